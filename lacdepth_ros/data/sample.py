@@ -1,0 +1,45 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One image with its metric truth and its camera: what every data set yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.camera import Camera
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An image, its true depth and its camera, all of the same pixels.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        depth: (H, W) float32 metres along the optical axis; 0 where there is no truth.
+        camera: Intrinsics of these pixels.
+        id: Unique name within the data set; its first part (before '/') is the group.
+
+    Raises:
+        ValueError: Shapes of image, depth and camera differ.
+    """
+
+    image: npt.NDArray[np.uint8]
+    depth: npt.NDArray[np.float32]
+    camera: Camera
+    id: str
+
+    def __post_init__(self) -> None:
+        size = (self.camera.height, self.camera.width)
+        if self.image.shape != (*size, 3) or self.depth.shape != size:
+            raise ValueError(
+                f'{self.id}: image {self.image.shape}, depth {self.depth.shape} and camera {size} '
+                'must be of one size; do image and ground truth belong together?'
+            )
+
+    @property
+    def group(self) -> str:
+        """First part of the id: the recording or data set the frame comes from."""
+        return self.id.split('/', maxsplit=1)[0]
