@@ -91,17 +91,20 @@ class Camera:
         Raises:
             ValueError: The window does not lie inside the image.
         """
-        inside = 0 <= left <= left + width <= self.width and 0 <= top <= top + height <= self.height
+        inside = (
+            0 <= left <= left + width <= self.width and 0 <= top <= top + height <= self.height
+        )
         if not inside:
             raise ValueError(
-                f'crop {width}x{height} at ({left}, {top}) leaves the {self.width}x{self.height} image'
+                f'crop {width}x{height} at ({left}, {top}) leaves the '
+                f'{self.width}x{self.height} image'
             )
         return Camera(self.fx, self.fy, self.cx - left, self.cy - top, width, height)
 
     def padded(self, left: int = 0, top: int = 0, right: int = 0, bottom: int = 0) -> Camera:
         """Camera of the image with that many pixels added on each side (none may be negative)."""
         if min(left, top, right, bottom) < 0:
-            raise ValueError(f'padding {(left, top, right, bottom)} must not be negative; crop instead')
+            raise ValueError(f'padding {(left, top, right, bottom)} must not be negative')
         return Camera(
             self.fx,
             self.fy,
