@@ -1,0 +1,92 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Images and depth PNGs on disk: the only place that reads or writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+KITTI_DEPTH_SCALE = 256.0
+"""PNG counts per metre of KITTI's depth maps and of every depth PNG this package writes."""
+
+_MAX_COUNT = np.iinfo(np.uint16).max
+_END_MARKERS = ((b'\xff\xd8\xff', b'\xff\xd9'), (b'\x89PNG', b'IEND'))
+
+
+def read_image(path: str | Path) -> npt.NDArray[np.uint8]:
+    """Read any image OpenCV knows as (H, W, 3) uint8 RGB; grey is repeated, alpha dropped.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is no image, or is cut short.
+    """
+    bgr = _decode(Path(path), cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def read_depth_png(path: str | Path, depth_scale: float) -> npt.NDArray[np.float32]:
+    """Read a single-channel uint16 PNG as (H, W) float32 metres; 0 = no truth.
+
+    Args:
+        path: The PNG file.
+        depth_scale: Counts per metre (KITTI 256, NYU 1000), > 0.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is no image, or not of one uint16 channel.
+    """
+    counts = _decode(Path(path), cv2.IMREAD_UNCHANGED)
+    if counts.dtype != np.uint16 or counts.ndim != 2:
+        raise ValueError(
+            f'{path}: depth is {counts.dtype} of shape {counts.shape}; a single-channel uint16 '
+            f'PNG (metres x {depth_scale:g}, 0 = none) is needed'
+        )
+    return (counts / np.float32(depth_scale)).astype(np.float32)
+
+
+def write_depth_png(path: str | Path, depth: npt.NDArray[np.float32]) -> None:
+    """Write (H, W) metres as a uint16 PNG, metres x 256; NaN, infinity and <= 0 become 0.
+
+    Depth beyond the format's 255.996 m is written as 0 (invalid) as well, never as a wrong value.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    finite = np.where(np.isfinite(depth), depth, 0.0)
+    counts = np.rint(finite * KITTI_DEPTH_SCALE)
+    counts[(counts < 0) | (counts > _MAX_COUNT)] = 0
+    write_image(path, counts.astype(np.uint16))
+
+
+def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> None:
+    """Write (H, W, 3) uint8 RGB or (H, W) uint8 or uint16 in the format of the path's suffix.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    path = Path(path)
+    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    encoded, data = cv2.imencode(path.suffix, pixels)
+    if not encoded:
+        raise OSError(f'{path}: OpenCV cannot encode {image.dtype} of shape {image.shape}')
+    path.write_bytes(data.tobytes())
+
+
+def _decode(path: Path, flags: int) -> npt.NDArray[Any]:
+    """Decode an image file; files cut short raise instead of showing grey where data is lost."""
+    if not path.exists():
+        raise FileNotFoundError(f'{path}: no such file')
+    if path.is_dir():
+        raise ValueError(f'{path}: is a folder, not an image file')
+    data = path.read_bytes()
+    if any(data.startswith(start) and end not in data for start, end in _END_MARKERS):
+        raise ValueError(f'{path}: the image is cut short ({len(data)} bytes)')
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    if image is None:
+        raise ValueError(f'{path}: not an image that OpenCV can read ({len(data)} bytes)')
+    return image

@@ -1,0 +1,57 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Image and depth files: values survive the disk, damaged files raise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lacdepth_ros.data.files import read_depth_png, read_image, write_depth_png, write_image
+
+
+def test_depth_png_round_trip_and_invalid_pixels(tmp_path: Path) -> None:
+    depth = np.array([[1.0, 80.004], [np.nan, np.inf], [-3.0, 0.0], [256.0, 255.99]], np.float32)
+    path = tmp_path / 'depth.png'
+    write_depth_png(path, depth)
+    counts = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert counts.dtype == np.uint16
+    assert counts.tolist() == [[256, 20481], [0, 0], [0, 0], [0, 65533]]
+    assert read_depth_png(path, 256)[0].tolist() == [1.0, 20481 / 256]
+
+
+def test_rgb_round_trip_and_grey_is_repeated(tmp_path: Path) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    write_image(tmp_path / 'rgb.png', rgb)
+    np.testing.assert_array_equal(read_image(tmp_path / 'rgb.png'), rgb)
+    write_image(tmp_path / 'grey.png', rgb[:, :, 0])
+    grey = read_image(tmp_path / 'grey.png')
+    np.testing.assert_array_equal(grey, np.repeat(rgb[:, :, :1], 3, axis=2))
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.jpg'])
+def test_image_cut_short(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f'image{suffix}'
+    write_image(path, np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ValueError, match='cut short'):
+        read_image(path)
+
+
+@pytest.mark.parametrize('data', [b'', b'this is no image'])
+def test_file_that_is_no_image(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / 'image.png'
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match='not an image'):
+        read_image(path)
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='no such file'):
+        read_image(tmp_path / 'none.png')
+    with pytest.raises(ValueError, match='is a folder'):
+        read_image(tmp_path)
