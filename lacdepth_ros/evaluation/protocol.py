@@ -1,0 +1,88 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What an evaluation counts: depth caps, crop, flip averaging and the mean, said explicitly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+Crop = Literal['garg', 'eigen', 'none']
+Averaging = Literal['image']
+
+# Fractions of the image (top, bottom, left, right), truncated to whole pixels.
+_GARG_KITTI = (0.40810811, 0.99189189, 0.03594771, 0.96405229)
+_EIGEN_KITTI = (0.3324324, 0.91351351, 0.0359477, 0.96405229)
+_EIGEN_NYU_SIZE = (480, 640)
+_EIGEN_NYU = (slice(45, 471), slice(41, 601))
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationProtocol:
+    """Rules that turn a prediction and its truth into comparable numbers.
+
+    A pixel counts when its true depth lies strictly inside (min_depth_eval, max_depth_eval) and
+    inside the crop; predictions are clamped to [min_depth_eval, max_depth_eval] first. The crop
+    is taken of the full-size image (not of KITTI's 352x1216 benchmark crop). The default is
+    KITTI's: Garg crop, 1e-3 to 80 m, flip average, mean over images.
+
+    Attributes:
+        min_depth_eval: Lower cap [m], > 0.
+        max_depth_eval: Upper cap [m], finite and above the lower one.
+        crop: 'garg' (rows 153:371, columns 44:1197 of 375x1242); 'eigen' (rows 45:471, columns
+            41:601 of NYU's 480x640, KITTI's fractions at any other size); 'none'.
+        flip_average: Average the prediction with that of the mirrored image.
+        averaging: 'image': the mean over images of each image's metric.
+
+    Raises:
+        ValueError: A cap or a choice is impossible.
+    """
+
+    min_depth_eval: float = 1e-3
+    max_depth_eval: float = 80.0
+    crop: Crop = 'garg'
+    flip_average: bool = True
+    averaging: Averaging = 'image'
+
+    def __post_init__(self) -> None:
+        if not 0 < self.min_depth_eval < self.max_depth_eval < math.inf:
+            raise ValueError(
+                f'evaluation caps {self.min_depth_eval} .. {self.max_depth_eval} m must satisfy '
+                '0 < min_depth_eval < max_depth_eval < infinity'
+            )
+        for name, value, allowed in (
+            ('crop', self.crop, get_args(Crop)),
+            ('averaging', self.averaging, get_args(Averaging)),
+        ):
+            if value not in allowed:
+                raise ValueError(f'{name} = {value!r} is not one of {", ".join(allowed)}')
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field by name, as JSON can hold it; `EvaluationProtocol(**d)` is the inverse."""
+        return asdict(self)
+
+    def crop_window(self, height: int, width: int) -> tuple[slice, slice]:
+        """Rows and columns of a height x width image that count."""
+        if self.crop == 'none':
+            return slice(0, height), slice(0, width)
+        if self.crop == 'eigen' and (height, width) == _EIGEN_NYU_SIZE:
+            return _EIGEN_NYU
+        top, bottom, left, right = _GARG_KITTI if self.crop == 'garg' else _EIGEN_KITTI
+        rows = slice(int(top * height), int(bottom * height))
+        return rows, slice(int(left * width), int(right * width))
+
+    def valid_mask(self, target: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
+        """Bool mask of the pixels of a true depth (H, W) [m] that count; NaN and 0 never do."""
+        mask = np.zeros(target.shape, dtype=np.bool_)
+        window = self.crop_window(*target.shape)
+        inside = target[window]
+        mask[window] = (inside > self.min_depth_eval) & (inside < self.max_depth_eval)
+        return mask
+
+    def clamp(self, pred: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Predicted depth (H, W) [m] limited to the caps; NaN stays NaN."""
+        return np.clip(pred, self.min_depth_eval, self.max_depth_eval)
