@@ -1,0 +1,84 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Depth images (REP 118) <-> arrays of metres."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.messages.buffers import byte_array, pixel_view
+
+DEPTH_ENCODINGS = ('32FC1', '16UC1')
+
+
+def depth_to_message(
+    Image: Any, depth: npt.NDArray[np.float32], header: Any, *, encoding: str = '32FC1'
+) -> Any:
+    """Encode depth, or its standard deviation, as a sensor_msgs/Image.
+
+    Args:
+        Image: The message class sensor_msgs.msg.Image.
+        depth: (H, W) float32 metres along the optical axis; NaN invalid (REP 118), -Inf too near
+            and +Inf beyond range (REP 117).
+        header: Taken over as it is.
+        encoding: '32FC1', metres, values kept bit for bit; or '16UC1', millimetres rounded to
+            the nearest. There 0 is invalid and stands for all that has no place in it: NaN,
+            infinities, values <= 0, and depth above 65.535 m, which a saturated 65535 would
+            turn into a wall.
+
+    Returns:
+        The Image message.
+
+    Raises:
+        ValueError: depth is not a (H, W) array or the encoding is not one of the two.
+    """
+    if depth.ndim != 2:
+        raise ValueError(f'depth has shape {depth.shape}; an (H, W) array is needed')
+    if encoding == '32FC1':
+        pixels: npt.NDArray[Any] = np.ascontiguousarray(depth, dtype='<f4')
+    elif encoding == '16UC1':
+        pixels = _millimetres(depth)
+    else:
+        raise ValueError(_unknown_encoding(encoding))
+    msg = Image()
+    msg.header = header
+    msg.height, msg.width = depth.shape
+    msg.encoding = encoding
+    msg.is_bigendian = 0
+    msg.step = pixels.strides[0]
+    msg.data = byte_array(pixels)
+    return msg
+
+
+def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
+    """Decode a 32FC1 or 16UC1 depth image.
+
+    Returns:
+        (H, W) float32 metres; NaN invalid. The infinities of REP 117 stay as they are.
+
+    Raises:
+        ValueError: Another encoding, a zero size, a short step or truncated data.
+    """
+    if msg.encoding == '32FC1':
+        return pixel_view(msg, 'f4', 1)[..., 0].astype(np.float32)
+    if msg.encoding == '16UC1':
+        millimetres = pixel_view(msg, 'u2', 1)[..., 0].astype(np.float32)
+        millimetres[millimetres == 0] = np.nan
+        return millimetres / np.float32(1000)
+    raise ValueError(_unknown_encoding(msg.encoding))
+
+
+def _millimetres(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
+    millimetres = np.rint(depth.astype(np.float32, copy=False) * np.float32(1000))
+    fits = (millimetres > 0) & (millimetres <= 65535)
+    return np.where(fits, millimetres, np.float32(0)).astype('<u2')
+
+
+def _unknown_encoding(encoding: str) -> str:
+    return (
+        f'depth encoding {encoding!r} is not one of {DEPTH_ENCODINGS} (REP 118); '
+        'publish metres as 32FC1 or millimetres as 16UC1'
+    )
