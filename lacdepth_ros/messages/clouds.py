@@ -47,11 +47,6 @@ def cloud_to_message(
             f'points {points.shape} and rgb {rgb.shape} must both be (H, W, 3) of one size'
         )
     height, width, _ = points.shape
-    cloud = np.empty((height, width, 4), dtype=np.float32)
-    color = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA).view(np.uint32)
-    color &= np.uint32(0x00FFFFFF)  # the alpha OpenCV adds would make the float a NaN
-    sources = [np.ascontiguousarray(points, dtype=np.float32), color.view(np.float32)]
-    cv2.mixChannels(sources, [cloud], [0, 0, 1, 1, 2, 2, 3, 3])
     msg = PointCloud2()
     msg.header = header
     msg.height, msg.width = height, width
@@ -59,7 +54,7 @@ def cloud_to_message(
     msg.is_bigendian = False
     msg.point_step = _POINT_STEP
     msg.row_step = _POINT_STEP * width
-    msg.data = byte_array(cloud)
+    msg.data = byte_array(_interleaved(points, rgb))
     msg.is_dense = False
     return msg
 
@@ -98,6 +93,20 @@ def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
     points = np.stack([cloud[name] for name in ('x', 'y', 'z')], axis=-1).astype(np.float32)
     colors = np.stack([cloud['rgb'] >> shift & 0xFF for shift in (16, 8, 0)], axis=-1)
     return points, colors.astype(np.uint8)
+
+
+def _interleaved(
+    points: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float32]:
+    """(H, W, 4) float32: x, y, z and the colour's bits."""
+    cloud = np.empty((*points.shape[:2], 4), dtype=np.float32)
+    if not points.size:  # OpenCV takes no empty arrays
+        return cloud
+    color = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA).view(np.uint32)
+    color &= np.uint32(0x00FFFFFF)  # the alpha OpenCV adds would make the float a NaN
+    sources = [np.ascontiguousarray(points, dtype=np.float32), color.view(np.float32)]
+    cv2.mixChannels(sources, [cloud], [0, 0, 1, 1, 2, 2, 3, 3])
+    return cloud
 
 
 @lru_cache(maxsize=1)
