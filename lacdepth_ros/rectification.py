@@ -1,0 +1,85 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Removal of lens distortion with maps that are computed once per calibration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+
+FISHEYE = 'equidistant'
+COEFFICIENTS = {'plumb_bob': (4, 5), 'rational_polynomial': (8, 12, 14), FISHEYE: (4,)}
+"""Numbers of coefficients each distortion model may have."""
+
+
+class Rectifier:
+    """Maps raw pixels of one calibration to the pinhole image that K, D, R and P describe.
+
+    Attributes:
+        camera: Camera of the rectified image: P[:3, :3], with region and binning applied.
+        outside: (H, W) bool, True where a rectified pixel sees nothing of the raw image.
+    """
+
+    def __init__(self, info: Any) -> None:
+        """Compute the maps.
+
+        Args:
+            info: Anything with the fields of sensor_msgs/CameraInfo.
+
+        Raises:
+            ValueError: Unknown distortion model, a wrong number of coefficients, R that is no
+                rotation, or intrinsics that no camera has.
+        """
+        self.camera = camera_from_info(info, rectified=True)
+        raw = camera_from_info(info, rectified=False)
+        self._maps = _rectify_maps(info, raw, self.camera)
+        white = np.full((raw.height, raw.width), 255, dtype=np.uint8)
+        self.outside = np.asarray(cv2.remap(white, *self._maps, cv2.INTER_LINEAR)) < 255
+
+    def rectify(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Rectify a raw image (H, W, 3); pixels outside the raw image become black.
+
+        Raises:
+            ValueError: The image has another size than the calibration.
+        """
+        if image.shape[:2] != self.outside.shape:
+            height, width = self.outside.shape
+            raise ValueError(
+                f'image is {image.shape[1]}x{image.shape[0]}, its camera_info {width}x{height}'
+            )
+        return np.asarray(cv2.remap(image, *self._maps, cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def _rectify_maps(info: Any, raw: Camera, rectified: Camera) -> tuple[Any, Any]:
+    model, coefficients = distortion_from_info(info)
+    if model not in COEFFICIENTS:
+        raise ValueError(
+            f'distortion model {model!r} is not supported; use one of {sorted(COEFFICIENTS)} or '
+            'rectify the image before this node'
+        )
+    if len(coefficients) not in COEFFICIENTS[model]:
+        raise ValueError(
+            f'{model} has {len(coefficients)} coefficients, not one of {COEFFICIENTS[model]}'
+        )
+    library = cv2.fisheye if model == FISHEYE else cv2
+    size = (rectified.width, rectified.height)
+    D = np.array(coefficients)
+    return library.initUndistortRectifyMap(
+        raw.K, D, _rotation(info), rectified.K, size, cv2.CV_16SC2
+    )
+
+
+def _rotation(info: Any) -> npt.NDArray[np.float64]:
+    R = np.array(info.r, dtype=np.float64).reshape(3, 3)
+    if not np.allclose(R @ R.T, np.eye(3), atol=1e-3):
+        raise ValueError(
+            f'camera_info.r = {R.ravel().tolist()} is no rotation; a camera without a '
+            'rectifying rotation publishes the identity'
+        )
+    return R

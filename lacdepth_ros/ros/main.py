@@ -1,0 +1,88 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The executable `depth_node`: prepares the process, spins the node, ends cleanly on signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from lacdepth_ros.ros.allocator import tune_allocator
+from lacdepth_ros.ros.dds_profile import apply_dds_profile
+from lacdepth_ros.ros.node import DepthNode
+
+if TYPE_CHECKING:
+    from lacdepth_ros.predictor import DepthPredictor
+
+POLL = 0.2
+"""Seconds after which the spinning loop looks for a signal at the latest."""
+
+
+def main(
+    args: list[str] | None = None,
+    predictor_factory: Callable[..., DepthPredictor] | None = None,
+) -> int:
+    """Run the node until SIGINT or SIGTERM.
+
+    Args:
+        args: Command line with --ros-args; None = sys.argv.
+        predictor_factory: Replaces DepthPredictor.from_checkpoint.
+
+    Returns:
+        Exit status 0.
+    """
+    if predictor_factory is None:
+        from lacdepth_ros.predictor import DepthPredictor
+
+        predictor_factory = DepthPredictor.from_checkpoint
+    _ensure_log_directory()
+    apply_dds_profile()
+    tune_allocator()
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    node = DepthNode(predictor_factory)
+    try:
+        _spin(node, stop)
+    finally:
+        node.shut_down()
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _spin(node: DepthNode, stop: threading.Event) -> None:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok() and not stop.is_set():
+        _spin_once(executor, node)
+    executor.shutdown()
+
+
+def _spin_once(executor: SingleThreadedExecutor, node: DepthNode) -> None:
+    try:
+        executor.spin_once(timeout_sec=POLL)
+    except ExternalShutdownException:
+        return
+    except Exception:  # one bad callback (an illegal transition in Jazzy) must not end the node
+        node.get_logger().error(f'callback failed: {traceback.format_exc()}')
+
+
+def _ensure_log_directory() -> None:
+    """Without HOME rclpy.init would raise for want of a place for its logs."""
+    if not any(os.environ.get(name) for name in ('ROS_LOG_DIR', 'ROS_HOME', 'HOME')):
+        os.environ['ROS_LOG_DIR'] = os.path.join(tempfile.gettempdir(), 'ros_log')  # noqa: PTH118
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,174 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The node's publishers: who listens to what, and one message per listener's wish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from rclpy.event_handler import PublisherEventCallbacks
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.messages.cameras import info_for_depth
+from lacdepth_ros.messages.clouds import cloud_to_message
+from lacdepth_ros.messages.depth import depth_to_message
+from lacdepth_ros.messages.images import color_to_message
+from lacdepth_ros.pointcloud import colored_points
+from lacdepth_ros.ros import qos
+from lacdepth_ros.visualization import colorize_depth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+
+    from lacdepth_ros.ros.parameters import NodeParameters
+
+TOPICS: dict[str, type[Any]] = {
+    'depth/image_rect': Image,
+    'depth/image_raw': Image,
+    'depth/camera_info': CameraInfo,
+    'depth/confidence': Image,
+    'depth/image_color': Image,
+    'points': PointCloud2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one frame became.
+
+    Attributes:
+        header: Header of the image message, handed on unchanged.
+        info: camera_info of the image message.
+        image: (H, W, 3) uint8 RGB, rectified.
+        camera: Camera of its pixels.
+        depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
+        std: (H, W) float32 metres.
+    """
+
+    header: Any
+    info: Any
+    image: npt.NDArray[np.uint8]
+    camera: Camera
+    depth: npt.NDArray[np.float32]
+    std: npt.NDArray[np.float32]
+
+
+class Outputs:
+    """All publishers of a configured node; `destroy` undoes the constructor."""
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        parameters: NodeParameters,
+        on_incompatible: Callable[[str], None],
+    ) -> None:
+        self._node = node
+        self._publishers: dict[str, LifecyclePublisher[Any]] = {}
+        try:
+            for topic, message_type in TOPICS.items():
+                if topic != 'depth/image_raw' or parameters.depth_encoding == '16UC1':
+                    self._publishers[topic] = self._create(topic, message_type, on_incompatible)
+        except Exception:
+            self.destroy()
+            raise
+
+    def _create(
+        self, topic: str, message_type: type[Any], on_incompatible: Callable[[str], None]
+    ) -> LifecyclePublisher[Any]:
+        profile = qos.output_qos()
+        name = self._node.resolve_topic_name(topic)
+
+        def report(event: Any) -> None:
+            on_incompatible(
+                qos.describe_incompatible_subscribers(self._node, name, profile, event)
+            )
+
+        return self._node.create_lifecycle_publisher(
+            message_type,
+            topic,
+            profile,
+            event_callbacks=PublisherEventCallbacks(incompatible_qos=report),
+            qos_overriding_options=qos.overridable(),
+        )
+
+    def destroy(self) -> None:
+        """Destroy all publishers."""
+        for publisher in self._publishers.values():
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._publishers.clear()
+
+    def wanted(self, parameters: NodeParameters) -> frozenset[str]:
+        """Topics that somebody subscribes to and the parameters allow."""
+        return frozenset(
+            topic
+            for topic, publisher in self._publishers.items()
+            if publisher.get_subscription_count() > 0
+            and (topic != 'points' or parameters.pointcloud_enable)
+        )
+
+    def publish(
+        self,
+        result: Result,
+        wanted: frozenset[str],
+        parameters: NodeParameters,
+        published: Callable[[str], None],
+    ) -> None:
+        """Publish the wanted topics, depth first; `published` hears of each one."""
+        for topic in TOPICS:
+            if topic in wanted:
+                self._publishers[topic].publish(_MAKERS[topic](result, parameters))
+                published(topic)
+
+
+def _metres(result: Result, _: NodeParameters) -> Any:
+    return depth_to_message(Image, result.depth, result.header)
+
+
+def _millimetres(result: Result, _: NodeParameters) -> Any:
+    return depth_to_message(Image, result.depth, result.header, encoding='16UC1')
+
+
+def _camera_info(result: Result, _: NodeParameters) -> Any:
+    return info_for_depth(CameraInfo, result.info, result.header, camera=result.camera)
+
+
+def _confidence(result: Result, _: NodeParameters) -> Any:
+    return depth_to_message(Image, result.std, result.header)
+
+
+def _preview(result: Result, parameters: NodeParameters) -> Any:
+    color = colorize_depth(
+        result.depth,
+        min_depth=parameters.preview_min_depth,
+        max_depth=parameters.preview_max_depth,
+    )
+    return color_to_message(Image, color, result.header)
+
+
+def _cloud(result: Result, parameters: NodeParameters) -> Any:
+    points, colors = colored_points(
+        result.depth,
+        result.std,
+        result.image,
+        result.camera,
+        stride=parameters.pointcloud_stride,
+        max_std=parameters.pointcloud_max_std,
+        organised=parameters.pointcloud_ordered_pc,
+    )
+    return cloud_to_message(PointCloud2, PointField, points, colors, result.header)
+
+
+_MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
+    'depth/image_rect': _metres,
+    'depth/image_raw': _millimetres,
+    'depth/camera_info': _camera_info,
+    'depth/confidence': _confidence,
+    'depth/image_color': _preview,
+    'points': _cloud,
+}

@@ -1,0 +1,145 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the worker does with one frame: decode, rectify, predict, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.messages.images import image_from_compressed, image_from_message
+from lacdepth_ros.pointcloud import limit_range
+from lacdepth_ros.rectification import Rectifier
+from lacdepth_ros.ros.outputs import Outputs, Result
+from lacdepth_ros.ros.sync import NANOSECONDS, FramePair, stamp_ns
+
+if TYPE_CHECKING:
+    from rclpy.clock import Clock
+
+    from lacdepth_ros.predictor import DepthPredictor
+    from lacdepth_ros.ros.frame_statistics import FrameStatistics
+    from lacdepth_ros.ros.parameters import NodeParameters
+
+DECODERS = {'raw': image_from_message, 'compressed': image_from_compressed}
+
+
+class FramePipeline:
+    """Turns frame pairs into published results; called by one thread.
+
+    Args:
+        predictor: Loaded and warmed up.
+        outputs: Publishers.
+        statistics: Receives fates and latencies.
+        parameters: Returns the parameters as they are now; asked once a frame.
+        clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
+    """
+
+    def __init__(
+        self,
+        predictor: DepthPredictor,
+        outputs: Outputs,
+        statistics: FrameStatistics,
+        parameters: Callable[[], NodeParameters],
+        clock: Clock | None,
+    ) -> None:
+        self._predictor = predictor
+        self._outputs = outputs
+        self._statistics = statistics
+        self._parameters = parameters
+        self._clock = clock
+        self._geometry = _GeometryCache()
+
+    def process(self, pair: FramePair) -> None:
+        """Answer one frame on the topics that have subscribers.
+
+        Raises:
+            ValueError: The image or its camera_info cannot be used; the text says why.
+        """
+        parameters = self._parameters()
+        wanted = self._outputs.wanted(parameters)
+        if not wanted:
+            self._statistics.count('unwanted')
+            return
+        result = self._predict(pair, parameters)
+        started = time.perf_counter()
+        self._outputs.publish(
+            result, wanted, parameters, lambda topic: self._published(topic, pair)
+        )
+        self._statistics.record('publish', 1e3 * (time.perf_counter() - started))
+        self._statistics.count('answered')
+
+    def _predict(self, pair: FramePair, parameters: NodeParameters) -> Result:
+        with self._statistics.timed('decode'):
+            image = DECODERS[parameters.image_transport](pair.image)
+            camera, rectifier = self._geometry.of(pair.info, parameters)
+            _check_size(image, camera)
+            if rectifier is not None:
+                image = rectifier.rectify(image)
+        with self._statistics.timed('predict'):
+            prediction = self._predictor.predict(image, camera)
+        depth, std = prediction.depth, prediction.std
+        if rectifier is not None:
+            depth = np.where(rectifier.outside, np.float32(np.nan), depth)
+            std = np.where(rectifier.outside, np.float32(np.nan), std)
+        limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
+        return Result(pair.image.header, pair.info, image, camera, limited, std)
+
+    def _published(self, topic: str, pair: FramePair) -> None:
+        if self._clock is not None:
+            age = self._clock.now().nanoseconds - stamp_ns(pair.image)
+            self._statistics.record(f'stamp_to_{topic}', 1e3 * age / NANOSECONDS)
+
+
+class _GeometryCache:
+    """Camera and rectifier of the latest calibration; made anew when the calibration changes."""
+
+    def __init__(self) -> None:
+        self._key: Any = None
+        self._value: tuple[Camera, Rectifier | None] | None = None
+
+    def of(self, info: Any, parameters: NodeParameters) -> tuple[Camera, Rectifier | None]:
+        key = _calibration(info)
+        if self._value is None or key != self._key:
+            self._value = _geometry(info, parameters)
+            self._key = key
+        return self._value
+
+
+def _calibration(info: Any) -> tuple[Any, ...]:
+    """All of a camera_info but its header, comparable (NaN never equals: nothing is cached)."""
+    roi = info.roi
+    return (
+        (info.width, info.height, info.distortion_model, info.binning_x, info.binning_y),
+        (roi.x_offset, roi.y_offset, roi.width, roi.height),
+        *(tuple(values) for values in (info.d, info.k, info.r, info.p)),
+    )
+
+
+def _geometry(info: Any, parameters: NodeParameters) -> tuple[Camera, Rectifier | None]:
+    if parameters.image_is_rectified:
+        return camera_from_info(info, rectified=True), None
+    model, coefficients = distortion_from_info(info)
+    if not coefficients:
+        return camera_from_info(info, rectified=False), None
+    if not parameters.rectify:
+        raise ValueError(
+            f'camera_info has {model} distortion {coefficients} and rectify is false; subscribe '
+            'a rectified image and set image_is_rectified, or set rectify'
+        )
+    rectifier = Rectifier(info)
+    return rectifier.camera, rectifier
+
+
+def _check_size(image: npt.NDArray[np.uint8], camera: Camera) -> None:
+    height, width = image.shape[:2]
+    if (width, height) != (camera.width, camera.height):
+        raise ValueError(
+            f'image is {width}x{height} but its camera_info {camera.width}x{camera.height}; '
+            'the two topics do not belong together, or the driver resizes without adapting it'
+        )

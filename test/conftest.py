@@ -1,0 +1,45 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures shared by the tests: a private ROS domain, and the bench around the node."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope='session')
+def ros_domain():
+    """Initialise rclpy in a DDS domain of this run alone, with the shipped profile."""
+    rclpy = pytest.importorskip('rclpy')
+    from lacdepth_ros.ros.dds_profile import apply_dds_profile
+
+    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    apply_dds_profile()
+    rclpy.init()
+    yield
+    rclpy.shutdown()
+
+
+@pytest.fixture
+def make_bench(ros_domain):
+    """Return a function that builds benches with parameter overrides, closed at the end."""
+    from ros_bench import Bench
+
+    benches = []
+
+    def make(**overrides):
+        benches.append(Bench(**overrides))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
+
+
+@pytest.fixture
+def bench(make_bench):
+    """Return a bench with the node's default parameters."""
+    return make_bench()
