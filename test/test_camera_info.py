@@ -1,0 +1,112 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Calibration files: both formats give one CameraInfo, everything wrong is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lacdepth_ros.data.camera_info import CameraInfoFile, RegionOfInterest, read_camera_info
+
+CALIBRATION = """\
+image_width: 640
+image_height: 480
+camera_name: front
+camera_matrix:
+  rows: 3
+  cols: 3
+  data: [500.5, 0., 320.25, 0., 510, 240, 0., 0., 1.]
+distortion_model: plumb_bob
+distortion_coefficients:
+  rows: 1
+  cols: 5
+  data: [-0.2, 1e-2, 0., 0., 0.]
+rectification_matrix:
+  rows: 3
+  cols: 3
+  data: [1., 0., 0., 0., 1., 0., 0., 0., 1.]
+projection_matrix:
+  rows: 3
+  cols: 4
+  data: [450., 0., 318., -45., 0., 460., 239., 0., 0., 0., 1., 0.]
+"""
+K = (500.5, 0.0, 320.25, 0.0, 510.0, 240.0, 0.0, 0.0, 1.0)
+P = (450.0, 0.0, 318.0, -45.0, 0.0, 460.0, 239.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+P_OF_K = (500.5, 0.0, 320.25, 0.0, 0.0, 510.0, 240.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def write(folder: Path, text: str, name: str = 'camera.yaml') -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_camera_calibration_yaml(tmp_path: Path) -> None:
+    info = read_camera_info(write(tmp_path, CALIBRATION))
+    assert info == CameraInfoFile(640, 480, K, (-0.2, 0.01, 0.0, 0.0, 0.0), IDENTITY, P)
+
+
+def test_camera_info_of_ros2_topic_echo(tmp_path: Path) -> None:
+    text = f"""\
+header:
+  stamp: {{sec: 1, nanosec: 2}}
+  frame_id: camera
+height: 480
+width: 640
+distortion_model: rational_polynomial
+d: [0.1, 0, 0, 0, 0, 0, 0, 0]
+k:
+{''.join(f'- {value}' + chr(10) for value in K)}
+r: {list(IDENTITY)}
+p: {list(P)}
+binning_x: 2
+binning_y: 2
+roi: {{x_offset: 10, y_offset: 20, height: 200, width: 300, do_rectify: false}}
+---
+"""
+    info = read_camera_info(write(tmp_path, text))
+    assert (info.width, info.height, info.k, info.p) == (640, 480, K, P)
+    assert (info.distortion_model, info.d) == ('rational_polynomial', (0.1, *[0.0] * 7))
+    assert (info.binning_x, info.binning_y) == (2, 2)
+    assert info.roi == RegionOfInterest(10, 20, 300, 200)
+
+
+@pytest.mark.parametrize('p', [None, [0.0] * 12])
+def test_json_with_the_least_there_may_be(tmp_path: Path, p: list[float] | None) -> None:
+    record: dict[str, object] = {'width': 640, 'height': 480, 'k': list(K)}
+    text = json.dumps(record if p is None else {**record, 'p': p})
+    info = read_camera_info(write(tmp_path, text, 'info.json'))
+    assert info == CameraInfoFile(640, 480, K, (), IDENTITY, P_OF_K)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('', 'neither'),
+        ('just words', 'neither'),
+        ('{k: [1, 2', 'neither YAML nor JSON'),
+        ('a: 1', r'missing width, height, k \(or image_width, image_height, camera_matrix\)'),
+        ('{width: 4, height: 3, k: [1, 2]}', 'k has 2 numbers; 9'),
+        ('{width: 4, height: 3, k: [a, 0, 0, 0, 0, 0, 0, 0, 0]}', 'k = .* not a list of numbers'),
+        ('{width: 4, height: 3, k: 7}', 'k = 7 is not a list of numbers'),
+        ('{width: 4, height: 3, k: []}', 'k has 0 numbers'),
+        (f'{{width: 4, height: 3, k: {list(K)}, roi: 7}}', 'roi = 7'),
+        ('{width: 4.5, height: 3, k: [1, 0, 1, 0, 1, 1, 0, 0, 1]}', 'width = 4.5'),
+    ],
+)
+def test_damaged_files_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=rf'camera\.yaml: {message}'):
+        read_camera_info(write(tmp_path, text))
+
+
+def test_missing_and_binary_files(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='no such camera-info file'):
+        read_camera_info(tmp_path / 'none.yaml')
+    path = tmp_path / 'camera.yaml'
+    path.write_bytes(b'\xff\xfe\x00\x80')
+    with pytest.raises(ValueError, match=r'camera\.yaml: neither'):
+        read_camera_info(path)
