@@ -45,7 +45,7 @@ def pixel_view(msg: Any, kind: str, channels: int) -> npt.NDArray[Any]:
 
 
 def byte_array(values: npt.NDArray[Any]) -> array[int]:
-    """Copy a C-contiguous array into the array.array('B') that rclpy takes without a loop."""
+    """Copy an array, in C order, into the array.array('B') that rclpy takes without a loop."""
     data = array('B')
     data.frombytes(values.reshape(-1).view(np.uint8).data)
     return data

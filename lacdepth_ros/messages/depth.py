@@ -48,7 +48,7 @@ def depth_to_message(
     msg.height, msg.width = depth.shape
     msg.encoding = encoding
     msg.is_bigendian = 0
-    msg.step = pixels.strides[0]
+    msg.step = msg.width * pixels.itemsize
     msg.data = byte_array(pixels)
     return msg
 
@@ -74,7 +74,7 @@ def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
 def _millimetres(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     millimetres = np.rint(depth.astype(np.float32, copy=False) * np.float32(1000))
     fits = (millimetres > 0) & (millimetres <= 65535)
-    return np.where(fits, millimetres, np.float32(0)).astype('<u2')
+    return np.where(fits, millimetres, np.float32(0)).astype('<u2', order='C')
 
 
 def _unknown_encoding(encoding: str) -> str:

@@ -124,14 +124,13 @@ def color_to_message(Image: Any, rgb: ColorImage, header: Any) -> Any:
         raise ValueError(
             f'picture has shape {rgb.shape} and type {rgb.dtype}; (H, W, 3) uint8 is needed'
         )
-    pixels = np.ascontiguousarray(rgb)
     msg = Image()
     msg.header = header
     msg.height, msg.width = rgb.shape[:2]
     msg.encoding = 'rgb8'
     msg.is_bigendian = 0
-    msg.step = pixels.strides[0]
-    msg.data = byte_array(pixels)
+    msg.step = 3 * msg.width
+    msg.data = byte_array(rgb)
     return msg
 
 

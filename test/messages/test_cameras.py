@@ -1,0 +1,120 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Intrinsics that arrive, and those that leave with the depth."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from fake_messages import KINDS, FakeCameraInfo, message_class, new_header
+
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info, info_for_depth
+
+K = [71.0, 0, 30.25, 0, 83.0, 18.5, 0, 0, 1]
+P = [69.0, 0, 31.5, -8.28, 0, 79.0, 17.25, 0, 0, 0, 1, 0]
+
+
+def info(**changes):
+    fields = {
+        'width': 65,
+        'height': 42,
+        'k': K,
+        'p': P,
+        'd': [0.1, -0.2, 0.001, 0.002, 0.03],
+        'distortion_model': 'plumb_bob',
+    }
+    return FakeCameraInfo(**(fields | changes))
+
+
+def region(x, y, width, height):
+    return SimpleNamespace(x_offset=x, y_offset=y, width=width, height=height, do_rectify=True)
+
+
+def test_raw_images_have_k_and_rectified_ones_p():
+    assert camera_from_info(info(), rectified=False) == Camera(71.0, 83.0, 30.25, 18.5, 65, 42)
+    assert camera_from_info(info(), rectified=True) == Camera(69.0, 79.0, 31.5, 17.25, 65, 42)
+
+
+@pytest.mark.parametrize(
+    ('roi', 'binning', 'size'),
+    [
+        (region(0, 0, 0, 0), (0, 0), (65, 42)),
+        (region(0, 0, 65, 42), (1, 1), (65, 42)),
+        (region(7, 5, 50, 30), (1, 0), (50, 30)),
+        (region(0, 0, 0, 0), (2, 3), (32, 14)),  # the 65th column fills no block
+        (region(7, 5, 51, 30), (4, 2), (12, 15)),
+    ],
+)
+def test_region_and_binning_keep_points_in_their_pixels(roi, binning, size):
+    camera = camera_from_info(
+        info(roi=roi, binning_x=binning[0], binning_y=binning[1]), rectified=False
+    )
+    assert (camera.width, camera.height) == size
+    # A pixel of the binned image is the mean of its block of sensor pixels.
+    block = np.maximum(binning, 1)
+    for column, row in [(0, 0), (5, 3), (size[0] - 1, size[1] - 1)]:
+        first = [roi.x_offset, roi.y_offset] + block * [column, row]
+        mean_u, mean_v = first + (block - 1) / 2
+        x, y = (mean_u - 30.25) / 71.0, (mean_v - 18.5) / 83.0
+        np.testing.assert_allclose(camera.K @ [x, y, 1], [column, row, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'rectified', 'reason'),
+    [
+        ({'k': [0.0] * 9}, False, r'camera_info \(k\): focal lengths .*calibrate'),
+        ({'p': [0.0] * 12}, True, 'camera_info.p is all zeros.*declare the image raw'),
+        ({'k': [71.0, 0, np.nan, *K[3:]]}, False, 'NaN'),
+        ({'p': [np.inf, *P[1:]]}, True, 'infinity'),
+        ({'k': [71.0, 0.5, *K[2:]]}, False, 'skew 0.5'),
+        ({'width': 0}, False, '0x42'),
+        ({'roi': region(20, 0, 50, 42)}, False, r'crop 50x42 at \(20, 0\)'),
+        ({'roi': region(0, 0, 1, 0)}, False, 'must be positive'),
+        ({'binning_y': 50}, True, 'must be positive'),
+    ],
+)
+def test_impossible_infos_are_refused(changes, rectified, reason):
+    with pytest.raises(ValueError, match=reason):
+        camera_from_info(info(**changes), rectified=rectified)
+
+
+def test_distortion_is_empty_when_there_is_none():
+    assert distortion_from_info(info()) == ('plumb_bob', (0.1, -0.2, 0.001, 0.002, 0.03))
+    assert distortion_from_info(info(d=[0.0] * 5)) == ('plumb_bob', ())
+    assert distortion_from_info(info(d=[], distortion_model='')) == ('', ())
+    with pytest.raises(ValueError, match=r'camera_info.d = .*NaN'):
+        distortion_from_info(info(d=[0.0, np.nan]))
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_the_info_of_depth_describes_its_pixels(kind):
+    CameraInfo = message_class(kind, 'CameraInfo')
+    source = CameraInfo(
+        **{name: vars(info())[name] for name in ('width', 'height', 'd', 'k', 'p')}
+    )
+    source.roi.width, source.roi.height, source.binning_x = 60, 40, 2
+    camera = camera_from_info(source, rectified=True).resized(15, 23)
+    header = new_header(kind)
+    msg = info_for_depth(CameraInfo, source, header, camera=camera)
+    assert msg.header is header
+    assert (msg.width, msg.height, msg.binning_x, msg.binning_y) == (15, 23, 1, 1)
+    assert (msg.roi.width, msg.roi.height, msg.roi.x_offset, msg.roi.y_offset) == (0, 0, 0, 0)
+    assert (msg.distortion_model, list(msg.d)) == ('plumb_bob', [0.0] * 5)
+    np.testing.assert_array_equal(np.reshape(msg.k, (3, 3)), camera.K)
+    np.testing.assert_array_equal(np.reshape(msg.r, (3, 3)), np.eye(3))
+    np.testing.assert_array_equal(np.reshape(msg.p, (3, 4))[:, :3], camera.K)
+    for rectified in (True, False):
+        assert camera_from_info(msg, rectified=rectified) == camera
+    assert distortion_from_info(msg)[1] == ()
+
+
+def test_the_stereo_baseline_survives_a_change_of_size():
+    camera = camera_from_info(info(), rectified=True).resized(130, 84)
+    msg = info_for_depth(FakeCameraInfo, info(), None, camera=camera)
+    assert msg.p[3] / msg.p[0] == pytest.approx(-8.28 / 69.0)
+    assert (msg.p[7], msg.p[11]) == (0.0, 0.0)
+    unknown = info_for_depth(FakeCameraInfo, info(p=[0.0] * 12), None, camera=camera)
+    assert [unknown.p[i] for i in (3, 7, 11)] == [0.0, 0.0, 0.0]

@@ -1,0 +1,105 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a cloud, as PCL and RViz read them."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+
+import numpy as np
+import pytest
+from fake_messages import KINDS, FakePointCloud2, FakePointField, message_class, new_header
+
+from lacdepth_ros.messages.clouds import cloud_from_message, cloud_to_message
+
+
+@pytest.fixture
+def points():
+    points = np.random.default_rng(5).normal(size=(4, 6, 3)).astype(np.float32)
+    points[1, 2] = np.nan
+    return points
+
+
+@pytest.fixture
+def rgb():
+    return np.random.default_rng(6).integers(0, 256, (4, 6, 3), dtype=np.uint8)
+
+
+def fake_cloud(points, rgb):
+    return cloud_to_message(FakePointCloud2, FakePointField, points, rgb, None)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_each_point_has_16_bytes_in_place(points, rgb, kind):
+    header = new_header(kind)
+    classes = (message_class(kind, name) for name in ('PointCloud2', 'PointField'))
+    msg = cloud_to_message(*classes, points, rgb, header)
+    assert msg.header is header
+    assert (msg.height, msg.width, msg.point_step, msg.row_step) == (4, 6, 16, 96)
+    assert not msg.is_dense
+    assert not msg.is_bigendian
+    assert isinstance(msg.data, array)
+    assert len(msg.data) == 4 * 96
+    fields = [(field.name, field.offset, field.datatype, field.count) for field in msg.fields]
+    assert fields == [('x', 0, 7, 1), ('y', 4, 7, 1), ('z', 8, 7, 1), ('rgb', 12, 7, 1)]
+    for row, column in np.ndindex(4, 6):
+        record = bytes(msg.data[96 * row + 16 * column :][:16])
+        *xyz, blue, green, red, nothing = struct.unpack('<3f4B', record)
+        np.testing.assert_array_equal(np.array(xyz, np.float32), points[row, column])
+        assert (red, green, blue, nothing) == (*rgb[row, column].tolist(), 0)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_clouds_come_back(points, rgb, kind):
+    classes = [message_class(kind, name) for name in ('PointCloud2', 'PointField')]
+    for view in (np.s_[:], np.s_[::2, ::3], np.s_[::-1, 1:4], np.s_[:, :0]):
+        msg = cloud_to_message(*classes, points[view], rgb[view], new_header(kind))
+        back_points, back_rgb = cloud_from_message(msg)
+        np.testing.assert_array_equal(back_points, points[view])
+        np.testing.assert_array_equal(back_rgb, rgb[view])
+        assert (back_points.dtype, back_rgb.dtype) == (np.float32, np.uint8)
+
+
+@pytest.mark.parametrize('order', ['<', '>'])
+def test_foreign_layouts_are_read(points, rgb, order):
+    """32 bytes a point as PCL writes them, rows padded, either byte order."""
+    data = b''
+    for row, column in np.ndindex(4, 6):
+        red, green, blue = (int(value) for value in rgb[row, column])
+        color = red << 16 | green << 8 | blue
+        data += struct.pack(f'{order}4fI12x', *points[row, column], 1.0, color)
+        if column == 5:
+            data += b'\xaa' * 8
+    fields = [
+        FakePointField(name=name, offset=offset, datatype=7, count=1)
+        for name, offset in (('x', 0), ('y', 4), ('z', 8), ('rgb', 16))
+    ]
+    msg = FakePointCloud2(
+        height=4,
+        width=6,
+        fields=fields,
+        is_bigendian=order == '>',
+        point_step=32,
+        row_step=6 * 32 + 8,
+        data=array('B', data),
+    )
+    back_points, back_rgb = cloud_from_message(msg)
+    np.testing.assert_array_equal(back_points, points)
+    np.testing.assert_array_equal(back_rgb, rgb)
+
+
+def test_clouds_without_colour_or_bytes_are_refused(points, rgb):
+    msg = fake_cloud(points, rgb)
+    msg.data = msg.data[:-1]
+    with pytest.raises(ValueError, match='truncated: 383 bytes'):
+        cloud_from_message(msg)
+    msg.fields = msg.fields[:3]
+    with pytest.raises(ValueError, match=r"no float32 fields \['rgb'\]"):
+        cloud_from_message(msg)
+
+
+def test_points_and_colours_of_different_sizes_are_refused(points, rgb):
+    for wrong in (rgb[:, :5], rgb[..., 0]):
+        with pytest.raises(ValueError, match=r'\(H, W, 3\) of one size'):
+            fake_cloud(points, wrong)

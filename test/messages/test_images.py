@@ -1,0 +1,221 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Each encoding against bytes laid out by hand, with padding and both byte orders."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from types import ModuleType
+
+import numpy as np
+import pytest
+from fake_messages import KINDS, FakeImage, message_class, new_header
+
+from lacdepth_ros.messages.images import (
+    IMAGE_ENCODINGS,
+    color_to_message,
+    image_from_message,
+)
+
+HEIGHT, WIDTH = 6, 10
+
+
+@pytest.fixture
+def rgb():
+    return np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+
+
+def image_message(values, encoding, *, big_endian=False, padding=5):
+    """Image whose rows of values end with padding bytes of 0xEE."""
+    values = values.reshape(values.shape[0], values.shape[1], -1)
+    order = '>' if big_endian else '<'
+    stored = values.astype(values.dtype.newbyteorder(order))
+    rows = [row.tobytes() + b'\xee' * padding for row in stored]
+    return FakeImage(
+        height=values.shape[0],
+        width=values.shape[1],
+        encoding=encoding,
+        is_bigendian=int(big_endian),
+        step=len(rows[0]),
+        data=array('B', b''.join(rows)),
+    )
+
+
+def decode(values, encoding, **layout):
+    image = image_from_message(image_message(values, encoding, **layout))
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
+    return image
+
+
+@pytest.mark.parametrize('padding', [0, 5])
+def test_orders_of_the_channels(rgb, padding):
+    alpha = np.full((HEIGHT, WIDTH, 1), 77, np.uint8)
+    bgr = rgb[..., ::-1]
+    for values, encoding in [
+        (rgb, 'rgb8'),
+        (bgr, 'bgr8'),
+        (bgr, '8UC3'),
+        (np.concatenate([rgb, alpha], axis=2), 'rgba8'),
+        (np.concatenate([bgr, alpha], axis=2), 'bgra8'),
+    ]:
+        np.testing.assert_array_equal(decode(values, encoding, padding=padding), rgb)
+
+
+@pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
+def test_grey_is_repeated(rgb, encoding):
+    grey = rgb[..., 0]
+    np.testing.assert_array_equal(decode(grey, encoding), np.stack([grey] * 3, axis=2))
+
+
+@pytest.mark.parametrize('big_endian', [False, True])
+def test_mono16_spans_the_whole_range(big_endian):
+    values = np.random.default_rng(2).integers(0, 65536, (HEIGHT, WIDTH), dtype=np.uint16)
+    values[0, :2] = 0, 65535
+    image = decode(values, 'mono16', big_endian=big_endian, padding=4)
+    np.testing.assert_array_equal(image[..., 1], np.rint(values / 257).astype(np.uint8))
+
+
+@pytest.mark.parametrize('big_endian', [False, True])
+@pytest.mark.parametrize(('brightest', 'full_scale'), [(90, 255), (3000, 4095), (65000, 65535)])
+def test_16uc1_spans_the_bits_in_use(brightest, full_scale, big_endian):
+    values = np.linspace(0, brightest, HEIGHT * WIDTH).astype(np.uint16).reshape(HEIGHT, WIDTH)
+    image = decode(values, '16UC1', big_endian=big_endian)
+    np.testing.assert_allclose(image[..., 2], values * (255 / full_scale), atol=0.51)
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'columns'),  # of Y0, U, Y1, V within the four bytes of two pixels
+    [
+        ('yuv422', (1, 0, 3, 2)),
+        ('uyvy', (1, 0, 3, 2)),
+        ('yuv422_yuy2', (0, 1, 2, 3)),
+        ('yuyv', (0, 1, 2, 3)),
+    ],
+)
+def test_yuv422_is_bt601_video_range(encoding, columns):
+    pairs = np.random.default_rng(3).integers(16, 236, (HEIGHT, WIDTH // 2, 4), dtype=np.uint8)
+    y0, u, y1, v = (pairs[..., column].astype(float) for column in columns)
+    expected = np.empty((HEIGHT, WIDTH, 3))
+    for first, luma in enumerate((y0, y1)):
+        scaled = 255 / 219 * (luma - 16)
+        expected[:, first::2, 0] = scaled + 1.596 * (v - 128)
+        expected[:, first::2, 1] = scaled - 0.813 * (v - 128) - 0.392 * (u - 128)
+        expected[:, first::2, 2] = scaled + 2.017 * (u - 128)
+    image = decode(pairs.reshape(HEIGHT, WIDTH, 2), encoding)
+    np.testing.assert_allclose(image, np.clip(expected, 0, 255), atol=2)
+
+
+def mosaic(color, pattern):
+    """Bayer picture of one colour; pattern names the first two rows from left to right."""
+    values = np.empty((HEIGHT, WIDTH), dtype=np.asarray(color).dtype)
+    for place, channel in enumerate(pattern):
+        values[place // 2 :: 2, place % 2 :: 2] = color['rgb'.index(channel)]
+    return values
+
+
+@pytest.mark.parametrize('pattern', ['rggb', 'bggr', 'gbrg', 'grbg'])
+def test_bayer_patterns_give_the_colour_back(pattern):
+    color = np.array([200, 120, 30], np.uint8)
+    image = decode(mosaic(color, pattern), f'bayer_{pattern}8')
+    np.testing.assert_array_equal(image, np.broadcast_to(color, image.shape))
+    for big_endian in (False, True):
+        wide = mosaic(color.astype(np.uint16) * 257, pattern)
+        image = decode(wide, f'bayer_{pattern}16', big_endian=big_endian)
+        np.testing.assert_array_equal(image, np.broadcast_to(color, image.shape))
+
+
+def test_the_image_shares_no_memory_with_the_message(rgb):
+    msg = image_message(rgb, 'rgb8', padding=0)
+    image = image_from_message(msg)
+    msg.data[0] ^= 255
+    np.testing.assert_array_equal(image, rgb)
+
+
+def test_read_only_and_array_buffers_are_taken(rgb):
+    msg = image_message(rgb[..., ::-1], 'bgr8')
+    for data in (bytes(msg.data), np.array(msg.data)):
+        msg.data = data
+        np.testing.assert_array_equal(image_from_message(msg), rgb)
+
+
+@pytest.mark.parametrize(
+    ('field', 'value', 'reason'),
+    [
+        ('width', 0, '0x6 is zero'),
+        ('height', 0, '10x0 is zero'),
+        ('step', 29, 'step 29 is shorter than one row of 10 rgb8 pixels .30 bytes'),
+        ('data', array('B', bytes(209)), 'truncated: 209 bytes, but step 35 x height 6 needs 210'),
+        ('data', array('B'), 'truncated: 0 bytes'),
+    ],
+)
+def test_broken_layouts_are_refused_with_their_numbers(rgb, field, value, reason):
+    msg = image_message(rgb, 'rgb8')
+    setattr(msg, field, value)
+    with pytest.raises(ValueError, match=reason):
+        image_from_message(msg)
+
+
+def test_an_odd_width_cannot_hold_pairs():
+    values = np.zeros((4, 5, 2), np.uint8)
+    with pytest.raises(ValueError, match='width 5 is odd'):
+        image_from_message(image_message(values, 'yuv422'))
+
+
+@pytest.mark.parametrize('encoding', ['', 'RGB8', 'rgb16', '32FC1', 'nv21'])
+def test_unknown_encodings_are_refused_by_name(rgb, encoding, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'cv_bridge', None)  # as where it is not installed
+    with pytest.raises(ValueError, match=f"'{encoding}' is not one of .*'rgb8'.*cv_bridge"):
+        image_from_message(image_message(rgb, encoding))
+
+
+def test_rare_encodings_are_left_to_cv_bridge(rgb, monkeypatch):
+    class CvBridgeError(TypeError):
+        pass
+
+    class CvBridge:
+        def imgmsg_to_cv2(self, msg, wanted):
+            assert wanted == 'rgb8'
+            if msg.encoding != 'nv21':
+                raise CvBridgeError(f'Unrecognized image encoding [{msg.encoding}]')
+            return rgb
+
+    module = ModuleType('cv_bridge')
+    module.CvBridge, module.CvBridgeError = CvBridge, CvBridgeError
+    monkeypatch.setitem(sys.modules, 'cv_bridge', module)
+    np.testing.assert_array_equal(image_from_message(image_message(rgb, 'nv21')), rgb)
+    with pytest.raises(ValueError, match=r"'mystery' .* cv_bridge refuses it"):
+        image_from_message(image_message(rgb, 'mystery'))
+
+
+def test_every_encoding_is_tested_above():
+    assert set(IMAGE_ENCODINGS) == {
+        *('rgb8', 'bgr8', '8UC3', 'rgba8', 'bgra8', 'mono8', '8UC1', 'mono16', '16UC1'),
+        *('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv'),
+        *(f'bayer_{p}{bits}' for p in ('rggb', 'bggr', 'gbrg', 'grbg') for bits in (8, 16)),
+    }
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_pictures_go_out_and_come_back(rgb, kind):
+    header = new_header(kind)
+    for picture in (rgb, rgb[:, ::2], rgb[::-1]):
+        msg = color_to_message(message_class(kind, 'Image'), picture, header)
+        assert msg.header is header
+        assert (msg.height, msg.width, msg.encoding) == (*picture.shape[:2], 'rgb8')
+        assert isinstance(msg.data, array)
+        np.testing.assert_array_equal(image_from_message(msg), picture)
+
+
+def test_pictures_of_another_shape_or_type_are_refused(rgb):
+    for picture in (rgb[..., 0], rgb[..., :2], rgb.astype(np.float32)):
+        with pytest.raises(ValueError, match='uint8 is needed'):
+            color_to_message(FakeImage, picture, None)
+
+
+@pytest.mark.ros
+def test_real_messages_decode_as_the_stand_ins_do(rgb):
+    sensor_msgs = pytest.importorskip('sensor_msgs.msg')
+    fake = image_message(rgb[..., ::-1], 'bgr8')
+    np.testing.assert_array_equal(image_from_message(sensor_msgs.Image(**vars(fake))), rgb)
