@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Log
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -107,12 +109,14 @@ class Bench:
         self.executor.add_node(self.node)
         self.executor.add_node(self.client)
         self.received = {topic: [] for topic in TOPICS}
-        self.diagnostics = []
+        self.diagnostics, self.log = [], []
+        self.client.create_subscription(Log, '/rosout', self.log.append, 50)
         self.client.create_subscription(DiagnosticArray, '/diagnostics', self._on_status, 10)
         best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         self.images = self.client.create_publisher(Image, '/image', best_effort)
         self.infos = self.client.create_publisher(CameraInfo, '/camera_info', best_effort)
         self._change = self.client.create_client(ChangeState, '/depth_node/change_state')
+        self._set = self.client.create_client(SetParameters, '/depth_node/set_parameters')
         self._state = self.client.create_client(GetState, '/depth_node/get_state')
 
     def _on_status(self, message):
@@ -149,6 +153,15 @@ class Bench:
     def state(self):
         return self.call(self._state, GetState.Request()).current_state.label
 
+    def set(self, **values):
+        """Set parameters through the service; return the reasons of refusal, '' = done."""
+        request = SetParameters.Request()
+        request.parameters = [
+            Parameter(name.replace('__', '.'), value=value).to_parameter_msg()
+            for name, value in values.items()
+        ]
+        return [r.reason for r in self.call(self._set, request).results]
+
     def activate(self, *topics):
         """Configure and activate, subscribe the topics and wait until all have found another."""
         assert self.transition('configure') and self.transition('activate')
@@ -178,6 +191,16 @@ class Bench:
 
         assert self.spin_until(found), f'{text!r} not in {[s.message for s in self.diagnostics]}'
         return found()[-1]
+
+    def logged(self, text):
+        return self.spin_until(lambda: any(text in entry.msg for entry in self.log))
+
+    def leftovers(self):
+        """Topics of the node beyond those of an unconfigured one, and its worker threads."""
+        own = [e.topic_name for e in (*self.node.publishers, *self.node.subscriptions)]
+        ours = {f'/{topic}' for topic in TOPICS} | {'/image', '/camera_info'}
+        threads = [t.name for t in threading.enumerate() if t.name == 'depth_worker']
+        return sorted(ours.intersection(own)) + threads
 
     @property
     def predictor(self):

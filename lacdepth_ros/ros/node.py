@@ -109,6 +109,7 @@ class DepthNode(LifecycleNode):
         fault = self._fault
         result = self._attempt('error processing', self._release)
         self._fault = self._fault or fault
+        self._finalized = result != TransitionCallbackReturn.SUCCESS
         return result
 
     def _attempt(
@@ -186,9 +187,9 @@ class DepthNode(LifecycleNode):
         )
 
     def _stop(self) -> None:
-        intake, self._intake = self._intake, None
-        if intake is not None:
-            intake.stop()
+        if self._intake is not None:
+            self._intake.stop()
+        self._intake = None
         self._qos_warning = ''
 
     def _release(self) -> None:

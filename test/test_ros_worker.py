@@ -1,0 +1,67 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The newest-frame slot and its thread, without ROS."""
+
+from __future__ import annotations
+
+import threading
+
+from lacdepth_ros.ros.worker import NewestFrameWorker
+
+TIMEOUT = 5.0
+
+
+class Recorder:
+    """Holds every item until released."""
+
+    def __init__(self):
+        self.items, self.errors = [], []
+        self.started, self.release = threading.Semaphore(0), threading.Semaphore(0)
+
+    def process(self, item):
+        self.started.release()
+        assert self.release.acquire(timeout=TIMEOUT)
+        if item == 'bad':
+            raise ValueError(item)
+        self.items.append(item)
+
+
+def worker_of(recorder):
+    return NewestFrameWorker(recorder.process, recorder.errors.append)
+
+
+def test_newest_item_replaces_the_waiting_one():
+    recorder = Recorder()
+    worker = worker_of(recorder)
+    assert worker.submit(1) is False
+    assert recorder.started.acquire(timeout=TIMEOUT)
+    assert worker.submit(2) is False
+    assert worker.submit(3) is True
+    recorder.release.release(2)
+    assert recorder.started.acquire(timeout=TIMEOUT)
+    worker.stop()
+    assert recorder.items == [1, 3]
+
+
+def test_stop_waits_for_the_item_in_flight_and_drops_the_waiting_one():
+    recorder = Recorder()
+    worker = worker_of(recorder)
+    worker.submit(1)
+    assert recorder.started.acquire(timeout=TIMEOUT)
+    worker.submit(2)
+    threading.Timer(0.05, recorder.release.release).start()
+    worker.stop()
+    worker.stop()
+    assert recorder.items == [1]
+
+
+def test_error_is_handed_over_and_the_thread_goes_on():
+    recorder = Recorder()
+    worker = worker_of(recorder)
+    recorder.release.release(2)
+    for item in ('bad', 'good'):
+        worker.submit(item)
+        assert recorder.started.acquire(timeout=TIMEOUT)
+    worker.stop()
+    assert recorder.items == ['good']
+    assert [str(error) for error in recorder.errors] == ['bad']
