@@ -20,6 +20,7 @@ ColorImage = npt.NDArray[np.uint8]
 _BACKGROUND = (24, 26, 30)
 _GRID = (62, 66, 74)
 _LABEL = (190, 194, 200)
+_DARKEST = 60  # of a point, so that asphalt stands out from the background
 _GRID_STEP = 10  # metres
 
 
@@ -108,7 +109,8 @@ def topdown(
             wires do not hide the road.
 
     Returns:
-        (H, W, 3) uint8 RGB with a labelled grid of 10 m; upper points cover lower ones.
+        (H, W, 3) uint8 RGB with a labelled grid of 10 m and a triangle for the camera; upper
+        points cover lower ones.
     """
     (left, right), (near, far) = x_range, z_range
     width = round((right - left) * pixels_per_metre)
@@ -121,7 +123,7 @@ def topdown(
     columns = ((x[order] - left) * pixels_per_metre).astype(np.intp)
     rows = height - 1 - ((z[order] - near) * pixels_per_metre).astype(np.intp)
     picture = _grid(x_range, z_range, pixels_per_metre)
-    dots = colors.reshape(-1, 3)[order]
+    dots = _DARKEST + colors.reshape(-1, 3)[order] * (1 - _DARKEST / 255)
     for right_shift, down_shift in ((1, 1), (1, 0), (0, 1), (0, 0)):  # a dot covers 2 x 2 pixels
         near_columns = np.minimum(columns + right_shift, width - 1)
         picture[np.minimum(rows + down_shift, height - 1), near_columns] = dots
@@ -198,13 +200,17 @@ def _grid(x_range: tuple[float, float], z_range: tuple[float, float], scale: flo
 def _label_grid(
     picture: ColorImage, x_range: tuple[float, float], z_range: tuple[float, float], scale: float
 ) -> None:
-    """Write the metres of the grid lines along the left and the lower edge."""
-    height = picture.shape[0]
-    for z in _multiples(*z_range)[1:-1]:
+    """Write metres along the left and the lower edge, where there is room, and the camera."""
+    height, width = picture.shape[:2]
+    for z in _multiples(*z_range):
         row = height - round((z - z_range[0]) * scale)
-        draw_text(picture, f'{z} m', (6, row - 5), height=14, color=_LABEL)
-    for x in _multiples(*x_range)[1:-1]:
+        if 20 < row < height - 20:
+            draw_text(picture, f'{z} m', (6, row - 5), height=14, color=_LABEL)
+    for x in _multiples(*x_range):
         column = round((x - x_range[0]) * scale)
-        draw_text(
-            picture, f'{x:+d} m' if x else '0', (column + 4, height - 6), height=14, color=_LABEL
-        )
+        if 0 < column < width - 60:
+            text = f'{x:+d} m' if x else '0'
+            draw_text(picture, text, (column + 10, height - 6), height=14, color=_LABEL)
+    column, row = round(-x_range[0] * scale), height - 1 + round(z_range[0] * scale)
+    camera = np.array([(column, row - 14), (column - 7, row), (column + 7, row)])
+    cv2.fillConvexPoly(picture, camera, _LABEL, cv2.LINE_AA)

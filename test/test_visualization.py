@@ -69,13 +69,18 @@ def test_the_legend_has_the_colours_of_its_depths():
     assert not legend[:, 200].any()  # the line of 10 m
 
 
+def lightened(color):
+    """Colour of a dot: 0..255 becomes 60..255."""
+    return (60 + color * (195 / 255)).astype(np.uint8)
+
+
 def test_points_land_in_the_top_view():
     points = np.array([[0.05, 0.5, 5.05], [-15.95, 1, 25.05]], np.float32)
     colors = np.array([[250, 10, 20], [30, 240, 40]], np.uint8)
     picture = topdown(points, colors)
     assert picture.shape == (600, 400, 3)
-    np.testing.assert_array_equal(picture[599 - 50, 200], colors[0])
-    np.testing.assert_array_equal(picture[599 - 250, 40], colors[1])
+    np.testing.assert_array_equal(picture[599 - 50, 200], lightened(colors[0]))
+    np.testing.assert_array_equal(picture[599 - 250, 40], lightened(colors[1]))
 
 
 def test_upper_points_cover_lower_ones_unless_too_high():
@@ -83,7 +88,7 @@ def test_upper_points_cover_lower_ones_unless_too_high():
     colors = np.array([[250, 0, 0], [0, 250, 0], [0, 0, 250]], np.uint8)
     for order in ([0, 1, 2], [2, 1, 0]):
         picture = topdown(points[order], colors[order])
-        np.testing.assert_array_equal(picture[599 - 80, 230], colors[0])
+        np.testing.assert_array_equal(picture[599 - 80, 230], lightened(colors[0]))
 
 
 def test_points_outside_the_view_change_nothing():

@@ -112,9 +112,10 @@ def test_the_info_of_depth_describes_its_pixels(kind):
 
 
 def test_the_stereo_baseline_survives_a_change_of_size():
-    camera = camera_from_info(info(), rectified=True).resized(130, 84)
-    msg = info_for_depth(FakeCameraInfo, info(), None, camera=camera)
+    source = info(p=[*P[:7], 3.16, *P[8:]])
+    camera = camera_from_info(source, rectified=True).resized(130, 84)
+    msg = info_for_depth(FakeCameraInfo, source, None, camera=camera)
     assert msg.p[3] / msg.p[0] == pytest.approx(-8.28 / 69.0)
-    assert (msg.p[7], msg.p[11]) == (0.0, 0.0)
+    assert msg.p[7] / msg.p[5] == pytest.approx(3.16 / 79.0)
     unknown = info_for_depth(FakeCameraInfo, info(p=[0.0] * 12), None, camera=camera)
     assert [unknown.p[i] for i in (3, 7, 11)] == [0.0, 0.0, 0.0]
