@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from fake_predictor import FakePredictor
 
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.sample import Sample
@@ -18,27 +18,6 @@ from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 
 WIDTH, HEIGHT = 30, 20
 NO_CROP = EvaluationProtocol(crop='none')
-
-
-@dataclass
-class FakePrediction:
-    depth: npt.NDArray[np.float32]
-
-
-@dataclass
-class FakePredictor:
-    """Predicts the image's red channel as metres, NaN where it is 0, infinity where 255."""
-
-    flips: list[bool] = field(default_factory=list)
-
-    def predict(
-        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
-    ) -> FakePrediction:
-        assert camera.width == image.shape[1]
-        self.flips.append(flip_average)
-        depth = image[:, :, 0].astype(np.float32)
-        depth[depth == 0] = np.nan
-        return FakePrediction(depth)
 
 
 @dataclass

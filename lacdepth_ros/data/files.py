@@ -86,7 +86,10 @@ def _decode(path: Path, flags: int) -> npt.NDArray[Any]:
     data = path.read_bytes()
     if any(data.startswith(start) and end not in data for start, end in _END_MARKERS):
         raise ValueError(f'{path}: the image is cut short ({len(data)} bytes)')
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error as error:
+        raise ValueError(f'{path}: OpenCV refuses the image ({error.err})') from error
     if image is None:
         raise ValueError(f'{path}: not an image that OpenCV can read ({len(data)} bytes)')
     return image

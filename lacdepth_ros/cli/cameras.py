@@ -1,0 +1,118 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which camera took an image, as the command line says: given, read from a file, or assumed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.cli.console import UsageError, warn
+from lacdepth_ros.data.camera_info import read_camera_info
+from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.rectification import Rectifier
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A pinhole image and its camera.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB, rectified.
+        camera: Camera of these pixels.
+        outside: (H, W) bool, True where rectification found nothing to show; None if the image
+            was a pinhole image already.
+    """
+
+    image: Image
+    camera: Camera
+    outside: npt.NDArray[np.bool_] | None = None
+
+
+class CameraSource(Protocol):
+    """Knows which camera took an image."""
+
+    def view(self, image: Image) -> View:
+        """The pinhole image (H, W, 3) and its camera; ValueError when it has another size."""
+
+
+class GivenIntrinsics:
+    """--intrinsics FX FY CX CY: of pixels of every image, whatever its size."""
+
+    def __init__(self, fx: float, fy: float, cx: float, cy: float) -> None:
+        try:
+            Camera(fx, fy, cx, cy, width=1, height=1)
+        except ValueError as error:
+            raise UsageError(f'--intrinsics: {error}') from error
+        self._intrinsics = (fx, fy, cx, cy)
+
+    def view(self, image: Image) -> View:
+        """The image as it is."""
+        height, width = image.shape[:2]
+        return View(image, Camera(*self._intrinsics, width=width, height=height))
+
+
+class CalibrationFile:
+    """--camera-info FILE: images of one size, rectified first when the lens distorts."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            info = read_camera_info(path)
+            self._raw = camera_from_info(info, rectified=False)
+            distorts = bool(distortion_from_info(info)[1])
+            self._rectifier = Rectifier(info) if distorts else None
+        except (OSError, ValueError) as error:
+            raise UsageError(f'--camera-info: {error}') from error
+        self._path = path
+        if self._rectifier is not None:
+            warn(
+                f'{path} describes a lens with distortion: images are rectified first; depth '
+                'belongs to the rectified image, written as <stem>_rectified.png, with '
+                f'{self._rectifier.camera}'
+            )
+
+    def view(self, image: Image) -> View:
+        """The image, rectified when the lens distorts; ValueError when it has another size."""
+        height, width = image.shape[:2]
+        if (width, height) != (self._raw.width, self._raw.height):
+            raise ValueError(
+                f'the image is {width}x{height} pixels but {self._path} is of a '
+                f'{self._raw.width}x{self._raw.height} camera'
+            )
+        if self._rectifier is None:
+            return View(image, self._raw)
+        rectified = self._rectifier.rectify(image)
+        return View(rectified, self._rectifier.camera, self._rectifier.outside)
+
+
+class AssumedCamera:
+    """No intrinsics: the field of view the checkpoint was trained for, said loudly once."""
+
+    def __init__(self, assume: Callable[[int, int], Camera]) -> None:
+        """Take the function (width, height) -> Camera of the predictor."""
+        self._assume = assume
+        self._warned = False
+
+    def view(self, image: Image) -> View:
+        """The image as it is."""
+        height, width = image.shape[:2]
+        camera = self._assume(width, height)
+        if not self._warned:
+            degrees = math.degrees(2 * math.atan(width / (2 * camera.fx)))
+            warn(
+                "THE CAMERA IS UNKNOWN: metres assume the checkpoint's training field of view "
+                f'({degrees:.0f} degrees across, fx = {camera.fx:.0f} px at {width}x{height}); '
+                'with another lens every depth is wrong by a common factor. '
+                'Give --intrinsics or --camera-info.'
+            )
+            self._warned = True
+        return View(image, camera)

@@ -1,0 +1,31 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands say on stderr, and the error that means: nothing was done."""
+
+from __future__ import annotations
+
+import sys
+
+
+class UsageError(Exception):
+    """The command line, or a file that it names, cannot be used; nothing was done."""
+
+
+def warn(text: str) -> None:
+    """Say something the user must not miss."""
+    print(f'lacdepth: warning: {text}', file=sys.stderr, flush=True)
+
+
+def error(text: str) -> None:
+    """Say in one line what failed."""
+    print(f'lacdepth: error: {" ".join(text.split())}', file=sys.stderr, flush=True)
+
+
+def show_progress(done: int, total: int) -> None:
+    """Redraw a progress bar; nothing is drawn where nobody watches."""
+    if not sys.stderr.isatty():
+        return
+    filled = 30 * done // total
+    end = '\n' if done == total else ''
+    bar = '#' * filled + '.' * (30 - filled)
+    print(f'\r[{bar}] {done}/{total} frames', end=end, file=sys.stderr, flush=True)

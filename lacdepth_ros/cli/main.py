@@ -1,0 +1,65 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth`: one program, one sub-module a command; heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from lacdepth_ros.cli import console, evaluate, predict
+
+COMMANDS = (predict, evaluate)
+
+DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
+EPILOG = """\
+exit codes:
+  0  done
+  1  some input failed (each failure is a line on stderr)
+  2  nothing was done: the command line, or a file it names, cannot be used
+
+'lacdepth COMMAND --help' explains a command. The ROS 2 node is started with
+'ros2 launch lacdepth_ros depth.launch.py'.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        argv: Arguments after the program's name; None = those of the process.
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        console.error('interrupted')
+        return 130
+    except Exception as failure:
+        if args.debug:
+            raise
+        console.error(str(failure) or type(failure).__name__)
+        return 2 if isinstance(failure, console.UsageError) else 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of every command; each sets `run`, a function of the arguments."""
+    parser = argparse.ArgumentParser(
+        prog='lacdepth',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    for subparser in subparsers.choices.values():
+        subparser.add_argument(
+            '--debug', action='store_true', help='show the traceback of an error'
+        )
+    return parser
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,61 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Options that several commands share, and the predictor they ask for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lacdepth_ros.cli.console import UsageError
+
+if TYPE_CHECKING:
+    from lacdepth_ros.predictor import DepthPredictor
+
+
+def add_predictor_options(parser: argparse.ArgumentParser) -> None:
+    """Add --checkpoint, --device and --precision."""
+    group = parser.add_argument_group('network')
+    group.add_argument(
+        '--checkpoint',
+        type=Path,
+        metavar='FILE',
+        help='safetensors checkpoint (default: lacdepth-lite, shipped with the package)',
+    )
+    group.add_argument(
+        '--device', default='cpu', help='torch device: cpu, cuda, cuda:1, ... (default: cpu)'
+    )
+    group.add_argument(
+        '--precision',
+        default='fp32',
+        help='arithmetic of the network, such as fp32 or bf16 (default: fp32)',
+    )
+
+
+def load_predictor(args: argparse.Namespace) -> DepthPredictor:
+    """Build the predictor that --checkpoint, --device and --precision describe.
+
+    Raises:
+        UsageError: The checkpoint, the device or the precision cannot be used.
+    """
+    from lacdepth_ros.predictor import DepthPredictor
+
+    try:
+        return DepthPredictor.from_checkpoint(
+            args.checkpoint, device=args.device, precision=args.precision
+        )
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from error
+
+
+def make_folder(path: Path, option: str) -> None:
+    """Create a folder and its parents for what an option wants written.
+
+    Raises:
+        UsageError: It cannot be created.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f'{option}: cannot create the folder {path}: {error.strerror}') from error

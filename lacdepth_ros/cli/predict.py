@@ -1,0 +1,153 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth predict`: depth files, colour pictures and clouds of single images."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import error
+
+if TYPE_CHECKING:
+    from lacdepth_ros.cli.cameras import CameraSource
+    from lacdepth_ros.predictor import DepthPredictor
+
+DESCRIPTION = """\
+Predict metric depth. For every image are written, under --output:
+
+  <stem>_depth.png   uint16, metres x 256, 0 = invalid
+  <stem>_color.png   near warm, far cold, on a fixed scale of 2 .. 80 m; invalid black
+  <stem>.ply         with --ply: the coloured cloud, metres, x right, y down, z forward
+
+A bad image is reported on stderr and the others go on. Without the camera's intrinsics the
+metres assume the field of view that the checkpoint was trained for.
+"""
+EPILOG = """\
+examples:
+  lacdepth predict street.png --output out --intrinsics 721.5 721.5 609.6 172.9
+  lacdepth predict *.jpg --output out --camera-info front.yaml --ply
+"""
+COLOR_MIN_DEPTH, COLOR_MAX_DEPTH = 2.0, 80.0
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program."""
+    parser = subparsers.add_parser(
+        'predict',
+        help='predict the depth of images',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='PNG, JPEG, ...')
+    parser.add_argument(
+        '--output', required=True, type=Path, metavar='DIR', help='folder, made when missing'
+    )
+    camera = parser.add_mutually_exclusive_group()
+    camera.add_argument(
+        '--intrinsics',
+        nargs=4,
+        type=float,
+        metavar=('FX', 'FY', 'CX', 'CY'),
+        help='focal lengths and principal point in pixels of the images (no distortion)',
+    )
+    camera.add_argument(
+        '--camera-info',
+        type=Path,
+        metavar='FILE',
+        help='YAML of camera_calibration, or YAML or JSON of a sensor_msgs/CameraInfo; images of '
+        'a lens with distortion are rectified first',
+    )
+    parser.add_argument('--ply', action='store_true', help='write <stem>.ply too')
+    options.add_predictor_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Predict every image; 1 when one of them failed."""
+    from lacdepth_ros.cli.cameras import AssumedCamera
+
+    source = _given_camera(args)
+    options.make_folder(args.output, '--output')
+    predictor = options.load_predictor(args)
+    source = source or AssumedCamera(predictor.assumed_camera)
+    taken = {path.absolute() for path in args.images}
+    failed = sum(not _try(path, args, taken, source, predictor) for path in args.images)
+    if failed:
+        error(f'{failed} of {len(args.images)} images failed')
+    return 1 if failed else 0
+
+
+def _try(
+    path: Path,
+    args: argparse.Namespace,
+    taken: set[Path],
+    source: CameraSource,
+    predictor: DepthPredictor,
+) -> bool:
+    """Predict one image; whatever is wrong with it must not stop the others."""
+    try:
+        outputs = _outputs(path, args, taken)
+        print(_predict(path, outputs, source, predictor), flush=True)
+    except Exception as failure:
+        if args.debug:
+            raise
+        text = str(failure) or type(failure).__name__
+        error(text if str(path) in text else f'{path}: {text}')
+        return False
+    taken.update(output.absolute() for output in outputs.values())
+    return True
+
+
+def _given_camera(args: argparse.Namespace) -> CameraSource | None:
+    """The camera that the options give; None without."""
+    from lacdepth_ros.cli.cameras import CalibrationFile, GivenIntrinsics
+
+    if args.intrinsics is not None:
+        return GivenIntrinsics(*args.intrinsics)
+    if args.camera_info is not None:
+        return CalibrationFile(args.camera_info)
+    return None
+
+
+def _outputs(path: Path, args: argparse.Namespace, taken: set[Path]) -> dict[str, Path]:
+    """Files to write for an image; ValueError where one would replace an input or an output."""
+    names = {'depth': '_depth.png', 'color': '_color.png', 'rectified': '_rectified.png'}
+    if args.ply:
+        names['cloud'] = '.ply'
+    outputs = {kind: args.output / f'{path.stem}{ending}' for kind, ending in names.items()}
+    for output in outputs.values():
+        if output.absolute() in taken:
+            raise ValueError(
+                f'{output} is an input or the output of another image; rename {path} or choose '
+                'another --output'
+            )
+    return outputs
+
+
+def _predict(
+    path: Path, outputs: dict[str, Path], source: CameraSource, predictor: DepthPredictor
+) -> str:
+    """Predict one image and write its files; returns a line about it."""
+    import numpy as np
+
+    from lacdepth_ros.data.files import read_image, write_depth_png, write_image
+    from lacdepth_ros.geometry import depth_to_points
+    from lacdepth_ros.visualization import colorize_depth, write_ply
+
+    view = source.view(read_image(path))
+    depth = predictor.predict(view.image, view.camera).depth
+    if view.outside is not None:
+        depth = np.where(view.outside, np.float32(np.nan), depth)
+        write_image(outputs['rectified'], view.image)
+    write_depth_png(outputs['depth'], depth)
+    picture = colorize_depth(depth, min_depth=COLOR_MIN_DEPTH, max_depth=COLOR_MAX_DEPTH)
+    write_image(outputs['color'], picture)
+    if 'cloud' in outputs:
+        write_ply(outputs['cloud'], depth_to_points(depth, view.camera), view.image)
+    valid = depth[np.isfinite(depth)]
+    middle = f'median {np.median(valid):.1f} m' if valid.size else 'nowhere valid'
+    return f'{path}: {view.camera.width}x{view.camera.height}, {middle} -> {outputs["depth"]}'

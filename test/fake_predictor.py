@@ -1,0 +1,38 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A predictor without a network: the red channel of an image is its depth in metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.camera import Camera
+
+
+@dataclass
+class FakePrediction:
+    depth: npt.NDArray[np.float32]
+
+
+@dataclass
+class FakePredictor:
+    """Predicts the red channel as metres, NaN where it is 0; remembers what it was asked."""
+
+    cameras: list[Camera] = field(default_factory=list)
+    flips: list[bool] = field(default_factory=list)
+
+    def predict(
+        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
+    ) -> FakePrediction:
+        assert image.shape == (camera.height, camera.width, 3)
+        self.cameras.append(camera)
+        self.flips.append(flip_average)
+        depth = image[:, :, 0].astype(np.float32)
+        depth[depth == 0] = np.nan
+        return FakePrediction(depth)
+
+    def assumed_camera(self, width: int, height: int) -> Camera:
+        return Camera(width, width, (width - 1) / 2, (height - 1) / 2, width, height)

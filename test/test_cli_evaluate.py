@@ -1,0 +1,197 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth evaluate`: the JSON contract, the table, groups and exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_predictor import FakePredictor
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.data.files import write_depth_png, write_image
+
+WIDTH, HEIGHT = 30, 20
+ERRORS = ['abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10', 'silog', 'delta1', 'delta2', 'delta3']
+
+
+@pytest.fixture
+def predictor(monkeypatch: pytest.MonkeyPatch) -> FakePredictor:
+    fake = FakePredictor()
+    monkeypatch.setattr(options, 'load_predictor', lambda args: fake)
+    return fake
+
+
+def record(folder: Path, frame: str, *, red: int = 10, truth: float = 10.0) -> dict[str, object]:
+    """Write a frame predicted to be `red` metres away everywhere; its line of a manifest."""
+    name = frame.replace('/', '_')
+    image = np.full((HEIGHT, WIDTH, 3), red, np.uint8)
+    write_image(folder / f'{name}.png', image)
+    write_depth_png(folder / f'{name}_depth.png', np.full((HEIGHT, WIDTH), truth, np.float32))
+    return {
+        'id': frame,
+        'image': f'{name}.png',
+        'depth': f'{name}_depth.png',
+        'depth_scale': 256,
+        'K': [20, 20, 15, 10],
+        'width': WIDTH,
+        'height': HEIGHT,
+    }
+
+
+def manifest(folder: Path, *records: dict[str, object]) -> str:
+    path = folder / 'manifest.jsonl'
+    path.write_text(''.join(json.dumps(line) + '\n' for line in records))
+    return str(path)
+
+
+def kitti_drive(root: Path, *, frames: int, scans: int) -> Path:
+    """A drive whose LiDAR sees one point, 10 m ahead of the camera."""
+    drive = root / '2011_09_26' / '2011_09_26_drive_0001_sync'
+    (drive / 'image_02' / 'data').mkdir(parents=True)
+    (drive / 'velodyne_points' / 'data').mkdir(parents=True)
+    (drive.parent / 'calib_cam_to_cam.txt').write_text(
+        f'S_rect_02: {WIDTH} {HEIGHT}\nR_rect_00: 1 0 0 0 1 0 0 0 1\n'
+        'P_rect_02: 20 0 15 0 0 20 10 0 0 0 1 0\n'
+    )
+    (drive.parent / 'calib_velo_to_cam.txt').write_text('R: 0 -1 0 0 0 -1 1 0 0\nT: 0 0 0\n')
+    stamps = '2011-09-26 13:08:24.000000001\n' * frames
+    (drive / 'image_02' / 'timestamps.txt').write_text(stamps)
+    scan = np.array([10, 0, 0, 0], '<f4').tobytes()
+    for number in range(frames):
+        image = np.full((HEIGHT, WIDTH, 3), 11, np.uint8)
+        write_image(drive / 'image_02' / 'data' / f'{number:010d}.png', image)
+    for number in range(scans):
+        (drive / 'velodyne_points' / 'data' / f'{number:010d}.bin').write_bytes(scan)
+    return drive
+
+
+def test_json_contract(tmp_path: Path, predictor: FakePredictor) -> None:
+    data = manifest(
+        tmp_path,
+        record(tmp_path, 'grey/0', red=11),
+        record(tmp_path, 'colour/0', red=12),
+        record(tmp_path, 'grey/1', red=13),
+    )
+    out = tmp_path / 'reports' / 'report.json'
+    assert main(['evaluate', '--data', data, '--json', str(out)]) == 0
+    report = json.loads(out.read_text())
+    assert {'protocol', 'frames', 'overall', 'groups'} <= set(report)
+    assert report['protocol'] == {
+        'min_depth_eval': 1e-3,
+        'max_depth_eval': 80.0,
+        'crop': 'garg',
+        'flip_average': True,
+        'averaging': 'image',
+    }
+    assert report['frames'] == 3
+    assert list(report['overall']) == ERRORS
+    assert report['overall']['abs_rel'] == pytest.approx(0.2)
+    assert report['groups']['grey']['frames'] == 2
+    assert report['groups']['grey']['abs_rel'] == pytest.approx(0.2)
+    assert list(report['groups']['colour']) == ['frames', *ERRORS]
+    assert report['skipped'] == []
+    assert predictor.flips == [True] * 3
+
+
+def test_table_is_aligned(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = manifest(
+        tmp_path, record(tmp_path, 'a_long_name/0', red=11), record(tmp_path, 'b/0', red=12)
+    )
+    assert main(['evaluate', '--data', data]) == 0
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert lines[0].split() == [
+        'group', 'frames', 'abs_rel', 'sq_rel', '[m]', 'rmse', '[m]', *ERRORS[3:],
+    ]  # fmt: skip
+    assert lines[2].split()[:3] == ['a_long_name', '1', '0.1000']
+    assert lines[3].split()[:3] == ['b', '1', '0.2000']
+    assert lines[5].split()[:3] == ['overall', '2', '0.1500']
+    assert captured.err == ''
+
+
+def test_protocol_options(tmp_path: Path, predictor: FakePredictor) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/0', red=40, truth=5.0))
+    out = tmp_path / 'report.json'
+    protocol = ['--crop', 'none', '--min-depth', '0.5', '--max-depth', '10', '--no-flip-average']
+    assert main(['evaluate', '--data', data, '--json', str(out), *protocol]) == 0
+    report = json.loads(out.read_text())
+    assert report['protocol'] == {
+        'min_depth_eval': 0.5,
+        'max_depth_eval': 10.0,
+        'crop': 'none',
+        'flip_average': False,
+        'averaging': 'image',
+    }
+    assert report['overall']['abs_rel'] == 1.0  # 40 m counts as 10 m
+    assert predictor.flips == [False]
+
+
+def test_bad_frames_are_named_and_the_others_count(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = record(tmp_path, 'a/lost')
+    (tmp_path / 'a_lost.png').unlink()
+    data = manifest(
+        tmp_path, lost, record(tmp_path, 'a/empty', truth=0.0), record(tmp_path, 'a/good', red=11)
+    )
+    out = tmp_path / 'report.json'
+    assert main(['evaluate', '--data', data, '--json', str(out)]) == 1
+    report = json.loads(out.read_text())
+    assert (report['frames'], report['groups']['a']['frames']) == (1, 1)
+    assert report['overall']['abs_rel'] == pytest.approx(0.1)
+    assert [frame['id'] for frame in report['skipped']] == ['a/lost', 'a/empty']
+    err = capsys.readouterr().err.splitlines()
+    assert 'manifest.jsonl:1: ' in err[0]
+    assert 'no true depth' in err[1]
+    assert err[2] == 'lacdepth: error: 2 of 3 frames were not measured'
+
+
+def test_nothing_measured(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/empty', truth=0.0))
+    out = tmp_path / 'report.json'
+    assert main(['evaluate', '--data', data, '--json', str(out)]) == 1
+    assert json.loads(out.read_text())['overall'] == dict.fromkeys(ERRORS)
+    assert capsys.readouterr().out.splitlines()[-1].split() == ['overall', '0', *['-'] * 9]
+
+
+def test_kitti_drive(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drive = kitti_drive(tmp_path, frames=3, scans=2)
+    out = tmp_path / 'report.json'
+    assert main(['evaluate', '--data', str(drive), '--json', str(out)]) == 0
+    report = json.loads(out.read_text())
+    assert report['groups'][drive.name]['frames'] == 2
+    assert report['overall']['abs_rel'] == pytest.approx(0.1)
+    assert '1 of 3 frames have no truth' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('kind', ['missing', 'folder', 'broken', 'no truth'])
+def test_unusable_data_is_exit_code_2(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    data = tmp_path / 'manifest.jsonl'
+    if kind == 'folder':
+        data = tmp_path
+    elif kind == 'broken':
+        data.write_text('{"id": 1}\n')
+    elif kind == 'no truth':
+        data = kitti_drive(tmp_path, frames=1, scans=0)
+    assert main(['evaluate', '--data', str(data)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('lacdepth: error: --data: ')
+
+
+def test_impossible_caps_are_exit_code_2(tmp_path: Path, predictor: FakePredictor) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/0'))
+    assert main(['evaluate', '--data', data, '--max-depth', '0']) == 2

@@ -1,0 +1,77 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The program itself: quick help, and errors as one line with an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from lacdepth_ros.cli import console
+from lacdepth_ros.cli import main as program
+
+
+def test_help_needs_no_heavy_import() -> None:
+    code = (
+        'import sys\n'
+        'from lacdepth_ros.cli.main import main\n'
+        'try:\n    main(["--help"])\n'
+        'except SystemExit as stop:\n    assert stop.code == 0\n'
+        'heavy = {"torch", "torchvision", "cv2", "numpy", "yaml", "rclpy"} & set(sys.modules)\n'
+        'assert not heavy, heavy\n'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'exit codes:' in done.stdout
+    for name in ('predict', 'evaluate'):
+        assert f'\n    {name} ' in done.stdout
+
+
+def test_runs_as_a_module() -> None:
+    command = [sys.executable, '-m', 'lacdepth_ros.cli.main']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'required: COMMAND' in done.stderr
+
+
+@pytest.mark.parametrize('arguments', [[], ['paint'], ['predict'], ['evaluate', '--jsn', 'x']])
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(arguments)
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ('failure', 'code', 'line'),
+    [
+        (console.UsageError('no such\nfile'), 2, 'lacdepth: error: no such file\n'),
+        (RuntimeError('out of memory'), 1, 'lacdepth: error: out of memory\n'),
+        (RuntimeError(), 1, 'lacdepth: error: RuntimeError\n'),
+        (KeyboardInterrupt(), 130, 'lacdepth: error: interrupted\n'),
+    ],
+)
+def test_errors_are_one_line_without_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: BaseException,
+    code: int,
+    line: str,
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise failure
+
+    monkeypatch.setattr(program.evaluate, 'run', fail)
+    assert program.main(['evaluate', '--data', 'x']) == code
+    assert capsys.readouterr().err == line
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise RuntimeError('out of memory')
+
+    monkeypatch.setattr(program.evaluate, 'run', fail)
+    with pytest.raises(RuntimeError, match='out of memory'):
+        program.main(['evaluate', '--data', 'x', '--debug'])
