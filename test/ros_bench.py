@@ -33,6 +33,7 @@ class FakePredictor:
     def __init__(self) -> None:
         self.config = SimpleNamespace(name='fake', min_depth=1e-3, max_depth=80.0)
         self.device = 'cpu'
+        self.focal_scaling = True
         self.provenance = {'source': 'test'}
         self.timings = {'network': 1.0}
         self.release = threading.Event()
@@ -94,6 +95,10 @@ def stamped(message, stamp_ns):
     message.header.frame_id = 'camera_optical_frame'
     message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
     return message
+
+
+def stamp_of(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
 
 
 class Bench:
@@ -178,10 +183,13 @@ class Bench:
 
     def answer(self, topic, stamp_ns, **what):
         """Send a frame and return the message that answers it on the topic."""
-        before = len(self.received[topic])
         self.send(stamp_ns, **what)
-        assert self.spin_until(lambda: len(self.received[topic]) > before), f'nothing on {topic}'
-        return self.received[topic][-1]
+
+        def found():
+            return [m for m in self.received[topic] if stamp_of(m) == stamp_ns]
+
+        assert self.spin_until(found), f'nothing on {topic} with stamp {stamp_ns}'
+        return found()[-1]
 
     def status_with(self, text):
         """Wait for a diagnostic whose message holds the text, and return it."""

@@ -81,6 +81,7 @@ class DiagnosticsReporter:
     def set_period(self, seconds: float) -> None:
         """Change the time between two reports [s]."""
         self._timer.timer_period_ns = int(seconds * 1e9)
+        self._timer.reset()
 
     def report(self) -> None:
         """Publish the status now."""

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
     from lacdepth_ros.ros.parameters import NodeParameters
 
+CAMERA_INFO = 'depth/camera_info'
 TOPICS: dict[str, type[Any]] = {
     'depth/image_rect': Image,
     'depth/image_raw': Image,
-    'depth/camera_info': CameraInfo,
+    CAMERA_INFO: CameraInfo,
     'depth/confidence': Image,
     'depth/image_color': Image,
     'points': PointCloud2,
@@ -44,7 +45,6 @@ class Result:
 
     Attributes:
         header: Header of the image message, handed on unchanged.
-        info: camera_info of the image message.
         image: (H, W, 3) uint8 RGB, rectified.
         camera: Camera of its pixels.
         depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
@@ -52,7 +52,6 @@ class Result:
     """
 
     header: Any
-    info: Any
     image: npt.NDArray[np.uint8]
     camera: Camera
     depth: npt.NDArray[np.float32]
@@ -119,11 +118,19 @@ class Outputs:
         parameters: NodeParameters,
         published: Callable[[str], None],
     ) -> None:
-        """Publish the wanted topics, depth first; `published` hears of each one."""
-        for topic in TOPICS:
+        """Publish what the network saw on the wanted topics, depth first.
+
+        `published` hears of each topic when it is out.
+        """
+        for topic, make in _MAKERS.items():
             if topic in wanted:
-                self._publishers[topic].publish(_MAKERS[topic](result, parameters))
+                self._publishers[topic].publish(make(result, parameters))
                 published(topic)
+
+    def publish_info(self, info: Any, header: Any, camera: Camera) -> None:
+        """Publish the camera_info that belongs to the depth of an image with this camera."""
+        message = info_for_depth(CameraInfo, info, header, camera=camera)
+        self._publishers[CAMERA_INFO].publish(message)
 
 
 def _metres(result: Result, _: NodeParameters) -> Any:
@@ -132,10 +139,6 @@ def _metres(result: Result, _: NodeParameters) -> Any:
 
 def _millimetres(result: Result, _: NodeParameters) -> Any:
     return depth_to_message(Image, result.depth, result.header, encoding='16UC1')
-
-
-def _camera_info(result: Result, _: NodeParameters) -> Any:
-    return info_for_depth(CameraInfo, result.info, result.header, camera=result.camera)
 
 
 def _confidence(result: Result, _: NodeParameters) -> Any:
@@ -167,7 +170,6 @@ def _cloud(result: Result, parameters: NodeParameters) -> Any:
 _MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
     'depth/image_rect': _metres,
     'depth/image_raw': _millimetres,
-    'depth/camera_info': _camera_info,
     'depth/confidence': _confidence,
     'depth/image_color': _preview,
     'points': _cloud,

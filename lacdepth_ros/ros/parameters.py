@@ -68,18 +68,20 @@ class NodeParameters:
         'checkpoint', '', 'Checkpoint file (.safetensors); empty = the shipped lacdepth-lite'
     )
     device: str = _parameter('device', 'cpu', 'Torch device: cpu, cuda, cuda:1, ...')
-    precision: str = _parameter('precision', 'fp32', 'Arithmetic of the network, e.g. fp32, fp16')
-    engine: str = _parameter('engine', 'eager', 'How the network is run, e.g. eager')
+    precision: str = _parameter(
+        'precision', 'fp32', 'Arithmetic of the network: fp32, bf16 or (GPU) fp16'
+    )
+    engine: str = _parameter('engine', 'eager', 'How the network is run: eager')
     input_width: int = _parameter(
         'input_width',
         0,
-        'Width of the network input [px]; 0 = from the checkpoint',
+        'Width of the network input [px]; 0 = by focal length, as trained',
         limits=(0, 4096),
     )
     input_height: int = _parameter(
         'input_height',
         0,
-        'Height of the network input [px]; 0 = from the checkpoint',
+        'Height of the network input [px]; 0 = by focal length, as trained',
         limits=(0, 4096),
     )
     warm_up_width: int = _parameter(
@@ -98,6 +100,7 @@ class NodeParameters:
         'focal_scaling',
         True,
         'Scale depth by focal length over the one the checkpoint was trained for',
+        live=True,
     )
     image_transport: str = _parameter(
         'image_transport',

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
 from lacdepth_ros.messages.images import image_from_compressed, image_from_message
 from lacdepth_ros.pointcloud import limit_range
 from lacdepth_ros.rectification import Rectifier
-from lacdepth_ros.ros.outputs import Outputs, Result
+from lacdepth_ros.ros.outputs import CAMERA_INFO, Outputs, Result
 from lacdepth_ros.ros.sync import NANOSECONDS, FramePair, stamp_ns
 
 if TYPE_CHECKING:
@@ -66,29 +65,48 @@ class FramePipeline:
         if not wanted:
             self._statistics.count('unwanted')
             return
-        result = self._predict(pair, parameters)
-        started = time.perf_counter()
-        self._outputs.publish(
-            result, wanted, parameters, lambda topic: self._published(topic, pair)
-        )
-        self._statistics.record('publish', 1e3 * (time.perf_counter() - started))
+        with self._statistics.timed('decode'):
+            image, camera, outside = self._decode(pair, parameters)
+        if CAMERA_INFO in wanted:
+            self._outputs.publish_info(pair.info, pair.image.header, camera)
+        if wanted != {CAMERA_INFO}:
+            result = self._predict(pair.image.header, image, camera, outside, parameters)
+            with self._statistics.timed('publish'):
+                self._outputs.publish(
+                    result, wanted, parameters, lambda topic: self._published(topic, pair)
+                )
         self._statistics.count('answered')
 
-    def _predict(self, pair: FramePair, parameters: NodeParameters) -> Result:
-        with self._statistics.timed('decode'):
-            image = DECODERS[parameters.image_transport](pair.image)
-            camera, rectifier = self._geometry.of(pair.info, parameters)
-            _check_size(image, camera)
-            if rectifier is not None:
-                image = rectifier.rectify(image)
+    def _decode(
+        self, pair: FramePair, parameters: NodeParameters
+    ) -> tuple[npt.NDArray[np.uint8], Camera, npt.NDArray[np.bool_] | None]:
+        """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
+        image = DECODERS[parameters.image_transport](pair.image)
+        camera, rectifier = self._geometry.of(pair.info, parameters)
+        _check_size(image, camera)
+        if rectifier is None:
+            return image, camera, None
+        return rectifier.rectify(image), camera, rectifier.outside
+
+    def _predict(
+        self,
+        header: Any,
+        image: npt.NDArray[np.uint8],
+        camera: Camera,
+        outside: npt.NDArray[np.bool_] | None,
+        parameters: NodeParameters,
+    ) -> Result:
         with self._statistics.timed('predict'):
+            self._predictor.focal_scaling = parameters.focal_scaling
             prediction = self._predictor.predict(image, camera)
+        for stage, milliseconds in self._predictor.timings.items():
+            self._statistics.record(stage, milliseconds)
         depth, std = prediction.depth, prediction.std
-        if rectifier is not None:
-            depth = np.where(rectifier.outside, np.float32(np.nan), depth)
-            std = np.where(rectifier.outside, np.float32(np.nan), std)
+        if outside is not None:
+            depth = np.where(outside, np.float32(np.nan), depth)
+            std = np.where(outside, np.float32(np.nan), std)
         limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
-        return Result(pair.image.header, pair.info, image, camera, limited, std)
+        return Result(header, image, camera, limited, std)
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:
