@@ -179,7 +179,7 @@ def _imdecode(data: bytes) -> npt.NDArray[Any] | None:
 def _by_cv_bridge(msg: Any) -> ColorImage:
     """Decode a rare encoding by cv_bridge, which only a full ROS installation has."""
     try:
-        from cv_bridge import CvBridge, CvBridgeError
+        from cv_bridge import CvBridge
     except ImportError as error:
         raise ValueError(
             f'image encoding {msg.encoding!r} is not one of {IMAGE_ENCODINGS}; set the camera '
@@ -187,7 +187,7 @@ def _by_cv_bridge(msg: Any) -> ColorImage:
         ) from error
     try:
         return np.array(CvBridge().imgmsg_to_cv2(msg, 'rgb8'), dtype=np.uint8, order='C')
-    except CvBridgeError as error:
+    except (TypeError, cv2.error) as error:  # CvBridgeError is a TypeError
         raise ValueError(
             f'image encoding {msg.encoding!r} is not one of {IMAGE_ENCODINGS} and cv_bridge '
             f'refuses it too ({error}); set the camera driver to one of them'
