@@ -195,3 +195,11 @@ def test_unusable_data_is_exit_code_2(
 def test_impossible_caps_are_exit_code_2(tmp_path: Path, predictor: FakePredictor) -> None:
     data = manifest(tmp_path, record(tmp_path, 'a/0'))
     assert main(['evaluate', '--data', data, '--max-depth', '0']) == 2
+
+
+def test_json_into_a_folder_fails_before_the_work(
+    tmp_path: Path, predictor: FakePredictor
+) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/0'))
+    assert main(['evaluate', '--data', data, '--json', str(tmp_path)]) == 2
+    assert predictor.flips == []

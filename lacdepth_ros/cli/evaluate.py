@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     entries = _entries(args.data)
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
+        if args.json.is_dir():
+            raise UsageError(f'--json: {args.json} is a folder; name a file')
     predictor = options.load_predictor(args)
     report = evaluate(predictor, entries, protocol, show_progress)
     print(format_table(report))
