@@ -1,0 +1,35 @@
+# Two commands: `make demo` sets up and runs the main job, `make test` runs every test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+INPUT ?=
+OUTPUT ?= out/demo
+
+.PHONY: demo test lint bench setup clean
+
+demo: $(STAMP)
+	@$(BIN)/lacdepth demo --output $(OUTPUT) $(if $(INPUT),--input "$(INPUT)")
+
+test: $(STAMP) lint
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)
+	$(BIN)/lacdepth benchmark
+
+setup: $(STAMP)
+
+# The ROS 2 wheels exist for CPython 3.10 to 3.14 on x86-64 Linux.
+$(STAMP): setup.py setup.cfg
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo 'Installing into $(VENV) (the first time this takes one to two minutes) ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ros,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out build install log *.egg-info

@@ -1,0 +1,174 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Stage 2, bins: a seed of bin centers and its refinement from coarse to fine (paper eq. 5).
+
+Bin centers are kept normalised, c in [0, 1], where the bin type is 'normed'; 'softplus' keeps
+them in metres without bounds.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from lacdepth_ros.models.config import ModelConfig
+from lacdepth_ros.models.layers import PointwiseMLP
+
+EPSILON = 1e-3
+# exp(-60) = 9e-27 changes no center; beyond it float32 runs into denormals, 4 times as slow.
+MAX_EXPONENT = 60.0
+
+
+def centers_from_widths(widths: Tensor) -> Tensor:
+    """Mid-points of bins of the given widths (B, N, H, W) that tile [0, sum of widths]."""
+    return torch.cumsum(widths, dim=1) - 0.5 * widths
+
+
+def attract(
+    centers: Tensor, attractors: Tensor, *, alpha: float, gamma: int, kind: str, aggregation: str
+) -> Tensor:
+    """Pull bin centers towards attractor points.
+
+    With dx = a_k - c_i every attractor contributes delta = dx exp(-alpha |dx|**gamma) ('exp',
+    eq. 5) or dx / (1 + alpha |dx|**gamma) ('inv', ZoeDepth); contributions are averaged or summed.
+
+    Args:
+        centers: c, (B, N, H, W).
+        attractors: a, (B, n, H, W), in the units of c.
+        alpha: Strength, > 0.
+        gamma: Reach, > 0.
+        kind: 'exp' or 'inv'.
+        aggregation: 'mean' or 'sum' over the attractors.
+
+    Returns:
+        Moved centers, (B, N, H, W). With c and a in [0, 1] and 'mean' they stay in [0, 1].
+    """
+    total = torch.zeros_like(centers)
+    for k in range(attractors.shape[1]):
+        dx = attractors[:, k : k + 1] - centers
+        reach = alpha * (dx.square() if gamma == 2 else dx.abs().pow(gamma))
+        if kind == 'exp':
+            total = torch.addcmul(total, dx, torch.exp(-reach.clamp(max=MAX_EXPONENT)))
+        else:
+            total = total + dx / (1 + reach)
+    return centers + (total / attractors.shape[1] if aggregation == 'mean' else total)
+
+
+class SeedBins(nn.Module):
+    """The first, coarse bins from the features at stride 32."""
+
+    def __init__(self, inputs: int, num_bins: int, bin_type: str) -> None:
+        super().__init__()
+        self.bin_type = bin_type
+        self.mlp = PointwiseMLP(inputs, 256, num_bins)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs, h, w) to the bins (B, N, h, w).
+
+        'normed' yields widths that sum to 1, 'softplus' yields centers in metres.
+        """
+        raw = self.mlp(x).float()
+        if self.bin_type == 'softplus':
+            return F.softplus(raw)
+        widths = F.relu(raw) + EPSILON
+        return widths / widths.sum(dim=1, keepdim=True)
+
+
+class AttractorLayer(nn.Module):
+    """Predict n attractor points per pixel and pull the centers towards them."""
+
+    def __init__(self, config: ModelConfig, num_attractors: int) -> None:
+        super().__init__()
+        self.config = config
+        self.normed = config.bin_type == 'normed'
+        outputs = (2 if self.normed else 1) * num_attractors
+        self.mlp = PointwiseMLP(config.embedding, config.embedding, outputs)
+
+    def forward(self, embedding: Tensor, centers: Tensor) -> Tensor:
+        """Map the embedding (B, E, h, w) and coarser centers (B, N, h/2, w/2) to centers."""
+        size = embedding.shape[-2:]
+        centers = F.interpolate(centers, size, mode='bilinear', align_corners=True)
+        raw = self.mlp(embedding).float()
+        if self.normed:
+            near, far = (F.relu(raw) + EPSILON).chunk(2, dim=1)
+            points = near / (near + far)  # the ratio that ZoeDepth's released code loses
+        else:
+            points = F.softplus(raw)
+        return attract(
+            centers,
+            points,
+            alpha=self.config.attractor_alpha,
+            gamma=self.config.attractor_gamma,
+            kind=self.config.attractor_kind,
+            aggregation=self.config.attractor_aggregation,
+        )
+
+
+class SplitterLayer(nn.Module):
+    """Split every bin in two (LocalBins; paper Table 7): (B, N, ...) widths to (B, 2N, ...)."""
+
+    def __init__(self, config: ModelConfig, num_bins: int) -> None:
+        super().__init__()
+        self.mlp = PointwiseMLP(config.embedding, config.embedding, 2 * num_bins)
+
+    def forward(self, embedding: Tensor, widths: Tensor) -> Tensor:
+        """Map the embedding (B, E, h, w) and coarser widths to twice as many widths, sum kept."""
+        size = embedding.shape[-2:]
+        widths = F.interpolate(widths, size, mode='bilinear', align_corners=True)
+        raw = F.relu(self.mlp(embedding).float()) + EPSILON
+        shares = raw.unflatten(1, (-1, 2))  # (B, N, 2, h, w)
+        shares = shares / shares.sum(dim=2, keepdim=True)
+        return (widths.unsqueeze(2) * shares).flatten(1, 2)
+
+
+class BinModule(nn.Module):
+    """Seed bins at stride 32 and their refinement down to the head's stride."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        count = config.num_refinements
+        splitter = config.bin_strategy == 'splitter'
+        seeds = config.num_bins // 2**count if splitter else config.num_bins
+        self.seed = SeedBins(config.widths[4], seeds, 'normed' if splitter else config.bin_type)
+        self.seed_projector = PointwiseMLP(config.widths[4], config.embedding, config.embedding)
+        widths = config.widths[3::-1][:count]  # strides 16, 8, ...
+        self.projectors = nn.ModuleList(
+            PointwiseMLP(width, config.embedding, config.embedding) for width in widths
+        )
+        self.layers = nn.ModuleList(
+            SplitterLayer(config, seeds * 2**i)
+            if splitter
+            else AttractorLayer(config, config.attractors[i])
+            for i in range(count)
+        )
+
+    def forward(self, features: dict[int, Tensor]) -> tuple[Tensor, Tensor]:
+        """Map decoder features by stride to bin centers and the last embedding.
+
+        Returns:
+            centers: (B, N, h, w) in metres, ascending along dim 1, within the depth range.
+            embedding: (B, E, h, w).
+        """
+        bins = self.seed(features[32])
+        embedding = self.seed_projector(features[32])
+        if isinstance(self.layers[0], AttractorLayer) and self.config.bin_type == 'normed':
+            bins = centers_from_widths(bins)
+        for i, (projector, layer) in enumerate(zip(self.projectors, self.layers, strict=True)):
+            projected = projector(features[16 >> i])
+            size = projected.shape[-2:]
+            coarse = F.interpolate(embedding, size, mode='bilinear', align_corners=True)
+            embedding = projected + coarse
+            bins = layer(embedding, bins)
+        return self._to_metres(bins), embedding
+
+    def _to_metres(self, bins: Tensor) -> Tensor:
+        low, high = self.config.min_depth, self.config.max_depth
+        if self.config.bin_strategy == 'splitter':
+            bins = centers_from_widths(bins)
+        elif self.config.bin_type == 'softplus':
+            return bins.sort(dim=1).values.clamp(low, high)
+        elif self.config.attractor_aggregation == 'sum':
+            bins = bins.sort(dim=1).values  # a sum of pulls can let bins cross; a mean cannot
+        return (low + (high - low) * bins).clamp(low, high)

@@ -1,0 +1,193 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""ModelConfig: every choice that rebuilds a LacDepth network, and the named presets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Lateral = Literal['reduce', 'double']
+Fusion = Literal['dense', 'residual', 'none']
+BinStrategy = Literal['attractor', 'splitter', 'naive']
+BinType = Literal['normed', 'softplus']
+AttractorKind = Literal['exp', 'inv']
+Aggregation = Literal['mean', 'sum']
+Distribution = Literal['logbinomial', 'gaussian', 'softmax']
+Coefficients = Literal['exact', 'stirling']
+Upsampling = Literal['guided', 'bilinear']
+
+LEVELS = (0, 3, 4, 6, 7)
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    'lateral': get_args(Lateral),
+    'levels': LEVELS,
+    'fusion': get_args(Fusion),
+    'bin_strategy': get_args(BinStrategy),
+    'bin_type': get_args(BinType),
+    'attractor_kind': get_args(AttractorKind),
+    'attractor_aggregation': get_args(Aggregation),
+    'distribution': get_args(Distribution),
+    'coefficients': get_args(Coefficients),
+    'upsampling': get_args(Upsampling),
+    'head_stride': (2, 4),
+    'pyramid_stride': (1, 2, 4),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """The architecture; stored in every checkpoint, so weights never meet the wrong network.
+
+    Raises:
+        ValueError: A value lies outside its allowed set; the message names both.
+    """
+
+    name: str = 'custom'
+    """Name shown to people."""
+    encoder: str = 'mobilenet_v2'
+    """torchvision trunk (see backbone.ENCODERS)."""
+    widths: tuple[int, int, int, int, int] = (16, 32, 64, 128, 192)
+    """Decoder channels at strides 2, 4, 8, 16, 32."""
+    lateral: Lateral = 'reduce'
+    """1x1 laterals to `widths`, or the paper's literal doubling of the encoder's channels."""
+    levels: int = 4
+    """Laplacian residuals of the pyramid (paper Table 5); the base lies at stride 2**levels."""
+    fusion: Fusion = 'dense'
+    """How the levels' residuals become relative depth (paper Table 6, eq. 4)."""
+    pyramid_stride: int = 4
+    """Stride of the finest pyramid level (the paper: 1)."""
+    head_stride: int = 4
+    """Stride at which bins and distribution are computed (the paper: 2)."""
+    upsampling: Upsampling = 'guided'
+    """From head_stride to the image: by weights read from the Laplacian residuals, or bilinear."""
+    bin_strategy: BinStrategy = 'attractor'
+    """Where bin centers come from (paper Table 7); naive = max_depth * relative, no stage 2."""
+    bin_type: BinType = 'normed'
+    """Seed bins: normalised widths of [min_depth, max_depth], or unbounded metres."""
+    num_bins: int = 64
+    """Bins of the depth distribution."""
+    attractors: tuple[int, ...] = (16, 8, 4, 1)
+    """Attractor points at strides 16, 8, 4, 2, as many as lie above head_stride."""
+    attractor_kind: AttractorKind = 'exp'
+    """Eq. 5 (exp), or ZoeDepth's inverse attractor."""
+    attractor_alpha: float = 300.0
+    """Strength of the attraction."""
+    attractor_gamma: int = 2
+    """Reach of the attraction."""
+    attractor_aggregation: Aggregation = 'mean'
+    """mean keeps the bins in order and in range; sum is ZoeDepth's constructor default."""
+    embedding: int = 64
+    """Channels of the bin embedding."""
+    distribution: Distribution = 'logbinomial'
+    """Conditional distribution over the bins (paper Table 7)."""
+    coefficients: Coefficients = 'exact'
+    """Binomial coefficients: exact, or Stirling's formula as ZoeDepth's code has it."""
+    min_temperature: float = 0.0212
+    """Smallest softmax temperature of the distribution."""
+    max_temperature: float = 50.0
+    """Largest softmax temperature of the distribution."""
+    min_depth: float = 1e-3
+    """Nearest depth [m] at focal_px."""
+    max_depth: float = 100.0
+    """Farthest depth [m] at focal_px."""
+    focal_px: float = 505.0
+    """Focal length [px of the network's input] at which its output is metres. For another focal
+    length f, metres are output * f / focal_px."""
+
+    def __post_init__(self) -> None:
+        for field, allowed in CHOICES.items():
+            value = getattr(self, field)
+            if value not in allowed:
+                raise ValueError(f'{field}={value!r} is not one of {list(allowed)}')
+        positive = ('num_bins', 'embedding', 'attractor_alpha', 'attractor_gamma', 'focal_px')
+        for field in (*positive, 'min_temperature', 'min_depth'):
+            if getattr(self, field) <= 0:
+                raise ValueError(f'{field}={getattr(self, field)} must be positive')
+        if self.min_depth >= self.max_depth:
+            raise ValueError(
+                f'min_depth={self.min_depth} must lie below max_depth={self.max_depth}'
+            )
+        if self.min_temperature >= self.max_temperature:
+            raise ValueError(
+                f'min_temperature={self.min_temperature} must lie below '
+                f'max_temperature={self.max_temperature}'
+            )
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        if len(self.widths) != 5 or min(self.widths) < 8:
+            raise ValueError(f'widths={self.widths} must be five channel counts of at least 8')
+        if self.pyramid_stride > self.head_stride:
+            raise ValueError(
+                f'pyramid_stride={self.pyramid_stride} must not exceed '
+                f'head_stride={self.head_stride}: the head reads the pyramid at its stride'
+            )
+        if self.levels == 0 and self.fusion != 'none':
+            raise ValueError("levels=0 has no residuals to fuse; set fusion='none'")
+        if len(self.attractors) < self.num_refinements:
+            raise ValueError(
+                f'attractors={self.attractors} must name a count for each of the '
+                f'{self.num_refinements} scales above head_stride={self.head_stride}'
+            )
+        if self.bin_strategy == 'splitter' and self.num_bins % 2**self.num_refinements:
+            raise ValueError(
+                f'num_bins={self.num_bins} must be divisible by {2**self.num_refinements}: '
+                'the splitter halves every bin at each scale'
+            )
+
+    @property
+    def num_refinements(self) -> int:
+        """Scales at which the seed bins are refined: strides 16 down to head_stride."""
+        return {2: 4, 4: 3}[self.head_stride]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """Rebuild from plain values; lists become tuples.
+
+        Raises:
+            ValueError: An unknown key, or a value outside its allowed set.
+        """
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := set(values) - known:
+            raise ValueError(
+                f'unknown model settings {sorted(unknown)}; the known ones are {sorted(known)}'
+            )
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**plain)
+
+
+PRESETS: dict[str, ModelConfig] = {
+    'lacdepth-lite': ModelConfig(name='lacdepth-lite'),
+    'lacdepth-r101': ModelConfig(
+        name='lacdepth-r101',
+        encoder='resnet101',
+        widths=(64, 128, 256, 512, 512),
+        pyramid_stride=1,
+        head_stride=2,
+        upsampling='bilinear',
+        embedding=128,
+        max_depth=80.0,
+        focal_px=721.5377,
+    ),
+}
+
+
+def preset(name: str, **changes: Any) -> ModelConfig:
+    """Look up a named configuration, with fields replaced.
+
+    Raises:
+        ValueError: No preset has that name.
+    """
+    if name not in PRESETS:
+        raise ValueError(f'unknown preset {name!r}; the presets are {sorted(PRESETS)}')
+    return dataclasses.replace(PRESETS[name], **changes)

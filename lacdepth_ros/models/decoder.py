@@ -1,0 +1,176 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Stage 1: dilated fusion and the residual upsampling pyramid (paper fig. 3, eq. 2 to 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from lacdepth_ros.models.backbone import STRIDES
+from lacdepth_ros.models.config import ModelConfig
+from lacdepth_ros.models.layers import ConvBlock, DenseASPP, resize_to
+
+DEEP_STRIDES = (64, 128)
+
+
+def laplacian_residuals(image: Tensor, levels: int) -> list[Tensor]:
+    """Split an image into band-pass residuals l_j = I_j - up(I_{j+1}) (eq. 2).
+
+    Args:
+        image: (B, 3, H, W), normalised.
+        levels: Number of residuals.
+
+    Returns:
+        l_1 .. l_levels; l_j is (B, 3, ceil(H/2**(j-1)), ceil(W/2**(j-1))).
+    """
+    residuals = []
+    image = image.contiguous()  # three interleaved channels resample at less than half the speed
+    for _ in range(levels):
+        size = [-(-s // 2) for s in image.shape[-2:]]
+        smaller = F.interpolate(image, size, mode='bilinear')  # an exact 2x2 mean for even sizes
+        residuals.append(image - resize_to(smaller, image))
+        image = smaller
+    return residuals
+
+
+class DilatedFusion(nn.Module):
+    """Laterals of the five encoder maps, merged from coarse to fine.
+
+    Dense ASPP at strides 16 and 8 (paper 1.3), plain 3x3 at 4 and 2. Pyramids of more than five
+    levels get maps at strides 64 and 128 from strided convolutions.
+    """
+
+    def __init__(self, channels: tuple[int, ...], config: ModelConfig) -> None:
+        super().__init__()
+        widths = config.widths
+        doubled = config.lateral == 'double'
+        sides = [2 * c if doubled else w for c, w in zip(channels, widths, strict=True)]
+        self.first = STRIDES.index(max(config.pyramid_stride, 2))  # nothing reads finer maps
+        self.laterals = nn.ModuleList(
+            ConvBlock(channels[i], sides[i], 1) for i in range(self.first, 5)
+        )
+        self.top = ConvBlock(sides[4], widths[4], 1) if doubled else nn.Identity()
+        blocks = (ConvBlock, ConvBlock, DenseASPP, DenseASPP)
+        self.merges = nn.ModuleList(
+            blocks[i](widths[i + 1] + sides[i], widths[i]) for i in range(self.first, 4)
+        )
+        deeper = [stride for stride in DEEP_STRIDES if stride <= 2**config.levels]
+        self.deeper = nn.ModuleList(ConvBlock(widths[4], widths[4], stride=2) for _ in deeper)
+
+    def forward(self, features: list[Tensor]) -> dict[int, Tensor]:
+        """Return the fused maps by stride, from the pyramid's finest to 32 and any deeper ones."""
+        used = zip(self.laterals, features[self.first :], strict=True)
+        sides = [lateral(feature) for lateral, feature in used]
+        maps = {32: self.top(sides[-1])}
+        for i in range(len(self.merges) - 1, -1, -1):
+            stride = STRIDES[self.first + i]
+            coarse = resize_to(maps[2 * stride], sides[i])
+            maps[stride] = self.merges[i](torch.cat([coarse, sides[i]], dim=1))
+        x = maps[32]
+        for stride, block in zip(DEEP_STRIDES, self.deeper, strict=False):
+            maps[stride] = x = block(x)
+        return maps
+
+
+@dataclass(frozen=True, slots=True)
+class PyramidOutput:
+    """What stage 1 hands to stage 2.
+
+    Attributes:
+        features: Decoder maps by stride; the pyramid's where it ran, else the fused ones.
+        relative: (B, 1, H/s, W/s) relative depth in (0, 1), s = pyramid_stride.
+        residuals: Laplacian residuals l_1, l_2, ... of the image.
+    """
+
+    features: dict[int, Tensor]
+    relative: Tensor
+    residuals: list[Tensor]
+
+
+class PyramidStep(nn.Module):
+    """One level k: upsample, join the skip and the Laplacian residual, predict R_k (eq. 3)."""
+
+    def __init__(self, inputs: int, skip: int, width: int, *, residual: bool) -> None:
+        super().__init__()
+        self.residual = residual
+        self.join = ConvBlock(inputs + skip, width, 1)
+        self.refine = ConvBlock(width + (4 if residual else 0), width)
+        self.head = nn.Conv2d(width, 1, 3, padding=1) if residual else None
+
+    def forward(
+        self, x: Tensor, skip: Tensor | None, coarser: Tensor | None, laplacian: Tensor
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return x_k (B, width, h, w) and R_k (B, 1, h, w) (None without residuals)."""
+        x = resize_to(x, laplacian)
+        x = self.join(x if skip is None else torch.cat([x, skip], dim=1))
+        if self.head is None or coarser is None:
+            return self.refine(x), None
+        x = self.refine(torch.cat([x, resize_to(coarser, x), laplacian], dim=1))
+        detail = 0.1 * laplacian.mean(dim=1, keepdim=True)
+        return x, torch.tanh(self.head(x) + detail)
+
+
+class ResidualPyramid(nn.Module):
+    """Relative depth from coarse to fine, steered by the image's Laplacian residuals."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        with_residuals = config.levels > 0
+        self.base_stride = 2 ** (config.levels or 4)
+        width_at = dict(zip(STRIDES, config.widths, strict=True))
+        width_at |= dict.fromkeys(DEEP_STRIDES, config.widths[4]) | {1: config.widths[0]}
+        strides, stride = [], self.base_stride // 2
+        while stride >= config.pyramid_stride:
+            strides.append(stride)
+            stride //= 2
+        self.strides = tuple(strides)
+        self.steps = nn.ModuleList(
+            PyramidStep(
+                width_at[2 * s], width_at[s] if s > 1 else 0, width_at[s], residual=with_residuals
+            )
+            for s in strides
+        )
+        self.base_head = nn.Conv2d(width_at[self.base_stride], 1, 3, padding=1)
+        finest = width_at[config.pyramid_stride]
+        self.plain_head = None if with_residuals else nn.Conv2d(finest, 1, 3, padding=1)
+        self.fuse = nn.ModuleList(
+            nn.Conv2d(i + 1, 1, 3, padding=1)
+            for i in range(1, len(strides) + 1)
+            if config.fusion == 'dense'
+        )
+
+    def forward(self, image: Tensor, maps: dict[int, Tensor]) -> PyramidOutput:
+        """Map the image (B, 3, H, W) and fused maps to features and relative depth."""
+        residuals = laplacian_residuals(image, max(self.config.levels, 4))
+        features = dict(maps)
+        x = maps[self.base_stride]
+        coarser = torch.sigmoid(self.base_head(x)) if self.config.levels else None
+        outputs = [coarser]
+        for stride, step in zip(self.strides, self.steps, strict=True):
+            laplacian = residuals[stride.bit_length() - 1]
+            x, coarser = step(x, maps.get(stride), coarser, laplacian)
+            features[stride] = x
+            outputs.append(coarser)
+        return PyramidOutput(features, self._relative(x, outputs), residuals)
+
+    def _relative(self, x: Tensor, levels: list[Tensor | None]) -> Tensor:
+        if self.plain_head is not None:
+            return torch.sigmoid(self.plain_head(x))
+        present = [level for level in levels if level is not None]
+        if self.config.fusion == 'none':
+            return torch.sigmoid(present[-1])
+        if self.config.fusion == 'residual':
+            depth = present[0]
+            for level in present[1:]:
+                depth = level + resize_to(depth, level)
+            return torch.sigmoid(depth)
+        fused = [present[0]]  # eq. 4: every level sees all coarser fused ones
+        for conv, level in zip(self.fuse, present[1:], strict=True):
+            coarse = [resize_to(f, level) for f in fused]
+            fused.append(conv(torch.cat([level, *coarse], dim=1)))
+        return torch.sigmoid(fused[-1])

@@ -1,0 +1,98 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""LacDepth: stage 1 gives relative depth, stage 2 turns it into metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from lacdepth_ros.models.attractor import BinModule
+from lacdepth_ros.models.backbone import Encoder
+from lacdepth_ros.models.config import ModelConfig
+from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPyramid
+from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
+from lacdepth_ros.models.layers import resize_to
+from lacdepth_ros.models.upsampling import GuidedUpsampling
+
+PAD_MULTIPLE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOutput:
+    """Maps of the input's size.
+
+    Attributes:
+        depth: (B, 1, H, W) float32 metres for a camera of focal length ModelConfig.focal_px.
+        std: (B, 1, H, W) float32 metres, spread of the depth distribution; NaN for naive bins.
+        relative: (B, 1, H, W) relative depth of stage 1 in (0, 1).
+    """
+
+    depth: Tensor
+    std: Tensor
+    relative: Tensor
+
+
+class LacDepth(nn.Module):
+    """The two-stage network of the paper.
+
+    Args:
+        config: Architecture.
+        encoder_weights: Start of the encoder, see backbone.Encoder.
+    """
+
+    def __init__(self, config: ModelConfig, encoder_weights: str | Path | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config.encoder, encoder_weights)
+        self.fusion = DilatedFusion(self.encoder.channels, config)
+        self.pyramid = ResidualPyramid(config)
+        if config.bin_strategy == 'naive':
+            return
+        self.bins = BinModule(config)
+        features = config.widths[{2: 0, 4: 1}[config.head_stride]]
+        self.distribution = ConditionalDistribution(features + 1 + config.embedding, config)
+        if config.upsampling == 'guided':
+            self.upsampling = GuidedUpsampling(features, config.head_stride)
+
+    def forward(self, image: Tensor) -> NetworkOutput:
+        """Map a normalised image (B, 3, H, W) of any size to depth, spread and relative depth."""
+        height, width = image.shape[-2:]
+        image = pad_to_multiple(image, PAD_MULTIPLE)
+        stage1 = self.pyramid(image, self.fusion(self.encoder(image)))
+        relative = resize_to(stage1.relative, image).float()
+        if self.config.bin_strategy == 'naive':
+            depth = (self.config.max_depth * relative).clamp_min(self.config.min_depth)
+            std = torch.full_like(depth, torch.nan)
+        else:
+            depth, std = self._metric(image, stage1)
+        return NetworkOutput(
+            *(x[..., :height, :width] for x in (depth, std, relative))  # undo the padding
+        )
+
+    def _metric(self, image: Tensor, stage1: PyramidOutput) -> tuple[Tensor, Tensor]:
+        """Stage 2: depth and its standard deviation (B, 1, H, W) [m]."""
+        features = stage1.features[self.config.head_stride]
+        centers, embedding = self.bins(stage1.features)
+        relative = resize_to(stage1.relative, features)
+        probs = self.distribution(torch.cat([features, relative, embedding], dim=1), centers)
+        depth, variance = expected_depth(probs, centers)
+        # Mean and variance of a mixture are linear in the first two moments.
+        moments = torch.cat([depth, variance + depth.square()], dim=1)
+        if self.config.upsampling == 'guided':
+            moments = self.upsampling(moments, features, stage1.residuals)
+        else:
+            moments = resize_to(moments, image)
+        depth, second = moments.chunk(2, dim=1)
+        return depth, (second - depth.square()).clamp_min(1e-6).sqrt()
+
+
+def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
+    """Repeat the last row and column until height and width are multiples (bottom and right)."""
+    height, width = image.shape[-2:]
+    bottom, right = -height % multiple, -width % multiple
+    return F.pad(image, (0, right, 0, bottom), mode='replicate') if bottom or right else image

@@ -1,0 +1,75 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The small building blocks that the decoder and the head share."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, BatchNorm, ReLU: (B, in, H, W) to (B, out, ceil(H/stride), ceil(W/stride))."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, *, dilation: int = 1, stride: int = 1
+    ) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            nn.Conv2d(
+                inputs, outputs, kernel, stride, padding=padding, dilation=dilation, bias=False
+            ),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class PointwiseMLP(nn.Sequential):
+    """1x1 convolution, ReLU, 1x1 convolution: a small network on every pixel by itself."""
+
+    def __init__(self, inputs: int, hidden: int, outputs: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, hidden, 1), nn.ReLU(inplace=True), nn.Conv2d(hidden, outputs, 1)
+        )
+
+
+class DenseASPP(nn.Module):
+    """Dense atrous pyramid: rates 3, 6, 12, 18, each fed by all maps before it (paper 1.3).
+
+    Args:
+        inputs: Channels of the input.
+        width: Channels C of the block and of its output; each branch adds C/2.
+    """
+
+    RATES = (3, 6, 12, 18)
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__()
+        half = width // 2
+        self.reduce = ConvBlock(inputs, width, 1)
+        self.branches = nn.ModuleList(
+            nn.Sequential(
+                ConvBlock(width + i * half, half, 1), ConvBlock(half, half, dilation=rate)
+            )
+            for i, rate in enumerate(self.RATES)
+        )
+        self.merge = ConvBlock(width + len(self.RATES) * half, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs, H, W) to (B, width, H, W)."""
+        maps = [self.reduce(x)]
+        for branch in self.branches:
+            maps.append(branch(torch.cat(maps, dim=1)))
+        return self.merge(torch.cat(maps, dim=1))
+
+
+def resize_maps(x: Tensor, height: int, width: int) -> Tensor:
+    """Bilinear resampling of (B, C, h, w) to height x width (half-pixel centres)."""
+    size = (height, width)
+    return x if x.shape[-2:] == size else F.interpolate(x, size, mode='bilinear')
+
+
+def resize_to(x: Tensor, reference: Tensor) -> Tensor:
+    """Bilinear resampling of x to the height and width of reference."""
+    return resize_maps(x, *reference.shape[-2:])

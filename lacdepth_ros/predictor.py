@@ -1,0 +1,224 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""DepthPredictor: an image and its camera in, metric depth of the same pixels out."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.models.folding import fold_batch_norm
+from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.layers import resize_maps
+from lacdepth_ros.preprocessing import focal_length, image_to_tensor, input_camera, resize_image
+
+PRECISIONS = ('fp32', 'bf16', 'fp16')
+ENGINES = ('eager',)
+
+
+@dataclass(frozen=True, slots=True)
+class DepthPrediction:
+    """Depth of one image; every map has the image's height and width.
+
+    Attributes:
+        depth: (H, W) float32 metres along the optical axis; NaN where invalid.
+        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
+            where depth is, and everywhere for networks without a distribution (naive bins).
+        relative: (H, W) float32 relative depth of stage 1 in (0, 1).
+        camera: Intrinsics of these pixels.
+    """
+
+    depth: npt.NDArray[np.float32]
+    std: npt.NDArray[np.float32]
+    relative: npt.NDArray[np.float32]
+    camera: Camera
+
+
+class DepthPredictor:
+    """Runs a network on images of any size and camera; for one thread at a time.
+
+    Args:
+        model: A network in evaluation mode; it is folded and moved, so hand over a copy if the
+            original is still needed.
+        provenance: The checkpoint's.
+        device: 'cpu', 'cuda' or 'cuda:N'. Never replaced by another.
+        precision: 'fp32', 'bf16' (CPU and GPU) or 'fp16' (GPU).
+        engine: 'eager'.
+        input_size: (height, width) of the network's input; None shrinks each image to the focal
+            length that the checkpoint was trained for.
+        focal_scaling: Scale depth by the input's focal length over the checkpoint's. Off, the
+            network's own metres are returned, right only for a camera like the training one.
+
+    Raises:
+        ValueError: An impossible device, precision or engine; the message names what is possible.
+    """
+
+    def __init__(
+        self,
+        model: LacDepth,
+        provenance: dict[str, str] | None = None,
+        *,
+        device: str = 'cpu',
+        precision: str = 'fp32',
+        engine: str = 'eager',
+        input_size: tuple[int, int] | None = None,
+        focal_scaling: bool = True,
+    ) -> None:
+        self._device = check_device(device)
+        if precision not in PRECISIONS:
+            raise ValueError(f'precision {precision!r} is not one of {list(PRECISIONS)}')
+        if precision == 'fp16' and self._device.type == 'cpu':
+            raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
+        if engine not in ENGINES:
+            raise ValueError(f'engine {engine!r} is not one of {list(ENGINES)}')
+        fold_batch_norm(model)
+        self._model = model.to(self._device).to(memory_format=torch.channels_last)
+        self.config = model.config
+        self.provenance = dict(provenance or {})
+        self.device = device
+        self.precision = precision
+        self.input_size = input_size
+        self.focal_scaling = focal_scaling
+        self.timings: dict[str, float] = {}
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        checkpoint: str | Path | None = None,
+        *,
+        device: str = 'cpu',
+        precision: str = 'fp32',
+        engine: str = 'eager',
+        input_size: tuple[int, int] | None = None,
+        focal_scaling: bool = True,
+    ) -> DepthPredictor:
+        """Load a checkpoint (None: the one shipped with the package); see the class for the rest.
+
+        Raises:
+            FileNotFoundError: No such checkpoint.
+            ValueError: Not a LacDepth checkpoint, damaged, or a setting is impossible.
+        """
+        check_device(device)  # before the weights are read
+        model, provenance = load_checkpoint(checkpoint or None)
+        return cls(
+            model,
+            provenance,
+            device=device,
+            precision=precision,
+            engine=engine,
+            input_size=input_size,
+            focal_scaling=focal_scaling,
+        )
+
+    def predict(
+        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
+    ) -> DepthPrediction:
+        """Estimate the depth of a rectified image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            camera: Intrinsics of these pixels.
+            flip_average: Average with the prediction of the mirrored image (twice the time).
+
+        Raises:
+            ValueError: The image is not (H, W, 3) uint8, or the camera is of another size.
+        """
+        start = time.perf_counter()
+        check_image(image, camera)
+        network_camera = input_camera(camera, self.config.focal_px, self.input_size)
+        resized = resize_image(image, network_camera.width, network_camera.height)
+        tensor = image_to_tensor(resized, self._device)
+        ready = time.perf_counter()
+        maps = self._run(tensor, flip_average)
+        self._synchronise()
+        done = time.perf_counter()
+        prediction = self._finish(maps, camera, network_camera)
+        end = time.perf_counter()
+        self.timings = {
+            'preprocess': 1e3 * (ready - start),
+            'network': 1e3 * (done - ready),
+            'postprocess': 1e3 * (end - done),
+        }
+        return prediction
+
+    def assumed_camera(self, width: int, height: int) -> Camera:
+        """Camera to assume for an image of unknown intrinsics: the training field of view.
+
+        The focal length is that of KITTI's camera scaled by the width, the principal point the
+        centre. Depth is only as right as this guess; tell the user.
+        """
+        focal = 721.5377 * width / 1242
+        return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
+
+    def warm_up(self, height: int, width: int) -> None:
+        """Run once at an image size, so that the first real frame pays for no allocation."""
+        self.predict(np.zeros((height, width, 3), np.uint8), self.assumed_camera(width, height))
+
+    def _run(self, tensor: Tensor, flip_average: bool) -> Tensor:
+        """Map the input (1, 3, h, w) to depth, std and relative depth (1, 3, h, w), float32."""
+        with torch.inference_mode(), self._autocast():
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+            output = self._model(tensor)
+            maps = torch.cat([output.depth, output.std, output.relative], dim=1).float()
+            if flip_average:
+                mirrored = self._model(tensor.flip(3))
+                other = torch.cat([mirrored.depth, mirrored.std, mirrored.relative], dim=1)
+                maps = 0.5 * (maps + other.float().flip(3))
+            return maps
+
+    def _finish(self, maps: Tensor, camera: Camera, network_camera: Camera) -> DepthPrediction:
+        """Bring the maps to the image's size and to metres of its camera."""
+        with torch.inference_mode():
+            maps = resize_maps(maps, camera.height, camera.width)
+            if self.focal_scaling:
+                maps[:, :2] *= focal_length(network_camera) / self.config.focal_px
+            depth, std, relative = maps[0].cpu().numpy()
+        depth[~np.isfinite(depth)] = np.nan
+        std[np.isnan(depth)] = np.nan
+        return DepthPrediction(depth=depth, std=std, relative=relative, camera=camera)
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.precision == 'fp32':
+            return nullcontext()
+        dtype = torch.bfloat16 if self.precision == 'bf16' else torch.float16
+        return torch.autocast(self._device.type, dtype)
+
+    def _synchronise(self) -> None:
+        if self._device.type == 'cuda':
+            torch.cuda.synchronize(self._device)
+
+
+def check_device(name: str) -> torch.device:
+    """Turn 'cpu', 'cuda' or 'cuda:N' into a device that exists here.
+
+    Raises:
+        ValueError: Unknown or absent device; the message names those present.
+    """
+    present = ['cpu', *(f'cuda:{i}' for i in range(torch.cuda.device_count()))]
+    allowed = [*present, 'cuda'] if len(present) > 1 else present
+    if name not in allowed:
+        raise ValueError(f'device {name!r} is not available on this machine; use one of {allowed}')
+    return torch.device(name)
+
+
+def check_image(image: npt.NDArray[np.uint8], camera: Camera) -> None:
+    """Refuse what is no (H, W, 3) uint8 RGB image of the camera's size, with a ValueError."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(
+            f'image has shape {image.shape} and type {image.dtype}; (H, W, 3) uint8 RGB is needed'
+        )
+    if image.shape[:2] != (camera.height, camera.width):
+        raise ValueError(
+            f'image is {image.shape[1]}x{image.shape[0]} but its camera is '
+            f'{camera.width}x{camera.height}; resize the camera with Camera.resized, or fix the '
+            'camera_info'
+        )

@@ -1,0 +1,64 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+from glob import glob
+
+from setuptools import find_packages, setup
+
+package_name = 'lacdepth_ros'
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    description='Metric depth from one camera for ROS 2: lifecycle node, training, evaluation',
+    long_description='LacDepth, a two-stage light depth network, as a ROS 2 package.',
+    license='Apache-2.0',
+    author='lacdepth_ros contributors',
+    author_email='lacdepth_ros@users.noreply.github.com',
+    maintainer='lacdepth_ros contributors',
+    maintainer_email='lacdepth_ros@users.noreply.github.com',
+    packages=find_packages(exclude=['test', 'test.*']),
+    package_data={
+        'lacdepth_ros': ['py.typed', 'checkpoints/*.safetensors', 'checkpoints/*.md', 'ros/*.xml'],
+    },
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
+        (f'share/{package_name}', ['package.xml']),
+        (f'share/{package_name}/launch', glob('launch/*.launch.py')),
+        (f'share/{package_name}/config', glob('config/*.yaml') + glob('config/*.rviz')),
+        (f'share/{package_name}/config/training', glob('config/training/*.yaml')),
+    ],
+    python_requires='>=3.10',
+    # Never ROS packages: with ROS installed they come from the distribution, without it from
+    # the extra 'ros'.
+    install_requires=[
+        'numpy',
+        'opencv-python',
+        'pyyaml',
+        'safetensors',
+        'setuptools',
+        'torch>=2.3',
+        'torchvision',
+        'tqdm',
+    ],
+    extras_require={
+        'ros': [
+            'ros-rclpy[fastrtps]',
+            'ros-builtin-interfaces',
+            'ros-diagnostic-msgs',
+            'ros-geometry-msgs',
+            'ros-lifecycle-msgs',
+            'ros-rcl-interfaces',
+            'ros-sensor-msgs',
+            'ros-std-msgs',
+        ],
+        'test': ['pytest'],
+        'dev': ['mypy', 'pytest', 'ruff', 'types-PyYAML', 'types-tqdm'],
+    },
+    zip_safe=False,
+    entry_points={
+        'console_scripts': [
+            'lacdepth = lacdepth_ros.cli.main:main',
+            'depth_node = lacdepth_ros.ros.main:main',
+        ],
+    },
+)
