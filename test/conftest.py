@@ -5,6 +5,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +25,13 @@ def ros_domain():
     rclpy.init()
     yield
     rclpy.shutdown()
+    remove_dead_segments()
+
+
+def remove_dead_segments():
+    """Remove what killed processes left in shared memory (where the fastdds tool is there)."""
+    if tool := shutil.which('fastdds', path=f'{Path(sys.executable).parent}:{os.environ["PATH"]}'):
+        subprocess.run([tool, 'shm', 'clean'], check=False, capture_output=True)
 
 
 @pytest.fixture
@@ -37,6 +48,16 @@ def make_bench(ros_domain):
     yield make
     for bench in benches:
         bench.close()
+
+
+@pytest.fixture
+def client(ros_domain):
+    """Return a client alone, for a node in another process."""
+    from ros_client import Client
+
+    client = Client()
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip('rclpy')
 
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from ros_bench import HEIGHT, WIDTH, image_message, info_message, stamped
+from ros_fakes import HEIGHT, WIDTH, image_message, info_message, stamped
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from lacdepth_ros.messages.clouds import cloud_from_message

@@ -1,0 +1,124 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A client that drives the node over DDS, from the same process or another."""
+
+from __future__ import annotations
+
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Log
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_fakes import image_message, info_message, stamp_of
+from sensor_msgs.msg import CameraInfo, Image
+
+from lacdepth_ros.ros.outputs import TOPICS
+
+TIMEOUT = 15.0
+
+
+class Client:
+    """Publishes frames, collects answers, calls services; the test's thread turns its executor."""
+
+    def __init__(self) -> None:
+        self.client = Node('bench', namespace='/bench')
+        self.executor = SingleThreadedExecutor()
+        self.executor.add_node(self.client)
+        self.received = {topic: [] for topic in TOPICS}
+        self.diagnostics, self.log = [], []
+        self.client.create_subscription(Log, '/rosout', self.log.append, 50)
+        self.client.create_subscription(DiagnosticArray, '/diagnostics', self._on_status, 10)
+        best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self.images = self.client.create_publisher(Image, '/image', best_effort)
+        self.infos = self.client.create_publisher(CameraInfo, '/camera_info', best_effort)
+        self._change = self.client.create_client(ChangeState, '/depth_node/change_state')
+        self._set = self.client.create_client(SetParameters, '/depth_node/set_parameters')
+        self._state = self.client.create_client(GetState, '/depth_node/get_state')
+
+    def _on_status(self, message):
+        self.diagnostics += [s for s in message.status if s.name.startswith('/depth_node')]
+
+    def subscribe(self, *topics):
+        for topic in topics:
+            self.client.create_subscription(
+                TOPICS[topic], f'/{topic}', self.received[topic].append, 10
+            )
+
+    def spin_until(self, condition, timeout=TIMEOUT):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            self.executor.spin_once(timeout_sec=0.02)
+        return True
+
+    def spin_for(self, seconds):
+        self.spin_until(lambda: False, timeout=seconds)
+
+    def call(self, client, request):
+        assert client.wait_for_service(TIMEOUT)
+        future = client.call_async(request)
+        assert self.spin_until(future.done), 'service did not answer'
+        return future.result()
+
+    def transition(self, label):
+        request = ChangeState.Request()
+        request.transition.label = label
+        return self.call(self._change, request).success
+
+    def state(self):
+        return self.call(self._state, GetState.Request()).current_state.label
+
+    def set(self, **values):
+        """Set parameters through the service; return the reasons of refusal, '' = done."""
+        request = SetParameters.Request()
+        request.parameters = [
+            Parameter(name.replace('__', '.'), value=value).to_parameter_msg()
+            for name, value in values.items()
+        ]
+        return [r.reason for r in self.call(self._set, request).results]
+
+    def activate(self, *topics):
+        """Configure and activate, subscribe the topics and wait until all have found another."""
+        assert self.transition('configure') and self.transition('activate')
+        self.subscribe(*topics)
+        assert self.spin_until(lambda: self._matched(topics)), 'no discovery'
+
+    def _matched(self, topics):
+        inputs = self.images.get_subscription_count() and self.infos.get_subscription_count()
+        return inputs and all(self.client.count_publishers(f'/{topic}') for topic in topics)
+
+    def send(self, stamp_ns, *, image=None, info=None, **look):
+        self.infos.publish(info or info_message(stamp_ns))
+        self.images.publish(image or image_message(stamp_ns, **look))
+
+    def answer(self, topic, stamp_ns, **what):
+        """Send a frame and return the message that answers it on the topic."""
+        self.send(stamp_ns, **what)
+        found = self.spin_until(lambda: self.find(topic, stamp_ns))
+        assert found, f'nothing on {topic} with stamp {stamp_ns}'
+        return self.find(topic, stamp_ns)[-1]
+
+    def find(self, topic, stamp_ns):
+        return [message for message in self.received[topic] if stamp_of(message) == stamp_ns]
+
+    def status_with(self, text):
+        """Wait for a diagnostic whose message holds the text, and return it."""
+
+        def found():
+            return [s for s in self.diagnostics if text in s.message]
+
+        assert self.spin_until(found), f'{text!r} not in {[s.message for s in self.diagnostics]}'
+        return found()[-1]
+
+    def logged(self, text):
+        return self.spin_until(lambda: any(text in entry.msg for entry in self.log))
+
+    def close(self):
+        self.executor.shutdown()
+        self.client.destroy_node()

@@ -1,0 +1,88 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A fake predictor, its factory, and messages of a small camera."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from types import SimpleNamespace
+
+import numpy as np
+from sensor_msgs.msg import CameraInfo, Image
+
+HEIGHT, WIDTH = 48, 64
+
+
+class FakePredictor:
+    """Depth is 1 m + 0.1 m per red level, std a tenth of it; can be held or made to fail."""
+
+    def __init__(self) -> None:
+        self.config = SimpleNamespace(name='fake', min_depth=1e-3, max_depth=80.0)
+        self.device = 'cpu'
+        self.focal_scaling = True
+        self.provenance = {'source': 'test'}
+        self.timings = {'network': 1.0}
+        self.release = threading.Event()
+        self.release.set()
+        self.started = threading.Event()
+        self.calls = 0
+        self.failure: Exception | None = None
+        self.cameras = []
+
+    def warm_up(self, height, width):
+        self.warmed_up = (height, width)
+
+    def predict(self, image, camera, *, flip_average=False):
+        self.calls += 1
+        self.started.set()
+        self.release.wait()
+        if self.failure is not None:
+            raise self.failure
+        self.cameras.append(camera)
+        depth = 1.0 + 0.1 * image[..., 0].astype(np.float32)
+        return SimpleNamespace(depth=depth, std=0.1 * depth, relative=depth / 80, camera=camera)
+
+
+class FakeFactory:
+    """Stands for DepthPredictor.from_checkpoint; keeps what it was asked for and made."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.requests = []
+        self.predictors = []
+
+    def __call__(self, checkpoint=None, **options):
+        self.requests.append((checkpoint, options))
+        if self.failure is not None:
+            raise self.failure
+        self.predictors.append(FakePredictor())
+        return self.predictors[-1]
+
+
+def image_message(stamp_ns, *, red=50, height=HEIGHT, width=WIDTH):
+    pixels = np.zeros((height, width, 3), dtype=np.uint8)
+    pixels[..., 0] = red
+    message = Image(height=height, width=width, encoding='rgb8', step=3 * width)
+    message.data = array('B')
+    message.data.frombytes(pixels.tobytes())
+    return stamped(message, stamp_ns)
+
+
+def info_message(stamp_ns, *, height=HEIGHT, width=WIDTH, d=()):
+    fx, fy, cx, cy = 70.0, 60.0, width / 2 - 3.0, height / 2 + 2.0
+    message = CameraInfo(height=height, width=width, distortion_model='plumb_bob', d=d)
+    message.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
+    message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    message.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return stamped(message, stamp_ns)
+
+
+def stamped(message, stamp_ns):
+    message.header.frame_id = 'camera_optical_frame'
+    message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    return message
+
+
+def stamp_of(message):
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
