@@ -17,9 +17,6 @@ from lacdepth_ros.camera import Camera
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-MIN_INPUT = 64
-"""Smallest network input side [px]; below it the stride-32 map has nothing to see."""
-
 
 def focal_length(camera: Camera) -> float:
     """One focal length [px] for a camera: the geometric mean of fx and fy."""
@@ -41,17 +38,15 @@ def input_camera(
         The camera of the resized image.
 
     Raises:
-        ValueError: A side is shorter than MIN_INPUT.
+        ValueError: input_size is not positive.
     """
     if input_size is None:
         scale = min(1.0, focal_px / focal_length(camera))
         input_size = (round(camera.height * scale), round(camera.width * scale))
+        input_size = (max(1, input_size[0]), max(1, input_size[1]))
     height, width = input_size
-    if min(height, width) < MIN_INPUT:
-        raise ValueError(
-            f'network input {width}x{height} (from an image of {camera.width}x{camera.height}) is '
-            f'too small; each side needs at least {MIN_INPUT} pixels: choose a larger input_size'
-        )
+    if min(height, width) < 1:
+        raise ValueError(f'input_size={input_size} must be a positive (height, width)')
     return camera.resized(width, height)
 
 

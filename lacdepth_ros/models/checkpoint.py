@@ -94,6 +94,8 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             f'checkpoint {path} has format {metadata.get("format")!r}, not {FORMAT!r}; '
             'only checkpoints written by `lacdepth train` load here'
         )
+    if missing := {'model_config', 'provenance'} - metadata.keys():
+        raise ValueError(f'checkpoint {path} lacks {sorted(missing)} in its metadata')
     model = LacDepth(ModelConfig.from_dict(json.loads(metadata['model_config'])))
     try:
         model.load_state_dict(weights, strict=True)
