@@ -76,6 +76,7 @@ class Street:
         light: Weather.
         styles: Style of the lots (left, right).
         setbacks: Distance from kerb to facades (left, right) [m].
+        avenues: Whether trees line the kerb (left, right).
         lanes: Traffic.
         drive: The camera's motion.
     """
@@ -85,6 +86,7 @@ class Street:
     light: Light
     styles: tuple[str, str]
     setbacks: tuple[float, float]
+    avenues: tuple[bool, bool]
     lanes: tuple[Lane, ...]
     drive: Drive
 
@@ -154,6 +156,7 @@ def street(seed: int) -> Street:
         light=_light(rng),
         styles=styles,
         setbacks=(setbacks[0], setbacks[1]),
+        avenues=(bool(rng.random() < 0.4), bool(rng.random() < 0.4)),
         lanes=_lanes(rng, road, own_lane),
         drive=drive,
     )
@@ -196,19 +199,19 @@ def _road(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
 def _light(rng: np.random.Generator) -> Light:
     sunny = rng.random() < 0.7
     warm = float(rng.uniform(0.0, 1.0))
-    power = float(rng.uniform(2.2, 4.0)) if sunny else float(rng.uniform(0.0, 0.25))
-    sky = (0.50, 0.60, 0.80) if sunny else (0.95, 1.0, 1.05)
-    white = float(rng.uniform(1.0, 1.5))
+    power = float(rng.uniform(3.5, 7.0)) if sunny else float(rng.uniform(0.0, 0.4))
+    sky = (0.58, 0.68, 0.88) if sunny else (1.45, 1.5, 1.55)
+    white = float(rng.uniform(1.8, 3.4))
     return Light(
         azimuth=float(rng.uniform(0, 2 * math.pi)),
         elevation=math.radians(float(rng.uniform(18.0, 62.0))),
         sun=(power, power * (0.96 - 0.08 * warm), power * (0.88 - 0.22 * warm)),
         ambient=sky,
-        zenith=(0.28, 0.48, 0.95) if sunny else (0.75, 0.80, 0.88),
+        zenith=(0.55, 0.95, 1.9) if sunny else (1.5, 1.6, 1.7),
         horizon=(white, 1.02 * white, 1.05 * white),
         clouds=float(rng.uniform(0.1, 0.65)) if sunny else float(rng.uniform(0.7, 1.0)),
-        visibility=float(np.exp(rng.uniform(math.log(350.0), math.log(2500.0)))),
-        brightness=float(rng.uniform(0.30, 0.44)),
+        visibility=float(np.exp(rng.uniform(math.log(700.0), math.log(5000.0)))),
+        brightness=float(rng.uniform(0.36, 0.48)),
         noise=float(rng.uniform(0.8, 3.0)),
         phase=int(rng.integers(1 << 16)),
     )
@@ -238,7 +241,7 @@ def _block(seed: int, number: int) -> tuple[Solid, ...]:
     solids: list[Solid] = []
     for index, side in enumerate((-1, 1)):
         rng = np.random.default_rng((seed, 2, index, number + 100000))
-        lot = Lot(plan.road, side, number * BLOCK, plan.setbacks[index], rng)
+        lot = Lot(plan.road, side, number * BLOCK, plan.setbacks[index], plan.avenues[index], rng)
         solids += STYLES[plan.styles[index]](lot)
         solids += kerbside(lot)
         solids += background(lot)

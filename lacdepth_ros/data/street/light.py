@@ -34,10 +34,10 @@ class Light:
 
     azimuth: float = 0.8
     elevation: float = 0.7
-    sun: Color = (3.0, 2.8, 2.4)
-    ambient: Color = (0.55, 0.65, 0.85)
-    zenith: Color = (0.25, 0.45, 0.95)
-    horizon: Color = (1.1, 1.15, 1.2)
+    sun: Color = (5.0, 4.7, 4.1)
+    ambient: Color = (0.60, 0.68, 0.85)
+    zenith: Color = (0.55, 0.95, 1.9)
+    horizon: Color = (2.2, 2.3, 2.4)
     clouds: float = 0.3
     visibility: float = 900.0
     brightness: float = 0.36
@@ -85,7 +85,7 @@ def hills(light: Light, direction: Floats, color: Floats) -> Floats:
     slope = -direction[:, 1]
     wooded = np.clip((0.012 + outline - slope) * 900.0 + 0.5, 0.0, 1.0)
     haze = np.asarray(light.horizon, np.float32)
-    forest = 0.55 * haze + 0.45 * np.array([0.10, 0.14, 0.10], np.float32)
+    forest = 0.35 * haze + 0.65 * np.array([0.16, 0.22, 0.14], np.float32)
     return color + wooded[:, None] * (forest - color)
 
 
@@ -111,7 +111,9 @@ def develop(
     gain = light.brightness**2.2 / max(level, 1e-3)
     linear = np.clip(radiance * np.float32(gain), 0.0, None)
     linear = np.where(linear < 0.6, linear, 0.6 + 0.4 * np.tanh((linear - 0.6) / 0.5))
-    shown = 255.0 * np.power(linear, np.float32(1 / 2.2))
+    shown = np.power(linear, np.float32(1 / 2.2))
+    shown += 0.45 * (shown * shown * (3.0 - 2.0 * shown) - shown)  # a contrasty camera
+    shown *= 255.0
     generator = np.random.default_rng(np.asarray(seed))
     grain = generator.standard_normal(shown.shape, dtype=np.float32)
     return np.clip(shown + np.float32(light.noise) * grain + 0.5, 0, 255).astype(np.uint8)

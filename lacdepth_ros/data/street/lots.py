@@ -28,6 +28,7 @@ class Lot:
         side: -1 left, +1 right.
         start: Where the block begins [m along z].
         setback: Distance from the kerb to the facades [m].
+        avenue: Trees stand in a row along the kerb.
         rng: Source of all its chance.
     """
 
@@ -35,6 +36,7 @@ class Lot:
     side: int
     start: float
     setback: float
+    avenue: bool
     rng: np.random.Generator
 
     def place(self, beyond: float, along: float) -> Pose:
@@ -204,6 +206,10 @@ def kerbside(lot: Lot) -> list[Solid]:
             pose = lot.place(inward, along + lot.between(-0.4, 0.4))
             turn = math.pi * (lot.side < 0) + math.pi * lot.chance(0.06) + lot.between(-0.02, 0.02)
             solids += vehicle.solids(Pose(pose.x, 0.0, pose.z, pose.yaw + turn))
+    for along in (6.0, 18.0) if lot.avenue else ():
+        if lot.chance(0.8):
+            place = lot.place(lot.between(0.8, 1.1), along + lot.between(-1, 1))
+            solids += roadside.tree(place, lot.rng, height=lot.between(6.0, 10.0))
     if lot.chance(0.4):
         place = lot.place(0.55, lot.between(0, 22))
         solids += roadside.lamp(place, lot.rng, toward=-float(lot.side))

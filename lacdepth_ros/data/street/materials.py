@@ -34,16 +34,16 @@ def holes(solid: Solid, local: Floats, eye: Floats) -> npt.NDArray[np.bool_]:
         along = local[:, 2] if solid.half[2] > solid.half[0] else local[:, 0]
         rail = np.abs(np.abs(-local[:, 1] - solid.half[1]) - 0.6 * solid.half[1]) < 0.05
         return (np.mod(along, _SLAT) > 0.6 * _SLAT) & ~rail & (pixel < 0.4 * _SLAT)
-    wavelength = max(0.22 * min(solid.half) ** 0.5, 3.0 * pixel)
+    wavelength = max(0.10 * min(solid.half) ** 0.5, 2.5 * pixel)
     x, y, z = local.T + np.float32(solid.paint.phase % 64)
     ragged = noise(x + 0.55 * z, y, wavelength) + noise(z - 0.55 * x, y - 0.3 * x, wavelength)
-    ragged += noise(x + 0.3 * y, z - 0.3 * y, 3.0 * wavelength)
-    if solid.quadric is None:
+    ragged += 0.9 * noise(x + 0.3 * y, z - 0.3 * y, 4.0 * wavelength)
+    if not len(solid.quadrics):
         return ragged > 1.25
-    outward = local * solid.quadric[0].astype(np.float32)
+    outward = local * solid.quadrics[0, 0].astype(np.float32)
     facing = np.sum(outward * to_eye, axis=1) / np.linalg.norm(outward, axis=1)
     facing /= np.linalg.norm(to_eye, axis=1)
-    return ragged > 0.15 + 1.6 * facing
+    return ragged > 1.5 * facing - 0.15
 
 
 def _plain(s: Surface) -> Finish:
@@ -104,11 +104,11 @@ def _roof(s: Surface) -> Finish:
 def _foliage(s: Surface) -> Finish:
     """Leaves: clumps of light and dark, darker inside and below."""
     x, y, z = s.local.T + (s.phase % 64).astype(np.float32)
-    octaves = ((1.1, 0.5), (0.4, 0.6), (0.14, 0.6), (0.05, 0.5))
+    octaves = ((1.1, 0.3), (0.4, 0.35), (0.17, 0.45), (0.08, 0.8), (0.04, 0.9))
     clumps = fractal(x + 0.55 * z, y, s.footprint, octaves)
     clumps += fractal(z - 0.55 * x, y + 0.3 * x, s.footprint, octaves[1:])
-    height = np.clip(0.6 + 0.5 * s.up / np.maximum(2.0 * s.half[:, 1], 0.1), 0.45, 1.1)
-    light = np.clip(0.75 + 0.75 * clumps, 0.10, 2.2) * height
+    height = np.clip(0.65 + 0.5 * s.up / np.maximum(2.0 * s.half[:, 1], 0.1), 0.45, 1.15)
+    light = np.clip(0.70 + 0.85 * clumps, 0.06, 2.6) * height
     mix = np.clip(0.5 + clumps, 0.0, 1.0)
     return matte(cover(s.color, 0.5 * mix, s.accent) * light[:, None])
 

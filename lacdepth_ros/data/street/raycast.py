@@ -12,7 +12,7 @@ two bounds in closed form. Nothing is divided per pixel and no ray needs a speci
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from lacdepth_ros.data.street.noise import Floats
 from lacdepth_ros.data.street.solids import F64, POROUS, Solid
 
 NEAR = 0.3  # m; nothing nearer is drawn
-QUADRIC_FACE = 15  # face number of a quadric; planes count from 0
+QUADRIC_FACE = 14  # face number of the first quadric; planes count from 0
 
 Window = tuple[int, int, int, int]  # first row, last row + 1, first column, last column + 1
 
@@ -91,7 +91,7 @@ class VisibleSolids:
     Attributes:
         inverse_depth: (H, W) float32 [1/m]; 0 where no solid is seen.
         index: (H, W) int32 number of the solid; -1 for none.
-        face: (H, W) uint8 plane number, or QUADRIC_FACE.
+        face: (H, W) uint8 number of the plane, or QUADRIC_FACE + number of the quadric.
     """
 
     inverse_depth: Floats
@@ -167,24 +167,21 @@ def _intersect(
     to_local = solid.pose.to_local
     origin = to_local @ (eye.position - (solid.pose.x, solid.pose.y, solid.pose.z))
     turn = to_local @ eye.rotation
-    slack = solid.planes[:, 3] - solid.planes[:, :3] @ origin
-    slack = np.where(np.abs(slack) < 1e-9, 1e-9, slack)
-    linear = solid.planes[:, :3] @ turn / slack[:, None]
-    upper, lower = _quadric_bounds(solid, rays, origin, turn, window)
-    face = np.full((window[1] - window[0], window[3] - window[2]), QUADRIC_FACE, np.uint8)
-    for number in np.flatnonzero(slack < 0):
-        bound = rays.linear(linear[number], window)
-        if upper is None:
-            upper = bound
-            face[...] = number
-        else:
-            np.copyto(face, np.uint8(number), where=bound < upper)
-            np.minimum(upper, bound, out=upper)
+    face = np.zeros((window[1] - window[0], window[3] - window[2]), np.uint8)
+    upper: Floats | None = None
+    lower: Floats | None = None
+    for number, above, below in _bounds(solid, rays, origin, turn, window):
+        if above is not None:
+            if upper is None:
+                upper = above
+                face[...] = number
+            else:
+                np.copyto(face, np.uint8(number), where=above < upper)
+                np.minimum(upper, above, out=upper)
+        if below is not None:
+            lower = below if lower is None else np.maximum(lower, below, out=lower)
     if upper is None:
         return None
-    for number in np.flatnonzero(slack > 0):
-        bound = rays.linear(linear[number], window)
-        lower = bound if lower is None else np.maximum(lower, bound, out=lower)
     missed = (upper > 1 / NEAR) | (upper < 1e-4)
     if lower is not None:
         missed |= upper < lower
@@ -192,19 +189,34 @@ def _intersect(
     return upper, face
 
 
-def _quadric_bounds(
+def _bounds(
     solid: Solid, rays: Rays, origin: F64, turn: F64, window: Window
-) -> tuple[Floats | None, Floats | None]:
-    """Bounds of w where A + 2 B w + C w^2 <= 0; (None, None) where there is no quadric."""
-    if solid.quadric is None:
-        return None, None
-    scale = np.sqrt(solid.quadric[0])
-    start = scale * (origin - solid.quadric[1])
+) -> Iterator[tuple[int, Floats | None, Floats | None]]:
+    """Face number, upper and lower bound of w (None: no such bound) of every constraint."""
+    slack = solid.planes[:, 3] - solid.planes[:, :3] @ origin
+    slack = np.where(np.abs(slack) < 1e-9, 1e-9, slack)
+    linear = solid.planes[:, :3] @ turn / slack[:, None]
+    for number, room in enumerate(slack):
+        bound = rays.linear(linear[number], window)
+        yield (number, bound, None) if room < 0 else (number, None, bound)
+    for number, (shape, middle) in enumerate(solid.quadrics):
+        scale = np.sqrt(shape)
+        start = scale * (origin - middle)
+        yield (
+            QUADRIC_FACE + number,
+            *_quadric_bounds(start, scale[:, None] * turn, rays, window),
+        )
+
+
+def _quadric_bounds(
+    start: F64, axes: F64, rays: Rays, window: Window
+) -> tuple[Floats | None, Floats]:
+    """Bounds of w where A + 2 B w + C w^2 <= 0: the unit ball seen from start along axes d."""
     C = float(start @ start) - 1.0
-    axes = scale[:, None] * turn
+    C = C if abs(C) > 1e-9 else 1e-9
     B = -rays.linear(start @ axes / C, window)
     A = np.zeros_like(B)
-    for row in axes[scale > 0]:
+    for row in axes[np.any(axes != 0, axis=1)]:
         A += np.square(rays.linear(row, window))
     root = B * B - A * np.float32(1.0 / C)
     missed = root < 0

@@ -25,11 +25,12 @@ Rng = np.random.Generator
 
 _STEEL = Paint(Material.MATTE, (0.22, 0.23, 0.24))
 _LEAVES: tuple[Color, ...] = (
-    (0.045, 0.085, 0.018),
-    (0.065, 0.10, 0.025),
-    (0.035, 0.065, 0.022),
-    (0.10, 0.11, 0.03),
-    (0.13, 0.09, 0.025),
+    (0.045, 0.095, 0.018),
+    (0.070, 0.125, 0.025),
+    (0.035, 0.070, 0.022),
+    (0.100, 0.140, 0.030),
+    (0.055, 0.090, 0.035),
+    (0.150, 0.110, 0.025),
 )
 _PLASTERS: tuple[Color, ...] = (
     (0.62, 0.60, 0.55),
@@ -64,21 +65,25 @@ def tree(pose: Pose, rng: Rng, *, height: float) -> list[Solid]:
     trunk = cylinder(pose, radius, 0.6 * height, bark)
     if rng.random() < 1 / 6:
         return [trunk, *_conifer(pose, rng, height, leaf, light)]
-    crown = height * float(rng.uniform(0.26, 0.38))
-    middle = height - 0.85 * crown
+    crown = height * float(rng.uniform(0.24, 0.34))
+    middle = height - 0.9 * crown
     parts = [trunk]
-    for turn in np.arange(6) * 2.4 + rng.uniform(0, 6):
-        size = crown * rng.uniform(0.45, 0.7)
-        away = crown * rng.uniform(0.35, 0.65)
+    for number, turn in enumerate(np.arange(11) * 2.4 + rng.uniform(0, 6)):
+        level = (number + 0.5) / 5.5 - 1.0  # from the bottom of the crown to its top
+        size = crown * rng.uniform(0.34, 0.52)
+        away = crown * math.sqrt(1.0 - 0.8 * level * level) * rng.uniform(0.45, 0.75)
         place = pose.moved(
             right=away * math.cos(turn),
             forward=away * math.sin(turn),
-            up=middle + crown * rng.uniform(-0.45, 0.5),
+            up=middle + 0.75 * crown * level,
         )
-        radii = (size, size * rng.uniform(0.65, 0.9), size)
-        parts.append(ellipsoid(place, radii, Paint(Material.FOLIAGE, leaf, light, _phase(rng))))
-    whole = Paint(Material.FOLIAGE, leaf, light, _phase(rng))
-    parts.append(ellipsoid(pose.moved(up=middle), (0.8 * crown, 0.7 * crown, 0.8 * crown), whole))
+        radii = (size, size * rng.uniform(0.6, 0.85), size)
+        shade = leaf if rng.random() < 0.7 else light
+        parts.append(ellipsoid(place, radii, Paint(Material.FOLIAGE, shade, light, _phase(rng))))
+    inner = Paint(
+        Material.FOLIAGE, (0.6 * leaf[0], 0.6 * leaf[1], 0.6 * leaf[2]), leaf, _phase(rng)
+    )
+    parts.append(ellipsoid(pose.moved(up=middle), (0.6 * crown, 0.6 * crown, 0.6 * crown), inner))
     return parts
 
 
@@ -201,26 +206,37 @@ def person(pose: Pose, rng: Rng) -> list[Solid]:
     )  # fmt: skip
     coat, trousers = (Paint(Material.MATTE, _pick(rng, clothes)) for _ in range(2))
     skin = Paint(Material.MATTE, (0.42, 0.26, 0.18))
-    step = float(rng.uniform(0.0, 0.22))
+    step = float(rng.uniform(0.02, 0.16))
+    hip, neck = 0.84 * scale, 1.46 * scale
     legs = [
-        ellipsoid(
-            pose.moved(right=s * 0.09, forward=s * step, up=0.43 * scale),
-            (0.08, 0.45 * scale, 0.10),
+        prism(
+            pose.moved(right=s * 0.085),
+            [
+                (s * 1.4 * step - 0.06, 0.0),
+                (s * 1.4 * step + 0.10, 0.0),
+                (-0.09, hip),
+                (0.09, hip),
+            ],
+            0.11,
             trousers,
+            top_width=0.17,
         )
         for s in (-1, 1)
     ]
-    trunk = ellipsoid(pose.moved(up=1.15 * scale), (0.21, 0.36 * scale, 0.15), coat)
+    tall = neck - hip + 0.06
+    chest = [(-0.10, 0.0), (0.10, 0.0), (0.12, 0.7 * tall), (-0.11, 0.7 * tall), (0.0, tall)]
+    trunk = prism(pose.moved(up=hip - 0.06), chest, 0.32, coat, top_width=0.42, rounded=True)
     arms = [
         ellipsoid(
-            pose.moved(right=s * 0.25, forward=-s * step * 0.6, up=1.1 * scale),
-            (0.055, 0.34 * scale, 0.07),
+            pose.moved(right=s * 0.19, forward=-s * 0.5 * step, up=1.10 * scale),
+            (0.05, 0.33 * scale, 0.06),
             coat,
         )
         for s in (-1, 1)
     ]
-    head = ellipsoid(pose.moved(up=1.62 * scale), (0.095, 0.13, 0.11), skin)
-    return [*legs, trunk, *arms, head]
+    head = ellipsoid(pose.moved(up=1.60 * scale), (0.085, 0.125, 0.105), skin)
+    hair = ellipsoid(pose.moved(up=1.64 * scale, forward=-0.02), (0.09, 0.105, 0.105), trousers)
+    return [*legs, trunk, *arms, head, hair]
 
 
 def bridge(pose: Pose, rng: Rng, left: float, right: float) -> list[Solid]:

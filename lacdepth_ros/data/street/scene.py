@@ -149,15 +149,15 @@ def _normals(
     group: Sequence[Solid], which: Pixels, local: Floats, face: npt.NDArray[np.uint8]
 ) -> Floats:
     """(N, 3) outward unit normals at points of the solids group[which], in their frames."""
-    normals = np.zeros((len(group), QUADRIC_FACE + 1, 3), np.float32)
-    curve = np.zeros((len(group), 2, 3), np.float32)
+    normals = np.zeros((len(group), QUADRIC_FACE + 2, 3), np.float32)
+    curve = np.zeros((len(group), 2, 2, 3), np.float32)
     for number, solid in enumerate(group):
         normals[number, : len(solid.planes)] = solid.planes[:, :3]
-        if solid.quadric is not None:
-            curve[number] = solid.quadric
+        curve[number, : len(solid.quadrics)] = solid.quadrics
     normal = normals[which, face]
-    bent = np.flatnonzero(face == QUADRIC_FACE)
-    gradient = curve[which[bent], 0] * (local[bent] - curve[which[bent], 1])
+    bent = np.flatnonzero(face >= QUADRIC_FACE)
+    shape, middle = np.moveaxis(curve[which[bent], face[bent] - QUADRIC_FACE], 1, 0)
+    gradient = shape * (local[bent] - middle)
     length = np.linalg.norm(gradient, axis=1, keepdims=True)
     normal[bent] = gradient / np.maximum(length, 1e-9)
     return normal

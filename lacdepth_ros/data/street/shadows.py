@@ -52,7 +52,7 @@ def ground_light(
 def _street_hull(solid: Solid) -> F64:
     """(N, 3) points around the solid in the street frame; octahedra for ellipsoids."""
     points = solid.hull
-    if not len(solid.planes) and solid.quadric is not None:
+    if not len(solid.planes):
         angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
         ring = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1)
         tilted = np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Convex solids, the only primitive of a street: half-spaces cut with at most one quadric.
+"""Convex solids, the only primitive of a street: half-spaces cut with quadrics.
 
 The street frame is x right, y down, z forward along the road [m]; the road surface is y = 0, so
 what stands on it has y < 0. A solid has its own frame, turned by yaw about y: yaw 0 looks along
@@ -26,6 +26,7 @@ _BOX_NORMALS = np.array(
     [[1, 0, 0], [-1, 0, 0], [0, 0, 1], [0, 0, -1], [0, -1, 0], [0, 1, 0]], np.float64
 )
 _NO_PLANES = np.zeros((0, 4))
+_NO_QUADRICS = np.zeros((0, 2, 3))
 
 
 class Material(IntEnum):
@@ -95,7 +96,7 @@ class Solid:
     Attributes:
         pose: Its frame; the origin is the middle of its base.
         planes: (P, 4) rows (n, c): n . p <= c with unit outward normals n.
-        quadric: (2, 3) diagonal q and center m: sum(q (p - m)^2) <= 1; None for none.
+        quadrics: (Q, 2, 3) rows (diagonal q, center m): sum(q (p - m)^2) <= 1 each.
         hull: (N, 3) points whose convex hull encloses the body.
         half: Half extents (x, height / 2, z) [m]; shaders place their details by them.
         paint: Look.
@@ -103,7 +104,7 @@ class Solid:
 
     pose: Pose
     planes: F64
-    quadric: F64 | None
+    quadrics: F64
     hull: F64
     half: tuple[float, float, float]
     paint: Paint
@@ -114,7 +115,9 @@ def box(pose: Pose, width: float, height: float, length: float, paint: Paint) ->
     half = np.array([width / 2, height, length / 2])
     offsets = np.array([half[0], half[0], half[2], half[2], height, 0.0])
     planes = np.column_stack([_BOX_NORMALS, offsets])
-    return Solid(pose, planes, None, _CORNERS * half, (width / 2, height / 2, length / 2), paint)
+    return Solid(
+        pose, planes, _NO_QUADRICS, _CORNERS * half, (width / 2, height / 2, length / 2), paint
+    )
 
 
 def prism(
@@ -157,20 +160,28 @@ def prism(
         [np.column_stack([s * across, -outline[:, 1], outline[:, 0]]) for s in (-1, 1)]
     )
     half_length = float(np.abs(outline[:, 0]).max())
-    quadric = None
-    if rounded:  # passes through (half width, 0.85 half length) and (0.8 half width, half length)
-        quadric = np.zeros((2, 3))
-        quadric[0] = (0.516 / (width / 2) ** 2, 0.0, 0.670 / half_length**2)
     half = (width / 2, float(high) / 2, half_length)
-    return Solid(pose, planes, quadric, hull, half, paint)
+    quadrics = _car_rounding(half, float(low + high) / 2) if rounded else _NO_QUADRICS
+    return Solid(pose, planes, quadrics, hull, half, paint)
+
+
+def _car_rounding(half: tuple[float, float, float], middle: float) -> F64:
+    """Quadrics that round a car: its corners in plan, and the bulge of its sides."""
+    quadrics = np.zeros((2, 2, 3))
+    square = np.square(half)
+    # through (half width, 0.85 half length) and (0.8 half width, half length)
+    quadrics[0, 0] = (0.516, 0.0, 0.670) / square
+    quadrics[1, 0] = (1.0, 0.12, 0.14) / square
+    quadrics[1, 1, 1] = -middle
+    return quadrics
 
 
 def cylinder(pose: Pose, radius: float, height: float, paint: Paint) -> Solid:
     """Upright cylinder standing on its pose [m]."""
     planes = np.array([[0.0, -1.0, 0.0, height], [0.0, 1.0, 0.0, 0.0]])
-    quadric = np.array([[radius**-2, 0.0, radius**-2], [0.0, 0.0, 0.0]])
+    quadrics = np.array([[[radius**-2, 0.0, radius**-2], [0.0, 0.0, 0.0]]])
     hull = _CORNERS * (radius, height, radius)
-    return Solid(pose, planes, quadric, hull, (radius, height / 2, radius), paint)
+    return Solid(pose, planes, quadrics, hull, (radius, height / 2, radius), paint)
 
 
 def disc(pose: Pose, radius: float, thickness: float, paint: Paint, *, axle: bool) -> Solid:
@@ -179,17 +190,17 @@ def disc(pose: Pose, radius: float, thickness: float, paint: Paint, *, axle: boo
     planes = np.zeros((2, 4))
     planes[0, axis], planes[1, axis] = 1.0, -1.0
     planes[:, 3] = thickness / 2
-    quadric = np.zeros((2, 3))
-    quadric[0, [1, other]] = radius**-2
+    quadrics = np.zeros((1, 2, 3))
+    quadrics[0, 0, [1, other]] = radius**-2
     half = [radius, radius, radius]
     half[axis] = thickness / 2
     hull = (_CORNERS * (1.0, 2.0, 1.0) + (0.0, 1.0, 0.0)) * half
-    return Solid(pose, planes, quadric, hull, (half[0], half[1], half[2]), paint)
+    return Solid(pose, planes, quadrics, hull, (half[0], half[1], half[2]), paint)
 
 
 def ellipsoid(pose: Pose, radii: tuple[float, float, float], paint: Paint) -> Solid:
     """Ellipsoid around its pose with semi-axes (x, y, z) [m]."""
-    quadric = np.zeros((2, 3))
-    quadric[0] = np.asarray(radii) ** -2.0
+    quadrics = np.zeros((1, 2, 3))
+    quadrics[0, 0] = np.asarray(radii) ** -2.0
     hull = (_CORNERS * (1.0, 2.0, 1.0) + (0.0, 1.0, 0.0)) * radii
-    return Solid(pose, _NO_PLANES, quadric, hull, radii, paint)
+    return Solid(pose, _NO_PLANES, quadrics, hull, radii, paint)

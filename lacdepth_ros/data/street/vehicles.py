@@ -35,6 +35,7 @@ _LACQUERS: tuple[Color, ...] = (
     (0.35, 0.28, 0.17),
     (0.55, 0.33, 0.02),
 )
+_LACQUER_SHARES = np.array([14, 14, 10, 13, 7, 11, 6, 4, 5, 6, 3, 4, 3]) / 100
 _TYRE = Paint(Material.WHEEL, (0.45, 0.46, 0.47))
 _BLACK = Paint(Material.MATTE, (0.015, 0.015, 0.016))
 
@@ -89,7 +90,7 @@ class Vehicle:
         length, width, height = (
             float(rng.uniform(*span)) for span in (shape.length, shape.width, shape.height)
         )
-        color = _LACQUERS[int(rng.integers(len(_LACQUERS)))]
+        color = _LACQUERS[int(rng.choice(len(_LACQUERS), p=_LACQUER_SHARES))]
         if kind in ('van', 'lorry') and rng.random() < 0.5:
             color = _LACQUERS[5]
         return cls(kind, length, width, height, color, int(rng.integers(1 << 20)))
