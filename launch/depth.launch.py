@@ -1,0 +1,117 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Starts depth_node, brings it to active, and opens RViz on request."""
+
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+)
+from launch.conditions import IfCondition
+from launch.event_handlers import OnProcessStart
+from launch.events import matches_action
+from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+from launch_ros.substitutions import FindPackageShare
+from lifecycle_msgs.msg import Transition
+
+from lacdepth_ros.ros.dds_profile import VARIABLES, profile_path
+from launch import LaunchContext, LaunchDescription
+
+CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])
+AS_IN_FILE = ' (empty: as in params_file)'
+ARGUMENTS = (
+    ('params_file', PathJoinSubstitution([CONFIG, 'depth_node.yaml']), 'Parameters of the node'),
+    ('camera_name', 'camera', 'Namespace of the camera; results appear beside its topics'),
+    ('namespace', '', 'Namespace above camera_name'),
+    ('image_topic', 'image_raw', 'Camera image; relative to namespace and camera_name, or /full'),
+    ('camera_info_topic', 'camera_info', 'camera_info of the image'),
+    ('checkpoint', '', 'Checkpoint file' + AS_IN_FILE),
+    ('device', '', 'Torch device, e.g. cpu or cuda' + AS_IN_FILE),
+    ('use_sim_time', '', 'Follow /clock, true or false' + AS_IN_FILE),
+    ('autostart', 'true', 'Configure and activate the node'),
+    ('rviz', 'false', 'Open RViz with image, depth and cloud'),
+    ('rviz_frame', 'camera_optical_frame', 'Fixed frame of RViz: frame_id of the images'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+)
+OVERRIDES = {'checkpoint': str, 'device': str, 'use_sim_time': bool}
+
+
+def generate_launch_description() -> LaunchDescription:
+    arguments = [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, default, description in ARGUMENTS
+    ]
+    profile = [
+        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=str(profile_path())))
+        for name in VARIABLES
+    ]
+    return LaunchDescription([*arguments, *profile, OpaqueFunction(function=_start), _rviz()])
+
+
+def _start(context: LaunchContext) -> list:
+    """Make the node; arguments that were given override the parameter file."""
+    overrides = {
+        name: ParameterValue(value, value_type=value_type)
+        for name, value_type in OVERRIDES.items()
+        if (value := LaunchConfiguration(name).perform(context))
+    }
+    node = LifecycleNode(
+        package='lacdepth_ros',
+        executable='depth_node',
+        name='depth_node',
+        namespace=_namespace(),
+        parameters=[ParameterFile(LaunchConfiguration('params_file')), overrides],
+        remappings=[
+            ('image', LaunchConfiguration('image_topic')),
+            ('camera_info', LaunchConfiguration('camera_info_topic')),
+        ],
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+        output='screen',
+    )
+    configure = OnProcessStart(
+        target_action=node, on_start=[_change(node, Transition.TRANSITION_CONFIGURE)]
+    )
+    activate = OnStateTransition(
+        target_lifecycle_node=node,
+        start_state='configuring',
+        goal_state='inactive',
+        entities=[_change(node, Transition.TRANSITION_ACTIVATE)],
+    )
+    autostart = IfCondition(LaunchConfiguration('autostart'))
+    handlers = [RegisterEventHandler(h, condition=autostart) for h in (configure, activate)]
+    return [*handlers, node]
+
+
+def _change(node: LifecycleNode, transition: int) -> EmitEvent:
+    event = ChangeState(lifecycle_node_matcher=matches_action(node), transition_id=transition)
+    return EmitEvent(event=event)
+
+
+def _namespace() -> list:
+    return [LaunchConfiguration('namespace'), '/', LaunchConfiguration('camera_name')]
+
+
+def _rviz() -> Node:
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        namespace=_namespace(),
+        arguments=[
+            '-d',
+            PathJoinSubstitution([CONFIG, 'depth.rviz']),
+            '-f',
+            LaunchConfiguration('rviz_frame'),
+        ],
+        remappings=[
+            ('/camera/image_raw', LaunchConfiguration('image_topic')),
+            ('/camera/depth/image_color', 'depth/image_color'),
+            ('/camera/points', 'points'),
+        ],
+        condition=IfCondition(LaunchConfiguration('rviz')),
+    )
