@@ -5,10 +5,21 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+EncoderName = Literal[
+    'resnet101',
+    'mobilenet_v2',
+    'vgg19',
+    'inception_v3',
+    'mobilenet_v3_large',
+    'efficientnet_b0',
+    'efficientnet_b1',
+    'regnet_y_800mf',
+]
 Lateral = Literal['reduce', 'double']
 Fusion = Literal['dense', 'residual', 'none']
 BinStrategy = Literal['attractor', 'splitter', 'naive']
@@ -22,6 +33,7 @@ Upsampling = Literal['guided', 'bilinear']
 LEVELS = (0, 3, 4, 6, 7)
 
 CHOICES: dict[str, tuple[Any, ...]] = {
+    'encoder': get_args(EncoderName),
     'lateral': get_args(Lateral),
     'levels': LEVELS,
     'fusion': get_args(Fusion),
@@ -37,6 +49,25 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_positive(value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value > 0
+
+
+_POSITIVE = (
+    'attractor_alpha',
+    'min_temperature',
+    'max_temperature',
+    'min_depth',
+    'max_depth',
+    'focal_px',
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
     """The architecture; stored in every checkpoint, so weights never meet the wrong network.
@@ -47,7 +78,7 @@ class ModelConfig:
 
     name: str = 'custom'
     """Name shown to people."""
-    encoder: str = 'mobilenet_v2'
+    encoder: EncoderName = 'mobilenet_v2'
     """torchvision trunk (see backbone.ENCODERS)."""
     widths: tuple[int, int, int, int, int] = (16, 32, 64, 128, 192)
     """Decoder channels at strides 2, 4, 8, 16, 32."""
@@ -98,28 +129,44 @@ class ModelConfig:
     length f, metres are output * f / focal_px."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise ValueError(f'name={self.name!r} must be text')
         for field, allowed in CHOICES.items():
             value = getattr(self, field)
-            if value not in allowed:
+            if value not in allowed or type(value) is not type(allowed[0]):
                 raise ValueError(f'{field}={value!r} is not one of {list(allowed)}')
-        positive = ('num_bins', 'embedding', 'attractor_alpha', 'attractor_gamma', 'focal_px')
-        for field in (*positive, 'min_temperature', 'min_depth'):
-            if getattr(self, field) <= 0:
-                raise ValueError(f'{field}={getattr(self, field)} must be positive')
-        if self.min_depth >= self.max_depth:
-            raise ValueError(
-                f'min_depth={self.min_depth} must lie below max_depth={self.max_depth}'
-            )
-        if self.min_temperature >= self.max_temperature:
-            raise ValueError(
-                f'min_temperature={self.min_temperature} must lie below '
-                f'max_temperature={self.max_temperature}'
-            )
-        self._check_shapes()
+        for field in ('num_bins', 'embedding', 'attractor_gamma'):
+            if not _is_count(getattr(self, field)):
+                raise ValueError(f'{field}={getattr(self, field)!r} must be a whole number > 0')
+        for field in _POSITIVE:
+            if not _is_positive(getattr(self, field)):
+                raise ValueError(f'{field}={getattr(self, field)!r} must be a finite number > 0')
+        for low, high in (('min_depth', 'max_depth'), ('min_temperature', 'max_temperature')):
+            if getattr(self, low) >= getattr(self, high):
+                raise ValueError(
+                    f'{low}={getattr(self, low)} must lie below {high}={getattr(self, high)}'
+                )
+        self._check_lists()
+        self._check_combinations()
 
-    def _check_shapes(self) -> None:
-        if len(self.widths) != 5 or min(self.widths) < 8:
-            raise ValueError(f'widths={self.widths} must be five channel counts of at least 8')
+    def _check_lists(self) -> None:
+        for field, lowest in (('widths', 8), ('attractors', 1)):
+            value = getattr(self, field)
+            if not isinstance(value, tuple) or not all(_is_count(v) for v in value):
+                raise ValueError(f'{field}={value!r} must be a list of whole numbers > 0')
+            if min(value, default=lowest) < lowest:
+                raise ValueError(f'{field}={value} must not hold numbers below {lowest}')
+        if len(self.widths) != 5:
+            raise ValueError(
+                f'widths={self.widths} must be five channel counts, of strides 2, 4, 8, 16, 32'
+            )
+        if len(self.attractors) < self.num_refinements:
+            raise ValueError(
+                f'attractors={self.attractors} must name a count for each of the '
+                f'{self.num_refinements} scales above head_stride={self.head_stride}'
+            )
+
+    def _check_combinations(self) -> None:
         if self.pyramid_stride > self.head_stride:
             raise ValueError(
                 f'pyramid_stride={self.pyramid_stride} must not exceed '
@@ -127,15 +174,15 @@ class ModelConfig:
             )
         if self.levels == 0 and self.fusion != 'none':
             raise ValueError("levels=0 has no residuals to fuse; set fusion='none'")
-        if len(self.attractors) < self.num_refinements:
-            raise ValueError(
-                f'attractors={self.attractors} must name a count for each of the '
-                f'{self.num_refinements} scales above head_stride={self.head_stride}'
-            )
         if self.bin_strategy == 'splitter' and self.num_bins % 2**self.num_refinements:
             raise ValueError(
                 f'num_bins={self.num_bins} must be divisible by {2**self.num_refinements}: '
                 'the splitter halves every bin at each scale'
+            )
+        if self.bin_type == 'softplus' and self.attractor_kind == 'exp':
+            raise ValueError(
+                "bin_type='softplus' keeps bins in metres, where attractor_kind='exp' reaches "
+                "nothing (its gradient is 0 one metre away); set attractor_kind='inv'"
             )
 
     @property

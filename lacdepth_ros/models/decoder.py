@@ -92,24 +92,35 @@ class PyramidOutput:
 
 
 class PyramidStep(nn.Module):
-    """One level k: upsample, join the skip and the Laplacian residual, predict R_k (eq. 3)."""
+    """One level k: upsample, join the skip and the Laplacian residual, predict R_k (eq. 3).
 
-    def __init__(self, inputs: int, skip: int, width: int, *, residual: bool) -> None:
+    Args:
+        inputs: Channels of x_{k+1}.
+        skip: Channels of the skip connection, 0 for none.
+        width: Channels of x_k.
+        uses_residual: The step reads R_{k+1} and l_k.
+        predicts: The step yields R_k.
+    """
+
+    def __init__(
+        self, inputs: int, skip: int, width: int, *, uses_residual: bool, predicts: bool
+    ) -> None:
         super().__init__()
-        self.residual = residual
         self.join = ConvBlock(inputs + skip, width, 1)
-        self.refine = ConvBlock(width + (4 if residual else 0), width)
-        self.head = nn.Conv2d(width, 1, 3, padding=1) if residual else None
+        self.refine = ConvBlock(width + (4 if uses_residual else 0), width)
+        self.head = nn.Conv2d(width, 1, 3, padding=1) if predicts else None
 
     def forward(
         self, x: Tensor, skip: Tensor | None, coarser: Tensor | None, laplacian: Tensor
     ) -> tuple[Tensor, Tensor | None]:
-        """Return x_k (B, width, h, w) and R_k (B, 1, h, w) (None without residuals)."""
+        """Return x_k (B, width, h, w) and R_k (B, 1, h, w) (None where none is predicted)."""
         x = resize_to(x, laplacian)
         x = self.join(x if skip is None else torch.cat([x, skip], dim=1))
-        if self.head is None or coarser is None:
-            return self.refine(x), None
-        x = self.refine(torch.cat([x, resize_to(coarser, x), laplacian], dim=1))
+        if coarser is not None:
+            x = torch.cat([x, resize_to(coarser, x), laplacian], dim=1)
+        x = self.refine(x)
+        if self.head is None:
+            return x, None
         detail = 0.1 * laplacian.mean(dim=1, keepdim=True)
         return x, torch.tanh(self.head(x) + detail)
 
@@ -120,27 +131,31 @@ class ResidualPyramid(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        with_residuals = config.levels > 0
         self.base_stride = 2 ** (config.levels or 4)
         width_at = dict(zip(STRIDES, config.widths, strict=True))
         width_at |= dict.fromkeys(DEEP_STRIDES, config.widths[4]) | {1: config.widths[0]}
-        strides, stride = [], self.base_stride // 2
-        while stride >= config.pyramid_stride:
-            strides.append(stride)
-            stride //= 2
-        self.strides = tuple(strides)
+        finest = config.pyramid_stride
+        steps = self.base_stride.bit_length() - finest.bit_length()
+        self.strides = tuple(self.base_stride >> i for i in range(1, steps + 1))
+        with_residuals = config.levels > 0
+        # Without fusion the finest map alone decides, and no tanh may narrow it.
+        plain = config.fusion == 'none'
         self.steps = nn.ModuleList(
             PyramidStep(
-                width_at[2 * s], width_at[s] if s > 1 else 0, width_at[s], residual=with_residuals
+                width_at[2 * s],
+                width_at[s] if s > 1 else 0,
+                width_at[s],
+                uses_residual=with_residuals,
+                predicts=with_residuals and not (plain and s == finest),
             )
-            for s in strides
+            for s in self.strides
         )
-        self.base_head = nn.Conv2d(width_at[self.base_stride], 1, 3, padding=1)
-        finest = width_at[config.pyramid_stride]
-        self.plain_head = None if with_residuals else nn.Conv2d(finest, 1, 3, padding=1)
+        base_width = width_at[self.base_stride]
+        self.base_head = nn.Conv2d(base_width, 1, 3, padding=1) if with_residuals else None
+        self.plain_head = nn.Conv2d(width_at[finest], 1, 3, padding=1) if plain else None
         self.fuse = nn.ModuleList(
             nn.Conv2d(i + 1, 1, 3, padding=1)
-            for i in range(1, len(strides) + 1)
+            for i in range(1, steps + 1)
             if config.fusion == 'dense'
         )
 
@@ -149,28 +164,27 @@ class ResidualPyramid(nn.Module):
         residuals = laplacian_residuals(image, max(self.config.levels, 4))
         features = dict(maps)
         x = maps[self.base_stride]
-        coarser = torch.sigmoid(self.base_head(x)) if self.config.levels else None
+        coarser = None if self.base_head is None else torch.sigmoid(self.base_head(x))
         outputs = [coarser]
         for stride, step in zip(self.strides, self.steps, strict=True):
             laplacian = residuals[stride.bit_length() - 1]
             x, coarser = step(x, maps.get(stride), coarser, laplacian)
             features[stride] = x
             outputs.append(coarser)
-        return PyramidOutput(features, self._relative(x, outputs), residuals)
-
-    def _relative(self, x: Tensor, levels: list[Tensor | None]) -> Tensor:
         if self.plain_head is not None:
-            return torch.sigmoid(self.plain_head(x))
-        present = [level for level in levels if level is not None]
-        if self.config.fusion == 'none':
-            return torch.sigmoid(present[-1])
+            return PyramidOutput(features, torch.sigmoid(self.plain_head(x)), residuals)
+        relative = self.fuse_levels([level for level in outputs if level is not None])
+        return PyramidOutput(features, relative, residuals)
+
+    def fuse_levels(self, levels: list[Tensor]) -> Tensor:
+        """Fuse R_k (B, 1, h, w), the base first, to relative depth (B, 1, H/s, W/s) in (0, 1)."""
         if self.config.fusion == 'residual':
-            depth = present[0]
-            for level in present[1:]:
+            depth = levels[0]
+            for level in levels[1:]:
                 depth = level + resize_to(depth, level)
             return torch.sigmoid(depth)
-        fused = [present[0]]  # eq. 4: every level sees all coarser fused ones
-        for conv, level in zip(self.fuse, present[1:], strict=True):
+        fused = [levels[0]]  # eq. 4: every level sees all coarser fused ones
+        for conv, level in zip(self.fuse, levels[1:], strict=True):
             coarse = [resize_to(f, level) for f in fused]
             fused.append(conv(torch.cat([level, *coarse], dim=1)))
         return torch.sigmoid(fused[-1])
