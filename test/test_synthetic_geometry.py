@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from lacdepth_ros.camera import Camera
+from lacdepth_ros.data.street.eye import Eye
 from lacdepth_ros.data.street.ground import FARTHEST, Road
 from lacdepth_ros.data.street.light import Light
-from lacdepth_ros.data.street.raycast import Eye
 from lacdepth_ros.data.street.scene import Scene, render
 from lacdepth_ros.data.street.solids import (
     Material,

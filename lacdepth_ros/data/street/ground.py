@@ -11,8 +11,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.data.street.eye import Eye, Rays
 from lacdepth_ros.data.street.noise import Floats, fractal, grid_line, hash01, stripe
-from lacdepth_ros.data.street.raycast import Eye, Rays
 from lacdepth_ros.data.street.solids import Color
 from lacdepth_ros.data.street.surface import cover, inside
 

@@ -11,10 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from lacdepth_ros.data.street import roadside
+from lacdepth_ros.data.street.eye import Eye
 from lacdepth_ros.data.street.ground import Road
 from lacdepth_ros.data.street.light import Light
 from lacdepth_ros.data.street.lots import BLOCK, STYLES, Lot, background, kerbside
-from lacdepth_ros.data.street.raycast import Eye
 from lacdepth_ros.data.street.scene import Scene
 from lacdepth_ros.data.street.solids import Color, Pose, Solid
 from lacdepth_ros.data.street.vehicles import Vehicle

@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.camera import Camera
+from lacdepth_ros.data.street.eye import Eye, Rays
 from lacdepth_ros.data.street.ground import Road, Zone, cast_ground, paint_ground
 from lacdepth_ros.data.street.light import Light, add_haze, develop, hills, sky_color
 from lacdepth_ros.data.street.materials import SHADERS
 from lacdepth_ros.data.street.noise import Floats, fractal
-from lacdepth_ros.data.street.raycast import QUADRIC_FACE, Eye, Rays, VisibleSolids, cast
+from lacdepth_ros.data.street.outlines import Outlines
+from lacdepth_ros.data.street.raycast import QUADRIC_FACE, VisibleSolids, cast
 from lacdepth_ros.data.street.shadows import ground_light
 from lacdepth_ros.data.street.solids import Material, Solid
 from lacdepth_ros.data.street.surface import Surface
@@ -50,7 +52,8 @@ def render(scene: Scene, camera: Camera) -> tuple[npt.NDArray[np.uint8], npt.NDA
         (H, W, 3) uint8 RGB image and (H, W) float32 depth [m], 0 where the sky is seen.
     """
     rays = Rays.of(camera)
-    seen = cast(scene.solids, rays, scene.eye)
+    outlines = Outlines.of(scene.solids)
+    seen = cast(scene.solids, outlines, rays, scene.eye)
     ground = cast_ground(scene.road, rays, scene.eye)
     behind = seen.inverse_depth > ground.inverse_depth
     inverse_depth = np.where(behind, seen.inverse_depth, ground.inverse_depth)
@@ -58,7 +61,8 @@ def render(scene: Scene, camera: Camera) -> tuple[npt.NDArray[np.uint8], npt.NDA
     radiance = np.zeros((camera.height * camera.width, 3), np.float32)
     flat_depth = inverse_depth.reshape(-1)
     on_ground = np.flatnonzero(zone.reshape(-1))
-    _light_ground(scene, rays, on_ground, zone, flat_depth, radiance)
+    shares = ground_light(scene.solids, outlines, scene.light, camera, scene.eye)
+    _light_ground(scene, rays, shares, on_ground, zone, flat_depth, radiance)
     _light_solids(scene, rays, np.flatnonzero(behind.reshape(-1)), seen, radiance)
     hit = np.flatnonzero(flat_depth > 0)
     radiance[hit] = add_haze(scene.light, radiance[hit], 1.0 / flat_depth[hit])
@@ -74,6 +78,7 @@ def render(scene: Scene, camera: Camera) -> tuple[npt.NDArray[np.uint8], npt.NDA
 def _light_ground(
     scene: Scene,
     rays: Rays,
+    shares: tuple[Floats, Floats],
     pixels: Pixels,
     zone: npt.NDArray[np.uint8],
     inverse_depth: Floats,
@@ -84,7 +89,7 @@ def _light_ground(
     depth = 1.0 / inverse_depth[pixels]
     zones = zone.reshape(-1)[pixels]
     albedo = paint_ground(scene.road, points, zones, depth, rays.camera.fx)
-    direct, sky = ground_light(scene.solids, light, rays.camera, scene.eye)
+    direct, sky = shares
     sun = direct.reshape(-1)[pixels]
     leaves = (sun > 0.15) & (sun < 0.999)
     spots = fractal(points[:, 0], points[:, 2], depth / rays.camera.fx, ((1.1, 0.5), (0.35, 0.5)))

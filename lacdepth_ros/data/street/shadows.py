@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.camera import Camera
+from lacdepth_ros.data.street.eye import Eye
 from lacdepth_ros.data.street.light import Light
 from lacdepth_ros.data.street.noise import Floats
-from lacdepth_ros.data.street.raycast import Eye, clip_near
+from lacdepth_ros.data.street.outlines import Outlines, clip_near, project, windows
 from lacdepth_ros.data.street.solids import F64, Material, Solid
 
 _SHIFT = 4  # fractional bits of polygon corners
@@ -21,7 +22,7 @@ _REACH = 90.0  # m; shadows of farther solids are not drawn
 
 
 def ground_light(
-    solids: Sequence[Solid], light: Light, camera: Camera, eye: Eye
+    solids: Sequence[Solid], outlines: Outlines, light: Light, camera: Camera, eye: Eye
 ) -> tuple[Floats, Floats]:
     """Light that reaches the ground at each pixel.
 
@@ -29,18 +30,17 @@ def ground_light(
         (H, W) share of direct sun and (H, W) share of sky light, both 0..1.
     """
     hard, leafy, under = (np.zeros((camera.height, camera.width), np.uint8) for _ in range(3))
-    sun = light.to_sun
-    for solid in solids:
-        points = _street_hull(solid)
-        if np.hypot(*(points[:, [0, 2]].mean(axis=0) - eye.position[[0, 2]])) > _REACH:
-            continue
-        material = solid.paint.material
-        layer = leafy if material is Material.FOLIAGE else hard
-        fallen = points - points[:, 1:2] / sun[1] * sun
-        _fill(layer, fallen, camera, eye)
-        if material in (Material.CAR_BODY, Material.CARGO):
-            flat = points * (1.0, 0.0, 1.0)
-            _fill(under, flat, camera, eye)
+    points, sun = outlines.points, light.to_sun
+    fallen = Outlines(points - points[:, 1:2] / sun[1] * sun, outlines.first)
+    for index, _ in windows(fallen, camera, eye):
+        if _within_reach(fallen[index], eye):
+            leaves = solids[index].paint.material is Material.FOLIAGE
+            _fill(leafy if leaves else hard, fallen[index], camera, eye)
+    flat = Outlines(points * (1.0, 0.0, 1.0), outlines.first)
+    for index, _ in windows(flat, camera, eye):
+        vehicle = solids[index].paint.material in (Material.CAR_BODY, Material.CARGO)
+        if vehicle and _within_reach(flat[index], eye):
+            _fill(under, flat[index], camera, eye)
     size = camera.width / 1242
     blurred = [cv2.GaussianBlur(a, (0, 0), s * size + 0.3) for a, s in ((hard, 0.8), (under, 4.0))]
     sky = 1.0 - blurred[1].astype(np.float32) * np.float32(0.75 / 255)
@@ -49,17 +49,9 @@ def ground_light(
     return np.asarray(direct * (1.0 - 0.85 * dapple), np.float32), np.asarray(sky, np.float32)
 
 
-def _street_hull(solid: Solid) -> F64:
-    """(N, 3) points around the solid in the street frame; octahedra for ellipsoids."""
-    points = solid.hull
-    if not len(solid.planes):
-        angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-        ring = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1)
-        tilted = np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=1)
-        points = np.concatenate([ring, tilted, tilted[:, [2, 1, 0]]]) * solid.half
-    pose = solid.pose
-    street: npt.NDArray[np.float64] = points @ pose.to_local + (pose.x, pose.y, pose.z)
-    return street
+def _within_reach(points: F64, eye: Eye) -> bool:
+    away = points.mean(axis=0) - eye.position
+    return float(away @ away) < _REACH**2
 
 
 def _fill(layer: npt.NDArray[np.uint8], ground: F64, camera: Camera, eye: Eye) -> None:
@@ -67,9 +59,7 @@ def _fill(layer: npt.NDArray[np.uint8], ground: F64, camera: Camera, eye: Eye) -
     optical = clip_near((ground - eye.position) @ eye.rotation)
     if len(optical) < 3:
         return
-    pixels = optical[:, :2] / optical[:, 2:] * (camera.fx, camera.fy) + (camera.cx, camera.cy)
-    if pixels[:, 1].max() < 0 or pixels[:, 0].max() < 0 or pixels[:, 0].min() > camera.width:
-        return
+    pixels = project(optical, camera)
     corners = cv2.convexHull(np.clip(pixels, -30000, 30000).astype(np.float32))
     fixed = np.round(corners * (1 << _SHIFT)).astype(np.int32)
     cv2.fillConvexPoly(layer, fixed, (255,), cv2.LINE_AA, _SHIFT)
