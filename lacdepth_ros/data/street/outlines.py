@@ -52,8 +52,8 @@ class Outlines:
         return self.points[self.first[index] : self.first[index + 1]]
 
 
-def windows(outlines: Outlines, camera: Camera, eye: Eye) -> list[tuple[int, Window]]:
-    """Numbers of the solids in view with the pixels that enclose each, nearest first."""
+def windows(outlines: Outlines, camera: Camera, eye: Eye) -> list[tuple[int, Window, float]]:
+    """Solids in view, nearest first: number, pixels that enclose it, least depth [m]."""
     if len(outlines.first) < 2:
         return []
     optical = (outlines.points - eye.position) @ eye.rotation
@@ -72,8 +72,8 @@ def windows(outlines: Outlines, camera: Camera, eye: Eye) -> list[tuple[int, Win
     visible = np.flatnonzero((farthest >= NEAR) & np.all(low < high, axis=1))
     visible = visible[np.argsort(nearest[visible], kind='stable')]
     return [
-        (int(i), (int(low[i, 1]), int(high[i, 1]), int(low[i, 0]), int(high[i, 0])))
-        for i in visible
+        (int(i), (int(y0), int(y1), int(x0), int(x1)), float(nearest[i]))
+        for i, (x0, y0), (x1, y1) in zip(visible, low[visible], high[visible], strict=True)
     ]
 
 

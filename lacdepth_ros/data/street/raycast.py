@@ -47,13 +47,15 @@ def cast(solids: Sequence[Solid], outlines: Outlines, rays: Rays, eye: Eye) -> V
     seen = VisibleSolids(
         np.zeros(shape, np.float32), np.full(shape, -1, np.int32), np.zeros(shape, np.uint8)
     )
-    for index, window in windows(outlines, rays.camera, eye):
+    for index, window, nearest in windows(outlines, rays.camera, eye):
+        top, bottom, left, right = window
+        area = (slice(top, bottom), slice(left, right))
+        if nearest > NEAR and seen.inverse_depth[area].min() > 1 / nearest:
+            continue  # hidden altogether
         found = _intersect(solids[index], rays, eye, window)
         if found is None:
             continue
         inverse_depth, face = found
-        top, bottom, left, right = window
-        area = (slice(top, bottom), slice(left, right))
         hit = inverse_depth > seen.inverse_depth[area]
         if solids[index].paint.material in POROUS:
             _open_holes(hit, solids[index], rays, eye, window, inverse_depth)

@@ -32,12 +32,12 @@ def ground_light(
     hard, leafy, under = (np.zeros((camera.height, camera.width), np.uint8) for _ in range(3))
     points, sun = outlines.points, light.to_sun
     fallen = Outlines(points - points[:, 1:2] / sun[1] * sun, outlines.first)
-    for index, _ in windows(fallen, camera, eye):
+    for index, *_ in windows(fallen, camera, eye):
         if _within_reach(fallen[index], eye):
             leaves = solids[index].paint.material is Material.FOLIAGE
             _fill(leafy if leaves else hard, fallen[index], camera, eye)
     flat = Outlines(points * (1.0, 0.0, 1.0), outlines.first)
-    for index, _ in windows(flat, camera, eye):
+    for index, *_ in windows(flat, camera, eye):
         vehicle = solids[index].paint.material in (Material.CAR_BODY, Material.CARGO)
         if vehicle and _within_reach(flat[index], eye):
             _fill(under, flat[index], camera, eye)
