@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from lacdepth_ros.allocator import release_free_memory, tune_allocator
 from lacdepth_ros.ros import dds_profile
-from lacdepth_ros.ros.allocator import release_free_memory, tune_allocator
 from lacdepth_ros.ros.dds_profile import VARIABLES, apply_dds_profile, describe_dds_profile
 
 DDS = '{http://www.eprosima.com}'

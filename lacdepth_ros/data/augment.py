@@ -107,13 +107,14 @@ def change_light(
     gamma = (1 + config.gamma) ** rng.uniform(-1, 1)
     saturation = np.float32(0) if rng.random() < config.gray else saturation
     x: npt.NDArray[np.floating] = image.astype(np.float32) * (gain / 255)
-    gray = cv2.cvtColor(x, cv2.COLOR_RGB2GRAY)
+    gray = np.asarray(cv2.cvtColor(x, cv2.COLOR_RGB2GRAY), np.float32)
     x = gray[..., None] + (x - gray[..., None]) * saturation
     x = gray.mean() + (x - gray.mean()) * contrast
-    x = np.clip(x, 0, 1) ** np.float32(gamma)
+    bright = np.rint(255 * np.clip(x, 0, 1) ** np.float32(gamma)).astype(np.uint8)
     if rng.random() < config.blur:
-        x = np.asarray(cv2.GaussianBlur(x, (0, 0), float(rng.uniform(0.4, 1.2))), np.float32)
-    return np.rint(x * 255).astype(np.uint8)
+        sigma = float(rng.uniform(0.4, 1.2))
+        return cv2.GaussianBlur(bright, (0, 0), sigma)
+    return bright
 
 
 def _draw_scale(camera: Camera, config: AugmentConfig, rng: np.random.Generator) -> float:

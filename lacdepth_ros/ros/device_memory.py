@@ -7,7 +7,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from lacdepth_ros.ros.allocator import release_free_memory
+from lacdepth_ros.allocator import release_free_memory
 
 
 def release_memory() -> None:

@@ -10,13 +10,14 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from lacdepth_ros.ros.allocator import tune_allocator
+from lacdepth_ros.allocator import tune_allocator
 from lacdepth_ros.ros.dds_profile import apply_dds_profile
 from lacdepth_ros.ros.node import DepthNode
 
@@ -27,30 +28,33 @@ POLL = 0.2
 """Seconds after which the spinning loop looks for a signal at the latest."""
 
 
+def load_predictor(checkpoint: Path | None, **options: Any) -> DepthPredictor:
+    """Load a checkpoint; PyTorch is imported only now, so that the node is up at once."""
+    from lacdepth_ros.predictor import DepthPredictor
+
+    return DepthPredictor.from_checkpoint(checkpoint, **options)
+
+
 def main(
     args: list[str] | None = None,
-    predictor_factory: Callable[..., DepthPredictor] | None = None,
+    predictor_factory: Callable[..., DepthPredictor] = load_predictor,
 ) -> int:
     """Run the node until SIGINT or SIGTERM.
 
     Args:
         args: Command line with --ros-args; None = sys.argv.
-        predictor_factory: Replaces DepthPredictor.from_checkpoint.
+        predictor_factory: Makes the predictor when the node is configured.
 
     Returns:
         Exit status 0.
     """
-    if predictor_factory is None:
-        from lacdepth_ros.predictor import DepthPredictor
-
-        predictor_factory = DepthPredictor.from_checkpoint
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     _ensure_log_directory()
     apply_dds_profile()
     tune_allocator()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     node = DepthNode(predictor_factory)
     try:
         _spin(node, stop)

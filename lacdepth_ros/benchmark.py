@@ -1,0 +1,103 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Size and speed of the networks: parameters, multiply-adds, time of a forward pass."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from lacdepth_ros.models.config import ModelConfig
+from lacdepth_ros.models.folding import fold_batch_norm
+from lacdepth_ros.models.lacdepth import LacDepth
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSize:
+    """Size of a network.
+
+    Attributes:
+        parameters: All trainable values.
+        encoder_parameters: Those of the encoder.
+        macs: Multiply-adds of one forward pass of convolutions and matrix products.
+    """
+
+    parameters: int
+    encoder_parameters: int
+    macs: int
+
+
+def network_size(config: ModelConfig, height: int, width: int) -> NetworkSize:
+    """Count parameters and multiply-adds for one image of height x width."""
+    model = LacDepth(config).eval().to('meta')  # shapes without values: nothing is computed
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.zeros(1, 3, height, width, device='meta'))
+    return NetworkSize(
+        parameters=_count(model),
+        encoder_parameters=_count(model.encoder),
+        macs=counter.get_total_flops() // 2,
+    )
+
+
+def with_encoder(config: ModelConfig, encoder: str) -> ModelConfig:
+    """Exchange the encoder of a configuration."""
+    changes = {'name': f'{config.name} ({encoder})', 'encoder': encoder}
+    return ModelConfig.from_dict({**config.to_dict(), **changes})
+
+
+def forward_runner(
+    config: ModelConfig, height: int, width: int, *, device: torch.device, precision: str
+) -> Callable[[], None]:
+    """Build a network as the predictor runs it; return a function that runs it once."""
+    model = LacDepth(config).eval()
+    fold_batch_norm(model)
+    model = model.to(device).to(memory_format=torch.channels_last)
+    image = torch.rand(1, 3, height, width, device=device)
+    image = image.contiguous(memory_format=torch.channels_last)
+    dtype = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}[precision]
+
+    def run() -> None:
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, dtype) if dtype else nullcontext(),
+        ):
+            model(image)
+        if device.type == 'cuda':
+            torch.cuda.synchronize(device)
+
+    return run
+
+
+def interleaved_times(
+    runners: dict[str, Callable[[], None]], rounds: int
+) -> dict[str, list[float]]:
+    """Time several functions in turns, so that a noisy machine is unfair to none.
+
+    Returns:
+        Milliseconds of each round, by name.
+    """
+    for run in runners.values():
+        run()
+    times: dict[str, list[float]] = {name: [] for name in runners}
+    for _ in range(rounds):
+        for name, run in runners.items():
+            start = time.perf_counter()
+            run()
+            times[name].append(1e3 * (time.perf_counter() - start))
+    return times
+
+
+def percentiles(milliseconds: list[float]) -> tuple[float, float]:
+    """Median and 95th percentile."""
+    ordered = sorted(milliseconds)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+
+
+def _count(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())

@@ -1,0 +1,104 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth benchmark`: size and speed of every preset and encoder on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError
+
+DESCRIPTION = """\
+Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
+time the presets' forward pass. The presets are timed in turns, and each is also given as a ratio
+to lacdepth-lite in fp32: on a shared machine ratios are worth more than milliseconds.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program."""
+    parser = subparsers.add_parser(
+        'benchmark',
+        help='parameters, multiply-adds and milliseconds of the networks',
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--height', type=int, default=352, help='input height [px] (default: 352)')
+    parser.add_argument('--width', type=int, default=1216, help='input width [px] (default: 1216)')
+    parser.add_argument('--rounds', type=int, default=15, help='timed rounds (default: 15)')
+    parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
+    parser.add_argument('--skip-sizes', action='store_true', help='only time, do not count')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write the figures as JSON too')
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; 0 when done."""
+    if min(args.height, args.width, args.rounds) < 1:
+        raise UsageError('--height, --width and --rounds must be positive')
+    from lacdepth_ros.allocator import tune_allocator
+
+    tune_allocator()
+    result: dict[str, Any] = {'height': args.height, 'width': args.width, 'device': args.device}
+    if not args.skip_sizes:
+        result['sizes'] = _sizes(args.height, args.width)
+    result['times'] = _times(args)
+    if args.json is not None:
+        options.make_folder(args.json.parent, '--json')
+        args.json.write_text(json.dumps(result, indent=2) + '\n')
+    return 0
+
+
+def _sizes(height: int, width: int) -> list[dict[str, Any]]:
+    from lacdepth_ros.benchmark import network_size, with_encoder
+    from lacdepth_ros.models.backbone import ENCODERS
+    from lacdepth_ros.models.config import PRESETS, preset
+
+    lite = preset('lacdepth-lite')
+    others = (name for name in ENCODERS if name != lite.encoder)
+    configs = [*PRESETS.values(), *(with_encoder(lite, name) for name in others)]
+    print(f'{"network":<38}{"parameters [M]":>15}{"encoder [M]":>13}{"GMAC":>9}')
+    rows = []
+    for config in configs:
+        size = network_size(config, height, width)
+        millions = (size.parameters / 1e6, size.encoder_parameters / 1e6)
+        gmac = size.macs / 1e9
+        print(f'{config.name:<38}{millions[0]:>15.2f}{millions[1]:>13.2f}{gmac:>9.1f}')
+        rows.append(
+            {
+                'network': config.name,
+                'parameters': size.parameters,
+                'encoder_parameters': size.encoder_parameters,
+                'macs': size.macs,
+            }
+        )
+    return rows
+
+
+def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
+    from lacdepth_ros.benchmark import forward_runner, interleaved_times, percentiles
+    from lacdepth_ros.models.config import PRESETS
+    from lacdepth_ros.predictor import check_device
+
+    device = check_device(args.device)
+    runners = {
+        f'{name} {precision}': forward_runner(
+            config, args.height, args.width, device=device, precision=precision
+        )
+        for name, config in PRESETS.items()
+        for precision in ('fp32', 'bf16')
+    }
+    times = interleaved_times(runners, args.rounds)
+    reference, _ = percentiles(times['lacdepth-lite fp32'])
+    print(f'\nforward pass at {args.height}x{args.width} on {args.device}, {args.rounds} rounds')
+    print(f'{"network":<38}{"p50 [ms]":>10}{"p95 [ms]":>10}{"ratio":>8}')
+    rows = []
+    for name, milliseconds in times.items():
+        p50, p95 = percentiles(milliseconds)
+        print(f'{name:<38}{p50:>10.1f}{p95:>10.1f}{p50 / reference:>8.2f}')
+        rows.append({'network': name, 'p50_ms': p50, 'p95_ms': p95, 'ratio': p50 / reference})
+    return rows
