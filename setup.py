@@ -34,6 +34,7 @@ setup(
         'numpy',
         'opencv-python',
         'pyyaml',
+        'rosbags',
         'safetensors',
         'setuptools',
         'torch>=2.3',

@@ -1,0 +1,148 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Camera images of ROS 2 bags with their camera_info, read without a ROS installation."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.messages.images import image_from_compressed, image_from_message
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+BAG_SUFFIXES = ('.mcap', '.db3')
+NOT_COLOR = ('depth', 'disparity', 'confidence')
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedImage:
+    """One image of a bag.
+
+    Attributes:
+        stamp: Of its header; where that was never set, the time of recording. Nanoseconds.
+        message: sensor_msgs/Image or CompressedImage.
+        info: The camera_info nearest in time; None when the bag has none for this image.
+    """
+
+    stamp: int
+    message: Any
+    info: Any | None
+
+    def decode(self) -> npt.NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB; ValueError when the message is damaged or its encoding unknown."""
+        if hasattr(self.message, 'format'):
+            return image_from_compressed(self.message)
+        return image_from_message(self.message)
+
+
+def is_bag(path: Path) -> bool:
+    """Whether the path looks like a ROS 2 bag: a folder with metadata.yaml, or a storage file."""
+    if path.is_dir():
+        return (path / 'metadata.yaml').is_file()
+    return path.suffix in BAG_SUFFIXES
+
+
+class BagImages:
+    """The images of one topic of a bag; iterating opens the bag, yields them and closes it.
+
+    Args:
+        path: Bag folder, or its .mcap or .db3 file.
+        image_topic: Topic of the images; None picks the one that has a camera_info beside it,
+            then the first by name; topics that sound like depth come last.
+
+    Attributes:
+        topic: Topic of the images.
+        others: Other image topics in the bag.
+        info_topic: Topic of camera_info beside it; None when the bag has none.
+        count: Number of images.
+        rectified: The topic's name says that its images are rectified (image_rect...).
+
+    Raises:
+        FileNotFoundError: There is no bag.
+        ValueError: The bag is damaged or has no (such) image topic.
+    """
+
+    def __init__(self, path: Path, image_topic: str | None = None) -> None:
+        self._path = path
+        with _open(path) as reader:
+            types = {c.topic: c.msgtype for c in reader.connections}
+            counts = {c.topic: c.msgcount for c in reader.connections}
+        images = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
+        infos = {t for t, kind in types.items() if kind == CAMERA_INFO}
+        if not images or image_topic not in (None, *images):
+            problem = 'no image topic' if not images else f'no image topic {image_topic!r}'
+            found = ', '.join(images or sorted(types)) or 'none'
+            raise ValueError(f'{path}: {problem} in this bag; its topics: {found}')
+        self.topic = image_topic or min(
+            images,
+            key=lambda topic: (
+                any(word in topic for word in NOT_COLOR),
+                _sibling(topic) not in infos,
+                topic,
+            ),
+        )
+        self.others = [topic for topic in images if topic != self.topic]
+        self.info_topic = _sibling(self.topic) if _sibling(self.topic) in infos else None
+        self.count = counts[self.topic]
+        self.rectified = '/image_rect' in self.topic
+        if not self.count:
+            raise ValueError(f'{path}: topic {self.topic} holds no image')
+
+    def __iter__(self) -> Iterator[RecordedImage]:
+        """Yield the images in the order of recording."""
+        with _open(self._path) as reader:
+            infos = sorted(self._messages(reader, self.info_topic), key=lambda item: item[0])
+            stamps = [stamp for stamp, _ in infos]
+            for stamp, message in self._messages(reader, self.topic):
+                nearest = _nearest(stamps, stamp)
+                info = None if nearest is None else infos[nearest][1]
+                yield RecordedImage(stamp, message, info)
+
+    def _messages(self, reader: AnyReader, topic: str | None) -> Iterator[tuple[int, Any]]:
+        connections = [c for c in reader.connections if c.topic == topic]
+        if not connections:
+            return
+        for connection, recorded, data in reader.messages(connections):
+            message: Any = reader.deserialize(data, connection.msgtype)
+            stamp = message.header.stamp
+            yield stamp.sec * 1_000_000_000 + stamp.nanosec or recorded, message
+
+
+def _open(path: Path) -> AnyReader:
+    try:
+        from rosbags.highlevel import AnyReader, AnyReaderError
+        from rosbags.typesys import Stores, get_typestore
+    except ImportError as error:
+        raise ValueError(
+            f"{path}: bags need the package rosbags: 'pip install rosbags'"
+        ) from error
+    try:
+        return AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
+    except AnyReaderError as error:
+        raise ValueError(f'{path}: not a readable ROS 2 bag ({error})') from error
+
+
+def _sibling(image_topic: str) -> str:
+    """Topic of the camera_info that belongs to an image topic, as image_transport has it."""
+    base = image_topic.removesuffix('/compressed')
+    return base.rpartition('/')[0] + '/camera_info'
+
+
+def _nearest(stamps: list[int], stamp: int) -> int | None:
+    """Index of the stamp nearest in time; None when there is none."""
+    if not stamps:
+        return None
+    after = bisect.bisect_left(stamps, stamp)
+    around = [index for index in (after - 1, after) if 0 <= index < len(stamps)]
+    return min(around, key=lambda index: abs(stamps[index] - stamp))

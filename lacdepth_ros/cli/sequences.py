@@ -1,0 +1,117 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The sequence that --input names, with the camera that the other options give it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError
+
+if TYPE_CHECKING:
+    from lacdepth_ros.camera import Camera
+    from lacdepth_ros.demo.frames import Calibration, FrameSequence
+
+SYNTHETIC_FRAMES, MAX_FRAMES = 20, 100
+Progress = Callable[[Iterable[Any], int], Iterable[Any]]
+
+
+def add_sequence_options(parser: argparse.ArgumentParser) -> None:
+    """Add --input and what tells how to read it."""
+    parser.add_argument('--input', type=Path, metavar='PATH', help='default: a synthetic drive')
+    parser.add_argument(
+        '--frames',
+        type=int,
+        metavar='N',
+        help=f'send at most N frames (default: {MAX_FRAMES}; synthetic {SYNTHETIC_FRAMES})',
+    )
+    parser.add_argument(
+        '--image-topic', metavar='TOPIC', help='images of a bag that has several such topics'
+    )
+    camera = parser.add_mutually_exclusive_group()
+    camera.add_argument(
+        '--intrinsics',
+        nargs=4,
+        type=float,
+        metavar=('FX', 'FY', 'CX', 'CY'),
+        help='camera of images, videos and bags that bring none, in pixels (no distortion)',
+    )
+    camera.add_argument(
+        '--camera-info',
+        type=Path,
+        metavar='FILE',
+        help='the same from a calibration file; the node rectifies what the lens distorts',
+    )
+
+
+def open_sequence_of(args: argparse.Namespace, show: Progress) -> FrameSequence:
+    """Open --input, or the synthetic drive without it.
+
+    Args:
+        args: With the options of `add_sequence_options` and of `options.add_predictor_options`.
+        show: Wraps items and their number while they are prepared.
+
+    Raises:
+        UsageError: An option cannot be used.
+        OSError, ValueError: The input cannot be used.
+    """
+    from lacdepth_ros.demo.inputs import open_sequence
+    from lacdepth_ros.demo.street import synthetic_drive
+
+    if args.frames is not None and args.frames < 1:
+        raise UsageError(f'--frames {args.frames}: at least 1 is needed')
+    if args.input is None:
+        return synthetic_drive(args.frames or SYNTHETIC_FRAMES, show)
+    return open_sequence(
+        args.input,
+        _calibration(args),
+        max_frames=args.frames or MAX_FRAMES,
+        image_topic=args.image_topic,
+    )
+
+
+def _calibration(args: argparse.Namespace) -> Calibration:
+    """The camera that the options give, or else the one the checkpoint was trained with."""
+    from lacdepth_ros.cli.cameras import AssumedCamera, GivenIntrinsics
+    from lacdepth_ros.demo.frames import Calibration, pinhole_info
+
+    if args.camera_info is not None:
+        return _calibration_of(args.camera_info)
+
+    @lru_cache
+    def assume(width: int, height: int) -> Camera:
+        return options.load_predictor(args).assumed_camera(width, height)
+
+    given = args.intrinsics is not None
+    source = GivenIntrinsics(*args.intrinsics) if given else AssumedCamera(assume)
+    origin = '--intrinsics' if given else "assumed: the checkpoint's training field of view"
+    return Calibration(origin, lambda image: pinhole_info(source.view(image).camera))
+
+
+def _calibration_of(path: Path) -> Calibration:
+    """The camera of a calibration file; the node rectifies what its lens distorts."""
+    from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
+    from lacdepth_ros.demo.frames import Calibration
+    from lacdepth_ros.messages.cameras import camera_from_info
+
+    try:
+        info = read_camera_info(path)
+        camera = camera_from_info(info, rectified=False)
+    except (OSError, ValueError) as failure:
+        raise UsageError(f'--camera-info: {failure}') from failure
+
+    def info_of(image: Any) -> CameraInfoFile:
+        height, width = image.shape[:2]
+        if (width, height) != (camera.width, camera.height):
+            raise ValueError(
+                f'the image is {width}x{height} pixels but {path} is of a '
+                f'{camera.width}x{camera.height} camera'
+            )
+        return info
+
+    return Calibration(str(path), info_of)

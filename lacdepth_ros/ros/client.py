@@ -1,0 +1,183 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A client of the depth node: drives its lifecycle and asks it frame by frame, in lockstep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import rclpy
+from lifecycle_msgs.srv import ChangeState
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from lacdepth_ros.allocator import tune_allocator
+from lacdepth_ros.messages.images import color_to_message
+from lacdepth_ros.ros.dds_profile import apply_dds_profile
+from lacdepth_ros.ros.node_process import NodeError
+from lacdepth_ros.ros.outputs import TOPICS
+from lacdepth_ros.ros.sync import NANOSECONDS, stamp_ns
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+DEPTH = 'depth/image_rect'
+FRAME_ID = 'camera_optical_frame'
+_POLL = 0.05  # seconds between looks at the watch
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back for one frame.
+
+    Attributes:
+        messages: By topic; a topic that stayed silent is missing.
+        latency_ms: By topic: from the image's publishing to the message's arrival here.
+    """
+
+    messages: dict[str, Any] = field(default_factory=dict)
+    latency_ms: dict[str, float] = field(default_factory=dict)
+
+
+class DepthClient:
+    """Publishes images with camera_info to a depth node and collects what belongs to each.
+
+    Messages are matched by stamp. One frame is under way at a time; what arrives after its time
+    is counted in `late`, never taken for another frame's.
+
+    Args:
+        namespace: Of the depth node.
+        topics: What to subscribe to, names as in ros.outputs.TOPICS.
+        watch: Called while waiting; raises when waiting has become pointless.
+    """
+
+    def __init__(
+        self, namespace: str, topics: Sequence[str], watch: Callable[[], None] = lambda: None
+    ) -> None:
+        apply_dds_profile()
+        tune_allocator()
+        self.late = 0
+        self._topics = tuple(topics)
+        self._watch = watch
+        self._pending: tuple[int, float, Answer] | None = None
+        self._context = rclpy.Context()
+        rclpy.init(args=[], context=self._context)
+        self._node = Node('depth_client', namespace=namespace, context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        reliable = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+        # The services come last: a node that answers them knows the topics made before them.
+        self._images = self._node.create_publisher(Image, 'image', reliable)
+        self._infos = self._node.create_publisher(CameraInfo, 'camera_info', reliable)
+        self._subscriptions = [
+            self._node.create_subscription(TOPICS[topic], topic, self._taker(topic), reliable)
+            for topic in self._topics
+        ]
+        self._change_state: Any = self._node.create_client(ChangeState, 'depth_node/change_state')
+
+    def wait_for_node(self, timeout: float) -> None:
+        """Wait until the node's services are there; NodeError after `timeout` seconds."""
+        self._wait(self._change_state.service_is_ready, timeout, 'the node did not appear')
+
+    def change_state(self, transition: str, timeout: float) -> None:
+        """Take the node through 'configure', 'activate', 'deactivate', 'cleanup' or 'shutdown'.
+
+        Args:
+            transition: Label of the transition.
+            timeout: Seconds the node has for it.
+
+        Raises:
+            NodeError: The node refused, failed or did not answer.
+        """
+        request = ChangeState.Request()
+        request.transition.label = transition
+        future = self._change_state.call_async(request)
+        self._wait(future.done, timeout, f'the node did not {transition}')
+        response = future.result()
+        if response is None or not response.success:
+            raise NodeError(f'the node refused to {transition}')
+
+    def wait_for_topics(self, timeout: float) -> None:
+        """Wait until publishers and subscribers have found each other; the node is active.
+
+        Raises:
+            NodeError: They have not after `timeout` seconds.
+        """
+
+        def matched() -> bool:
+            inputs = (self._images, self._infos)
+            found_readers = all(publisher.get_subscription_count() for publisher in inputs)
+            return found_readers and all(
+                subscription.get_publisher_count() for subscription in self._subscriptions
+            )
+
+        self._wait(matched, timeout, 'the topics of the node were not found')
+
+    def ask(self, image: npt.NDArray[np.uint8], info: Any, stamp: int, timeout: float) -> Answer:
+        """Publish a frame and wait for every topic's message with its stamp.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            info: Anything with the fields of sensor_msgs/CameraInfo.
+            stamp: Nanoseconds.
+            timeout: Seconds to wait; what has not come by then is missing in the answer.
+        """
+        header = Header(frame_id=FRAME_ID)
+        header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
+        message = color_to_message(Image, image, header)
+        self._infos.publish(info_message(info, header))
+        start, answer = time.monotonic(), Answer()
+        self._pending = (stamp, start, answer)
+        self._images.publish(message)
+        self._spin_until(lambda: len(answer.messages) == len(self._topics), start + timeout)
+        self._pending = None
+        return answer
+
+    def close(self) -> None:
+        """Leave the ROS graph."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+        self._context.try_shutdown()
+
+    def _taker(self, topic: str) -> Callable[[Any], None]:
+        def take(message: Any) -> None:
+            now = time.monotonic()
+            if self._pending is None or stamp_ns(message) != self._pending[0]:
+                self.late += 1
+                return
+            _, start, answer = self._pending
+            answer.messages[topic] = message
+            answer.latency_ms[topic] = 1e3 * (now - start)
+
+        return take
+
+    def _wait(self, condition: Callable[[], Any], timeout: float, complaint: str) -> None:
+        if not self._spin_until(condition, time.monotonic() + timeout):
+            raise NodeError(f'{complaint} within {timeout:.0f} s')
+
+    def _spin_until(self, condition: Callable[[], Any], deadline: float) -> bool:
+        while not condition():
+            if time.monotonic() > deadline:
+                return False
+            self._watch()
+            self._executor.spin_once(timeout_sec=_POLL)
+        return True
+
+
+def info_message(info: Any, header: Any) -> CameraInfo:
+    """Copy the fields of any CameraInfo (a file's, a bag's) into a message with this header."""
+    message = CameraInfo(header=header, width=int(info.width), height=int(info.height))
+    message.distortion_model = info.distortion_model
+    for name in 'dkrp':
+        setattr(message, name, [float(value) for value in getattr(info, name)])
+    message.binning_x, message.binning_y = int(info.binning_x), int(info.binning_y)
+    for name in ('x_offset', 'y_offset', 'width', 'height'):
+        setattr(message.roi, name, int(getattr(info.roi, name)))
+    return message
