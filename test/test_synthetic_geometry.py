@@ -172,3 +172,29 @@ def test_object_cut_by_the_near_plane():
     x, y, _ = rays()
     wall = (x > 0.1) & (y < 0) & (y > -0.2)
     np.testing.assert_allclose(depth[wall], 2.0 / x[wall], rtol=1e-4)
+
+
+def test_shadow_falls_away_from_the_sun():
+    light = Light(azimuth=-np.pi / 2, elevation=0.7, noise=0.0)  # the sun stands on the left
+    eye = Eye.looking((0.0, -HEIGHT, 0.0))
+    bare, _ = render(Scene((), FLAT, light, eye), CAMERA)
+    post = box(Pose(0.0, 0.0, 8.0), 0.6, 1.2, 0.6, GREY)
+    shaded, _ = render(Scene((post,), FLAT, light, eye), CAMERA)
+    row = round(CAMERA.cy + CAMERA.fy * HEIGHT / 8.0)
+    left, right = (round(CAMERA.cx + CAMERA.fx * x / 8.0) for x in (-0.9, 0.9))
+    change = shaded.astype(float).mean(axis=2) / bare.mean(axis=2)
+    assert change[row, right] < 0.6 < 0.9 < change[row, left]
+
+
+def test_leaves_have_holes_and_measure_their_surface():
+    crown = ellipsoid(
+        Pose(0.0, -HEIGHT, 10.0), (1.5, 1.5, 1.5), Paint(Material.FOLIAGE, (0.1,) * 3)
+    )
+    camera = Camera(500.0, 500.0, 99.5, 99.5, 200, 200)
+    depth = depth_of(crown, camera=camera)
+    solid = depth_of(ellipsoid(crown.pose, (1.5, 1.5, 1.5), GREY), camera=camera)
+    behind = depth_of(camera=camera)
+    ball = (solid < 10.0) & (solid > 0)
+    leaf = np.isclose(depth, solid, rtol=1e-5)
+    assert 0.4 < leaf[ball].mean() < 0.99
+    np.testing.assert_allclose(depth[~leaf], behind[~leaf], rtol=1e-5)

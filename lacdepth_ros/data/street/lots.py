@@ -68,6 +68,12 @@ def _building(lot: Lot, along: float, length: float, setback: float, storeys: in
     return roadside.house(pose, lot.rng, depth=depth, height=height, length=length, gabled=gabled)
 
 
+def _tree(lot: Lot, pose: Pose, height: float) -> list[Solid]:
+    """Tree away from the kerb: one in five is a conifer."""
+    grow = roadside.conifer if lot.chance(0.2) else roadside.tree
+    return grow(pose, lot.rng, height=height)
+
+
 def _terrace(lot: Lot) -> list[Solid]:
     """Houses wall to wall, a tree before some."""
     if lot.chance(0.12):
@@ -104,7 +110,7 @@ def _suburb(lot: Lot) -> list[Solid]:
         beyond = lot.between(lot.walk + 1.5, max(lot.setback - 1.0, lot.walk + 2.0))
         pose = lot.place(beyond, lot.between(1, 23))
         if lot.chance(0.6):
-            solids += roadside.tree(pose, lot.rng, height=lot.between(4, 9))
+            solids += _tree(lot, pose, lot.between(4, 9))
         else:
             solids += roadside.bush(pose, lot.rng)
     return solids
@@ -115,7 +121,7 @@ def _park(lot: Lot) -> list[Solid]:
     solids: list[Solid] = []
     for _ in range(int(lot.rng.integers(2, 5))):
         pose = lot.place(lot.walk + lot.between(0.8, 22.0), lot.between(0, BLOCK))
-        solids += roadside.tree(pose, lot.rng, height=lot.between(5, 12))
+        solids += _tree(lot, pose, lot.between(5, 12))
     for _ in range(int(lot.rng.integers(0, 4))):
         pose = lot.place(lot.walk + lot.between(1.5, 10.0), lot.between(0, BLOCK))
         solids += roadside.bush(pose, lot.rng)
@@ -134,7 +140,7 @@ def _country(lot: Lot) -> list[Solid]:
         solids += roadside.utility_pole(lot.place(2.0, 12.0), lot.rng)
     for _ in range(int(lot.rng.integers(0, 3))):
         pose = lot.place(lot.between(3.5, 25.0), lot.between(0, BLOCK))
-        solids += roadside.tree(pose, lot.rng, height=lot.between(5, 12))
+        solids += _tree(lot, pose, lot.between(5, 12))
     return solids
 
 
@@ -165,7 +171,7 @@ def _barrier(lot: Lot) -> list[Solid]:
     )
     for _ in range(int(lot.rng.integers(0, 4))):
         pose = lot.place(lot.walk + lot.between(2.5, 12.0), lot.between(0, BLOCK))
-        solids += roadside.tree(pose, lot.rng, height=lot.between(6, 12))
+        solids += _tree(lot, pose, lot.between(6, 12))
     return solids
 
 
@@ -187,9 +193,9 @@ def background(lot: Lot) -> list[Solid]:
         return _building(lot, along, lot.between(12, 22), beyond, int(lot.rng.integers(2, 6)))
     if kind < 0.75:
         pose = lot.place(beyond, along)
-        solids = roadside.tree(pose, lot.rng, height=lot.between(9, 15))
+        solids = _tree(lot, pose, lot.between(9, 15))
         pose = lot.place(beyond + lot.between(-8, 8), along + 9.0)
-        return solids + roadside.tree(pose, lot.rng, height=lot.between(8, 14))
+        return solids + _tree(lot, pose, lot.between(8, 14))
     return []
 
 

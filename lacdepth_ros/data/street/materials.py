@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -34,16 +35,19 @@ def holes(solid: Solid, local: Floats, eye: Floats) -> npt.NDArray[np.bool_]:
         along = local[:, 2] if solid.half[2] > solid.half[0] else local[:, 0]
         rail = np.abs(np.abs(-local[:, 1] - solid.half[1]) - 0.6 * solid.half[1]) < 0.05
         return (np.mod(along, _SLAT) > 0.6 * _SLAT) & ~rail & (pixel < 0.4 * _SLAT)
-    wavelength = max(0.10 * min(solid.half) ** 0.5, 2.5 * pixel)
+    leaf = 0.035 * min(solid.half) ** 0.5
+    coarser = math.ceil(math.log2(max(1.0, 2.5 * pixel / leaf)))  # in steps: holes keep still
+    wavelength = leaf * 2.0**coarser
     x, y, z = local.T + np.float32(solid.paint.phase % 64)
     ragged = noise(x + 0.55 * z, y, wavelength) + noise(z - 0.55 * x, y - 0.3 * x, wavelength)
-    ragged += 0.9 * noise(x + 0.3 * y, z - 0.3 * y, 4.0 * wavelength)
+    clump = max(4.0 * leaf, 2.0 * wavelength)
+    ragged += 1.1 * noise(x + 0.3 * y, z - 0.3 * y, clump)
     if not len(solid.quadrics):
-        return ragged > 1.25
+        return ragged > 1.3
     outward = local * solid.quadrics[0, 0].astype(np.float32)
     facing = np.sum(outward * to_eye, axis=1) / np.linalg.norm(outward, axis=1)
     facing /= np.linalg.norm(to_eye, axis=1)
-    return ragged > 1.5 * facing - 0.15
+    return ragged > 1.7 * facing
 
 
 def _plain(s: Surface) -> Finish:
@@ -108,7 +112,7 @@ def _foliage(s: Surface) -> Finish:
     clumps = fractal(x + 0.55 * z, y, s.footprint, octaves)
     clumps += fractal(z - 0.55 * x, y + 0.3 * x, s.footprint, octaves[1:])
     height = np.clip(0.65 + 0.5 * s.up / np.maximum(2.0 * s.half[:, 1], 0.1), 0.45, 1.15)
-    light = np.clip(0.70 + 0.85 * clumps, 0.06, 2.6) * height
+    light = np.clip(0.75 + 0.80 * clumps, 0.12, 2.6) * height
     mix = np.clip(0.5 + clumps, 0.0, 1.0)
     return matte(cover(s.color, 0.5 * mix, s.accent) * light[:, None])
 

@@ -57,17 +57,18 @@ def _phase(rng: Rng) -> int:
     return int(rng.integers(1 << 20))
 
 
-def tree(pose: Pose, rng: Rng, *, height: float) -> list[Solid]:
-    """Trunk and a crown of porous clumps; one in six is a conifer [m]."""
-    leaf, light = _pick(rng, _LEAVES), _pick(rng, _LEAVES, 0.4)
+def _trunk(pose: Pose, rng: Rng, height: float) -> Solid:
     bark = Paint(Material.BARK, _pick(rng, ((0.09, 0.07, 0.05), (0.14, 0.12, 0.10))))
     radius = float(np.clip(0.022 * height * rng.uniform(0.7, 1.3), 0.06, 0.32))
-    trunk = cylinder(pose, radius, 0.6 * height, bark)
-    if rng.random() < 1 / 6:
-        return [trunk, *_conifer(pose, rng, height, leaf, light)]
+    return cylinder(pose, radius, 0.6 * height, bark)
+
+
+def tree(pose: Pose, rng: Rng, *, height: float) -> list[Solid]:
+    """Broad-leaved tree: a trunk and a crown of porous clumps [m]."""
+    leaf, light = _pick(rng, _LEAVES), _pick(rng, _LEAVES, 0.4)
+    parts = [_trunk(pose, rng, height)]
     crown = height * float(rng.uniform(0.24, 0.34))
     middle = height - 0.9 * crown
-    parts = [trunk]
     for number, turn in enumerate(np.arange(11) * 2.4 + rng.uniform(0, 6)):
         level = (number + 0.5) / 5.5 - 1.0  # from the bottom of the crown to its top
         size = crown * rng.uniform(0.34, 0.52)
@@ -87,8 +88,10 @@ def tree(pose: Pose, rng: Rng, *, height: float) -> list[Solid]:
     return parts
 
 
-def _conifer(pose: Pose, rng: Rng, height: float, leaf: Color, light: Color) -> list[Solid]:
-    return [
+def conifer(pose: Pose, rng: Rng, *, height: float) -> list[Solid]:
+    """Conifer with branches almost to the ground [m]."""
+    leaf, light = _pick(rng, _LEAVES), _pick(rng, _LEAVES, 0.4)
+    branches = [
         ellipsoid(
             pose.moved(up=height * share),
             (width * height, 0.20 * height, width * height),
@@ -96,14 +99,21 @@ def _conifer(pose: Pose, rng: Rng, height: float, leaf: Color, light: Color) -> 
         )
         for share, width in ((0.25, 0.17), (0.45, 0.14), (0.65, 0.10), (0.82, 0.055))
     ]
+    return [_trunk(pose, rng, height), *branches]
 
 
 def bush(pose: Pose, rng: Rng) -> list[Solid]:
     """Low clump of leaves."""
-    size = float(rng.uniform(0.5, 1.3))
-    paint = Paint(Material.FOLIAGE, _pick(rng, _LEAVES), _pick(rng, _LEAVES, 0.4), _phase(rng))
-    radii = (size, size * float(rng.uniform(0.6, 1.0)), size * float(rng.uniform(0.8, 1.6)))
-    return [ellipsoid(pose.moved(up=0.6 * radii[1]), radii, paint)]
+    leaf, light = _pick(rng, _LEAVES), _pick(rng, _LEAVES, 0.4)
+    size = float(rng.uniform(0.5, 1.2))
+    parts = []
+    for turn in np.arange(4) * 1.7 + rng.uniform(0, 6):
+        radius = size * float(rng.uniform(0.55, 0.9))
+        away = 0.6 * size
+        place = pose.moved(away * math.cos(turn), 0.45 * radius, away * math.sin(turn))
+        radii = (radius, radius * float(rng.uniform(0.7, 1.1)), radius)
+        parts.append(ellipsoid(place, radii, Paint(Material.FOLIAGE, leaf, light, _phase(rng))))
+    return parts
 
 
 def hedge(pose: Pose, rng: Rng, length: float) -> list[Solid]:

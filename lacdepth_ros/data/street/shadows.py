@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Shadows on the ground: the solids' hulls projected along the sun, and darkness beneath cars."""
+"""Shadows on the ground: the solids' hulls projected along the sun, and darkness beneath."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ _SHIFT = 4  # fractional bits of polygon corners
 _REACH = 90.0  # m; shadows of farther solids are not drawn
 
 
+_CONTACT = 0.3  # m; what ends below that keeps sky light off the ground beneath
+
+
 def ground_light(
     solids: Sequence[Solid], outlines: Outlines, light: Light, camera: Camera, eye: Eye
 ) -> tuple[Floats, Floats]:
@@ -38,8 +41,8 @@ def ground_light(
             _fill(leafy if leaves else hard, fallen[index], camera, eye)
     flat = Outlines(points * (1.0, 0.0, 1.0), outlines.first)
     for index, *_ in windows(flat, camera, eye):
-        vehicle = solids[index].paint.material in (Material.CAR_BODY, Material.CARGO)
-        if vehicle and _within_reach(flat[index], eye):
+        lowest = -float(outlines[index][:, 1].max())
+        if lowest < _CONTACT and _within_reach(flat[index], eye):
             _fill(under, flat[index], camera, eye)
     size = camera.width / 1242
     blurred = [cv2.GaussianBlur(a, (0, 0), s * size + 0.3) for a, s in ((hard, 0.8), (under, 4.0))]

@@ -146,9 +146,7 @@ def prism(
     lean = (width - (width if top_width is None else top_width)) / 2 / (high - low)
     norm = math.hypot(1.0, lean)
     side = (width / 2 + lean * low) / norm
-    edges = np.roll(outline, -1, axis=0) - outline
-    normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1)[:, None]
-    normals *= np.sign(np.sum(normals * (outline - outline.mean(axis=0)), axis=1))[:, None]
+    normals = _outline_normals(outline)
     planes = np.zeros((len(outline) + 2, 4))
     planes[0] = (1 / norm, -lean / norm, 0.0, side)
     planes[1] = (-1 / norm, -lean / norm, 0.0, side)
@@ -163,6 +161,15 @@ def prism(
     half = (width / 2, float(high) / 2, half_length)
     quadrics = _car_rounding(half, float(low + high) / 2) if rounded else _NO_QUADRICS
     return Solid(pose, planes, quadrics, hull, half, paint)
+
+
+def _outline_normals(outline: F64) -> F64:
+    """(N, 2) unit outward normals of the edges that start at each corner of a convex outline."""
+    edges = np.roll(outline, -1, axis=0) - outline
+    normals = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1)[:, None]
+    outward = np.sum(normals * (outline - outline.mean(axis=0)), axis=1)
+    turned: F64 = normals * np.sign(outward)[:, None]
+    return turned
 
 
 def _car_rounding(half: tuple[float, float, float], middle: float) -> F64:

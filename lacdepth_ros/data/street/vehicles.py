@@ -103,11 +103,19 @@ class Vehicle:
     def _car(self, pose: Pose) -> list[Solid]:
         shape, half = _SHAPES[self.kind], self.length / 2
         belt = shape.belt * self.height
-        base, roof = (
-            [share * self.length - half for share in pair] for pair in (shape.base, shape.roof)
-        )
-        nose = 0.80 * belt
-        body = prism(
+        rear, front = (share * self.length - half for share in shape.base)
+        side = self.width / 2 + 0.05
+        mirror = Paint(Material.MATTE, self.color)
+        mirrors = [
+            box(pose.moved(right=x, up=belt, forward=front - 0.55), 0.18, 0.13, 0.10, mirror)
+            for x in (-side, side)
+        ]
+        middle = pose.moved(up=belt, forward=(rear + front) / 2)
+        return [self._body(pose, belt, front), self._cabin(middle, belt), *mirrors]
+
+    def _body(self, pose: Pose, belt: float, cowl: float) -> Solid:
+        half, nose = self.length / 2, 0.80 * belt
+        return prism(
             pose,
             [
                 (-half + 0.10, 0.20),
@@ -115,7 +123,7 @@ class Vehicle:
                 (half, 0.40),
                 (half - 0.03, 0.60 * nose + 0.1),
                 (half - 0.22, nose),
-                (base[1] - 0.05, belt),
+                (cowl - 0.05, belt),
                 (-half + 0.12, belt),
                 (-half, 0.85 * belt),
                 (-half, 0.38),
@@ -125,32 +133,29 @@ class Vehicle:
             top_width=self.width * 0.93,
             rounded=True,
         )
-        glass = self.height - belt
-        middle = (base[0] + base[1]) / 2
-        cabin = prism(
-            pose.moved(up=belt, forward=middle),
+
+    def _cabin(self, pose: Pose, belt: float) -> Solid:
+        shape, glass = _SHAPES[self.kind], self.height - belt
+        middle = sum(shape.base) / 2
+        base, roof = (
+            [(share - middle) * self.length for share in pair] for pair in (shape.base, shape.roof)
+        )
+        return prism(
+            pose,
             [
-                (base[0] - middle, -0.06),
-                (base[1] - middle, -0.06),
-                (0.75 * roof[1] + 0.25 * base[1] - middle, 0.78 * glass),
-                (roof[1] - middle, 0.96 * glass),
-                (0.6 * roof[1] + 0.4 * roof[0] - middle, glass),
-                (roof[0] - middle, 0.95 * glass),
-                (0.7 * roof[0] + 0.3 * base[0] - middle, 0.72 * glass),
+                (base[0], -0.06),
+                (base[1], -0.06),
+                (0.75 * roof[1] + 0.25 * base[1], 0.78 * glass),
+                (roof[1], 0.96 * glass),
+                (0.6 * roof[1] + 0.4 * roof[0], glass),
+                (roof[0], 0.95 * glass),
+                (0.7 * roof[0] + 0.3 * base[0], 0.72 * glass),
             ],
             self.width * 0.91,
             Paint(Material.CABIN, self.color, phase=self.phase),
             top_width=self.width * (0.70 if self.kind != 'van' else 0.82),
             rounded=True,
         )
-        mirrors = [
-            box(
-                pose.moved(right=s * (self.width / 2 + 0.05), up=belt, forward=base[1] - 0.55),
-                0.18, 0.13, 0.10, Paint(Material.MATTE, self.color),
-            )
-            for s in (-1, 1)
-        ]  # fmt: skip
-        return [body, cabin, *mirrors]
 
     def _lorry(self, pose: Pose) -> list[Solid]:
         half = self.length / 2
