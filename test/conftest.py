@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -23,7 +24,9 @@ def ros_domain():
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     apply_dds_profile()
     rclpy.init()
+    gc.freeze()  # every bench collects garbage: spare it the imported modules
     yield
+    gc.unfreeze()
     rclpy.shutdown()
     remove_dead_segments()
 
@@ -41,8 +44,8 @@ def make_bench(ros_domain):
 
     benches = []
 
-    def make(**overrides):
-        benches.append(Bench(**overrides))
+    def make(factory=None, **overrides):
+        benches.append(Bench(factory, **overrides))
         return benches[-1]
 
     yield make

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 from rclpy.parameter import Parameter
@@ -42,3 +43,5 @@ class Bench(Client):
         self.node.shut_down()
         self.node.destroy_node()
         super().close()
+        del self.node
+        gc.collect()  # the lifecycle services of a node live until then and would take requests

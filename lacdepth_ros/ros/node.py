@@ -197,8 +197,10 @@ class DepthNode(LifecycleNode):
         self._stop()
         if self._outputs is not None:
             self._outputs.destroy()
-        self._outputs = self._predictor = None
-        release_memory()
+            self._outputs = None
+        if self._predictor is not None:
+            self._predictor = None
+            release_memory()
 
     def _on_set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         reason = parameters.rejection(
