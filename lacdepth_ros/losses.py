@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -34,7 +36,29 @@ def silog_loss(
     """
     pred = pred.float()
     if not bool(valid_mask.any()):
-        return pred.sum() * 0.0
+        return pred[valid_mask].sum()
     h = torch.log(pred[valid_mask]) - torch.log(target.float()[valid_mask])
-    spread = h.square().mean() - variance_focus * h.mean().square()
+    mean = h.mean()
+    # The same as mean(h^2) - lambda mean(h)^2, but rounding cannot make it negative.
+    spread = (h - mean).square().mean() + (1.0 - variance_focus) * mean.square()
     return weight * torch.sqrt(spread + EPSILON)
+
+
+def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
+    """Push what is known to lie beyond range (the sky) to at least far_depth.
+
+    LiDAR never answers from the sky, so nothing else would teach a network what it is.
+
+    Args:
+        pred: Predicted depth [m], > 0, any shape.
+        far_mask: bool, same shape.
+        far_depth: Depth [m] from which on nothing is asked.
+
+    Returns:
+        Scalar: mean over the mask of max(0, ln far_depth - ln y); 0 with zero gradient where the
+        mask is empty.
+    """
+    pred = pred.float()
+    if not bool(far_mask.any()):
+        return pred.sum() * 0.0
+    return torch.relu(math.log(far_depth) - torch.log(pred[far_mask])).mean()

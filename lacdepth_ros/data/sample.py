@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 from lacdepth_ros.camera import Camera
 
+BEYOND_RANGE = 1e4
+"""Depth [m] that stands for 'known to be far beyond any range', such as the sky."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -68,6 +68,8 @@ class TrainingConfig:
     """Largest gradient norm."""
     auxiliary_weight: float = 0.2
     """Weight of the same loss on stage 1's max_depth * relative."""
+    far_weight: float = 0.5
+    """Weight of the loss that pushes the sky (of synthetic scenes) beyond range."""
     ema_decay: float = 0.999
     """Decay of the weights' moving average, which is what is validated and saved."""
     precision: str = 'bf16'

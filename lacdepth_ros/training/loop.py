@@ -18,8 +18,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
+from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.evaluation.evaluate import EvaluationReport, evaluate
-from lacdepth_ros.losses import silog_loss
+from lacdepth_ros.losses import far_loss, silog_loss
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.predictor import DepthPredictor, check_device
@@ -30,6 +31,8 @@ from lacdepth_ros.training.stream import ViewStream
 
 LOG = logging.getLogger('lacdepth.train')
 LOG_SECONDS = 60.0
+FAR_SHARE = 0.95
+"""The sky should come out beyond this share of the network's range."""
 
 
 class Trainer:
@@ -114,6 +117,12 @@ class Trainer:
         model = self.model.config
         valid = (target > model.min_depth) & (target < model.max_depth)
         loss = silog_loss(pred=output.depth, target=target, valid_mask=valid)
+        far = far_loss(
+            pred=output.depth,
+            far_mask=target > 0.1 * BEYOND_RANGE,
+            far_depth=FAR_SHARE * model.max_depth,
+        )
+        loss = loss + self.config.far_weight * far
         if self.config.auxiliary_weight > 0:
             coarse = (model.max_depth * output.relative.float()).clamp_min(model.min_depth)
             auxiliary = silog_loss(pred=coarse, target=target, valid_mask=valid)

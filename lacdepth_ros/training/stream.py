@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from torch.utils.data import Dataset
 
 from lacdepth_ros.data.augment import augment
 from lacdepth_ros.data.manifest import ManifestEntry
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.synthetic import KITTI_CAMERA, synthetic_sample
 from lacdepth_ros.preprocessing import focal_length
 from lacdepth_ros.training.config import TrainingConfig
@@ -60,7 +61,8 @@ class ViewStream(Dataset[dict[str, Tensor]]):
 
         Returns:
             image: (3, h, w) uint8 RGB.
-            depth: (h, w) float32, true depth brought to focal_px; 0 = none.
+            depth: (h, w) float32, true depth brought to focal_px; 0 = none, and above
+                BEYOND_RANGE / 10 the sky.
         """
         rng = np.random.default_rng([self._config.seed, index])
         if rng.random() < self._config.synthetic_share:
@@ -88,5 +90,8 @@ class ViewStream(Dataset[dict[str, Tensor]]):
             width, height = (round(s * scale) for s in (KITTI_CAMERA.width, KITTI_CAMERA.height))
             camera = KITTI_CAMERA.resized(width, height)
             frame = scene % SYNTHETIC_FRAMES
-            self._cache[key] = synthetic_sample(self._config.seed + scene, frame, camera=camera)
+            sample = synthetic_sample(self._config.seed + scene, frame, camera=camera)
+            # Its truth is dense: where there is none, there is sky.
+            depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
+            self._cache[key] = replace(sample, depth=depth)
         return self._cache[key]
