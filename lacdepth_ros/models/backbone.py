@@ -12,6 +12,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 import torchvision.models as tv
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -58,7 +59,12 @@ def _cut_regnet(model: Any) -> list[nn.Module]:
 
 
 class _InceptionInput(nn.Module):
-    """From ImageNet mean/std to the (x - 0.5) / 0.5 that Inception's weights expect."""
+    """From ImageNet mean/std to the (x - 0.5) / 0.5 that Inception's weights expect.
+
+    Smaller images are enlarged to the least side its unpadded convolutions leave a pixel of.
+    """
+
+    LEAST_SIDE = 75
 
     scale: Tensor
     shift: Tensor
@@ -71,6 +77,8 @@ class _InceptionInput(nn.Module):
         self.register_buffer('shift', (mean - 0.5) / 0.5, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        size = [max(side, self.LEAST_SIDE) for side in x.shape[-2:]]
+        x = x if list(x.shape[-2:]) == size else F.interpolate(x, size, mode='bilinear')
         return x * self.scale + self.shift
 
 
@@ -116,7 +124,7 @@ class Encoder(nn.Module):
             torchvision's own state dict of that classifier.
 
     Raises:
-        ValueError: Unknown name, or the file's weights do not fit.
+        ValueError: Unknown name, or the file is unreadable or does not fit.
         FileNotFoundError: The weights file does not exist.
     """
 
@@ -161,6 +169,8 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
         )
     try:
         model.load_state_dict(load_file(path), strict=True)
+    except SafetensorError as error:
+        raise ValueError(f'{path} is not a readable safetensors file ({error})') from error
     except RuntimeError as error:
         raise ValueError(f'encoder weights {path} do not fit {builder}: {error}') from error
     return model

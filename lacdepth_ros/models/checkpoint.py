@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +17,7 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
 
 FORMAT = 'lacdepth/1'
+_KEYS = ('model_config', 'provenance')
 DEFAULT_CHECKPOINT = 'lacdepth_lite.safetensors'
 
 
@@ -94,11 +96,26 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             f'checkpoint {path} has format {metadata.get("format")!r}, not {FORMAT!r}; '
             'only checkpoints written by `lacdepth train` load here'
         )
-    if missing := {'model_config', 'provenance'} - metadata.keys():
-        raise ValueError(f'checkpoint {path} lacks {sorted(missing)} in its metadata')
-    model = LacDepth(ModelConfig.from_dict(json.loads(metadata['model_config'])))
+    settings, provenance = (_read_json(path, metadata, key) for key in _KEYS)
+    try:
+        model = LacDepth(ModelConfig.from_dict(settings))
+    except ValueError as error:
+        raise ValueError(f'checkpoint {path}: {error}') from error
     try:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as error:
         raise ValueError(f'weights of {path} do not fit its own configuration: {error}') from error
-    return model.eval(), json.loads(metadata['provenance'])
+    return model.eval(), provenance
+
+
+def _read_json(path: Path, metadata: dict[str, str], key: str) -> dict[str, Any]:
+    """Decode one entry of a checkpoint's metadata, a JSON object."""
+    try:
+        value = json.loads(metadata.get(key, ''))
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f'checkpoint {path}: its {key} is missing or damaged ({error})'
+        ) from error
+    if not isinstance(value, dict):
+        raise ValueError(f'checkpoint {path}: its {key} is {value!r}, not a JSON object')
+    return value

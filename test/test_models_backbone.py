@@ -1,0 +1,90 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every encoder: channels, sizes and parameters; weights come from a file or not at all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save_file
+from tiny_networks import random_image
+
+from lacdepth_ros.models.backbone import ENCODERS, STRIDES, Encoder
+from lacdepth_ros.preprocessing import IMAGENET_MEAN, IMAGENET_STD
+
+PARAMETERS_M = {
+    'resnet101': 42.50,
+    'mobilenet_v2': 1.81,
+    'vgg19': 20.02,
+    'inception_v3': 21.79,
+    'mobilenet_v3_large': 2.82,
+    'efficientnet_b0': 3.60,
+    'efficientnet_b1': 6.10,
+    'regnet_y_800mf': 5.65,
+}
+
+
+@pytest.mark.parametrize('name', sorted(ENCODERS))
+def test_five_maps_on_the_grid_of_their_strides(name: str) -> None:
+    encoder = Encoder(name).eval()
+    count = sum(p.numel() for p in encoder.parameters()) / 1e6
+    assert count == pytest.approx(PARAMETERS_M[name], abs=0.01)
+    for height, width in ((33, 99), (32, 32)):
+        with torch.inference_mode():
+            maps = encoder(random_image(height, width))
+        for stride, channels, features in zip(STRIDES, ENCODERS[name].channels, maps, strict=True):
+            assert features.shape == (1, channels, -(-height // stride), -(-width // stride))
+            assert bool(torch.isfinite(features).all())
+
+
+def test_weights_of_a_file_are_those_of_torchvision(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    classifier = torchvision.models.mobilenet_v2(weights=None).eval()
+    save_file(classifier.state_dict(), tmp_path / 'weights.safetensors')
+    encoder = Encoder('mobilenet_v2', tmp_path / 'weights.safetensors').eval()
+    image = random_image(64, 96)
+    with torch.inference_mode():
+        x, expected = image, []
+        for index, block in enumerate(classifier.features):
+            x = block(x)
+            if index in (1, 3, 6, 13, 17):
+                expected.append(x.clone())
+        for computed, reference in zip(encoder(image), expected, strict=True):
+            torch.testing.assert_close(computed, reference)
+
+
+def test_inception_gets_the_range_of_its_own_training() -> None:
+    encoder = Encoder('inception_v3')
+    pixels = torch.rand(1, 3, 80, 90)
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    computed = encoder.stages[0][0]((pixels - mean) / std)
+    torch.testing.assert_close(computed, 2 * pixels - 1)
+
+
+def test_unknown_encoder_is_named() -> None:
+    with pytest.raises(ValueError, match=r"'resnet50'.*mobilenet_v2.*resnet101"):
+        Encoder('resnet50')
+
+
+def test_missing_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / 'none.safetensors'
+    with pytest.raises(FileNotFoundError, match=re.escape(str(path))):
+        Encoder('mobilenet_v2', path)
+
+
+def test_unreadable_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / 'weights.safetensors'
+    path.write_bytes(b'not safetensors at all')
+    with pytest.raises(ValueError, match=f'{re.escape(str(path))}.*safetensors'):
+        Encoder('mobilenet_v2', path)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'weights.safetensors'
+    save_file({'conv1.weight': torch.zeros(3)}, path)
+    with pytest.raises(ValueError, match='do not fit mobilenet_v2'):
+        Encoder('mobilenet_v2', path)
