@@ -1,0 +1,84 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The scale-invariant log loss against five lines of NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from lacdepth_ros.losses import silog_loss
+
+
+def depths(seed: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return 1 + 50 * torch.rand(2, 1, 6, 8, generator=generator)
+
+
+def mask() -> torch.Tensor:
+    return torch.rand(2, 1, 6, 8, generator=torch.Generator().manual_seed(9)) < 0.4
+
+
+def numpy_silog(
+    pred: torch.Tensor, target: torch.Tensor, valid: torch.Tensor, focus: float
+) -> float:
+    h = np.log(pred.double().numpy()[valid.numpy()])
+    h = h - np.log(target.double().numpy()[valid.numpy()])
+    return float(10 * np.sqrt((h**2).mean() - focus * h.mean() ** 2))
+
+
+@pytest.mark.parametrize('focus', [0.0, 0.5, 0.85, 1.0])
+def test_silog_over_all_valid_pixels_of_the_batch(focus: float) -> None:
+    pred, target, valid = depths(0), depths(1), mask()
+    loss = silog_loss(pred=pred, target=target, valid_mask=valid, variance_focus=focus)
+    assert float(loss) == pytest.approx(numpy_silog(pred, target, valid, focus), rel=1e-4)
+
+
+def test_pixels_without_truth_count_for_nothing() -> None:
+    pred, target, valid = depths(0).requires_grad_(), depths(1), mask()
+    target = torch.where(valid, target, torch.nan)
+    loss = silog_loss(pred=pred, target=target, valid_mask=valid)
+    loss.backward()
+    assert pred.grad is not None
+    assert bool((pred.grad[~valid] == 0).all())
+    assert bool((pred.grad[valid] != 0).all())
+
+
+def test_wrong_scale_costs_the_part_that_is_not_forgiven() -> None:
+    """For y = s y* the loss is 10 sqrt(1 - lambda) |ln s|; with lambda 1 it is 0."""
+    target, everywhere = depths(1), torch.ones(2, 1, 6, 8, dtype=torch.bool)
+    for scale in (0.01, 0.5, 2.0, 1e3):
+        loss = silog_loss(pred=scale * target, target=target, valid_mask=everywhere)
+        assert float(loss) == pytest.approx(10 * np.sqrt(0.15) * abs(np.log(scale)), rel=1e-3)
+        forgiven = silog_loss(
+            pred=scale * target, target=target, valid_mask=everywhere, variance_focus=1.0
+        )
+        assert float(forgiven) == pytest.approx(0, abs=0.02)
+
+
+def test_perfect_prediction_has_a_finite_gradient() -> None:
+    target = depths(1)
+    pred = target.clone().requires_grad_()
+    silog_loss(pred=pred, target=target, valid_mask=mask()).backward()
+    assert pred.grad is not None and bool(torch.isfinite(pred.grad).all())
+
+
+def test_empty_mask_costs_nothing() -> None:
+    pred = depths(0)
+    pred[0, 0, 0, 0] = torch.nan
+    pred.requires_grad_()
+    nowhere = torch.zeros(2, 1, 6, 8, dtype=torch.bool)
+    loss = silog_loss(pred=pred, target=torch.zeros(2, 1, 6, 8), valid_mask=nowhere)
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert pred.grad is not None and bool((pred.grad == 0).all())
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
+    pred, target, valid = depths(0).to(dtype), depths(1).to(dtype), mask()
+    loss = silog_loss(pred=pred, target=target, valid_mask=valid)
+    assert loss.dtype == torch.float32
+    expected = numpy_silog(pred.float(), target.float(), valid, 0.85)
+    assert float(loss) == pytest.approx(expected, rel=1e-4)
