@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,10 +17,28 @@ from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.preprocessing import focal_length, resize_image
 
+_RANGES: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
+    (('flip', 'gray', 'blur'), '[0, 1]', lambda value: 0 <= value <= 1),
+    (
+        ('brightness', 'contrast', 'saturation', 'channel_gain'),
+        '[0, 1)',
+        lambda value: 0 <= value < 1,
+    ),
+    (('gamma',), '[0, inf)', lambda value: 0 <= value < math.inf),
+)
+
+
+def _is_pair(value: Any, kind: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, kind) for v in value)
+
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
-    """Ranges of the random view."""
+    """Ranges of the random view.
+
+    Raises:
+        ValueError: A range that no view can be drawn from.
+    """
 
     crop: tuple[int, int] = (224, 704)
     """Height and width of the network's training input [px]."""
@@ -40,6 +61,21 @@ class AugmentConfig:
     blur: float = 0.1
     """Probability of a slight Gaussian blur."""
 
+    def __post_init__(self) -> None:
+        if not _is_pair(self.crop, int) or min(self.crop) < 1:
+            raise ValueError(f'crop={self.crop!r} must be two sizes [height, width] above 0')
+        if not _is_pair(self.focal_range, (int, float)) or not (
+            0 < self.focal_range[0] <= self.focal_range[1]
+        ):
+            raise ValueError(
+                f'focal_range={self.focal_range!r} must be [low, high] pixels above 0'
+            )
+        for names, allowed, fits in _RANGES:
+            for name in names:
+                value = getattr(self, name)
+                if not isinstance(value, (int, float)) or not fits(value):
+                    raise ValueError(f'{name}={value!r} must lie in {allowed}')
+
 
 def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """Draw a random view of a sample of size config.crop.
@@ -58,7 +94,7 @@ def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> 
 
 def rescale(sample: Sample, scale: float) -> Sample:
     """Resample the image and scatter its depth into the new grid."""
-    height, width = (round(side * scale) for side in sample.depth.shape)
+    height, width = (max(1, round(side * scale)) for side in sample.depth.shape)
     if (height, width) == sample.depth.shape:
         return sample
     return Sample(
