@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import bisect
+import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +102,7 @@ class BagImages:
             raise ValueError(f'{path}: topic {self.topic} holds no image')
 
     def __iter__(self) -> Iterator[RecordedImage]:
-        """Yield the images in the order of recording."""
+        """Yield the images in the order of recording; ValueError where the bag is damaged."""
         with _open(self._path) as reader:
             infos = sorted(self._messages(reader, self.info_topic), key=lambda item: item[0])
             stamps = [stamp for stamp, _ in infos]
@@ -119,17 +121,18 @@ class BagImages:
             yield stamp.sec * 1_000_000_000 + stamp.nanosec or recorded, message
 
 
-def _open(path: Path) -> AnyReader:
+@contextmanager
+def _open(path: Path) -> Iterator[AnyReader]:
+    """Open a bag; whatever is wrong with it, then or later, becomes a ValueError."""
     try:
         from rosbags.highlevel import AnyReader, AnyReaderError
         from rosbags.typesys import Stores, get_typestore
     except ImportError as error:
-        raise ValueError(
-            f"{path}: bags need the package rosbags: 'pip install rosbags'"
-        ) from error
+        raise ValueError(f"{path}: to read bags, run 'pip install rosbags'") from error
     try:
-        return AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-    except AnyReaderError as error:
+        with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
+            yield reader
+    except (AnyReaderError, sqlite3.Error) as error:
         raise ValueError(f'{path}: not a readable ROS 2 bag ({error})') from error
 
 

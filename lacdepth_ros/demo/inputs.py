@@ -12,7 +12,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from lacdepth_ros.bags.reader import BagImages, is_bag
+from lacdepth_ros.bags.reader import BagImages, RecordedImage, is_bag
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.kitti import find_drives, read_kitti_raw
 from lacdepth_ros.data.manifest import read_manifest
@@ -167,16 +167,21 @@ def _bag(
 ) -> FrameSequence:
     bag = BagImages(path, image_topic)
 
+    def frame(index: int, recorded: RecordedImage) -> Frame | UnreadableFrame:
+        name = f'{bag.topic} {index}'
+        try:
+            image = recorded.decode()
+            info = recorded.info or calibration.info(image)
+        except ValueError as error:
+            return UnreadableFrame(name, str(error))
+        return Frame(name, recorded.stamp, image, info)
+
     def frames() -> Frames:
-        for recorded in islice(bag, max_frames):
-            name = f'{bag.topic} {recorded.stamp / 1e9:.3f} s'
-            try:
-                image = recorded.decode()
-                info = recorded.info or calibration.info(image)
-            except ValueError as error:
-                yield UnreadableFrame(name, str(error))
-                continue
-            yield Frame(name, recorded.stamp, image, info)
+        try:
+            for index, recorded in enumerate(islice(bag, max_frames)):
+                yield frame(index, recorded)
+        except ValueError as error:
+            yield UnreadableFrame('the rest of the bag', str(error))
 
     return FrameSequence(
         description=f'{bag.topic} of bag {path}',

@@ -105,7 +105,7 @@ def _far(frames: Sequence[ShownFrame]) -> float:
     """Metres ahead that the views from above show: what holds most points, 10 to 60."""
     depth = np.concatenate([frame.depth[::8, ::8].ravel() for frame in frames])
     near = depth[np.isfinite(depth)]
-    reach = float(np.percentile(near, 90)) if near.size else 0.0
+    reach = float(np.percentile(near, 95)) if near.size else 0.0
     return float(np.clip(np.ceil(reach / 10) * 10, 10, 60))
 
 

@@ -21,7 +21,7 @@ import yaml
 from lacdepth_ros.child_process import die_with_parent
 
 _DOMAINS = range(1, 102)  # those whose ports Linux does not hand out to others
-_GRACE = 10.0  # seconds a signal has to act
+_GRACE = 5.0  # seconds a signal has to act
 
 
 class NodeError(Exception):
