@@ -60,5 +60,5 @@ def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
     """
     pred = pred.float()
     if not bool(far_mask.any()):
-        return pred.sum() * 0.0
+        return pred[far_mask].sum()
     return torch.relu(math.log(far_depth) - torch.log(pred[far_mask])).mean()

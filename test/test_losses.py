@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lacdepth_ros.losses import silog_loss
+from lacdepth_ros.losses import far_loss, silog_loss
 
 
 def depths(seed: int) -> torch.Tensor:
@@ -82,3 +82,23 @@ def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
     assert loss.dtype == torch.float32
     expected = numpy_silog(pred.float(), target.float(), valid, 0.85)
     assert float(loss) == pytest.approx(expected, rel=1e-4)
+
+
+def test_far_loss_asks_for_the_log_distance_to_the_range() -> None:
+    pred, sky = depths(0).requires_grad_(), mask()
+    loss = far_loss(pred=pred, far_mask=sky, far_depth=30.0)
+    values = pred.detach().numpy()[sky.numpy()]
+    expected = np.maximum(0, np.log(30.0) - np.log(values)).mean()
+    assert float(loss.detach()) == pytest.approx(expected, rel=1e-5)
+    loss.backward()
+    assert pred.grad is not None
+    assert bool((pred.grad[sky & (pred < 30)] < 0).all())  # pushes farther
+    assert bool((pred.grad[~sky | (pred > 30)] == 0).all())
+
+
+def test_far_loss_without_sky_costs_nothing() -> None:
+    pred = torch.full((2, 2), torch.nan).requires_grad_()
+    loss = far_loss(pred=pred, far_mask=torch.zeros(2, 2, dtype=torch.bool), far_depth=30.0)
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert pred.grad is not None and bool((pred.grad == 0).all())

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_origin, get_type_hints
 
 import yaml
 
@@ -16,6 +18,17 @@ from lacdepth_ros.data.augment import AugmentConfig
 from lacdepth_ros.models.config import ModelConfig, preset
 
 PRECISIONS = ('fp32', 'bf16')
+_POSITIVE = (
+    'synthetic_scenes',
+    'iterations',
+    'batch_size',
+    'encoder_lr',
+    'decoder_lr',
+    'lr_power',
+    'clip_norm',
+    'validate_every',
+)
+_NOT_NEGATIVE = ('warmup', 'weight_decay', 'auxiliary_weight', 'far_weight', 'workers', 'seed')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +86,7 @@ class TrainingConfig:
     ema_decay: float = 0.999
     """Decay of the weights' moving average, which is what is validated and saved."""
     precision: str = 'bf16'
-    """'fp32', or 'bf16' (autocast; losses and the head stay float32)."""
+    """'fp32', or 'bf16' (autocast; probabilities, bins and losses stay float32)."""
     device: str = 'cpu'
     """'cpu' or 'cuda'."""
     workers: int = 1
@@ -91,18 +104,18 @@ class TrainingConfig:
             )
         if self.precision not in PRECISIONS:
             raise ValueError(f'precision={self.precision!r} is not one of {list(PRECISIONS)}')
-        if not 0 <= self.synthetic_share < 1:
-            raise ValueError(f'synthetic_share={self.synthetic_share} must lie in [0, 1)')
-        for name in (
-            'iterations',
-            'batch_size',
-            'synthetic_scenes',
-            'encoder_lr',
-            'decoder_lr',
-            'validate_every',
-        ):
-            if getattr(self, name) <= 0:
+        for name in _POSITIVE:
+            if not getattr(self, name) > 0:
                 raise ValueError(f'{name}={getattr(self, name)} must be positive')
+        for name in _NOT_NEGATIVE:
+            if not getattr(self, name) >= 0:
+                raise ValueError(f'{name}={getattr(self, name)} must not be negative')
+        for name in ('synthetic_share', 'ema_decay', 'final_lr_share'):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f'{name}={getattr(self, name)} must lie in [0, 1)')
+        for group, weight in self.group_weights.items():
+            if not isinstance(weight, (int, float)) or not weight >= 0:
+                raise ValueError(f'group_weights.{group}={weight!r} must be a number >= 0')
 
     def model_config(self) -> ModelConfig:
         """The architecture to train."""
@@ -123,34 +136,59 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: Not a mapping, an unknown key, or an impossible value.
+        ValueError: No YAML mapping, an unknown key, or an impossible value.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'training configuration {path} does not exist')
-    values = yaml.safe_load(path.read_text()) or {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding='utf-8')) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f'{path} is not YAML: {error}') from error
     if not isinstance(values, dict):
         raise ValueError(f'{path} must hold "name: value" lines, not {type(values).__name__}')
     for name, value in (overrides or {}).items():
         _set_dotted(values, name, value)
-    augment = values.pop('augment', {})
-    return _build(
-        TrainingConfig, {**values, 'augment': _build(AugmentConfig, augment, 'augment.')}, ''
-    )
+    augment = _build(AugmentConfig, values.pop('augment', {}), 'augment.')
+    config: TrainingConfig = _build(TrainingConfig, {**values, 'augment': augment}, '')
+    return config
 
 
 def _set_dotted(values: dict[str, Any], name: str, value: Any) -> None:
     *parents, last = name.split('.')
     for parent in parents:
         values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ValueError(f'{name} cannot be set: {parent} is {values!r}, not a group')
     values[last] = value
 
 
-def _build(cls: Any, values: Mapping[str, Any], prefix: str) -> Any:
+def _build(cls: Any, values: Any, prefix: str) -> Any:
+    if not isinstance(values, dict):
+        raise ValueError(f'{prefix.rstrip(".")}={values!r} must be "name: value" lines')
     known = {f.name for f in dataclasses.fields(cls)}
     if unknown := sorted(set(values) - known):
         raise ValueError(
             f'unknown settings {[prefix + name for name in unknown]}; '
             f'the known ones are {sorted(prefix + name for name in known)}'
         )
-    return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    kinds = get_type_hints(cls)
+    return cls(**{k: _convert(prefix + k, v, kinds[k]) for k, v in values.items()})
+
+
+def _convert(name: str, value: Any, kind: Any) -> Any:
+    """Bring a YAML value to a field's type; YAML reads 2e-4 as text and knows no tuples."""
+    if kind is float and isinstance(value, (str, int)) and not isinstance(value, bool):
+        with suppress(ValueError):
+            return float(value)
+    if isinstance(value, list):
+        value = tuple(value)
+    if isinstance(value, bool) or not isinstance(value, _runtime_type(kind)):
+        shown = kind.__name__ if isinstance(kind, type) else kind
+        raise ValueError(f'{name}={value!r} must be of type {shown}')
+    return value
+
+
+def _runtime_type(kind: Any) -> Any:
+    """What isinstance understands: dict for dict[str, float]; unions as they are."""
+    return kind if isinstance(kind, UnionType) else get_origin(kind) or kind

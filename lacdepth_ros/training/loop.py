@@ -27,6 +27,7 @@ from lacdepth_ros.predictor import DepthPredictor, check_device
 from lacdepth_ros.preprocessing import normalise
 from lacdepth_ros.training.config import TrainingConfig
 from lacdepth_ros.training.optim import build_average, build_optimizer, build_schedule
+from lacdepth_ros.training.state import check_fixed_settings, read_state, write_state
 from lacdepth_ros.training.stream import ViewStream
 
 LOG = logging.getLogger('lacdepth.train')
@@ -49,9 +50,11 @@ class Trainer:
     """
 
     def __init__(self, config: TrainingConfig, output: str | Path, *, resume: bool) -> None:
-        torch.manual_seed(config.seed)
         self.config = config
         self.output = Path(output)
+        if resume:
+            check_fixed_settings(self.output / 'config.json', config)
+        torch.manual_seed(config.seed)
         self.device = check_device(config.device)
         self.entries = read_manifest(config.train_manifest)
         self.val_entries = validation_entries(config)
@@ -93,12 +96,18 @@ class Trainer:
                 num_workers=self.config.workers,
                 prefetch_factor=4 if self.config.workers else None,
                 pin_memory=self.device.type == 'cuda',
+                generator=torch.Generator(),  # leaves the network's random numbers alone
             )
         )
 
     def _train_step(self, batch: dict[str, Tensor]) -> float:
         self.model.train()
         loss = self._loss(batch)
+        if not bool(torch.isfinite(loss)):
+            raise FloatingPointError(
+                f'the loss of step {self.step + 1} is {float(loss.detach())}; lower encoder_lr and '
+                'decoder_lr, or resume from the last state'
+            )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
@@ -136,6 +145,8 @@ class Trainer:
         report = evaluate(predictor, self.val_entries)
         for frame in report.skipped:
             LOG.warning('validation frame %s skipped: %s', frame.id, frame.reason)
+        if not report.frames:
+            raise ValueError(f'no frame of {self.config.val_manifest} could be measured')
         score = selection_score(report)
         groups = {name: round(g['abs_rel'], 4) for name, g in report.groups.items()}
         LOG.info('step %d  val abs_rel %s  score %.4f', self.step, groups, score)
@@ -187,23 +198,22 @@ class Trainer:
             'average': self.average.state_dict(),
             'optimizer': self.optimizer.state_dict(),
             'schedule': self.schedule.state_dict(),
-            'rng': torch.get_rng_state(),
+            'rng': self._device_module().get_rng_state(),
         }
-        partial = self.output / 'last.pt.partial'
-        torch.save(state, partial)
-        partial.replace(self.output / 'last.pt')
+        write_state(self.output / 'last.pt', state)
 
     def _load_state(self) -> None:
-        path = self.output / 'last.pt'
-        if not path.is_file():
-            raise FileNotFoundError(f'{path} does not exist; there is no run to resume')
-        state = torch.load(path, map_location='cpu', weights_only=True)
+        state = read_state(self.output / 'last.pt')
         self.step, self.best = state['step'], state['best']
         self.model.load_state_dict(state['model'])
         self.average.load_state_dict(state['average'])
         self.optimizer.load_state_dict(state['optimizer'])
         self.schedule.load_state_dict(state['schedule'])
-        torch.set_rng_state(state['rng'])
+        self._device_module().set_rng_state(state['rng'])
+
+    def _device_module(self) -> Any:
+        """The module that holds the random state of the network's device."""
+        return torch.cuda if self.device.type == 'cuda' else torch
 
 
 def build_model(config: TrainingConfig) -> LacDepth:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,8 @@ from lacdepth_ros.training.config import TrainingConfig
 
 SYNTHETIC_FRAMES = 30
 """Synthetic streets are drawn anywhere along their first three seconds."""
+CACHED_SAMPLES = 1500
+"""Decoded samples a worker keeps: 5 GB of KITTI frames."""
 
 
 class ViewStream(Dataset[dict[str, Tensor]]):
@@ -77,21 +79,28 @@ class ViewStream(Dataset[dict[str, Tensor]]):
         }
 
     def _load(self, position: int) -> Sample:
-        if position not in self._cache:
-            self._cache[position] = self._entries[position].load()
-        return self._cache[position]
+        return self._keep(position, self._entries[position].load)
+
+    def _keep(self, key: int, make: Callable[[], Sample]) -> Sample:
+        """Make a sample once; beyond CACHED_SAMPLES every time it is drawn."""
+        if key in self._cache:
+            return self._cache[key]
+        sample = make()
+        if len(self._cache) < CACHED_SAMPLES:
+            self._cache[key] = sample
+        return sample
 
     def _synthetic(self, rng: np.random.Generator) -> Sample:
         scene = int(rng.integers(self._config.synthetic_scenes))
-        key = -1 - scene
-        if key not in self._cache:
-            # Rendered near the size it is trained at: a full frame takes twice as long.
-            scale = max(self._config.augment.focal_range) / focal_length(KITTI_CAMERA)
-            width, height = (round(s * scale) for s in (KITTI_CAMERA.width, KITTI_CAMERA.height))
-            camera = KITTI_CAMERA.resized(width, height)
-            frame = scene % SYNTHETIC_FRAMES
-            sample = synthetic_sample(self._config.seed + scene, frame, camera=camera)
-            # Its truth is dense: where there is none, there is sky.
-            depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
-            self._cache[key] = replace(sample, depth=depth)
-        return self._cache[key]
+        return self._keep(-1 - scene, lambda: self._render(scene))
+
+    def _render(self, scene: int) -> Sample:
+        # Rendered near the size it is trained at: a full frame takes twice as long.
+        scale = max(self._config.augment.focal_range) / focal_length(KITTI_CAMERA)
+        width, height = (round(s * scale) for s in (KITTI_CAMERA.width, KITTI_CAMERA.height))
+        camera = KITTI_CAMERA.resized(width, height)
+        frame = scene % SYNTHETIC_FRAMES
+        sample = synthetic_sample(self._config.seed + scene, frame, camera=camera)
+        # Its truth is dense: where there is none, there is sky.
+        depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
+        return replace(sample, depth=depth)
