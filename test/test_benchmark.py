@@ -55,7 +55,17 @@ def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monke
         'lacdepth_ros.models.config.PRESETS', {'lacdepth-lite': preset('lacdepth-lite')}
     )
     out = tmp_path / 'bench.json'
-    arguments = ['--height', '32', '--width', '64', '--rounds', '2', '--skip-sizes']
+    arguments = [
+        '--height',
+        '32',
+        '--width',
+        '64',
+        '--rounds',
+        '2',
+        '--skip-sizes',
+        '--node-frames',
+        '0',
+    ]
     assert main(['benchmark', *arguments, '--json', str(out)]) == 0
     names = [row['network'] for row in json.loads(out.read_text())['times']]
     assert names == ['lacdepth-lite fp32', 'lacdepth-lite bf16']

@@ -15,7 +15,8 @@ from lacdepth_ros.cli.console import UsageError
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
 time the presets' forward pass. The presets are timed in turns, and each is also given as a ratio
-to lacdepth-lite in fp32: on a shared machine ratios are worth more than milliseconds.
+to lacdepth-lite in fp32: on a shared machine ratios are worth more than milliseconds. Then the
+node runs in a process of its own (this needs rclpy) and answers frames of KITTI's size.
 """
 
 
@@ -32,6 +33,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--rounds', type=int, default=15, help='timed rounds (default: 15)')
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
     parser.add_argument('--skip-sizes', action='store_true', help='only time, do not count')
+    parser.add_argument(
+        '--node-frames',
+        type=int,
+        default=40,
+        metavar='N',
+        help='frames sent through the running node, 0 for none (default: 40)',
+    )
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the figures as JSON too')
     parser.set_defaults(run=run)
 
@@ -47,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.skip_sizes:
         result['sizes'] = _sizes(args.height, args.width)
     result['times'] = _times(args)
+    if args.node_frames > 0:
+        result['node'] = _node(args)
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
         args.json.write_text(json.dumps(result, indent=2) + '\n')
@@ -101,4 +111,30 @@ def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
         p50, p95 = percentiles(milliseconds)
         print(f'{name:<38}{p50:>10.1f}{p95:>10.1f}{p50 / reference:>8.2f}')
         rows.append({'network': name, 'p50_ms': p50, 'p95_ms': p95, 'ratio': p50 / reference})
+    return rows
+
+
+def _node(args: argparse.Namespace) -> list[dict[str, Any]]:
+    import dataclasses
+
+    try:
+        from lacdepth_ros.ros.node_benchmark import node_latencies
+    except ImportError as missing:
+        raise UsageError(
+            f'the node cannot be measured without ROS 2 ({missing}): source your ROS setup, '
+            "run pip install 'lacdepth_ros[ros]', or give --node-frames 0"
+        ) from missing
+    print(f'\nnode on {args.device}, {args.node_frames} frames of 1242x375, p50 / p95 [ms]')
+    print(
+        f'{"subscribed":<18}{"network":>16}{"stamp to publish":>18}{"arrival":>16}{"overhead":>10}'
+    )
+    rows = []
+    for latency in node_latencies(args.node_frames, device=args.device):
+        stages = (latency.network, latency.stamp_to_publish, latency.arrival)
+        network, publish, arrival = (f'{p50:.1f} / {p95:.1f}' for p50, p95 in stages)
+        print(
+            f'{latency.subscribed:<18}{network:>16}{publish:>18}{arrival:>16}'
+            f'{latency.overhead:>10.1f}'
+        )
+        rows.append({**dataclasses.asdict(latency), 'overhead_ms': latency.overhead})
     return rows

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -52,6 +53,8 @@ class DepthClient:
     Messages are matched by stamp. One frame is under way at a time; what arrives after its time
     is counted in `late`, never taken for another frame's.
 
+    `diagnostics` holds the values of the node's latest report.
+
     Args:
         namespace: Of the depth node.
         topics: What to subscribe to, names as in ros.outputs.TOPICS.
@@ -80,6 +83,10 @@ class DepthClient:
             self._node.create_subscription(TOPICS[topic], topic, self._taker(topic), reliable)
             for topic in self._topics
         ]
+        self.diagnostics: dict[str, str] = {}
+        self._diagnostics = self._node.create_subscription(
+            DiagnosticArray, '/diagnostics', self._take_diagnostics, 1
+        )
         self._change_state: Any = self._node.create_client(ChangeState, 'depth_node/change_state')
 
     def wait_for_node(self, timeout: float) -> None:
@@ -145,6 +152,17 @@ class DepthClient:
         self._executor.shutdown()
         self._node.destroy_node()
         self._context.try_shutdown()
+
+    def wait_for_report(self, timeout: float) -> None:
+        """Wait for the node's next report on /diagnostics; NodeError after `timeout` seconds."""
+        self.diagnostics = {}
+        self._wait(lambda: self.diagnostics, timeout, 'the node sent no diagnostics')
+
+    def _take_diagnostics(self, message: DiagnosticArray) -> None:
+        ours = f'{self._node.get_namespace().rstrip("/")}/depth_node: depth'
+        for status in message.status:
+            if status.name == ours:
+                self.diagnostics = {item.key: item.value for item in status.values}
 
     def _taker(self, topic: str) -> Callable[[Any], None]:
         def take(message: Any) -> None:
