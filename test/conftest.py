@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+# The tests' networks are tiny: a second thread costs more than it brings.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
 
 @pytest.fixture(scope='session')
 def ros_domain():

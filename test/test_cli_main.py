@@ -26,7 +26,7 @@ def test_help_needs_no_heavy_import() -> None:
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert 'exit codes:' in done.stdout
-    for name in ('predict', 'evaluate'):
+    for name in ('predict', 'evaluate', 'train'):
         assert f'\n    {name} ' in done.stdout
 
 

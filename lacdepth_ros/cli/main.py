@@ -8,9 +8,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lacdepth_ros.cli import benchmark, console, demo, evaluate, predict
+from lacdepth_ros.cli import benchmark, console, demo, evaluate, predict, train
 
-COMMANDS = (predict, evaluate, benchmark, demo)
+COMMANDS = (predict, evaluate, train, benchmark, demo)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\

@@ -104,9 +104,9 @@ class Trainer:
         self.model.train()
         loss = self._loss(batch)
         if not bool(torch.isfinite(loss)):
+            value = float(loss.detach())
             raise FloatingPointError(
-                f'the loss of step {self.step + 1} is {float(loss.detach())}; lower encoder_lr and '
-                'decoder_lr, or resume from the last state'
+                f'the loss of step {self.step + 1} is {value}; lower encoder_lr and decoder_lr'
             )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
