@@ -18,7 +18,7 @@ from lacdepth_ros.visualization import colorize_confidence, colorize_depth, dept
 ColorImage = npt.NDArray[np.uint8]
 
 MIN_DEPTH, MAX_DEPTH = 2.0, 80.0  # metres of the colour scale
-WORST = 0.3  # std / depth of the darkest confidence
+_WORST = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # std / depth of the darkest confidence
 _WIDE = 2.0  # width / height from which pictures are stacked
 _STACK_WIDTH = 1242  # px that stacked pictures are brought to
 _GAP = 10  # px between stacked pictures
@@ -38,15 +38,16 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
     Returns:
         (H, 1920, 3) uint8 RGB.
     """
+    worst = _worst(frames)
     depth_scale = depth_legend(940, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
     rows = [
         [
             ('depth [m], the same colours in every frame', depth_scale),
-            ('confidence: standard deviation / depth [%]', _confidence_legend(940)),
+            ('confidence: standard deviation / depth', _confidence_legend(940, worst)),
         ]
     ]
     far = _far(frames)
-    cells = [_cells(frame, far) for frame in frames]
+    cells = [_cells(frame, far, worst) for frame in frames]
     if frames[0].depth.shape[1] / frames[0].depth.shape[0] >= _WIDE:
         pairs = zip(cells[0::2], cells[1::2], strict=False)
         rows += [[*left, *right] for left, right in pairs] or [cells[0]]
@@ -55,10 +56,10 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
     return contact_sheet(rows, title=title)
 
 
-def _cells(frame: ShownFrame, far: float) -> list[tuple[str, ColorImage]]:
+def _cells(frame: ShownFrame, far: float, worst: float) -> list[tuple[str, ColorImage]]:
     """The captioned pictures of one frame."""
     depth = colorize_depth(_in_range(frame.depth), min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
-    confidence = colorize_confidence(frame.depth, frame.std, worst=WORST)
+    confidence = colorize_confidence(frame.depth, frame.std, worst=worst)
     above = topdown(
         frame.points,
         frame.colors,
@@ -109,14 +110,25 @@ def _far(frames: Sequence[ShownFrame]) -> float:
     return float(np.clip(np.ceil(reach / 10) * 10, 10, 60))
 
 
-def _confidence_legend(width: int) -> ColorImage:
+def _worst(frames: Sequence[ShownFrame]) -> float:
+    """The confidence scale's dark end: the step that holds nine of ten pixels."""
+    std = np.concatenate([frame.std[::8, ::8].ravel() for frame in frames])
+    depth = np.concatenate([frame.depth[::8, ::8].ravel() for frame in frames])
+    valid = np.isfinite(depth) & np.isfinite(std) & (depth > 0)
+    ratio = std[valid] / depth[valid]
+    reach = float(np.percentile(ratio, 90)) if ratio.size else 0.0
+    return next((step for step in _WORST if step >= reach), _WORST[-1])
+
+
+def _confidence_legend(width: int, worst: float) -> ColorImage:
     """The scale of colorize_confidence with its percents; (32, width, 3)."""
-    ratio = np.linspace(0, WORST, width, dtype=np.float32)[None]
-    row = colorize_confidence(np.ones_like(ratio), ratio, worst=WORST)
+    ratio = np.linspace(0, worst, width, dtype=np.float32)[None]
+    row = colorize_confidence(np.ones_like(ratio), ratio, worst=worst)
     legend = np.repeat(row, 32, axis=0)
-    for percent in range(5, round(100 * WORST), 5):
-        column = round(width * percent / 100 / WORST)
-        color = (0, 0, 0) if percent < 15 else (255, 255, 255)
+    for tick in range(1, 5):
+        column = width * tick // 5
+        color = (0, 0, 0) if tick < 3 else (255, 255, 255)
         legend[:, column : column + 2] = color
-        draw_text(legend, f'{percent} %', (column + 6, 22), height=13, color=color)
+        label = f'{100 * worst * tick / 5:g} %'
+        draw_text(legend, label, (column + 6, 22), height=13, color=color)
     return legend
