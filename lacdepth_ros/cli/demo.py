@@ -37,9 +37,9 @@ ROS 2 bag (folder, .mcap, .db3).
 """
 EPILOG = """\
 examples:
-  lacdepth demo --output out
-  lacdepth demo --output out --input 2011_09_26
-  lacdepth demo --output out --input holiday.mp4 --intrinsics 1150 1150 959.5 539.5
+  lacdepth demo
+  lacdepth demo --input 2011_09_26 --output out/kitti
+  lacdepth demo --input holiday.mp4 --intrinsics 1150 1150 959.5 539.5
 """
 NAMESPACE = '/lacdepth_demo'
 START_TIMEOUT, CONFIGURE_TIMEOUT, TIMEOUT = 120.0, 240.0, 20.0  # seconds
@@ -57,7 +57,11 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        '--output', required=True, type=Path, metavar='DIR', help='folder, made when missing'
+        '--output',
+        type=Path,
+        default=Path('out', 'demo'),
+        metavar='DIR',
+        help='folder, made when missing (default: out/demo)',
     )
     add_sequence_options(parser)
     options.add_predictor_options(parser)

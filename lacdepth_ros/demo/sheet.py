@@ -43,7 +43,10 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
     rows = [
         [
             ('depth [m], the same colours in every frame', depth_scale),
-            ('confidence: standard deviation / depth', _confidence_legend(940, worst)),
+            (
+                'confidence: standard deviation / depth (black: depth out of range)',
+                _confidence_legend(940, worst),
+            ),
         ]
     ]
     far = _far(frames)
