@@ -82,7 +82,8 @@ class TrainingConfig:
     auxiliary_weight: float = 0.2
     """Weight of the same loss on stage 1's max_depth * relative."""
     far_weight: float = 0.5
-    """Weight of the loss that pushes the sky (of synthetic scenes) beyond range."""
+    """Weight of the loss that pushes the sky beyond range: that of synthetic scenes, and what is
+    surely sky in colour frames of domain 'driving'."""
     ema_decay: float = 0.999
     """Decay of the weights' moving average, which is what is validated and saved."""
     precision: str = 'bf16'

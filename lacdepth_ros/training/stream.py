@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from lacdepth_ros.data.augment import augment
 from lacdepth_ros.data.manifest import ManifestEntry
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
+from lacdepth_ros.data.sky import sky_mask
 from lacdepth_ros.data.synthetic import KITTI_CAMERA, synthetic_sample
 from lacdepth_ros.preprocessing import focal_length
 from lacdepth_ros.training.config import TrainingConfig
@@ -79,7 +80,9 @@ class ViewStream(Dataset[dict[str, Tensor]]):
         }
 
     def _load(self, position: int) -> Sample:
-        return self._keep(position, self._entries[position].load)
+        entry = self._entries[position]
+        outdoor = entry.tags.get('domain') == 'driving'
+        return self._keep(position, lambda: _with_sky(entry.load()) if outdoor else entry.load())
 
     def _keep(self, key: int, make: Callable[[], Sample]) -> Sample:
         """Make a sample once; beyond CACHED_SAMPLES every time it is drawn."""
@@ -104,3 +107,9 @@ class ViewStream(Dataset[dict[str, Tensor]]):
         # Its truth is dense: where there is none, there is sky.
         depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
         return replace(sample, depth=depth)
+
+
+def _with_sky(sample: Sample) -> Sample:
+    """Mark the sky of a measured outdoor frame as beyond range."""
+    sky = sky_mask(sample.image, sample.depth)
+    return replace(sample, depth=np.where(sky, np.float32(BEYOND_RANGE), sample.depth))

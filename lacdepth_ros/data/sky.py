@@ -1,0 +1,58 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Finds what is surely sky in outdoor training images, where no LiDAR answers."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+WHITE = 225
+"""Smallest channel value of an overexposed or clouded sky."""
+BLUE = 110
+"""Smallest blue of a blue sky, which also exceeds red by BLUE_OVER_RED."""
+BLUE_OVER_RED = 20
+MAX_GRADIENT = 60
+"""Largest Sobel response [grey values] of the smooth sky."""
+MIN_SHARE = 0.003
+"""Smallest share of the image that one piece of sky must fill."""
+MARGIN = 7
+"""Width [px] of the border left out around sky and around measured points."""
+
+
+def sky_mask(
+    image: npt.NDArray[np.uint8], depth: npt.NDArray[np.float32]
+) -> npt.NDArray[np.bool_]:
+    """Mark pixels that are sky beyond reasonable doubt; much sky stays unmarked.
+
+    Sky is white or blue, smooth, reaches the upper border of the image and has no measured depth
+    nearby. A sunlit white wall that fills the upper border can be taken for sky: use the mask
+    for a gentle training hint only. In a grey picture the two look alike, so nothing is marked.
+
+    Args:
+        image: (H, W, 3) uint8 RGB of an outdoor scene, camera upright.
+        depth: (H, W) metres, 0 where nothing was measured.
+
+    Returns:
+        (H, W) bool.
+    """
+    if np.array_equal(image[..., 0], image[..., 2]):
+        return np.zeros(depth.shape, bool)
+    red, blue = image[..., 0].astype(np.int16), image[..., 2].astype(np.int16)
+    bright = image.min(axis=2) >= WHITE
+    bluish = (blue >= BLUE) & (blue >= red + BLUE_OVER_RED) & (blue >= image[..., 1])
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    smooth = np.abs(cv2.Sobel(gray, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(gray, cv2.CV_32F, 0, 1))
+    measured = cv2.dilate((depth > 0).astype(np.uint8), np.ones((MARGIN, MARGIN), np.uint8))
+    candidates = (bright | bluish) & (smooth < MAX_GRADIENT) & (measured == 0)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(candidates.astype(np.uint8))
+    large = stats[:, cv2.CC_STAT_AREA] >= MIN_SHARE * gray.size
+    at_top = np.isin(np.arange(count), labels[0])
+    keep = large & at_top
+    keep[0] = False  # the background's label
+    sky = keep[labels].astype(np.uint8)
+    # The image's own border is no border of the sky.
+    padded = cv2.copyMakeBorder(sky, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
+    eroded = cv2.erode(padded, np.ones((MARGIN, MARGIN), np.uint8))
+    return np.asarray(eroded[MARGIN:-MARGIN, MARGIN:-MARGIN] > 0)
