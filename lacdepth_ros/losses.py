@@ -62,3 +62,28 @@ def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
     if not bool(far_mask.any()):
         return pred[far_mask].sum()
     return torch.relu(math.log(far_depth) - torch.log(pred[far_mask])).mean()
+
+
+def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor:
+    """Teach the predicted standard deviation the size of the error that is really made.
+
+    Negative log-likelihood of h = ln y - ln y* under a Laplace distribution of standard deviation
+    std / y: |h| / b + ln b with b = std / (sqrt(2) y). Error and depth are held fixed, so only
+    the spread learns from it; the other losses would leave it free.
+
+    Args:
+        pred: Predicted depth y [m], > 0, any shape.
+        std: Predicted standard deviation [m], > 0, same shape.
+        target: True depth y* [m], same shape; read only where valid_mask is true.
+        valid_mask: bool, same shape.
+
+    Returns:
+        Scalar mean over the valid pixels; 0 with zero gradient where there are none.
+    """
+    std = std.float()
+    if not bool(valid_mask.any()):
+        return std[valid_mask].sum()
+    depth = pred.detach().float()[valid_mask]
+    error = (torch.log(depth) - torch.log(target.float()[valid_mask])).abs()
+    scale = std[valid_mask] / (math.sqrt(2) * depth)
+    return (error / scale + torch.log(scale)).mean()

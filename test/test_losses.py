@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lacdepth_ros.losses import far_loss, silog_loss
+from lacdepth_ros.losses import far_loss, silog_loss, spread_loss
 
 
 def depths(seed: int) -> torch.Tensor:
@@ -102,3 +102,38 @@ def test_far_loss_without_sky_costs_nothing() -> None:
     loss.backward()
     assert float(loss.detach()) == 0
     assert pred.grad is not None and bool((pred.grad == 0).all())
+
+
+def test_spread_is_the_laplace_likelihood() -> None:
+    pred, target, valid = depths(0), depths(1), mask()
+    std = 0.3 * depths(2)
+    loss = spread_loss(pred=pred, std=std, target=target, valid_mask=valid)
+    p, t, s = (x.double().numpy()[valid.numpy()] for x in (pred, target, std))
+    b = s / p / np.sqrt(2)
+    assert float(loss) == pytest.approx((np.abs(np.log(p / t)) / b + np.log(b)).mean(), rel=1e-4)
+
+
+def test_spread_is_best_where_it_equals_the_error() -> None:
+    """Errors of a fixed size |h|: the best Laplace scale is |h| itself, std = sqrt(2) |h| y."""
+    pred = torch.full((1, 1, 4, 4), 10.0)
+    target = pred * torch.exp(torch.tensor(0.2))
+    std = torch.tensor(np.sqrt(2) * 0.2 * 10.0, requires_grad=True)
+    valid = torch.ones_like(pred, dtype=torch.bool)
+    loss = spread_loss(pred=pred, std=std.expand_as(pred), target=target, valid_mask=valid)
+    loss.backward()
+    assert std.grad is not None and abs(float(std.grad)) < 1e-6
+
+
+def test_spread_moves_only_the_spread() -> None:
+    pred, target, valid = depths(0).requires_grad_(), depths(1), mask()
+    std = (0.3 * depths(2)).requires_grad_()
+    spread_loss(pred=pred, std=std, target=target, valid_mask=valid).backward()
+    assert pred.grad is None and std.grad is not None
+
+
+def test_spread_of_an_empty_mask_is_nothing() -> None:
+    std = depths(2).requires_grad_()
+    empty = torch.zeros_like(mask())
+    loss = spread_loss(pred=depths(0), std=std, target=depths(1), valid_mask=empty)
+    loss.backward()
+    assert float(loss.detach()) == 0 and std.grad is not None and not std.grad.any()

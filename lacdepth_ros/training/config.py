@@ -84,6 +84,8 @@ class TrainingConfig:
     far_weight: float = 0.5
     """Weight of the loss that pushes the sky beyond range: that of synthetic scenes, and what is
     surely sky in colour frames of domain 'driving'."""
+    spread_weight: float = 0.1
+    """Weight of the likelihood that teaches the predicted standard deviation."""
     ema_decay: float = 0.999
     """Decay of the weights' moving average, which is what is validated and saved."""
     precision: str = 'bf16'

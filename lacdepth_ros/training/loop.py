@@ -18,22 +18,19 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
-from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.evaluation.evaluate import EvaluationReport, evaluate
-from lacdepth_ros.losses import far_loss, silog_loss
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.predictor import DepthPredictor, check_device
 from lacdepth_ros.preprocessing import normalise
 from lacdepth_ros.training.config import TrainingConfig
+from lacdepth_ros.training.objective import training_loss
 from lacdepth_ros.training.optim import build_average, build_optimizer, build_schedule
 from lacdepth_ros.training.state import check_fixed_settings, read_state, write_state
 from lacdepth_ros.training.stream import ViewStream
 
 LOG = logging.getLogger('lacdepth.train')
 LOG_SECONDS = 60.0
-FAR_SHARE = 0.95
-"""The sky should come out beyond this share of the network's range."""
 
 
 class Trainer:
@@ -123,20 +120,7 @@ class Trainer:
         bf16 = self.config.precision == 'bf16'
         with torch.autocast(self.device.type, torch.bfloat16) if bf16 else nullcontext():
             output = self.model(image.contiguous(memory_format=torch.channels_last))
-        model = self.model.config
-        valid = (target > model.min_depth) & (target < model.max_depth)
-        loss = silog_loss(pred=output.depth, target=target, valid_mask=valid)
-        far = far_loss(
-            pred=output.depth,
-            far_mask=target > 0.1 * BEYOND_RANGE,
-            far_depth=FAR_SHARE * model.max_depth,
-        )
-        loss = loss + self.config.far_weight * far
-        if self.config.auxiliary_weight > 0:
-            coarse = (model.max_depth * output.relative.float()).clamp_min(model.min_depth)
-            auxiliary = silog_loss(pred=coarse, target=target, valid_mask=valid)
-            loss = loss + self.config.auxiliary_weight * auxiliary
-        return loss
+        return training_loss(output, target, self.model.config, self.config)
 
     def _validate(self) -> None:
         predictor = DepthPredictor(
