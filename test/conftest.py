@@ -52,8 +52,9 @@ def make_bench(ros_domain):
         return benches[-1]
 
     yield make
-    for bench in benches:
-        bench.close()
+    while benches:
+        benches.pop().close()
+    gc.collect()  # the lifecycle services of a node live until then and would take requests
 
 
 @pytest.fixture

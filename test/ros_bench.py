@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 
 from rclpy.parameter import Parameter
@@ -43,5 +42,4 @@ class Bench(Client):
         self.node.shut_down()
         self.node.destroy_node()
         super().close()
-        del self.node
-        gc.collect()  # the lifecycle services of a node live until then and would take requests
+        del self.node, self.executor

@@ -63,7 +63,8 @@ class Client:
     def call(self, client, request):
         assert client.wait_for_service(TIMEOUT)
         future = client.call_async(request)
-        assert self.spin_until(future.done), 'service did not answer'
+        answered = self.spin_until(future.done)
+        assert answered, f'no answer from a service; nodes: {self.client.get_node_names()}'
         return future.result()
 
     def transition(self, label):
