@@ -44,6 +44,26 @@ def silog_loss(
     return weight * torch.sqrt(spread + EPSILON)
 
 
+def relative_loss(*, pred: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor:
+    """Mean relative error |y - y*| / y*, which outliers sway less than a squared error.
+
+    A LiDAR sees a little past the borders of near things, so some of the truth is wrong by far.
+
+    Args:
+        pred: Predicted depth y [m], any shape.
+        target: True depth y* [m], same shape; read only where valid_mask is true.
+        valid_mask: bool, same shape.
+
+    Returns:
+        Scalar mean over the valid pixels; 0 with zero gradient where there are none.
+    """
+    pred = pred.float()
+    if not bool(valid_mask.any()):
+        return pred[valid_mask].sum()
+    truth = target.float()[valid_mask]
+    return ((pred[valid_mask] - truth).abs() / truth).mean()
+
+
 def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
     """Push what is known to lie beyond range (the sky) to at least far_depth.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lacdepth_ros.losses import far_loss, silog_loss, spread_loss
+from lacdepth_ros.losses import far_loss, relative_loss, silog_loss, spread_loss
 
 
 def depths(seed: int) -> torch.Tensor:
@@ -137,3 +137,19 @@ def test_spread_of_an_empty_mask_is_nothing() -> None:
     loss = spread_loss(pred=depths(0), std=std, target=depths(1), valid_mask=empty)
     loss.backward()
     assert float(loss.detach()) == 0 and std.grad is not None and not std.grad.any()
+
+
+def test_relative_error_of_valid_pixels() -> None:
+    pred, target, valid = depths(0), depths(1), mask()
+    target = torch.where(valid, target, torch.nan)
+    loss = relative_loss(pred=pred, target=target, valid_mask=valid)
+    p, t = (x.double().numpy()[valid.numpy()] for x in (pred, target))
+    assert float(loss) == pytest.approx(np.mean(np.abs(p - t) / t), rel=1e-5)
+
+
+def test_relative_error_of_an_empty_mask_is_nothing() -> None:
+    pred = depths(0).requires_grad_()
+    empty = torch.zeros_like(mask())
+    loss = relative_loss(pred=pred, target=depths(1), valid_mask=empty)
+    loss.backward()
+    assert float(loss.detach()) == 0 and pred.grad is not None and not pred.grad.any()

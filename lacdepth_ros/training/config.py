@@ -81,6 +81,8 @@ class TrainingConfig:
     """Largest gradient norm."""
     auxiliary_weight: float = 0.2
     """Weight of the same loss on stage 1's max_depth * relative."""
+    relative_weight: float = 0.0
+    """Weight of the mean relative error beside the paper's loss."""
     far_weight: float = 0.5
     """Weight of the loss that pushes the sky beyond range: that of synthetic scenes, and what is
     surely sky in colour frames of domain 'driving'."""

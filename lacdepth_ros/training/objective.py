@@ -7,7 +7,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from lacdepth_ros.data.sample import BEYOND_RANGE
-from lacdepth_ros.losses import far_loss, silog_loss, spread_loss
+from lacdepth_ros.losses import far_loss, relative_loss, silog_loss, spread_loss
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.training.config import TrainingConfig
@@ -29,6 +29,9 @@ def training_loss(
     """
     valid = (target > model.min_depth) & (target < model.max_depth)
     loss = silog_loss(pred=output.depth, target=target, valid_mask=valid)
+    if config.relative_weight > 0:
+        relative = relative_loss(pred=output.depth, target=target, valid_mask=valid)
+        loss = loss + config.relative_weight * relative
     if config.far_weight > 0:
         sky = target > 0.1 * BEYOND_RANGE
         far_depth = FAR_SHARE * model.max_depth
