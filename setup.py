@@ -37,7 +37,7 @@ setup(
         'rosbags',
         'safetensors',
         'setuptools',
-        'torch>=2.3',
+        'torch>=2.4',
         'torchvision',
         'tqdm',
     ],

@@ -7,6 +7,8 @@ from __future__ import annotations
 import ctypes
 import signal
 
+END_WITH_PARENT = 'LACDEPTH_END_WITH_PARENT'
+"""Environment variable by which the launch file asks its node to end with it."""
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)  # loaded here, as nothing may be loaded between fork and exec
 

@@ -20,6 +20,7 @@ from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
+from lacdepth_ros.child_process import END_WITH_PARENT
 from lacdepth_ros.ros.dds_profile import VARIABLES, profile_path
 from launch import LaunchContext, LaunchDescription
 
@@ -51,21 +52,25 @@ def generate_launch_description() -> LaunchDescription:
         SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=str(profile_path())))
         for name in VARIABLES
     ]
-    return LaunchDescription([*arguments, *profile, OpaqueFunction(function=_start), _rviz()])
+    # A launch that is killed could not stop its node.
+    profile.append(SetEnvironmentVariable(END_WITH_PARENT, '1'))
+    # RViz first: where it is not installed nothing has been started yet that would be left over.
+    actions = [OpaqueFunction(function=_rviz), OpaqueFunction(function=_start)]
+    return LaunchDescription([*arguments, *profile, *actions])
 
 
 def _start(context: LaunchContext) -> list:
     """Make the node; arguments that were given override the parameter file."""
     overrides = {
-        name: ParameterValue(value, value_type=value_type)
+        name: ParameterValue(LaunchConfiguration(name), value_type=value_type)
         for name, value_type in OVERRIDES.items()
-        if (value := LaunchConfiguration(name).perform(context))
+        if LaunchConfiguration(name).perform(context)
     }
     node = LifecycleNode(
         package='lacdepth_ros',
         executable='depth_node',
         name='depth_node',
-        namespace=_namespace(),
+        namespace=_namespace(context),
         parameters=[ParameterFile(LaunchConfiguration('params_file')), overrides],
         remappings=[
             ('image', LaunchConfiguration('image_topic')),
@@ -93,15 +98,23 @@ def _change(node: LifecycleNode, transition: int) -> EmitEvent:
     return EmitEvent(event=event)
 
 
-def _namespace() -> list:
-    return [LaunchConfiguration('namespace'), '/', LaunchConfiguration('camera_name')]
+def _namespace(context: LaunchContext) -> str:
+    """Join namespace and camera_name; relative, so that a surrounding namespace counts too."""
+    above, camera = (
+        LaunchConfiguration(name).perform(context) for name in ('namespace', 'camera_name')
+    )
+    if camera.startswith('/'):
+        return camera
+    if above == '/':
+        return f'/{camera}'
+    return '/'.join(part for part in (above.rstrip('/'), camera) if part)
 
 
-def _rviz() -> Node:
-    return Node(
+def _rviz(context: LaunchContext) -> list:
+    node = Node(
         package='rviz2',
         executable='rviz2',
-        namespace=_namespace(),
+        namespace=_namespace(context),
         arguments=[
             '-d',
             PathJoinSubstitution([CONFIG, 'depth.rviz']),
@@ -115,3 +128,4 @@ def _rviz() -> Node:
         ],
         condition=IfCondition(LaunchConfiguration('rviz')),
     )
+    return [node]

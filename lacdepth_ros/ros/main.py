@@ -18,6 +18,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.allocator import tune_allocator
+from lacdepth_ros.child_process import END_WITH_PARENT, die_with_parent
 from lacdepth_ros.ros.dds_profile import apply_dds_profile
 from lacdepth_ros.ros.node import DepthNode
 
@@ -48,8 +49,10 @@ def main(
     Returns:
         Exit status 0.
     """
+    if os.environ.get(END_WITH_PARENT):
+        die_with_parent()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     _ensure_log_directory()
     apply_dds_profile()

@@ -8,6 +8,7 @@ depth/image_raw, depth/camera_info, depth/confidence, depth/image_color, points 
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 LOG_PERIOD = 5.0
 """Seconds in which a repeated complaint is logged once."""
+QOS_WARNING_SECONDS = 10.0
+"""Seconds for which the diagnostics warn of an incompatible publisher or subscriber."""
 
 
 class DepthNode(LifecycleNode):
@@ -57,7 +60,7 @@ class DepthNode(LifecycleNode):
         self._outputs: Outputs | None = None
         self._intake: Intake | None = None
         self._fault = ''
-        self._qos_warning = ''
+        self._qos_warning, self._qos_warned_at = '', 0.0
         self._finalized = False
         self._diagnostics = DiagnosticsReporter(
             self, self._settings.diagnostics_period, self._status
@@ -228,12 +231,15 @@ class DepthNode(LifecycleNode):
             self.get_logger().error(f'frame failed: {trace}', throttle_duration_sec=LOG_PERIOD)
 
     def _on_incompatible(self, text: str) -> None:
-        self._qos_warning = text
+        self._qos_warning, self._qos_warned_at = text, time.monotonic()
         self.get_logger().warning(text)
 
     def _status(self) -> DiagnosticStatus:
         state = 'unconfigured' if self._predictor is None else 'inactive'
+        if self._finalized:
+            state = 'finalized'
         silence = ''
+        recent = time.monotonic() - self._qos_warned_at < QOS_WARNING_SECONDS
         if self._intake is not None:
             state, silence = 'active', self._intake.silence()
         facts = {
@@ -242,6 +248,8 @@ class DepthNode(LifecycleNode):
             'engine': f'{self._settings.engine} {self._settings.precision}',
             'dds profile': describe_dds_profile(),
         }
-        condition = Condition(state, self._fault, self._qos_warning or silence, facts)
+        condition = Condition(
+            state, self._fault, (self._qos_warning if recent else '') or silence, facts
+        )
         name = f'{self.get_fully_qualified_name()}: depth'
         return build_status(name, condition, self._statistics.snapshot())
