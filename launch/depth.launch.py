@@ -21,7 +21,7 @@ from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
 from lacdepth_ros.child_process import END_WITH_PARENT
-from lacdepth_ros.ros.dds_profile import VARIABLES, profile_path
+from lacdepth_ros.ros.dds_profile import profile_path, profile_variable
 from launch import LaunchContext, LaunchDescription
 
 CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])
@@ -48,15 +48,16 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(name, default_value=default, description=description)
         for name, default, description in ARGUMENTS
     ]
-    profile = [
-        SetEnvironmentVariable(name, EnvironmentVariable(name, default_value=str(profile_path())))
-        for name in VARIABLES
+    variable = profile_variable()
+    profile = EnvironmentVariable(variable, default_value=str(profile_path()))
+    environment = [
+        SetEnvironmentVariable(variable, profile),
+        # A launch that is killed could not stop its node.
+        SetEnvironmentVariable(END_WITH_PARENT, '1'),
     ]
-    # A launch that is killed could not stop its node.
-    profile.append(SetEnvironmentVariable(END_WITH_PARENT, '1'))
     # RViz first: where it is not installed nothing has been started yet that would be left over.
     actions = [OpaqueFunction(function=_rviz), OpaqueFunction(function=_start)]
-    return LaunchDescription([*arguments, *profile, *actions])
+    return LaunchDescription([*arguments, *environment, *actions])
 
 
 def _start(context: LaunchContext) -> list:

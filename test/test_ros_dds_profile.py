@@ -30,13 +30,24 @@ def test_shipped_segment_holds_a_depth_image_and_a_cloud():
     assert int(message.text) <= int(segment.text)
 
 
-def test_profile_is_set_under_both_names(monkeypatch):
-    environment = {}
+@pytest.mark.parametrize(
+    ('distribution', 'name'),
+    [('jazzy', VARIABLES[1]), ('humble', VARIABLES[1]), ('kilted', VARIABLES[0])],
+)
+def test_profile_is_set_under_the_name_of_the_distribution(monkeypatch, distribution, name):
+    environment = {'ROS_DISTRO': distribution}
     monkeypatch.setattr('os.environ', environment)
     assert describe_dds_profile().startswith('none: ')
     apply_dds_profile()
-    assert environment == dict.fromkeys(VARIABLES, str(dds_profile.profile_path()))
+    assert environment == {'ROS_DISTRO': distribution, name: str(dds_profile.profile_path())}
     assert describe_dds_profile().startswith('shipped: ')
+
+
+@pytest.mark.parametrize(('version', 'name'), [('7.1.6', VARIABLES[1]), ('9.1.2', VARIABLES[0])])
+def test_wheels_are_told_apart_by_their_version(monkeypatch, version, name):
+    monkeypatch.setattr('os.environ', {})
+    monkeypatch.setattr('importlib.metadata.version', lambda package: version)
+    assert dds_profile.profile_variable() == name
 
 
 @pytest.mark.parametrize('name', VARIABLES)

@@ -11,11 +11,25 @@ camera driver needs it as well as this node.
 from __future__ import annotations
 
 import os
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 
 VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
-"""Names of the variable in Fast DDS 3 (Kilted and later) and Fast DDS 2 (Jazzy)."""
+"""Names of the variable in Fast DDS 3 (Kilted and later) and Fast DDS 2 (Jazzy and before)."""
+FAST_DDS_2 = ('humble', 'iron', 'jazzy')
+FIRST_RCLPY_OF_FAST_DDS_3 = 8
+
+
+def profile_variable() -> str:
+    """Name of the variable that this ROS reads; the other one is unknown to it or deprecated."""
+    distribution = os.environ.get('ROS_DISTRO', '')
+    old = distribution in FAST_DDS_2
+    if not distribution:  # no sourced installation: the wheels from PyPI
+        try:
+            old = int(metadata.version('ros-rclpy').split('.')[0]) < FIRST_RCLPY_OF_FAST_DDS_3
+        except metadata.PackageNotFoundError:
+            old = False
+    return VARIABLES[1] if old else VARIABLES[0]
 
 
 def profile_path() -> Path:
@@ -30,8 +44,7 @@ def apply_dds_profile() -> None:
     """
     if any(os.environ.get(name) for name in VARIABLES):
         return
-    for name in VARIABLES:
-        os.environ[name] = str(profile_path())
+    os.environ[profile_variable()] = str(profile_path())
 
 
 def describe_dds_profile() -> str:
@@ -40,8 +53,8 @@ def describe_dds_profile() -> str:
         return f'not used by {os.environ["RMW_IMPLEMENTATION"]}'
     chosen = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), '')
     if not chosen:
-        return f'none: images above 512 KB get lost; set {VARIABLES[0]}={profile_path()}'
+        return f'none: images above 512 KB get lost; set {profile_variable()}={profile_path()}'
     if not Path(chosen).is_file():
-        return f'missing file {chosen}: set {VARIABLES[0]}={profile_path()}'
+        return f'missing file {chosen}: set {profile_variable()}={profile_path()}'
     kind = 'shipped' if Path(chosen) == profile_path() else 'set by the user'
     return f'{kind}: {chosen}'
