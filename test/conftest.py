@@ -6,10 +6,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -31,13 +27,6 @@ def ros_domain():
     yield
     gc.unfreeze()
     rclpy.shutdown()
-    remove_dead_segments()
-
-
-def remove_dead_segments():
-    """Remove what killed processes left in shared memory (where the fastdds tool is there)."""
-    if tool := shutil.which('fastdds', path=f'{Path(sys.executable).parent}:{os.environ["PATH"]}'):
-        subprocess.run([tool, 'shm', 'clean'], check=False, capture_output=True)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from lacdepth_ros.ros.node import DepthNode
 if TYPE_CHECKING:
     from lacdepth_ros.predictor import DepthPredictor
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL = 0.2
 """Seconds after which the spinning loop looks for a signal at the latest."""
 
@@ -52,7 +53,7 @@ def main(
     if os.environ.get(END_WITH_PARENT):
         die_with_parent()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     _ensure_log_directory()
     apply_dds_profile()
@@ -65,6 +66,7 @@ def main(
         node.shut_down()
         node.destroy_node()
         rclpy.try_shutdown()
+    _ignore_late_signals()
     return 0
 
 
@@ -83,6 +85,15 @@ def _spin_once(executor: SingleThreadedExecutor, node: DepthNode) -> None:
         return
     except Exception:  # one bad callback (an illegal transition in Jazzy) must not end the node
         node.get_logger().error(f'callback failed: {traceback.format_exc()}')
+
+
+def _ignore_late_signals() -> None:
+    """Keep the exit status 0 while the interpreter takes PyTorch and the middleware apart.
+
+    That takes a second, on a busy machine more than the 5 s after which launch sends SIGTERM.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _ensure_log_directory() -> None:
