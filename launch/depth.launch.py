@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts depth_node, brings it to active, and opens RViz on request."""
 
+from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -22,7 +23,6 @@ from lifecycle_msgs.msg import Transition
 
 from lacdepth_ros.child_process import END_WITH_PARENT
 from lacdepth_ros.ros.dds_profile import profile_path, profile_variable
-from launch import LaunchContext, LaunchDescription
 
 CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])
 AS_IN_FILE = ' (empty: as in params_file)'

@@ -133,3 +133,9 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
     torch.save({'model': 1}, path)
     with pytest.raises(ValueError, match='not a readable safetensors'):
         load_checkpoint(path)
+
+
+def test_others_may_read_what_was_saved(tmp_path: Path) -> None:
+    path = tmp_path / 'a.safetensors'
+    save_checkpoint(path, tiny_network(), {})
+    assert path.stat().st_mode & 0o777 == 0o644

@@ -63,6 +63,7 @@ def save_checkpoint(
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + '.partial')
     save_file(weights, partial, metadata=metadata)
+    partial.chmod(0o644)  # safetensors writes files that only their owner can read
     partial.replace(path)
 
 
