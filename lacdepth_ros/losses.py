@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 EPSILON = 1e-6
+MIN_SCALE = 0.01
+"""Relative error that a prediction may always have: one overconfident pixel must not outweigh
+a batch."""
 
 
 def silog_loss(
@@ -88,8 +91,8 @@ def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor
     """Teach the predicted standard deviation the size of the error that is really made.
 
     Negative log-likelihood of h = ln y - ln y* under a Laplace distribution of standard deviation
-    std / y: |h| / b + ln b with b = std / (sqrt(2) y). Error and depth are held fixed, so only
-    the spread learns from it; the other losses would leave it free.
+    std / y: |h| / b + ln b with b = std / (sqrt(2) y) + MIN_SCALE. Error and depth are held fixed,
+    so only the spread learns from it; the other losses would leave it free.
 
     Args:
         pred: Predicted depth y [m], > 0, any shape.
@@ -105,5 +108,5 @@ def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor
         return std[valid_mask].sum()
     depth = pred.detach().float()[valid_mask]
     error = (torch.log(depth) - torch.log(target.float()[valid_mask])).abs()
-    scale = std[valid_mask] / (math.sqrt(2) * depth)
+    scale = std[valid_mask] / (math.sqrt(2) * depth) + MIN_SCALE
     return (error / scale + torch.log(scale)).mean()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lacdepth_ros.losses import far_loss, relative_loss, silog_loss, spread_loss
+from lacdepth_ros.losses import MIN_SCALE, far_loss, relative_loss, silog_loss, spread_loss
 
 
 def depths(seed: int) -> torch.Tensor:
@@ -109,15 +109,15 @@ def test_spread_is_the_laplace_likelihood() -> None:
     std = 0.3 * depths(2)
     loss = spread_loss(pred=pred, std=std, target=target, valid_mask=valid)
     p, t, s = (x.double().numpy()[valid.numpy()] for x in (pred, target, std))
-    b = s / p / np.sqrt(2)
+    b = s / p / np.sqrt(2) + MIN_SCALE
     assert float(loss) == pytest.approx((np.abs(np.log(p / t)) / b + np.log(b)).mean(), rel=1e-4)
 
 
 def test_spread_is_best_where_it_equals_the_error() -> None:
-    """Errors of a fixed size |h|: the best Laplace scale is |h| itself, std = sqrt(2) |h| y."""
+    """Errors of a fixed size |h|: the best Laplace scale, floor included, is |h| itself."""
     pred = torch.full((1, 1, 4, 4), 10.0)
     target = pred * torch.exp(torch.tensor(0.2))
-    std = torch.tensor(np.sqrt(2) * 0.2 * 10.0, requires_grad=True)
+    std = torch.tensor(np.sqrt(2) * (0.2 - MIN_SCALE) * 10.0, requires_grad=True)
     valid = torch.ones_like(pred, dtype=torch.bool)
     loss = spread_loss(pred=pred, std=std.expand_as(pred), target=target, valid_mask=valid)
     loss.backward()
@@ -153,3 +153,10 @@ def test_relative_error_of_an_empty_mask_is_nothing() -> None:
     loss = relative_loss(pred=pred, target=depths(1), valid_mask=empty)
     loss.backward()
     assert float(loss.detach()) == 0 and pred.grad is not None and not pred.grad.any()
+
+
+def test_one_overconfident_pixel_stays_bounded() -> None:
+    pred, target = torch.full((1, 1, 1, 1), 10.0), torch.full((1, 1, 1, 1), 20.0)
+    valid = torch.ones_like(pred, dtype=torch.bool)
+    loss = spread_loss(pred=pred, std=torch.full_like(pred, 1e-6), target=target, valid_mask=valid)
+    assert float(loss) == pytest.approx(np.log(2) / MIN_SCALE + np.log(MIN_SCALE), rel=1e-3)
