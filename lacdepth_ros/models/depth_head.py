@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from lacdepth_ros.models.config import ModelConfig
 
 EPSILON = 1e-4
+SHARP = -4.0
+"""First bias of the temperature: it starts near 1, the binomial itself. From the middle of its
+range the distribution would start almost uniform and stay so, and its spread mean nothing."""
 GAUSSIAN_SIGMA_M = (0.05, 10.0)
 """Range of the Gaussian variant's sigma, before it is scaled to max_depth / 80 m."""
 
@@ -59,6 +62,10 @@ class ConditionalDistribution(nn.Module):
             nn.GELU(),
             nn.Conv2d(hidden, config.num_bins if free else 4, 1),
         )
+        if not free:
+            last = self.mlp[-1]
+            assert isinstance(last, nn.Conv2d) and last.bias is not None
+            nn.init.constant_(last.bias[2:3], SHARP)
         coefficients = log_binomial_coefficients(config.num_bins, config.coefficients)
         self.register_buffer('coefficients', coefficients.view(1, -1, 1, 1), persistent=False)
         order = torch.arange(config.num_bins, dtype=torch.float32).view(1, -1, 1, 1)

@@ -47,6 +47,11 @@ class TrainingConfig:
     """'imagenet' (torchvision downloads them), a safetensors file, or null for random."""
     checkpoint: str | None = None
     """Start from this checkpoint's weights instead of encoder_weights."""
+    renewed: tuple[str, ...] = ()
+    """Parts (encoder, fusion, pyramid, bins, distribution, upsampling) that start with random
+    weights although a checkpoint is given."""
+    frozen: tuple[str, ...] = ()
+    """Parts that keep their weights and BatchNorm statistics."""
     train_manifest: str = ''
     """manifest.jsonl of the training frames."""
     val_manifest: str = ''

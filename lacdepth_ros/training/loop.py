@@ -26,6 +26,7 @@ from lacdepth_ros.preprocessing import normalise
 from lacdepth_ros.training.config import TrainingConfig
 from lacdepth_ros.training.objective import training_loss
 from lacdepth_ros.training.optim import build_average, build_optimizer, build_schedule
+from lacdepth_ros.training.parts import freeze, renew, training_mode
 from lacdepth_ros.training.state import check_fixed_settings, read_state, write_state
 from lacdepth_ros.training.stream import ViewStream
 
@@ -56,6 +57,7 @@ class Trainer:
         self.entries = read_manifest(config.train_manifest)
         self.val_entries = validation_entries(config)
         model = build_model(config)
+        freeze(model, config.frozen)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
         self.stream = ViewStream(self.entries, config, model.config.focal_px)
         self.average = build_average(self.model, config)
@@ -98,7 +100,7 @@ class Trainer:
         )
 
     def _train_step(self, batch: dict[str, Tensor]) -> float:
-        self.model.train()
+        training_mode(self.model, self.config.frozen)
         loss = self._loss(batch)
         if not bool(torch.isfinite(loss)):
             value = float(loss.detach())
@@ -210,6 +212,7 @@ def build_model(config: TrainingConfig) -> LacDepth:
             f'checkpoint {config.checkpoint} holds another architecture ({model.config}) than the '
             f'configuration asks for ({config.model_config()}); make preset and model agree'
         )
+    renew(model, config.renewed)
     return model
 
 

@@ -18,6 +18,8 @@ FIXED = (
     'model',
     'encoder_weights',
     'checkpoint',
+    'renewed',
+    'frozen',
     'encoder_lr',
     'decoder_lr',
     'weight_decay',
