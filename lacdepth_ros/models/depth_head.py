@@ -62,7 +62,7 @@ class ConditionalDistribution(nn.Module):
             nn.GELU(),
             nn.Conv2d(hidden, config.num_bins if free else 4, 1),
         )
-        if not free:
+        if config.distribution == 'logbinomial':
             last = self.mlp[-1]
             assert isinstance(last, nn.Conv2d) and last.bias is not None
             nn.init.constant_(last.bias[2:3], SHARP)
