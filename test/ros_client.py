@@ -73,7 +73,13 @@ class Client:
         return self.call(self._change, request).success
 
     def state(self):
-        return self.call(self._state, GetState.Request()).current_state.label
+        """Ask for the state; again, as a new node may answer before it has found this client."""
+        assert self._state.wait_for_service(TIMEOUT)
+        for _ in range(int(TIMEOUT)):
+            future = self._state.call_async(GetState.Request())
+            if self.spin_until(future.done, timeout=1.0):
+                return future.result().current_state.label
+        raise AssertionError(f'no answer from the node; nodes: {self.client.get_node_names()}')
 
     def set(self, **values):
         """Set parameters through the service; return the reasons of refusal, '' = done."""

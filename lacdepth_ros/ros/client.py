@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.srv import ChangeState
+from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 DEPTH = 'depth/image_rect'
 FRAME_ID = 'camera_optical_frame'
+_ASK_AGAIN = 1.0  # seconds after which an unanswered question is put again
 _POLL = 0.05  # seconds between looks at the watch
 
 
@@ -88,10 +89,21 @@ class DepthClient:
             DiagnosticArray, '/diagnostics', self._take_diagnostics, 1
         )
         self._change_state: Any = self._node.create_client(ChangeState, 'depth_node/change_state')
+        self._get_state: Any = self._node.create_client(GetState, 'depth_node/get_state')
 
     def wait_for_node(self, timeout: float) -> None:
-        """Wait until the node's services are there; NodeError after `timeout` seconds."""
-        self._wait(self._change_state.service_is_ready, timeout, 'the node did not appear')
+        """Wait until the node answers; NodeError after `timeout` seconds.
+
+        The first answers of a new node can be lost, as it may not have found this client yet: ask
+        again until one arrives.
+        """
+        deadline = time.monotonic() + timeout
+        self._wait(self._get_state.service_is_ready, timeout, 'the node did not appear')
+        while time.monotonic() < deadline:
+            future = self._get_state.call_async(GetState.Request())
+            if self._spin_until(future.done, time.monotonic() + _ASK_AGAIN):
+                return
+        raise NodeError(f'the node did not answer within {timeout:.0f} s')
 
     def change_state(self, transition: str, timeout: float) -> None:
         """Take the node through 'configure', 'activate', 'deactivate', 'cleanup' or 'shutdown'.
