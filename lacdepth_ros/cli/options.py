@@ -33,6 +33,19 @@ def add_predictor_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_camera_options(parser: argparse.ArgumentParser, *, intrinsics: str, file: str) -> None:
+    """Add --intrinsics and --camera-info, of which one may be given, with these help texts."""
+    camera = parser.add_mutually_exclusive_group()
+    camera.add_argument(
+        '--intrinsics',
+        nargs=4,
+        type=float,
+        metavar=('FX', 'FY', 'CX', 'CY'),
+        help=intrinsics,
+    )
+    camera.add_argument('--camera-info', type=Path, metavar='FILE', help=file)
+
+
 def load_predictor(args: argparse.Namespace) -> DepthPredictor:
     """Build the predictor that --checkpoint, --device and --precision describe.
 

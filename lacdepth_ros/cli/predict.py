@@ -46,19 +46,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--output', required=True, type=Path, metavar='DIR', help='folder, made when missing'
     )
-    camera = parser.add_mutually_exclusive_group()
-    camera.add_argument(
-        '--intrinsics',
-        nargs=4,
-        type=float,
-        metavar=('FX', 'FY', 'CX', 'CY'),
-        help='focal lengths and principal point in pixels of the images (no distortion)',
-    )
-    camera.add_argument(
-        '--camera-info',
-        type=Path,
-        metavar='FILE',
-        help='YAML of camera_calibration, or YAML or JSON of a sensor_msgs/CameraInfo; images of '
+    options.add_camera_options(
+        parser,
+        intrinsics='focal lengths and principal point in pixels of the images (no distortion)',
+        file='YAML of camera_calibration, or YAML or JSON of a sensor_msgs/CameraInfo; images of '
         'a lens with distortion are rectified first',
     )
     parser.add_argument('--ply', action='store_true', help='write <stem>.ply too')

@@ -33,19 +33,10 @@ def add_sequence_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--image-topic', metavar='TOPIC', help='images of a bag that has several such topics'
     )
-    camera = parser.add_mutually_exclusive_group()
-    camera.add_argument(
-        '--intrinsics',
-        nargs=4,
-        type=float,
-        metavar=('FX', 'FY', 'CX', 'CY'),
-        help='camera of images, videos and bags that bring none, in pixels (no distortion)',
-    )
-    camera.add_argument(
-        '--camera-info',
-        type=Path,
-        metavar='FILE',
-        help='the same from a calibration file; the node rectifies what the lens distorts',
+    options.add_camera_options(
+        parser,
+        intrinsics='camera of images, videos and bags that bring none, in pixels (no distortion)',
+        file='the same from a calibration file; the node rectifies what the lens distorts',
     )
 
 

@@ -16,7 +16,7 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.layers import PointwiseMLP
 
 EPSILON = 1e-3
-# exp(-60) = 9e-27 changes no center; beyond it float32 runs into denormals, 4 times as slow.
+# exp(-60) = 9e-27 changes no center; beyond it float32 runs into denormals, half as fast.
 MAX_EXPONENT = 60.0
 
 

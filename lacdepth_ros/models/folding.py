@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""BatchNorm folded into the convolution before it: the same function, a fifth less time."""
+"""BatchNorm folded into the convolution before it: the same function in less time."""
 
 from __future__ import annotations
 
