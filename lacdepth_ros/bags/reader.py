@@ -77,7 +77,7 @@ class BagImages:
 
     def __init__(self, path: Path, image_topic: str | None = None) -> None:
         self._path = path
-        with _open(path) as reader:
+        with open_bag(path) as reader:
             types = {c.topic: c.msgtype for c in reader.connections}
             counts = {c.topic: c.msgcount for c in reader.connections}
         images = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
@@ -103,7 +103,7 @@ class BagImages:
 
     def __iter__(self) -> Iterator[RecordedImage]:
         """Yield the images in the order of recording; ValueError where the bag is damaged."""
-        with _open(self._path) as reader:
+        with open_bag(self._path) as reader:
             infos = sorted(self._messages(reader, self.info_topic), key=lambda item: item[0])
             stamps = [stamp for stamp, _ in infos]
             for stamp, message in self._messages(reader, self.topic):
@@ -122,7 +122,7 @@ class BagImages:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[AnyReader]:
+def open_bag(path: Path) -> Iterator[AnyReader]:
     """Open a bag; whatever is wrong with it, then or later, becomes a ValueError."""
     try:
         from rosbags.highlevel import AnyReader, AnyReaderError

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A client of the depth node: drives its lifecycle and asks it frame by frame, in lockstep."""
+"""A client of the depth node: drives its lifecycle, sends it frames and takes its answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, Image
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from lacdepth_ros.allocator import tune_allocator
@@ -23,6 +24,7 @@ from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.ros.dds_profile import apply_dds_profile
 from lacdepth_ros.ros.node_process import NodeError
 from lacdepth_ros.ros.outputs import TOPICS
+from lacdepth_ros.ros.recorded import info_message
 from lacdepth_ros.ros.sync import NANOSECONDS, stamp_ns
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ DEPTH = 'depth/image_rect'
 FRAME_ID = 'camera_optical_frame'
 _ASK_AGAIN = 1.0  # seconds after which an unanswered question is put again
 _POLL = 0.05  # seconds between looks at the watch
+INPUTS = {'raw': ('image', Image), 'compressed': ('image/compressed', CompressedImage)}
+"""Topic and type of the images by transport."""
 
 
 @dataclass(slots=True)
@@ -40,19 +44,29 @@ class Answer:
     """What came back for one frame.
 
     Attributes:
+        wanted: Topics that make it complete.
+        sent: When the image was published, time.monotonic() [s].
         messages: By topic; a topic that stayed silent is missing.
         latency_ms: By topic: from the image's publishing to the message's arrival here.
     """
 
+    wanted: tuple[str, ...] = ()
+    sent: float = 0.0
     messages: dict[str, Any] = field(default_factory=dict)
     latency_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Every wanted topic has answered."""
+        return len(self.messages) == len(self.wanted)
 
 
 class DepthClient:
     """Publishes images with camera_info to a depth node and collects what belongs to each.
 
-    Messages are matched by stamp. One frame is under way at a time; what arrives after its time
-    is counted in `late`, never taken for another frame's.
+    Messages are matched by stamp. What arrives for a stamp that nobody waits for (any more) is
+    counted in `late`, a second message of a topic with one stamp in `repeated`; neither is ever
+    taken for another frame's.
 
     `diagnostics` holds the values of the node's latest report.
 
@@ -60,17 +74,23 @@ class DepthClient:
         namespace: Of the depth node.
         topics: What to subscribe to, names as in ros.outputs.TOPICS.
         watch: Called while waiting; raises when waiting has become pointless.
+        transport: 'raw' publishes image, 'compressed' image/compressed.
     """
 
     def __init__(
-        self, namespace: str, topics: Sequence[str], watch: Callable[[], None] = lambda: None
+        self,
+        namespace: str,
+        topics: Sequence[str],
+        watch: Callable[[], None] = lambda: None,
+        *,
+        transport: str = 'raw',
     ) -> None:
         apply_dds_profile()
         tune_allocator()
-        self.late = 0
+        self.late = self.repeated = 0
         self._topics = tuple(topics)
         self._watch = watch
-        self._pending: tuple[int, float, Answer] | None = None
+        self._pending: dict[int, Answer] = {}
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context)
         self._node = Node('depth_client', namespace=namespace, context=self._context)
@@ -78,8 +98,10 @@ class DepthClient:
         self._executor.add_node(self._node)
         reliable = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         # The services come last: a node that answers them knows the topics made before them.
-        self._images = self._node.create_publisher(Image, 'image', reliable)
+        image_topic, image_type = INPUTS[transport]
+        self._images = self._node.create_publisher(image_type, image_topic, reliable)
         self._infos = self._node.create_publisher(CameraInfo, 'camera_info', reliable)
+        self._clock = self._node.create_publisher(Clock, '/clock', 1)
         self._subscriptions = [
             self._node.create_subscription(TOPICS[topic], topic, self._taker(topic), reliable)
             for topic in self._topics
@@ -150,14 +172,54 @@ class DepthClient:
         """
         header = Header(frame_id=FRAME_ID)
         header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
-        message = color_to_message(Image, image, header)
-        self._infos.publish(info_message(info, header))
-        start, answer = time.monotonic(), Answer()
-        self._pending = (stamp, start, answer)
-        self._images.publish(message)
-        self._spin_until(lambda: len(answer.messages) == len(self._topics), start + timeout)
-        self._pending = None
+        return self.exchange(color_to_message(Image, image, header), info, timeout)
+
+    def exchange(self, message: Any, info: Any, timeout: float) -> Answer:
+        """Publish an image message and wait for every topic's message with its stamp.
+
+        Args:
+            message: Image or CompressedImage, as the transport has it.
+            info: Anything with the fields of sensor_msgs/CameraInfo; it is sent with the image's
+                header.
+            timeout: Seconds to wait; what has not come by then is missing in the answer.
+        """
+        answer = self.send(message, info)
+        self._spin_until(lambda: answer.complete, answer.sent + timeout)
+        self.forget(message)
         return answer
+
+    def send(self, message: Any, info: Any) -> Answer:
+        """Publish an image message as `exchange` does, but return at once.
+
+        The answer fills up while the client spins, until `forget`.
+
+        Raises:
+            ValueError: A frame of this stamp is still under way.
+        """
+        stamp = stamp_ns(message)
+        if stamp in self._pending:
+            raise ValueError(f'a frame with the stamp {stamp} ns is still under way')
+        self._infos.publish(info_message(info, message.header))
+        answer = self._pending[stamp] = Answer(self._topics, time.monotonic())
+        self._images.publish(message)
+        return answer
+
+    def forget(self, message: Any) -> None:
+        """Wait no longer for answers to a sent image message."""
+        self._pending.pop(stamp_ns(message), None)
+
+    def spin_for(self, seconds: float) -> None:
+        """Take what arrives for so long."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._watch()
+            self._executor.spin_once(timeout_sec=min(left, _POLL))
+
+    def set_clock(self, time_ns: int) -> None:
+        """Publish a time on /clock, for nodes with use_sim_time."""
+        message = Clock()
+        message.clock.sec, message.clock.nanosec = divmod(time_ns, NANOSECONDS)
+        self._clock.publish(message)
 
     def close(self) -> None:
         """Leave the ROS graph."""
@@ -179,12 +241,14 @@ class DepthClient:
     def _taker(self, topic: str) -> Callable[[Any], None]:
         def take(message: Any) -> None:
             now = time.monotonic()
-            if self._pending is None or stamp_ns(message) != self._pending[0]:
+            answer = self._pending.get(stamp_ns(message))
+            if answer is None:
                 self.late += 1
-                return
-            _, start, answer = self._pending
-            answer.messages[topic] = message
-            answer.latency_ms[topic] = 1e3 * (now - start)
+            elif topic in answer.messages:
+                self.repeated += 1
+            else:
+                answer.messages[topic] = message
+                answer.latency_ms[topic] = 1e3 * (now - answer.sent)
 
         return take
 
@@ -199,15 +263,3 @@ class DepthClient:
             self._watch()
             self._executor.spin_once(timeout_sec=_POLL)
         return True
-
-
-def info_message(info: Any, header: Any) -> CameraInfo:
-    """Copy the fields of any CameraInfo (a file's, a bag's) into a message with this header."""
-    message = CameraInfo(header=header, width=int(info.width), height=int(info.height))
-    message.distortion_model = info.distortion_model
-    for name in 'dkrp':
-        setattr(message, name, [float(value) for value in getattr(info, name)])
-    message.binning_x, message.binning_y = int(info.binning_x), int(info.binning_y)
-    for name in ('x_offset', 'y_offset', 'width', 'height'):
-        setattr(message.roi, name, int(getattr(info.roi, name)))
-    return message
