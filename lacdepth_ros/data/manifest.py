@@ -3,14 +3,16 @@
 """Data sets listed in a JSON-lines manifest: one frame a line, paths relative to the manifest.
 
 Each line holds `id`, `image`, `depth` (uint16 PNG, metres = value / `depth_scale`, 0 = none),
-`K` = [fx, fy, cx, cy] in pixels of that image, `width` and `height`; other keys are kept as tags.
+`K` = [fx, fy, cx, cy] in pixels of that image, `width` and `height`. It may hold `dense`, an
+interpolated depth PNG of the same size and scale; other keys are kept as tags.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.data.sample import Sample
 
 _KEYS = ('id', 'image', 'depth', 'depth_scale', 'K', 'width', 'height')
+_PATHS = ('image', 'depth', 'dense')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class ManifestEntry:
         camera: Intrinsics and size the image must have.
         tags: The line's other keys, such as 'domain' or 'gray', untouched.
         where: 'manifest.jsonl:12', for messages.
+        dense: Path of the interpolated depth PNG, None where there is none.
     """
 
     id: str
@@ -43,35 +47,56 @@ class ManifestEntry:
     camera: Camera
     tags: Mapping[str, Any]
     where: str
+    dense: Path | None = None
 
     @property
     def group(self) -> str:
         """First part of the id: the recording or data set the frame comes from."""
         return self.id.split('/', maxsplit=1)[0]
 
+    def row(self) -> dict[str, Any]:
+        """The line's content, as `write_manifest` takes it, with the paths of its files."""
+        camera = self.camera
+        return {
+            'id': self.id,
+            'image': self.image,
+            'depth': self.depth,
+            **({'dense': self.dense} if self.dense is not None else {}),
+            'depth_scale': self.depth_scale,
+            'K': [camera.fx, camera.fy, camera.cx, camera.cy],
+            'width': camera.width,
+            'height': camera.height,
+            **self.tags,
+        }
+
     def load(self) -> Sample:
-        """Read the image and its ground truth.
+        """Read the image, its ground truth and, where there is one, its interpolated depth.
 
         Raises:
             FileNotFoundError: A file is missing; the message names the manifest's line.
-            ValueError: A file is unreadable, of another size than the manifest says, or the depth
+            ValueError: A file is unreadable, of another size than the manifest says, or a depth
                 is not uint16; the message names the manifest's line.
         """
         try:
             image = read_image(self.image)
             depth = read_depth_png(self.depth, self.depth_scale)
+            dense = None if self.dense is None else read_depth_png(self.dense, self.depth_scale)
         except FileNotFoundError as error:
             raise FileNotFoundError(f'{self.where}: {error}') from error
         except ValueError as error:
             raise ValueError(f'{self.where}: {error}') from error
         size = (self.camera.height, self.camera.width)
-        for path, found in ((self.image, image.shape[:2]), (self.depth, depth.shape)):
+        for path, found in (
+            (self.image, image.shape[:2]),
+            (self.depth, depth.shape),
+            (self.dense, size if dense is None else dense.shape),
+        ):
             if found != size:
                 raise ValueError(
                     f'{self.where}: {path} is {found[1]}x{found[0]} pixels but the manifest says '
                     f'{size[1]}x{size[0]}; correct width, height and K, or the file'
                 )
-        return Sample(image=image, depth=depth, camera=self.camera, id=self.id)
+        return Sample(image=image, depth=depth, camera=self.camera, id=self.id, dense=dense)
 
 
 def read_manifest(path: str | Path) -> list[ManifestEntry]:
@@ -82,23 +107,83 @@ def read_manifest(path: str | Path) -> list[ManifestEntry]:
         ValueError: The manifest is empty, a line is no JSON object, lacks a key, repeats an id or
             holds an impossible value; the message names file and line.
     """
+    entries = []
+    for item in scan_manifest(path):
+        if isinstance(item, ValueError):
+            raise item
+        entries.append(item)
+    if not entries:
+        raise ValueError(f'{path}: the manifest holds no frames')
+    return entries
+
+
+def scan_manifest(path: str | Path) -> Iterator[ManifestEntry | ValueError]:
+    """Every line of a manifest: its entry, or what is wrong with it (with file and line).
+
+    Raises:
+        FileNotFoundError: There is no manifest at `path`.
+        ValueError: It is no text file.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such manifest (a .jsonl file is needed)')
-    entries: dict[str, ManifestEntry] = {}
+    seen: dict[str, str] = {}
     for number, line in enumerate(_read_lines(path), start=1):
         if not line.strip():
             continue
-        entry = _parse_line(line, folder=path.parent, where=f'{path}:{number}')
-        if entry.id in entries:
-            raise ValueError(
-                f'{entry.where}: id {entry.id!r} appeared before, at {entries[entry.id].where}; '
-                'ids must be unique'
-            )
-        entries[entry.id] = entry
-    if not entries:
-        raise ValueError(f'{path}: the manifest holds no frames')
-    return list(entries.values())
+        try:
+            entry = _parse_line(line, folder=path.parent, where=f'{path}:{number}')
+            _check_unique(entry, seen)
+        except ValueError as error:
+            yield error
+        else:
+            yield entry
+
+
+def write_manifest(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a manifest that `read_manifest` reads; an old one is replaced at once, or not at all.
+
+    Args:
+        path: The file; its folder must exist.
+        rows: What the lines hold. Where `image`, `depth` or `dense` is a Path it is written
+            relative to the manifest's folder; a text is written as it is.
+
+    Raises:
+        ValueError: A row lacks a key, repeats an id or holds an impossible value, or there is no
+            row; the message names file and line.
+        OSError: The file cannot be written.
+    """
+    path = Path(path)
+    folder, seen = path.parent.resolve(), dict[str, str]()
+    lines = []
+    for number, row in enumerate(rows, start=1):
+        record = {key: _relative(value, folder, key) for key, value in row.items()}
+        line = json.dumps(record, allow_nan=False)
+        _check_unique(_parse_line(line, folder=folder, where=f'{path}:{number}'), seen)
+        lines.append(line + '\n')
+    if not lines:
+        raise ValueError(f'{path}: a manifest needs at least one frame')
+    draft = path.with_name(f'.{path.name}.draft')
+    draft.write_text(''.join(lines), encoding='utf-8')
+    draft.replace(path)
+
+
+def _relative(value: Any, folder: Path, key: str) -> Any:
+    """The way from `folder` to a Path; anything else untouched."""
+    if key not in _PATHS or not isinstance(value, Path):
+        return value
+    # Only the folders are resolved: the file itself may be a link into a store.
+    return os.path.relpath(value.parent.resolve() / value.name, folder)
+
+
+def _check_unique(entry: ManifestEntry, seen: dict[str, str]) -> None:
+    """Note the entry's id, which no earlier line may have."""
+    if entry.id in seen:
+        raise ValueError(
+            f'{entry.where}: id {entry.id!r} appeared before, at {seen[entry.id]}; '
+            'ids must be unique'
+        )
+    seen[entry.id] = entry.where
 
 
 def _read_lines(path: Path) -> list[str]:
@@ -118,7 +203,8 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
         raise ValueError(f'{where}: a JSON object is needed, not {type(record).__name__}')
     if missing := [key for key in _KEYS if key not in record]:
         raise ValueError(f'{where}: missing {", ".join(missing)}; needed: {", ".join(_KEYS)}')
-    for key in ('id', 'image', 'depth'):
+    texts = ('id', 'image', 'depth', *(('dense',) if 'dense' in record else ()))
+    for key in texts:
         if not isinstance(record[key], str) or not record[key]:
             raise ValueError(f'{where}: {key} = {record[key]!r} must be a non-empty text')
     return ManifestEntry(
@@ -127,8 +213,9 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
         depth=folder / record['depth'],
         depth_scale=_depth_scale(record['depth_scale'], where),
         camera=_camera(record, where),
-        tags={key: value for key, value in record.items() if key not in _KEYS},
+        tags={key: value for key, value in record.items() if key not in (*_KEYS, 'dense')},
         where=where,
+        dense=folder / record['dense'] if 'dense' in record else None,
     )
 
 

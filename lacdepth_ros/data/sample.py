@@ -24,15 +24,18 @@ class Sample:
         depth: (H, W) float32 metres along the optical axis; 0 where there is no truth.
         camera: Intrinsics of these pixels.
         id: Unique name within the data set; its first part (before '/') is the group.
+        dense: (H, W) float32 metres, truth made dense by interpolation; 0 where there is none.
+            None when the data set has no such map.
 
     Raises:
-        ValueError: Shapes of image, depth and camera differ.
+        ValueError: Shapes of image, depth, dense and camera differ.
     """
 
     image: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.float32]
     camera: Camera
     id: str
+    dense: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         size = (self.camera.height, self.camera.width)
@@ -40,6 +43,11 @@ class Sample:
             raise ValueError(
                 f'{self.id}: image {self.image.shape}, depth {self.depth.shape} and camera {size} '
                 'must be of one size; do image and ground truth belong together?'
+            )
+        if self.dense is not None and self.dense.shape != size:
+            raise ValueError(
+                f'{self.id}: the interpolated depth is {self.dense.shape} but the image {size}; '
+                'make it again from this frame (lacdepth data densify)'
             )
 
     @property
