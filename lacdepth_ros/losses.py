@@ -37,14 +37,12 @@ def silog_loss(
     Returns:
         Scalar over all valid pixels of the batch; 0 with zero gradient where there are none.
     """
-    pred = pred.float()
-    if not bool(valid_mask.any()):
-        return pred[valid_mask].sum()
-    h = torch.log(pred[valid_mask]) - torch.log(target.float()[valid_mask])
-    mean = h.mean()
+    h = _log(pred, valid_mask) - _log(target, valid_mask)
+    mean = _masked_mean(h, valid_mask)
     # The same as mean(h^2) - lambda mean(h)^2, but rounding cannot make it negative.
-    spread = (h - mean).square().mean() + (1.0 - variance_focus) * mean.square()
-    return weight * torch.sqrt(spread + EPSILON)
+    spread = _masked_mean((h - mean).square(), valid_mask)
+    spread = spread + (1.0 - variance_focus) * mean.square()
+    return weight * torch.sqrt(spread + EPSILON) * valid_mask.any()
 
 
 def relative_loss(*, pred: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor:
@@ -60,11 +58,9 @@ def relative_loss(*, pred: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
     """
-    pred = pred.float()
-    if not bool(valid_mask.any()):
-        return pred[valid_mask].sum()
-    truth = target.float()[valid_mask]
-    return ((pred[valid_mask] - truth).abs() / truth).mean()
+    truth = _only(target, valid_mask, 1.0)
+    error = (_only(pred, valid_mask, 1.0) - truth).abs()
+    return _masked_mean(error / truth, valid_mask)
 
 
 def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
@@ -81,10 +77,7 @@ def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
         Scalar: mean over the mask of max(0, ln far_depth - ln y); 0 with zero gradient where the
         mask is empty.
     """
-    pred = pred.float()
-    if not bool(far_mask.any()):
-        return pred[far_mask].sum()
-    return torch.relu(math.log(far_depth) - torch.log(pred[far_mask])).mean()
+    return _masked_mean(torch.relu(math.log(far_depth) - _log(pred, far_mask)), far_mask)
 
 
 def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor:
@@ -103,10 +96,72 @@ def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
     """
-    std = std.float()
-    if not bool(valid_mask.any()):
-        return std[valid_mask].sum()
-    depth = pred.detach().float()[valid_mask]
-    error = (torch.log(depth) - torch.log(target.float()[valid_mask])).abs()
-    scale = std[valid_mask] / (math.sqrt(2) * depth) + MIN_SCALE
-    return (error / scale + torch.log(scale)).mean()
+    depth = _only(pred.detach(), valid_mask, 1.0)
+    error = (torch.log(depth) - _log(target, valid_mask)).abs()
+    scale = _only(std, valid_mask, 1.0) / (math.sqrt(2) * depth) + MIN_SCALE
+    return _masked_mean(error / scale + torch.log(scale), valid_mask)
+
+
+def gradient_loss(
+    *,
+    pred: Tensor,
+    target: Tensor,
+    target_mask: Tensor,
+    valid_mask: Tensor,
+    outside_weight: float = 0.1,
+    trusted_rows: float = 0.3324,
+) -> Tensor:
+    """Compare the edges of the prediction with those of interpolated truth.
+
+    Mean of w (|d_x| + |d_y|), d the 3x3 Sobel responses of pred - target, over the pixels whose
+    3x3 neighbourhood has interpolated truth. Interpolation is trusted (w = 1) at measured pixels
+    and from the row on where LiDAR begins; above it, w = outside_weight.
+
+    Args:
+        pred: Predicted depth [m], (B, 1, H, W).
+        target: Interpolated depth [m], same shape; read only where target_mask is true.
+        target_mask: bool, same shape.
+        valid_mask: Where depth was measured, bool, same shape.
+        outside_weight: w of a pixel that is neither measured nor in the trusted rows.
+        trusted_rows: The trusted rows begin at this share of H.
+
+    Returns:
+        Scalar [m]; 0 with zero gradient where no pixel has such a neighbourhood.
+    """
+    difference = _only(pred, target_mask, 0.0) - _only(target, target_mask, 0.0)
+    d_x, d_y = _sobel(difference)  # (B, 1, H - 2, W - 2)
+    rows = torch.arange(pred.shape[-2], device=pred.device).unsqueeze(1)
+    trusted = (valid_mask | (rows >= trusted_rows * pred.shape[-2]))[..., 1:-1, 1:-1]
+    weight = torch.where(trusted, 1.0, outside_weight)
+    return _masked_mean(weight * (d_x.abs() + d_y.abs()), _whole_neighbourhood(target_mask))
+
+
+def _only(values: Tensor, mask: Tensor, fill: float) -> Tensor:
+    """float32 values where the mask is true and `fill` elsewhere, which gets no gradient.
+
+    Unlike values[mask], it never makes the CPU wait for the GPU.
+    """
+    return torch.where(mask, values.float(), fill)
+
+
+def _log(values: Tensor, mask: Tensor) -> Tensor:
+    """Logarithm where the mask is true, 0 elsewhere."""
+    return torch.log(_only(values, mask, 1.0))
+
+
+def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the mask, 0 with zero gradient where it is empty; all values are finite."""
+    return torch.where(mask, values, 0.0).sum() / mask.sum().clamp_min(1)
+
+
+def _sobel(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Sobel responses along columns and rows without padding; slices, as autocast leaves them."""
+    rows = x[..., :-2, :] + 2 * x[..., 1:-1, :] + x[..., 2:, :]
+    columns = x[..., :-2] + 2 * x[..., 1:-1] + x[..., 2:]
+    return rows[..., 2:] - rows[..., :-2], columns[..., 2:, :] - columns[..., :-2, :]
+
+
+def _whole_neighbourhood(mask: Tensor) -> Tensor:
+    """Where the mask is true at all 3x3 pixels, without the border."""
+    rows = mask[..., :-2, :] & mask[..., 1:-1, :] & mask[..., 2:, :]
+    return rows[..., :-2] & rows[..., 1:-1] & rows[..., 2:]

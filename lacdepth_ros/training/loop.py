@@ -24,11 +24,11 @@ from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.predictor import DepthPredictor, check_device
 from lacdepth_ros.preprocessing import normalise
 from lacdepth_ros.training.config import TrainingConfig
-from lacdepth_ros.training.objective import training_loss
+from lacdepth_ros.training.objective import LossConfig, training_loss
 from lacdepth_ros.training.optim import build_average, build_optimizer, build_schedule
 from lacdepth_ros.training.parts import freeze, renew, training_mode
 from lacdepth_ros.training.state import check_fixed_settings, read_state, write_state
-from lacdepth_ros.training.stream import ViewStream
+from lacdepth_ros.training.stream import StreamConfig, ViewStream
 
 LOG = logging.getLogger('lacdepth.train')
 LOG_SECONDS = 60.0
@@ -59,7 +59,7 @@ class Trainer:
         model = build_model(config)
         freeze(model, config.frozen)
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        self.stream = ViewStream(self.entries, config, model.config.focal_px)
+        self.stream = build_stream(self.entries, config, model.config.focal_px)
         self.average = build_average(self.model, config)
         self.optimizer = build_optimizer(self.model, config)
         self.schedule = build_schedule(self.optimizer, config)
@@ -117,12 +117,16 @@ class Trainer:
         return float(loss.detach())
 
     def _loss(self, batch: dict[str, Tensor]) -> Tensor:
-        target = batch['depth'].to(self.device, non_blocking=True).unsqueeze(1)  # (B, 1, H, W)
-        image = normalise(batch['image'].to(self.device, non_blocking=True))
+        batch = {name: x.to(self.device, non_blocking=True) for name, x in batch.items()}
+        image = normalise(batch['image'])
         bf16 = self.config.precision == 'bf16'
         with torch.autocast(self.device.type, torch.bfloat16) if bf16 else nullcontext():
             output = self.model(image.contiguous(memory_format=torch.channels_last))
-        return training_loss(output, target, self.model.config, self.config)
+        progress = self.step / self.config.iterations
+        losses = training_loss(
+            output, batch, self.model.config, loss_config(self.config), progress
+        )
+        return losses['loss']
 
     def _validate(self) -> None:
         predictor = DepthPredictor(
@@ -200,6 +204,34 @@ class Trainer:
     def _device_module(self) -> Any:
         """The module that holds the random state of the network's device."""
         return torch.cuda if self.device.type == 'cuda' else torch
+
+
+def build_stream(
+    entries: list[ManifestEntry], config: TrainingConfig, focal_px: float
+) -> ViewStream:
+    """The views of the whole run."""
+    return ViewStream(
+        entries,
+        StreamConfig(
+            group_weights=config.group_weights,
+            synthetic_share=config.synthetic_share,
+            synthetic_scenes=config.synthetic_scenes,
+        ),
+        config.augment,
+        focal_px=focal_px,
+        length=config.iterations * config.batch_size,
+        seed=config.seed,
+    )
+
+
+def loss_config(config: TrainingConfig) -> LossConfig:
+    """The run's weights of the losses."""
+    return LossConfig(
+        relative_weight=config.relative_weight,
+        far_weight=config.far_weight,
+        spread_weight=config.spread_weight,
+        auxiliary_weight=config.auxiliary_weight,
+    )
 
 
 def build_model(config: TrainingConfig) -> LacDepth:

@@ -1,47 +1,130 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What training minimises: depth, its spread, the sky, and stage 1 for itself."""
+"""What training minimises: depth, its spread, its edges, the sky, and stage 1 for itself."""
 
 from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
 from lacdepth_ros.data.sample import BEYOND_RANGE
-from lacdepth_ros.losses import far_loss, relative_loss, silog_loss, spread_loss
+from lacdepth_ros.losses import (
+    far_loss,
+    gradient_loss,
+    relative_loss,
+    silog_loss,
+    spread_loss,
+)
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import NetworkOutput
-from lacdepth_ros.training.config import TrainingConfig
 
 FAR_SHARE = 0.95
 """The sky should come out beyond this share of the network's range."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossConfig:
+    """Weights of the losses; a weight of 0 turns a loss off.
+
+    Raises:
+        ValueError: A weight is negative or not finite, or a share leaves [0, 1].
+    """
+
+    silog_weight: float = 10.0
+    """Factor of the scale-invariant log loss, the paper's 10."""
+    silog_focus: float = 0.85
+    """Its lambda, in [0, 1]: at 1 a wrong overall scale costs nothing."""
+    relative_weight: float = 0.0
+    """Weight of the mean relative error beside the paper's loss."""
+    far_weight: float = 0.5
+    """Weight of the loss that pushes the sky beyond range: that of synthetic scenes, and what is
+    surely sky in colour frames of domain 'driving'."""
+    spread_weight: float = 0.1
+    """Weight of the likelihood that teaches the predicted standard deviation."""
+    auxiliary_weight: float = 0.2
+    """Weight of the scale-invariant log loss of stage 1's max_depth * relative."""
+    gradient_weight: float = 0.0
+    """Weight of the edges of interpolated truth, the paper's 0.1; needs frames with 'dense'."""
+    gradient_start: float = 0.6
+    """Share of the training after which the edges count, in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            name, value = field.name, getattr(self, field.name)
+            top = 1.0 if name in ('silog_focus', 'gradient_start') else float('inf')
+            if not 0 <= value <= top or value == float('inf'):
+                allowed = '[0, 1]' if top == 1 else '[0, inf)'
+                raise ValueError(f'{name}={value!r} must lie in {allowed}')
+
+
 def training_loss(
-    output: NetworkOutput, target: Tensor, model: ModelConfig, config: TrainingConfig
-) -> Tensor:
-    """Weigh the losses of a batch.
+    output: NetworkOutput,
+    batch: Mapping[str, Tensor],
+    model: ModelConfig,
+    config: LossConfig,
+    progress: float,
+) -> dict[str, Tensor]:
+    """Weigh the losses of a batch, in float32 whatever the precision of the network.
 
     Args:
-        output: Of the network.
-        target: (B, 1, H, W) true depth [m] at focal_px; 0 = none, BEYOND_RANGE = sky.
+        output: Of the network, (B, 1, H, W).
+        batch: 'depth' (B, H, W), true depth [m] at focal_px: 0 = none, BEYOND_RANGE = sky; and,
+            where the gradient loss is on, 'dense' (B, H, W), interpolated depth [m] at focal_px:
+            0 = none.
         model: Range of the network.
         config: Weights of the losses.
+        progress: Share of the training that is done, in [0, 1].
+
+    Returns:
+        Scalars: 'loss', the weighted sum, and of what is on 'silog', 'relative', 'far', 'spread',
+        'auxiliary' and 'gradient' before their weights (silog and auxiliary carry silog_weight).
+        Which names there are depends on the two configurations alone, never on the batch.
     """
+    parts = _parts(output, batch, model, config, progress)
+    total = parts['silog']  # carries its weight already
+    for name in [name for name in parts if name != 'silog']:
+        total = total + getattr(config, f'{name}_weight') * parts[name]
+    return {'loss': total, **parts}
+
+
+def _parts(
+    output: NetworkOutput,
+    batch: Mapping[str, Tensor],
+    model: ModelConfig,
+    config: LossConfig,
+    progress: float,
+) -> dict[str, Tensor]:
+    """The losses that are on, by name; only the scale-invariant ones carry silog_weight."""
+    pred = output.depth
+    target = batch['depth'].unsqueeze(1)  # (B, 1, H, W)
     valid = (target > model.min_depth) & (target < model.max_depth)
-    loss = silog_loss(pred=output.depth, target=target, valid_mask=valid)
+    silog = partial(
+        silog_loss,
+        target=target,
+        valid_mask=valid,
+        variance_focus=config.silog_focus,
+        weight=config.silog_weight,
+    )
+    parts = {'silog': silog(pred=pred)}
     if config.relative_weight > 0:
-        relative = relative_loss(pred=output.depth, target=target, valid_mask=valid)
-        loss = loss + config.relative_weight * relative
+        parts['relative'] = relative_loss(pred=pred, target=target, valid_mask=valid)
     if config.far_weight > 0:
         sky = target > 0.1 * BEYOND_RANGE
-        far_depth = FAR_SHARE * model.max_depth
-        far = far_loss(pred=output.depth, far_mask=sky, far_depth=far_depth)
-        loss = loss + config.far_weight * far
+        parts['far'] = far_loss(pred=pred, far_mask=sky, far_depth=FAR_SHARE * model.max_depth)
     if config.spread_weight > 0 and model.bin_strategy != 'naive':
-        spread = spread_loss(pred=output.depth, std=output.std, target=target, valid_mask=valid)
-        loss = loss + config.spread_weight * spread
+        parts['spread'] = spread_loss(pred=pred, std=output.std, target=target, valid_mask=valid)
     if config.auxiliary_weight > 0:
         coarse = (model.max_depth * output.relative.float()).clamp_min(model.min_depth)
-        auxiliary = silog_loss(pred=coarse, target=target, valid_mask=valid)
-        loss = loss + config.auxiliary_weight * auxiliary
-    return loss
+        parts['auxiliary'] = silog(pred=coarse)
+    if config.gradient_weight > 0:
+        dense = batch['dense'].unsqueeze(1)  # (B, 1, H, W)
+        known = (dense > model.min_depth) & (dense < model.max_depth)
+        known = known & (progress >= config.gradient_start)
+        parts['gradient'] = gradient_loss(
+            pred=pred, target=dense, target_mask=known, valid_mask=valid
+        )
+    return parts

@@ -4,80 +4,158 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from lacdepth_ros.data.augment import augment
+from lacdepth_ros.data.augment import AugmentConfig, augment
 from lacdepth_ros.data.manifest import ManifestEntry
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.sky import sky_mask
 from lacdepth_ros.data.synthetic import KITTI_CAMERA, synthetic_sample
 from lacdepth_ros.preprocessing import focal_length
-from lacdepth_ros.training.config import TrainingConfig
 
+LOG = logging.getLogger('lacdepth.train')
 SYNTHETIC_FRAMES = 30
 """Synthetic streets are drawn anywhere along their first three seconds."""
 CACHED_SAMPLES = 1500
 """Decoded samples a worker keeps: 5 GB of KITTI frames."""
 
 
-class ViewStream(Dataset[dict[str, Tensor]]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamConfig:
+    """Which frames the views are drawn from.
+
+    Raises:
+        ValueError: A value lies outside its allowed set.
+    """
+
+    group_weights: dict[str, float] = field(default_factory=dict)
+    """How often a frame is drawn, by the first part of its id; 1 where not named."""
+    synthetic_share: float = 0.0
+    """Share of synthetic street scenes among the drawn frames, in [0, 1)."""
+    synthetic_scenes: int = 120
+    """Different synthetic scenes; each is rendered once and kept."""
+
+    def __post_init__(self) -> None:
+        for group, weight in self.group_weights.items():
+            if not isinstance(weight, (int, float)) or not 0 <= weight < float('inf'):
+                raise ValueError(f'group_weights.{group}={weight!r} must be a number >= 0')
+        if not 0 <= self.synthetic_share < 1:
+            raise ValueError(f'synthetic_share={self.synthetic_share!r} must lie in [0, 1)')
+        if not self.synthetic_scenes > 0:
+            raise ValueError(f'synthetic_scenes={self.synthetic_scenes!r} must be positive')
+
+
+class ViewStream(Dataset[dict[str, Any]]):
     """Map-style data set of random views; resuming at view i continues the same stream.
 
     Args:
         entries: The training frames.
-        config: Weights of the groups, share of synthetic scenes, augmentation, seed.
+        config: Which of them are drawn, and how often.
+        augment: Random view drawn of each frame.
         focal_px: Focal length [px] at which the network's output is metres; the true depth of a
             view is brought to it.
+        length: Number of views.
+        seed: Another seed gives another stream.
 
     Raises:
         ValueError: group_weights names a group that no frame has, or leaves nothing to draw.
     """
 
     def __init__(
-        self, entries: Sequence[ManifestEntry], config: TrainingConfig, focal_px: float
+        self,
+        entries: Sequence[ManifestEntry],
+        config: StreamConfig,
+        augment: AugmentConfig,
+        *,
+        focal_px: float,
+        length: int,
+        seed: int,
     ) -> None:
         groups = {entry.group for entry in entries}
         if unknown := set(config.group_weights) - groups:
             raise ValueError(
                 f'group_weights names {sorted(unknown)}; the groups are {sorted(groups)}'
             )
-        weights = np.array([config.group_weights.get(entry.group, 1.0) for entry in entries])
-        if not weights.sum() > 0:
+        self._weights = np.array([config.group_weights.get(e.group, 1.0) for e in entries])
+        if not self._weights.sum() > 0:
             raise ValueError('no training frame has a weight above 0; check group_weights')
         self._entries = list(entries)
-        self._probabilities = weights / weights.sum()
         self._config = config
+        self._augment = augment
         self._focal_px = focal_px
+        self._length = length
+        self._seed = seed
         self._cache: dict[int, Sample] = {}
+        # Shared by all workers, so that a frame is reported once and not once by each.
+        self._unreadable = torch.zeros(len(self._entries), dtype=torch.bool).share_memory_()
 
     def __len__(self) -> int:
-        return self._config.iterations * self._config.batch_size
+        return self._length
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
+    def __getitem__(self, index: int) -> dict[str, Tensor | int]:
         """View number `index`.
 
         Returns:
             image: (3, h, w) uint8 RGB.
             depth: (h, w) float32, true depth brought to focal_px; 0 = none, and above
                 BEYOND_RANGE / 10 the sky.
+            dense: (h, w) float32, interpolated depth brought to focal_px; 0 = none.
+            skipped: Frames that could not be read and were replaced by another draw.
+
+        Raises:
+            ValueError: No frame of the data set can be read.
         """
-        rng = np.random.default_rng([self._config.seed, index])
+        rng = np.random.default_rng([self._seed, index])
+        skipped = 0
         if rng.random() < self._config.synthetic_share:
             sample = self._synthetic(rng)
         else:
-            sample = self._load(int(rng.choice(len(self._entries), p=self._probabilities)))
-        view = augment(sample, self._config.augment, rng)
-        depth = view.depth * np.float32(self._focal_px / focal_length(view.camera))
+            sample, skipped = self._measured(rng)
+        view = augment(sample, self._augment, rng)
+        scale = np.float32(self._focal_px / focal_length(view.camera))
+        dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
         return {
             'image': torch.from_numpy(np.ascontiguousarray(view.image.transpose(2, 0, 1))),
-            'depth': torch.from_numpy(np.ascontiguousarray(depth)),
+            'depth': torch.from_numpy(np.ascontiguousarray(view.depth * scale)),
+            'dense': torch.from_numpy(np.ascontiguousarray(dense)),
+            'skipped': skipped,
         }
+
+    def unreadable(self) -> list[str]:
+        """Ids of the frames that could not be read so far, by any worker."""
+        return [self._entries[i].id for i in torch.nonzero(self._unreadable).flatten().tolist()]
+
+    def _measured(self, rng: np.random.Generator) -> tuple[Sample, int]:
+        """Draw a frame; one that cannot be read is left out and another drawn."""
+        weights = self._weights
+        for skipped in range(len(weights)):
+            shares = np.cumsum(weights / weights.sum())
+            position = int(np.searchsorted(shares, rng.random() * shares[-1], side='right'))
+            try:
+                return self._load(position), skipped
+            except (OSError, ValueError) as error:
+                self._report(position, error)
+                last = error
+            weights = weights.copy()
+            weights[position] = 0
+            if not weights.any():
+                break
+        raise ValueError(
+            f'not one of the {len(weights)} training frames can be read; the last one: {last}'
+        ) from last
+
+    def _report(self, position: int, error: Exception) -> None:
+        if not self._unreadable[position]:
+            self._unreadable[position] = True
+            LOG.warning('frame %s skipped: %s', self._entries[position].id, error)
 
     def _load(self, position: int) -> Sample:
         entry = self._entries[position]
@@ -99,14 +177,14 @@ class ViewStream(Dataset[dict[str, Tensor]]):
 
     def _render(self, scene: int) -> Sample:
         # Rendered near the size it is trained at: a full frame takes twice as long.
-        scale = max(self._config.augment.focal_range) / focal_length(KITTI_CAMERA)
+        scale = max(self._augment.focal_range) / focal_length(KITTI_CAMERA)
         width, height = (round(s * scale) for s in (KITTI_CAMERA.width, KITTI_CAMERA.height))
         camera = KITTI_CAMERA.resized(width, height)
         frame = scene % SYNTHETIC_FRAMES
-        sample = synthetic_sample(self._config.seed + scene, frame, camera=camera)
+        sample = synthetic_sample(self._seed + scene, frame, camera=camera)
         # Its truth is dense: where there is none, there is sky.
         depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
-        return replace(sample, depth=depth)
+        return replace(sample, depth=depth, dense=sample.depth)
 
 
 def _with_sky(sample: Sample) -> Sample:
