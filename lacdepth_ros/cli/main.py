@@ -8,9 +8,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lacdepth_ros.cli import benchmark, console, demo, evaluate, predict, train
+from lacdepth_ros.cli import bag, benchmark, console, demo, evaluate, predict, train
 
-COMMANDS = (predict, evaluate, train, benchmark, demo)
+COMMANDS = (predict, evaluate, train, benchmark, demo, bag)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\

@@ -1,0 +1,115 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes a bag: a KITTI raw drive with its scans and poses, or the frames of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from lacdepth_ros.bags.transforms import Transform, pose_of
+from lacdepth_ros.data.kitti import KittiFrame, find_drives, parse_stamp, read_kitti_raw
+from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
+from lacdepth_ros.data.sample import Sample
+
+BASE_FRAME, SCAN_FRAME, CAMERA_FRAME = 'base_link', 'velodyne', 'camera_optical_frame'
+VELODYNE_HEIGHT = 1.73
+"""Height of KITTI's scanner above the road [m], from its sensor setup."""
+START, PERIOD = 1_000_000_000, 100_000_000
+"""First stamp and time between frames [ns] where a manifest has no stamps: 1 s, then 10 Hz."""
+
+
+class Entry(Protocol):
+    """A frame of a data set."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    @property
+    def image(self) -> Path:
+        """Its image file."""
+
+    def load(self) -> Sample:
+        """Its image, truth and camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A recording that can be written as a bag.
+
+    Attributes:
+        frames: Stamp [ns] and frame, in order of time.
+        scans: Stamp [ns] and file of each Velodyne scan.
+        links: Parent frame, child frame, pose of the child in the parent; all fixed.
+    """
+
+    frames: Sequence[tuple[int, Entry]]
+    scans: Sequence[tuple[int, Path]] = ()
+    links: Sequence[tuple[str, str, Transform]] = field(default=())
+
+
+def open_source(path: Path) -> Source:
+    """Open a KITTI raw drive (`..._sync`, or a folder with only that one) or a manifest.
+
+    Raises:
+        FileNotFoundError: There is no such input, or a file of the recording is missing.
+        ValueError: The input is of neither kind, holds several drives, or is damaged.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f'{path}: no such folder or manifest')
+    if path.is_file():
+        return _manifest(read_manifest(path))
+    drives = find_drives(path)
+    if len(drives) > 1:
+        names = ', '.join(drive.name for drive in drives)
+        raise ValueError(f'{path} holds several drives ({names}); name one: a bag has one drive')
+    return _drive(drives[0] if drives else path)
+
+
+def _drive(drive: Path) -> Source:
+    frames = read_kitti_raw(drive)
+    stamps = _scan_stamps(drive, frames)
+    folder = drive / 'velodyne_points' / 'data'
+    scans = [
+        (stamp, scan)
+        for stamp, frame in zip(stamps, frames, strict=True)
+        if (scan := folder / f'{frame.image.stem}.bin').is_file()
+    ]
+    # Rows of [R | t] lead from the scanner into the camera; tf wants the camera in the scanner.
+    camera_from_scan = np.vstack([frames[0].calibration.camera_from_velodyne, [0, 0, 0, 1]])
+    links = [
+        (BASE_FRAME, SCAN_FRAME, pose_of(np.eye(3), (0.0, 0.0, VELODYNE_HEIGHT))),
+        (SCAN_FRAME, CAMERA_FRAME, np.linalg.inv(camera_from_scan)),
+    ]
+    return Source([(frame.stamp, frame) for frame in frames], scans, links)
+
+
+def _scan_stamps(drive: Path, frames: Sequence[KittiFrame]) -> list[int]:
+    """Stamp of the scan of each frame: when the scanner looked ahead, else that of the image."""
+    path = drive / 'velodyne_points' / 'timestamps.txt'
+    if not path.is_file():
+        return [frame.stamp for frame in frames]
+    lines = path.read_text(encoding='ascii', errors='replace').splitlines()
+    if len(lines) == len(frames):
+        rows = list(range(len(frames)))
+    else:  # a part of the drive was kept: the lines are those of the whole one
+        rows = [int(frame.image.stem) for frame in frames]
+    if max(rows) >= len(lines):
+        raise ValueError(f'{path}: {len(lines)} lines hold no stamp for scan {max(rows)}')
+    return [parse_stamp(lines[row], f'{path}:{row + 1}') for row in rows]
+
+
+def _manifest(entries: Sequence[ManifestEntry]) -> Source:
+    """Frames of a manifest at their `stamp` [ns] where each has one and time only grows."""
+    given = [entry.tags.get('stamp') for entry in entries]
+    stamps = [stamp for stamp in given if type(stamp) is int and stamp > 0]
+    grows = all(before < after for before, after in pairwise(stamps))
+    if len(stamps) < len(entries) or not grows:
+        stamps = [START + PERIOD * index for index in range(len(entries))]
+    return Source(list(zip(stamps, entries, strict=True)))

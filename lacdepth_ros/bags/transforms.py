@@ -1,0 +1,207 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Poses between frames as /tf and /tf_static tell them, interpolated in time; knows no ROS.
+
+A pose is a (4, 4) float64 matrix [R | t] in metres that takes points of the child's frame into the
+parent's.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Transform = npt.NDArray[np.float64]
+Quaternion = tuple[float, float, float, float]
+
+_UNIT_TOLERANCE = 1e-2
+_PARALLEL = 1 - 1e-9  # of quaternions: nearer than this, a straight line is the arc
+
+
+@dataclass(slots=True)
+class _Link:
+    """Poses of a child in its parent over time; a static one holds at every time."""
+
+    parent: str
+    static: bool
+    stamps: list[int] = field(default_factory=list)
+    translations: list[npt.NDArray[np.float64]] = field(default_factory=list)
+    rotations: list[npt.NDArray[np.float64]] = field(default_factory=list)
+
+    def add(self, stamp: int, t: npt.NDArray[np.float64], q: npt.NDArray[np.float64]) -> None:
+        if self.static:
+            self.stamps, self.translations, self.rotations = [], [], []
+        index = bisect.bisect_right(self.stamps, stamp)
+        self.stamps.insert(index, stamp)
+        self.translations.insert(index, t)
+        self.rotations.insert(index, q)
+
+    def at(self, stamp: int) -> Transform | None:
+        """Pose at a time; None outside the recorded time."""
+        if self.static:
+            return _pose(self.translations[0], self.rotations[0])
+        if not self.stamps[0] <= stamp <= self.stamps[-1]:
+            return None
+        if stamp == self.stamps[0]:
+            return _pose(self.translations[0], self.rotations[0])
+        after = bisect.bisect_left(self.stamps, stamp)
+        begin, end = self.stamps[after - 1], self.stamps[after]
+        share = (stamp - begin) / (end - begin)
+        t = (1 - share) * self.translations[after - 1] + share * self.translations[after]
+        return _pose(t, slerp(self.rotations[after - 1], self.rotations[after], share))
+
+
+class TransformTree:
+    """Frames and their poses; look up the way between any two at any recorded time."""
+
+    def __init__(self) -> None:
+        self._links: dict[str, _Link] = {}
+
+    @property
+    def frames(self) -> list[str]:
+        """Every frame's name, sorted."""
+        return sorted({*self._links, *(link.parent for link in self._links.values())})
+
+    def add(
+        self,
+        parent: str,
+        child: str,
+        stamp: int,
+        translation: npt.ArrayLike,
+        rotation: npt.ArrayLike,
+        *,
+        static: bool = False,
+    ) -> None:
+        """Take a pose of `child` in `parent`; a child that changes its parent starts anew.
+
+        Args:
+            parent: Frame; a leading '/' is dropped, as tf2 does.
+            child: Frame.
+            stamp: Nanoseconds; not used when static.
+            translation: x, y, z [m].
+            rotation: Quaternion x, y, z, w.
+            static: It holds at every time.
+
+        Raises:
+            ValueError: The pose is not finite, or the quaternion not of length 1.
+        """
+        t = np.array(translation, dtype=np.float64)
+        q = np.array(rotation, dtype=np.float64)
+        length = float(np.linalg.norm(q))
+        if not np.isfinite(t).all() or not abs(length - 1) < _UNIT_TOLERANCE:
+            raise ValueError(
+                f'transform {parent} -> {child}: translation {t.tolist()}, quaternion '
+                f'{q.tolist()} is no pose; a quaternion has length 1'
+            )
+        parent, child = parent.lstrip('/'), child.lstrip('/')
+        link = self._links.get(child)
+        if link is None or link.parent != parent or link.static != static:
+            link = self._links[child] = _Link(parent, static)
+        link.add(stamp, t, q / length)
+
+    def lookup(self, target: str, source: str, stamp: int) -> Transform:
+        """Pose that takes points of `source` into `target` at a time.
+
+        Raises:
+            LookupError: A frame is unknown, the two are not connected, or the time lies outside
+                what was recorded; the message says which.
+        """
+        to_root, from_root = self._ancestors(target), self._ancestors(source)
+        common = next((frame for frame in to_root if frame in from_root), None)
+        if common is None:
+            raise LookupError(
+                f'no transform leads from {source!r} to {target!r}; the frames of the bag are '
+                f'{", ".join(self.frames) or "none"}'
+            )
+        down = self._chain(from_root[: from_root.index(common)], stamp)
+        up = self._chain(to_root[: to_root.index(common)], stamp)
+        return np.linalg.inv(up) @ down
+
+    def _ancestors(self, frame: str) -> list[str]:
+        """The frame, its parent, and so on up to the root."""
+        chain = [frame.lstrip('/')]
+        while chain[-1] in self._links:
+            parent = self._links[chain[-1]].parent
+            if parent in chain:
+                raise LookupError(f'the transforms of frame {parent!r} form a circle')
+            chain.append(parent)
+        return chain
+
+    def _chain(self, frames: list[str], stamp: int) -> Transform:
+        """Pose of the first frame in the parent of the last."""
+        pose = np.eye(4)
+        for frame in frames:
+            link = self._links[frame]
+            step = link.at(stamp)
+            if step is None:
+                raise LookupError(
+                    f'the transform {link.parent} -> {frame} was recorded from {link.stamps[0]} '
+                    f'to {link.stamps[-1]} ns, not at {stamp}'
+                )
+            pose = step @ pose
+        return pose
+
+
+def slerp(
+    start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], share: float
+) -> npt.NDArray[np.float64]:
+    """The unit quaternion a `share` of the shorter way from start to end."""
+    cosine = float(start @ end)
+    if cosine < 0:
+        end, cosine = -end, -cosine
+    if cosine > _PARALLEL:
+        mixed = (1 - share) * start + share * end
+        return mixed / np.linalg.norm(mixed)
+    angle = np.arccos(cosine)
+    return (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)
+
+
+def matrix_from_quaternion(quaternion: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Rotation matrix (3, 3) of a unit quaternion x, y, z, w."""
+    x, y, z, w = np.asarray(quaternion, dtype=np.float64)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def quaternion_from_matrix(matrix: npt.NDArray[np.float64]) -> Quaternion:
+    """Unit quaternion x, y, z, w of the rotation nearest to a (3, 3) matrix.
+
+    It is the eigenvector of Bar-Itzhack's symmetric matrix with the largest eigenvalue, so a
+    matrix of few digits, as in calibration files, gives its best rotation.
+    """
+    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = np.asarray(matrix, dtype=np.float64)
+    symmetric = np.array(
+        [
+            [xx - yy - zz, xy + yx, xz + zx, zy - yz],
+            [xy + yx, yy - xx - zz, yz + zy, xz - zx],
+            [xz + zx, yz + zy, zz - xx - yy, yx - xy],
+            [zy - yz, xz - zx, yx - xy, xx + yy + zz],
+        ]
+    )
+    x, y, z, w = np.linalg.eigh(symmetric)[1][:, -1]
+    sign = 1.0 if w >= 0 else -1.0
+    return float(sign * x), float(sign * y), float(sign * z), float(sign * w)
+
+
+def pose_of(rotation: npt.NDArray[np.float64], translation: npt.ArrayLike) -> Transform:
+    """The (4, 4) pose of a rotation (3, 3) and a translation [m]."""
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = rotation, translation
+    return pose
+
+
+def apply(pose: Transform, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Take points (N, 3) [m] into the pose's parent."""
+    return points @ pose[:3, :3].T + pose[:3, 3]
+
+
+def _pose(t: npt.NDArray[np.float64], q: npt.NDArray[np.float64]) -> Transform:
+    return pose_of(matrix_from_quaternion(q), t)

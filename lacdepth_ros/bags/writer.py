@@ -1,0 +1,121 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""New ROS 2 bags: they appear under their name when they are whole, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
+_STORE = get_typestore(Stores.ROS2_JAZZY)
+_METADATA_VERSION: Final = 8
+"""The newest that Humble reads as well as Jazzy and Kilted: 9 changed how QoS is written."""
+_FOREVER = QosTime(9223372036, 854775807)
+
+
+class BagWriter:
+    """Topics and messages of a bag under way; `new_bag` makes it.
+
+    Attributes:
+        counts: Messages written, by topic.
+        size: Bytes of all serialised messages.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._connections: dict[str, Connection] = {}
+        self.counts: dict[str, int] = {}
+        self.size = 0
+
+    def add_topic(self, topic: str, kind: str, *, latched: bool = False) -> None:
+        """Announce a topic; each needs it before its first message.
+
+        Args:
+            topic: Full name, such as '/camera/image_rect'.
+            kind: Type, such as 'sensor_msgs/msg/Image'.
+            latched: Players offer the last message to those who come late, as of /tf_static.
+        """
+        self._connections[topic] = self._writer.add_connection(
+            topic, kind, typestore=_STORE, offered_qos_profiles=[_qos(latched)]
+        )
+        self.counts[topic] = 0
+
+    def write(self, topic: str, stamp: int, message: Any) -> None:
+        """Serialise anything with the fields of the topic's type and write it.
+
+        Args:
+            topic: A topic that was announced.
+            stamp: Time of recording [ns].
+            message: Its number sequences must be NumPy arrays of the field's type.
+        """
+        kind = self._connections[topic].msgtype
+        self.write_serialized(topic, stamp, _STORE.serialize_cdr(message, kind))
+
+    def write_serialized(self, topic: str, stamp: int, data: bytes | memoryview) -> None:
+        """Write a message that is CDR already; `stamp` is the time of recording [ns]."""
+        self._writer.write(self._connections[topic], stamp, data)
+        self.counts[topic] += 1
+        self.size += len(data)
+
+
+@contextmanager
+def new_bag(path: Path, storage: str = 'mcap') -> Iterator[BagWriter]:
+    """Write a bag under a hidden name beside `path`; it is renamed when it is whole.
+
+    An error, an interruption, or a body that writes no message leaves nothing behind. A killed
+    process leaves a folder '.<name>.*.partial', which no tool takes for a bag.
+
+    Raises:
+        FileExistsError: There is something at `path` already.
+        ValueError: Unknown storage, or no message was written.
+    """
+    if storage not in STORAGES:
+        raise ValueError(f'storage {storage!r} is not one of {sorted(STORAGES)}')
+    if path.exists():
+        raise FileExistsError(f'{path} exists already; name another bag, or remove it')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.partial'))
+    try:
+        unnamed = folder / path.name  # the name that the storage file inside takes over
+        with Writer(
+            unnamed, version=_METADATA_VERSION, storage_plugin=STORAGES[storage]
+        ) as writer:
+            bag = BagWriter(writer)
+            yield bag
+            if not any(bag.counts.values()):
+                raise ValueError(f'{path}: there was no message to write, so no bag is left')
+        unnamed.rename(path)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _qos(latched: bool) -> Qos:
+    """The QoS that players take over: reliable, which every subscriber can use."""
+    return Qos(
+        QosHistory.KEEP_LAST,
+        1 if latched else 10,
+        QosReliability.RELIABLE,
+        QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+        _FOREVER,
+        _FOREVER,
+        QosLiveliness.AUTOMATIC,
+        _FOREVER,
+        avoid_ros_namespace_conventions=False,
+    )
