@@ -38,11 +38,12 @@ def test_constant_map_stays_constant(stride: int) -> None:
 def test_weighted_mean_of_the_nine_neighbours(stride: int) -> None:
     module, features, residuals = make(stride)
     maps = 50 * torch.rand(2, 2, 3, 4)
-    raw: list[torch.Tensor] = []
-    module.weights.register_forward_hook(lambda _module, _input, output: raw.append(output))
+    guides: list[torch.Tensor] = []
+    module.guide.register_forward_hook(lambda _module, _input, output: guides.append(output))
     with torch.no_grad():
         fine = module(maps, features, residuals).numpy()
-    power = np.exp(raw[0].numpy().reshape(2, 9, stride, stride, 3, 4))
+        raw = module.weights(guides[0]).numpy()
+    power = np.exp(raw.reshape(2, 9, stride, stride, 3, 4))
     weights = power / power.sum(axis=1, keepdims=True)
     padded = np.pad(maps.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), mode='edge')
     for y, x in np.ndindex(3 * stride, 4 * stride):

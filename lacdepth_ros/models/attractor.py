@@ -44,15 +44,19 @@ def attract(
     Returns:
         Moved centers, (B, N, H, W). With c and a in [0, 1] and 'mean' they stay in [0, 1].
     """
+    scale = alpha ** (1 / gamma)  # scaling both once spares a pass over every map below
+    centers, attractors = scale * centers, scale * attractors
     total = torch.zeros_like(centers)
+    zero = torch.zeros((), device=centers.device)
     for k in range(attractors.shape[1]):
         dx = attractors[:, k : k + 1] - centers
-        reach = alpha * (dx.square() if gamma == 2 else dx.abs().pow(gamma))
         if kind == 'exp':
-            total = torch.addcmul(total, dx, torch.exp(-reach.clamp(max=MAX_EXPONENT)))
+            reach = dx if gamma == 2 else dx.abs().pow(gamma / 2)
+            exponent = torch.addcmul(zero, reach, reach, value=-1)
+            total = torch.addcmul(total, dx, torch.exp(exponent.clamp(min=-MAX_EXPONENT)))
         else:
-            total = total + dx / (1 + reach)
-    return centers + (total / attractors.shape[1] if aggregation == 'mean' else total)
+            total = total + dx / (1 + dx.abs().pow(gamma))
+    return (centers + (total / attractors.shape[1] if aggregation == 'mean' else total)) / scale
 
 
 class SeedBins(nn.Module):

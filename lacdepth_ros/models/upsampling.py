@@ -44,15 +44,24 @@ class GuidedUpsampling(nn.Module):
         """
         count = self.stride.bit_length() - 1
         folded = [F.pixel_unshuffle(residuals[i], self.stride >> i) for i in range(count)]
-        raw = self.weights(self.guide(torch.cat([features, *folded], dim=1))).float()
-        # Plane by plane in memory, else softmax rearranges its input itself, and slower.
-        raw = raw.contiguous(memory_format=torch.contiguous_format)
-        weights = torch.softmax(raw.unflatten(1, (NEIGHBOURS, -1)), dim=1)  # (B, 9, s*s, h, w)
+        weights = self._weights(self.guide(torch.cat([features, *folded], dim=1)))
         height, width = maps.shape[-2:]
         padded = F.pad(maps.contiguous(), (1, 1, 1, 1), mode='replicate')
         total = torch.zeros((), device=maps.device)
         for i in range(NEIGHBOURS):
             row, column = divmod(i, 3)
             shifted = padded[:, :, row : row + height, column : column + width]
-            total = total + shifted.unsqueeze(2) * weights[:, i : i + 1]  # (B, C, s*s, h, w)
+            total = torch.addcmul(total, shifted.unsqueeze(2), weights[:, i : i + 1])
         return F.pixel_shuffle(total.flatten(1, 2), self.stride)
+
+    def _weights(self, guide: Tensor) -> Tensor:
+        """Map (B, hidden, h, w) to weights (B, 9, s * s, h, w), float32."""
+        # A product of matrices leaves the weights plane by plane in memory, as the sum over
+        # neighbours reads them; a convolution would have to be rearranged.
+        kernel, bias = self.weights.weight.flatten(1), self.weights.bias
+        assert bias is not None
+        raw = torch.baddbmm(
+            bias.view(1, -1, 1), kernel.expand(len(guide), -1, -1), guide.flatten(2)
+        ).float()
+        raw = raw.unflatten(2, guide.shape[-2:]).unflatten(1, (NEIGHBOURS, -1))
+        return torch.softmax(raw, dim=1)
