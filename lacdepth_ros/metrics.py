@@ -1,145 +1,78 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The depth-error metrics, each written once, and their mean over images.
+"""The depth-error metrics, each written once, as sums over pixels that add up.
 
-Every metric takes arrays of one shape, keyword-only: `pred` and `target` in metres and the bool
-`valid_mask` of the pixels that count. There `pred` and `target` must be finite and > 0; with no
-such pixel a metric is undefined and raises. Caps and crops belong to `EvaluationProtocol`.
+With pred p, target t [m] and d = ln p - ln t, the mean E taken over the pixels that count:
+
+    abs_rel   E[|p - t| / t]
+    sq_rel    E[(p - t)^2 / t]                          [m]
+    rmse      sqrt(E[(p - t)^2])                        [m]
+    rmse_log  sqrt(E[d^2])
+    log10     E[|log10 p - log10 t|]
+    silog     100 sqrt(E[d^2] - E[d]^2)                 not the training loss
+    delta1..3 share of pixels with max(p / t, t / p) < 1.25^k
+
+Caps and crops belong to `EvaluationProtocol`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
+Sums = npt.NDArray[np.float64]
+"""(S,) the sums of a set of pixels, or (N, S) of N sets; `pooled` adds sets up."""
 
-
-def abs_rel(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Mean of |pred - target| / target, without unit."""
-    p, t = _select(pred, target, valid_mask)
-    return float(np.mean(np.abs(p - t) / t))
-
-
-def sq_rel(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Mean of (pred - target)^2 / target, metres."""
-    p, t = _select(pred, target, valid_mask)
-    return float(np.mean((p - t) ** 2 / t))
-
-
-def rmse(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Root of the mean squared error, metres."""
-    p, t = _select(pred, target, valid_mask)
-    return float(np.sqrt(np.mean((p - t) ** 2)))
-
-
-def rmse_log(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Root of the mean squared error of the natural logarithms."""
-    p, t = _select(pred, target, valid_mask)
-    return float(np.sqrt(np.mean((np.log(p) - np.log(t)) ** 2)))
-
-
-def log10(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Mean of |log10 pred - log10 target|."""
-    p, t = _select(pred, target, valid_mask)
-    return float(np.mean(np.abs(np.log10(p) - np.log10(t))))
-
-
-def silog(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Scale-invariant logarithmic error: 100 times the standard deviation of ln pred - ln target.
-
-    Equal to 100 sqrt(E[d^2] - E[d]^2) (BTS, ZoeDepth, KITTI); not the training loss.
-    """
-    p, t = _select(pred, target, valid_mask)
-    return float(100.0 * np.std(np.log(p) - np.log(t)))
-
-
-def delta1(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Share of pixels with max(pred / target, target / pred) < 1.25."""
-    return _share_within(1.25, *_select(pred, target, valid_mask))
-
-
-def delta2(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Share of pixels with max(pred / target, target / pred) < 1.25^2."""
-    return _share_within(1.25**2, *_select(pred, target, valid_mask))
-
-
-def delta3(*, pred: FloatArray, target: FloatArray, valid_mask: BoolArray) -> float:
-    """Share of pixels with max(pred / target, target / pred) < 1.25^3."""
-    return _share_within(1.25**3, *_select(pred, target, valid_mask))
-
-
-METRICS: dict[str, Callable[..., float]] = {
-    metric.__name__: metric
-    for metric in (abs_rel, sq_rel, rmse, rmse_log, log10, silog, delta1, delta2, delta3)
+METRICS: dict[str, str] = {
+    'abs_rel': '',
+    'sq_rel': 'm',
+    'rmse': 'm',
+    'rmse_log': '',
+    'log10': '',
+    'silog': '',
+    'delta1': '',
+    'delta2': '',
+    'delta3': '',
 }
-"""Every metric by its name, in the order of reports."""
+"""Every metric's unit by its name, in the order of reports."""
+
+# What a set of pixels is boiled down to. The logarithms are kept as mean and spread (the sum of
+# squared deviations): E[d^2] - E[d]^2 of plain sums would lose every digit of a pure scale error.
+_PIXELS, _ABS_REL, _SQ_REL, _SQUARED, _LOG10, _WITHIN, _LOG_MEAN, _LOG_SPREAD = (
+    0, 1, 2, 3, 4, slice(5, 8), 8, 9,
+)  # fmt: skip
+_LENGTH = 10
+_DELTAS = 1.25 ** np.arange(1, 4)
 
 
 def depth_metrics(
     *, pred: FloatArray, target: FloatArray, valid_mask: BoolArray
 ) -> dict[str, float]:
-    """All metrics of one image by name.
+    """All metrics of one image by name, in the order of `METRICS`.
+
+    Args:
+        pred: Predicted depth [m], of the target's shape; finite and > 0 where valid.
+        target: True depth [m]; finite and > 0 where valid.
+        valid_mask: The pixels that count.
 
     Raises:
         ValueError: Shapes differ, nothing is valid, or a valid pixel holds no positive depth.
     """
-    p, t = _select(pred, target, valid_mask)
-    everywhere = np.ones(p.shape, dtype=np.bool_)
-    return {
-        name: metric(pred=p, target=t, valid_mask=everywhere) for name, metric in METRICS.items()
-    }
+    return metrics_from_sums(error_sums(*select(pred, target, valid_mask))[0])
 
 
-class DepthMetrics:
-    """Metrics of many images: the mean over images, overall and per group."""
-
-    def __init__(self) -> None:
-        self._images: list[tuple[str, dict[str, float]]] = []
-
-    def update(
-        self, *, pred: FloatArray, target: FloatArray, valid_mask: BoolArray, group: str
-    ) -> dict[str, float]:
-        """Add one image of a group and return its metrics.
-
-        Raises:
-            ValueError: As `depth_metrics`; the image is not added.
-        """
-        metrics = depth_metrics(pred=pred, target=target, valid_mask=valid_mask)
-        self._images.append((group, metrics))
-        return metrics
-
-    @property
-    def groups(self) -> list[str]:
-        """Names of the groups, in order of appearance."""
-        return list(dict.fromkeys(group for group, _ in self._images))
-
-    def frames(self, group: str | None = None) -> int:
-        """Number of images of a group; of all when `group` is None."""
-        return len(self._of(group))
-
-    def mean(self, group: str | None = None) -> dict[str, float]:
-        """Mean over the images of a group (every image weighs the same); all when None.
-
-        Raises:
-            ValueError: There is no image to average.
-        """
-        images = self._of(group)
-        if not images:
-            raise ValueError(f'no image of group {group!r}; groups: {self.groups}')
-        return {name: float(np.mean([image[name] for image in images])) for name in METRICS}
-
-    def _of(self, group: str | None) -> list[dict[str, float]]:
-        return [metrics for name, metrics in self._images if group in (None, name)]
-
-
-def _select(
+def select(
     pred: FloatArray, target: FloatArray, valid_mask: BoolArray
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Check the arrays and return the valid pixels of both as (N,) float64."""
+    """Check the arrays and return the valid pixels of pred and target as (N,) float64, N > 0.
+
+    Raises:
+        ValueError: As `depth_metrics`.
+    """
     if not pred.shape == target.shape == valid_mask.shape:
         raise ValueError(
             f'pred {pred.shape}, target {target.shape} and valid_mask {valid_mask.shape} '
@@ -156,5 +89,83 @@ def _select(
     return p, t
 
 
-def _share_within(limit: float, p: npt.NDArray[np.float64], t: npt.NDArray[np.float64]) -> float:
-    return float(np.mean(np.maximum(p / t, t / p) < limit))
+def error_sums(
+    p: npt.NDArray[np.float64],
+    t: npt.NDArray[np.float64],
+    *,
+    edges: npt.NDArray[np.float64] | None = None,
+) -> Sums:
+    """The sums of a set of pixels, or of its parts by true depth.
+
+    Args:
+        p: (N,) predicted depth [m], finite and > 0, as `select` yields it.
+        t: (N,) true depth [m], likewise.
+        edges: (B + 1,) rising depths [m]: part i holds edges[i] <= t < edges[i + 1]; pixels
+            outside are in no part. None = one part with every pixel.
+
+    Returns:
+        (B, S) sums, a row a part; zeros for an empty part.
+    """
+    parts = 1 if edges is None else len(edges) - 1
+    part = np.zeros(t.size, np.intp) if edges is None else np.digitize(t, edges) - 1
+    if edges is not None:
+        inside = (part >= 0) & (part < parts)
+        p, t, part = p[inside], t[inside], part[inside]
+
+    def added(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return np.bincount(part, values, parts).astype(np.float64)
+
+    error, ratio = p - t, p / t
+    log_ratio, off = np.log(ratio), np.maximum(ratio, t / p)
+    sums = np.zeros((parts, _LENGTH))
+    sums[:, _PIXELS] = count = np.bincount(part, minlength=parts)
+    sums[:, _ABS_REL] = added(np.abs(error) / t)
+    sums[:, _SQ_REL] = added(error**2 / t)
+    sums[:, _SQUARED] = added(error**2)
+    sums[:, _LOG10] = added(np.abs(log_ratio)) / math.log(10)
+    sums[:, _WITHIN] = np.stack([added(off < delta) for delta in _DELTAS], axis=1)
+    sums[:, _LOG_MEAN] = added(log_ratio) / np.maximum(count, 1)
+    sums[:, _LOG_SPREAD] = added((log_ratio - sums[part, _LOG_MEAN]) ** 2)
+    return sums
+
+
+def pooled(sums: Sums) -> Sums:
+    """Add the sums (N, S) of N sets of pixels up to those of their union, (S,)."""
+    total = np.asarray(sums.sum(axis=0), np.float64)
+    count = sums[:, _PIXELS]
+    mean = (count @ sums[:, _LOG_MEAN]) / max(total[_PIXELS], 1)
+    total[_LOG_MEAN] = mean
+    total[_LOG_SPREAD] += count @ (sums[:, _LOG_MEAN] - mean) ** 2
+    return total
+
+
+def metrics_from_sums(sums: Sums) -> dict[str, float]:
+    """Turn the sums (S,) of a set of pixels into its metrics by name.
+
+    Raises:
+        ValueError: The set is empty.
+    """
+    pixels = sums[_PIXELS]
+    if pixels == 0:
+        raise ValueError('no pixel was counted: metrics of nothing are undefined')
+    spread, mean = sums[_LOG_SPREAD] / pixels, sums[_LOG_MEAN]
+    values = (
+        sums[_ABS_REL] / pixels,
+        sums[_SQ_REL] / pixels,
+        math.sqrt(sums[_SQUARED] / pixels),
+        math.sqrt(spread + mean**2),
+        sums[_LOG10] / pixels,
+        100.0 * math.sqrt(spread),
+        *(sums[_WITHIN] / pixels),
+    )
+    return {name: float(value) for name, value in zip(METRICS, values, strict=True)}
+
+
+def pixel_count(sums: Sums) -> int:
+    """Number of pixels behind the sums (S,), or (N, S) in all."""
+    return int(sums[..., _PIXELS].sum())
+
+
+def ratio_from_sums(sums: Sums) -> float:
+    """Geometric mean of predicted over true depth of a set of pixels: above 1 is too far."""
+    return math.exp(sums[_LOG_MEAN])

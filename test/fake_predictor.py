@@ -15,6 +15,7 @@ from lacdepth_ros.camera import Camera
 @dataclass
 class FakePrediction:
     depth: npt.NDArray[np.float32]
+    std: npt.NDArray[np.float32] | None = None
 
 
 @dataclass

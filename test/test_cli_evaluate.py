@@ -87,6 +87,8 @@ def test_json_contract(tmp_path: Path, predictor: FakePredictor) -> None:
         'crop': 'garg',
         'flip_average': True,
         'averaging': 'image',
+        'benchmark_crop': False,
+        'median_scaling': False,
     }
     assert report['frames'] == 3
     assert list(report['overall']) == ERRORS
@@ -129,6 +131,8 @@ def test_protocol_options(tmp_path: Path, predictor: FakePredictor) -> None:
         'crop': 'none',
         'flip_average': False,
         'averaging': 'image',
+        'benchmark_crop': False,
+        'median_scaling': False,
     }
     assert report['overall']['abs_rel'] == 1.0  # 40 m counts as 10 m
     assert predictor.flips == [False]

@@ -111,7 +111,10 @@ def test_json_form() -> None:
     errors = ['abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10', 'silog']
     names = [*errors, 'delta1', 'delta2', 'delta3']
     report = json.loads(json.dumps(evaluate(FakePredictor(), [FakeEntry('a/0')]).to_dict()))
-    assert list(report) == ['protocol', 'frames', 'overall', 'groups', 'skipped', 'unpredicted']
+    assert list(report) == [
+        'protocol', 'frames', 'overall', 'groups', 'skipped', 'unpredicted',
+        'bands', 'distance', 'boundary', 'calibration', 'per_frame',
+    ]  # fmt: skip
     assert list(report['overall']) == names
     assert list(report['groups']['a']) == ['frames', *names]
     assert report['protocol']['crop'] == 'garg'

@@ -6,12 +6,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lacdepth_ros.metrics import METRICS, DepthMetrics, depth_metrics
+from lacdepth_ros.metrics import (
+    METRICS,
+    depth_metrics,
+    error_sums,
+    metrics_from_sums,
+    pixel_count,
+    pooled,
+    ratio_from_sums,
+)
 
 Array = npt.NDArray[np.float64]
 NAMES = ['abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10', 'silog', 'delta1', 'delta2', 'delta3']
@@ -52,15 +61,22 @@ def random_scene(seed: int) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
     return pred, target, valid_mask
 
 
+def random_pixels(seed: int, count: int) -> tuple[Array, Array]:
+    rng = np.random.default_rng(seed)
+    target = rng.uniform(1.0, 80.0, count)
+    return target * np.exp(rng.normal(-0.2, 0.3, count)), target
+
+
 def test_every_metric_is_there_in_order() -> None:
     assert list(METRICS) == NAMES
+    assert {name for name, unit in METRICS.items() if unit == 'm'} == {'sq_rel', 'rmse'}
 
 
 @pytest.mark.parametrize('name', NAMES)
 @pytest.mark.parametrize('seed', [0, 1])
 def test_metric_equals_its_reference(name: str, seed: int) -> None:
     pred, target, valid_mask = random_scene(seed)
-    value = METRICS[name](pred=pred, target=target, valid_mask=valid_mask)
+    value = depth_metrics(pred=pred, target=target, valid_mask=valid_mask)[name]
     expected = REFERENCES[name](pred[valid_mask], target[valid_mask])
     assert value == pytest.approx(expected, rel=1e-12)
 
@@ -69,8 +85,8 @@ def test_float32_input_is_averaged_in_float64() -> None:
     target = np.full((375, 1242), 3.3, np.float32)
     pred = np.full_like(target, 3.63)
     everywhere = np.ones(target.shape, np.bool_)
-    value = METRICS['abs_rel'](pred=pred, target=target, valid_mask=everywhere)
-    assert value == pytest.approx(float(pred[0, 0]) / float(target[0, 0]) - 1, rel=1e-12)
+    value = depth_metrics(pred=pred, target=target, valid_mask=everywhere)['abs_rel']
+    assert value == pytest.approx(float(pred[0, 0]) / float(target[0, 0]) - 1, rel=1e-11)
 
 
 def test_perfect_prediction() -> None:
@@ -104,11 +120,17 @@ def test_deltas_are_strict_and_nested(factor: float, deltas: int) -> None:
         assert found == sorted(found)
 
 
-@pytest.mark.parametrize('name', NAMES)
-def test_empty_mask_raises(name: str) -> None:
+@pytest.mark.parametrize('seed', range(20))
+def test_deltas_never_fall_with_their_order(seed: int) -> None:
+    pred, target, valid_mask = random_scene(seed)
+    metrics = depth_metrics(pred=pred, target=target, valid_mask=valid_mask)
+    assert metrics['delta1'] <= metrics['delta2'] <= metrics['delta3']
+
+
+def test_empty_mask_raises() -> None:
     target = np.ones((2, 3))
     with pytest.raises(ValueError, match='no pixel'):
-        METRICS[name](pred=target, target=target, valid_mask=np.zeros((2, 3), np.bool_))
+        depth_metrics(pred=target, target=target, valid_mask=np.zeros((2, 3), np.bool_))
 
 
 @pytest.mark.parametrize('bad', [np.nan, np.inf, 0.0, -1.0])
@@ -131,20 +153,38 @@ def test_shape_and_mask_type_are_checked() -> None:
         depth_metrics(pred=target, target=target, valid_mask=np.ones((2, 3), np.uint8))  # type: ignore[arg-type]
 
 
-def test_every_image_weighs_the_same() -> None:
-    metrics = DepthMetrics()
-    small, large = np.full((1, 2), 2.0), np.full((50, 40), 2.0)
-    for factor, target, group in ((1.5, small, 'b'), (1.1, large, 'a'), (1.3, large, 'b')):
-        valid_mask = np.ones(target.shape, np.bool_)
-        metrics.update(pred=factor * target, target=target, valid_mask=valid_mask, group=group)
-    assert metrics.groups == ['b', 'a']
-    assert (metrics.frames(), metrics.frames('a'), metrics.frames('b')) == (3, 1, 2)
-    assert metrics.mean()['abs_rel'] == pytest.approx(0.3)
-    assert metrics.mean('b')['abs_rel'] == pytest.approx(0.4)
-    assert metrics.mean('a')['abs_rel'] == pytest.approx(0.1)
-    assert list(metrics.mean()) == NAMES
+def test_pooled_sums_are_those_of_all_pixels_together() -> None:
+    parts = [random_pixels(seed, count) for seed, count in ((0, 3), (1, 400), (2, 50))]
+    together = pooled(np.concatenate([error_sums(p, t) for p, t in parts]))
+    p, t = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    assert pixel_count(together) == 453
+    for name, value in metrics_from_sums(together).items():
+        assert value == pytest.approx(REFERENCES[name](p, t), rel=1e-12)
+    assert ratio_from_sums(together) == pytest.approx(math.exp(np.log(p / t).mean()))
 
 
-def test_mean_of_nothing_raises() -> None:
-    with pytest.raises(ValueError, match='no image'):
-        DepthMetrics().mean()
+def test_a_pure_scale_costs_no_silog_after_pooling() -> None:
+    target = np.linspace(1, 80, 1000)
+    sums = [error_sums(1.7 * part, part) for part in np.split(target, 10)]
+    assert metrics_from_sums(pooled(np.concatenate(sums)))['silog'] < 1e-12
+
+
+def test_parts_by_true_depth() -> None:
+    p, t = random_pixels(3, 500)
+    t[:3] = [10.0, 40.0, 0.5]  # a part holds its lower edge, not its upper one
+    p[:3] = t[:3]
+    edges = np.array([1.0, 10.0, 20.0, 40.0, 40.5, 60.0])
+    sums = error_sums(p, t, edges=edges)
+    for part, (low, high) in enumerate(pairwise(edges)):
+        inside = (t >= low) & (t < high)
+        assert pixel_count(sums[part]) == inside.sum()
+        expected = REFERENCES['rmse_log'](p[inside], t[inside])
+        assert metrics_from_sums(sums[part])['rmse_log'] == pytest.approx(expected, rel=1e-12)
+
+
+def test_empty_part_has_no_metrics() -> None:
+    sums = error_sums(np.array([5.0]), np.array([5.0]), edges=np.array([0.0, 4.0, 6.0]))
+    assert [pixel_count(part) for part in sums] == [0, 1]
+    np.testing.assert_array_equal(pooled(sums), sums[1])
+    with pytest.raises(ValueError, match='no pixel'):
+        metrics_from_sums(sums[0])

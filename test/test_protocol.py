@@ -19,6 +19,8 @@ def test_default_is_kittis() -> None:
         'crop': 'garg',
         'flip_average': True,
         'averaging': 'image',
+        'benchmark_crop': False,
+        'median_scaling': False,
     }
 
 
@@ -66,7 +68,7 @@ def test_json_round_trip() -> None:
         {'max_depth_eval': float('inf')},
         {'max_depth_eval': float('nan')},
         {'crop': 'gargs'},
-        {'averaging': 'pixel'},
+        {'averaging': 'group'},
     ],
 )
 def test_impossible_rules_are_refused(changes: dict[str, object]) -> None:

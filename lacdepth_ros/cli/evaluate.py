@@ -13,8 +13,9 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
 
 if TYPE_CHECKING:
-    from lacdepth_ros.evaluation.evaluate import Entry, EvaluationReport
+    from lacdepth_ros.evaluation.evaluate import Entry
     from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+    from lacdepth_ros.evaluation.report import EvaluationReport
 
 DESCRIPTION = """\
 Measure a checkpoint on frames with metric truth; the default protocol is KITTI's: Garg crop of
@@ -64,7 +65,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate and report; 1 when a frame could not be measured."""
     from lacdepth_ros.evaluation.evaluate import evaluate
-    from lacdepth_ros.evaluation.report import format_table
+    from lacdepth_ros.evaluation.tables import format_table
 
     protocol = _protocol(args)
     entries = _entries(args.data)

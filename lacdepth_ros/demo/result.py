@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from lacdepth_ros.demo.frames import Frame, UnreadableFrame
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+from lacdepth_ros.evaluation.scoreboard import Scoreboard
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.metrics import DepthMetrics
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -82,7 +82,7 @@ class DemoResult:
     middle: ShownFrame | None = None
     late: int = 0
     failure: str = ''
-    _metrics: DepthMetrics = field(default_factory=DepthMetrics)
+    _board: Scoreboard = field(default_factory=lambda: Scoreboard(PROTOCOL))
     _latencies: dict[str, list[float]] = field(default_factory=dict)
 
     def add(
@@ -130,21 +130,20 @@ class DemoResult:
 
     def errors(self) -> dict[str, Any] | None:
         """Mean metrics over the frames with truth, and the protocol; None without truth."""
-        if not self._metrics.groups:
+        report = self._board.report()
+        if not report.frames:
             return None
-        mean = {name: round(value, 5) for name, value in self._metrics.mean().items()}
-        return {'frames': self._metrics.frames(), **mean, 'protocol': PROTOCOL.to_dict()}
+        mean = {name: round(value, 5) for name, value in report.overall.items()}
+        return {'frames': report.frames, **mean, 'protocol': PROTOCOL.to_dict()}
 
     def _measure(self, frame: Frame, depth: FloatArray) -> dict[str, float]:
         """Compare received depth with the truth; out of range counts as the caps."""
         if frame.truth is None or frame.truth.shape != depth.shape:
             return {}
-        valid = PROTOCOL.valid_mask(frame.truth) & ~np.isnan(depth)
-        if not valid.any():
+        try:
+            errors = self._board.add(id=frame.id, group='all', pred=depth, target=frame.truth)
+        except ValueError:  # no pixel of truth counts, or nothing is predicted there
             return {}
-        errors = self._metrics.update(
-            pred=PROTOCOL.clamp(depth), target=frame.truth, valid_mask=valid, group='all'
-        )
         return {name: round(value, 5) for name, value in errors.items()}
 
     def _keep(

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +13,8 @@ import numpy.typing as npt
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.metrics import METRICS, DepthMetrics
+from lacdepth_ros.evaluation.report import EvaluationReport
+from lacdepth_ros.evaluation.scoreboard import Scoreboard
 
 
 class Prediction(Protocol):
@@ -24,6 +24,10 @@ class Prediction(Protocol):
     def depth(self) -> npt.NDArray[np.float32]:
         """(H, W) float32 metres, NaN = invalid."""
 
+    @property
+    def std(self) -> npt.NDArray[np.float32] | None:
+        """(H, W) float32 metres, one standard deviation, NaN = unknown; None = none known."""
+
 
 class Predictor(Protocol):
     """What evaluation needs of `lacdepth_ros.predictor.DepthPredictor`."""
@@ -32,6 +36,15 @@ class Predictor(Protocol):
         self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
     ) -> Prediction:
         """Depth of an image (H, W, 3) uint8 RGB."""
+
+
+class Observer(Protocol):
+    """What may look at the measured frames, such as the pictures of a report."""
+
+    def __call__(
+        self, sample: Sample, prediction: Prediction, metrics: dict[str, float], /
+    ) -> None:
+        """Look at one frame."""
 
 
 class Entry(Protocol):
@@ -45,52 +58,14 @@ class Entry(Protocol):
         """Read image, truth and camera."""
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedFrame:
-    """A frame that could not be measured, and why."""
-
-    id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationReport:
-    """Result of an evaluation.
-
-    Attributes:
-        protocol: The rules the numbers follow.
-        frames: Number of measured frames.
-        overall: Mean over all measured frames, by metric; empty without any.
-        groups: By name of the group: 'frames' and the mean of every metric over its frames.
-        skipped: Frames that could not be measured.
-        unpredicted: Share of the counting pixels whose prediction was NaN or infinite; they enter
-            no metric.
-    """
-
-    protocol: EvaluationProtocol
-    frames: int
-    overall: dict[str, float]
-    groups: dict[str, dict[str, float]]
-    skipped: tuple[SkippedFrame, ...]
-    unpredicted: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it; without any measured frame every metric is None."""
-        return {
-            'protocol': self.protocol.to_dict(),
-            'frames': self.frames,
-            'overall': self.overall or dict.fromkeys(METRICS),
-            'groups': self.groups,
-            'skipped': [{'id': frame.id, 'reason': frame.reason} for frame in self.skipped],
-            'unpredicted': self.unpredicted,
-        }
-
-
 def evaluate(
     predictor: Predictor,
     entries: Sequence[Entry],
     protocol: EvaluationProtocol | None = None,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    bands: Sequence[float] | None = None,
+    observe: Observer | None = None,
 ) -> EvaluationReport:
     """Measure a predictor on frames with truth.
 
@@ -102,53 +77,32 @@ def evaluate(
         entries: The frames.
         protocol: Caps, crop and averaging; None = KITTI's (see `EvaluationProtocol`).
         progress: Called after every frame with the frames done and the frames in all.
+        bands: Distances between which errors are listed, see `Scoreboard`.
+        observe: Called with each measured frame, its prediction and its metrics.
 
     Returns:
         The report.
+
+    Raises:
+        ValueError: The bands are impossible.
     """
-    protocol = protocol or EvaluationProtocol()
-    metrics = DepthMetrics()
-    skipped: list[SkippedFrame] = []
-    pixels = missing = 0
+    board = Scoreboard(protocol, bands)
     for done, entry in enumerate(entries, start=1):
         try:
-            counting, without = _measure(predictor, entry.load(), protocol, metrics)
-            pixels, missing = pixels + counting, missing + without
+            sample = entry.load()
+            flip = board.protocol.flip_average
+            prediction = predictor.predict(sample.image, sample.camera, flip_average=flip)
+            metrics = board.add(
+                id=sample.id,
+                group=sample.group,
+                pred=prediction.depth,
+                target=sample.depth,
+                std=prediction.std,
+            )
+            if observe is not None:
+                observe(sample, prediction, metrics)
         except (OSError, ValueError) as error:
-            skipped.append(SkippedFrame(entry.id, str(error)))
+            board.skip(entry.id, str(error))
         if progress is not None:
             progress(done, len(entries))
-    groups = {
-        group: {'frames': metrics.frames(group), **metrics.mean(group)} for group in metrics.groups
-    }
-    return EvaluationReport(
-        protocol=protocol,
-        frames=metrics.frames(),
-        overall=metrics.mean() if groups else {},
-        groups=groups,
-        skipped=tuple(skipped),
-        unpredicted=missing / pixels if pixels else 0.0,
-    )
-
-
-def _measure(
-    predictor: Predictor, sample: Sample, protocol: EvaluationProtocol, metrics: DepthMetrics
-) -> tuple[int, int]:
-    """Add one frame to the metrics; returns its counting pixels and those not predicted."""
-    counting = protocol.valid_mask(sample.depth)
-    if not counting.any():
-        raise ValueError(
-            f'no true depth inside the {protocol.crop} crop and '
-            f'{protocol.min_depth_eval:g} .. {protocol.max_depth_eval:g} m'
-        )
-    prediction = predictor.predict(sample.image, sample.camera, flip_average=protocol.flip_average)
-    predicted = counting & np.isfinite(prediction.depth)
-    if not predicted.any():
-        raise ValueError('the prediction is invalid wherever there is truth')
-    metrics.update(
-        pred=protocol.clamp(prediction.depth),
-        target=sample.depth,
-        valid_mask=predicted,
-        group=sample.group,
-    )
-    return int(counting.sum()), int(counting.sum() - predicted.sum())
+    return board.report()

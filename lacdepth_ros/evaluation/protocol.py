@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 Crop = Literal['garg', 'eigen', 'none']
-Averaging = Literal['image']
+Averaging = Literal['image', 'pixel']
+Window = tuple[slice, slice]
 
 # Fractions of the image (top, bottom, left, right), truncated to whole pixels.
 _GARG_KITTI = (0.40810811, 0.99189189, 0.03594771, 0.96405229)
@@ -20,15 +21,18 @@ _EIGEN_KITTI = (0.3324324, 0.91351351, 0.0359477, 0.96405229)
 _EIGEN_NYU_SIZE = (480, 640)
 _EIGEN_NYU = (slice(45, 471), slice(41, 601))
 
+BENCHMARK_SIZE = (352, 1216)
+"""(height, width) of KITTI's benchmark crop: the lowest rows, the middle columns."""
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationProtocol:
     """Rules that turn a prediction and its truth into comparable numbers.
 
     A pixel counts when its true depth lies strictly inside (min_depth_eval, max_depth_eval) and
-    inside the crop; predictions are clamped to [min_depth_eval, max_depth_eval] first. The crop
-    is taken of the full-size image (not of KITTI's 352x1216 benchmark crop). The default is
-    KITTI's: Garg crop, 1e-3 to 80 m, flip average, mean over images.
+    inside the crop. Predictions are first scaled (if `median_scaling`), then clamped to
+    [min_depth_eval, max_depth_eval]. The default is KITTI's: Garg crop of the full-size image,
+    1e-3 to 80 m, flip average, mean over images. `PROTOCOLS` names more.
 
     Attributes:
         min_depth_eval: Lower cap [m], > 0.
@@ -36,7 +40,13 @@ class EvaluationProtocol:
         crop: 'garg' (rows 153:371, columns 44:1197 of 375x1242); 'eigen' (rows 45:471, columns
             41:601 of NYU's 480x640, KITTI's fractions at any other size); 'none'.
         flip_average: Average the prediction with that of the mirrored image.
-        averaging: 'image': the mean over images of each image's metric.
+        averaging: 'image': the mean over images of each image's metric, as papers do; 'pixel':
+            the metric of all pixels of all images together.
+        benchmark_crop: Take the crop of KITTI's 352x1216 benchmark crop, as LapDepth, AdaBins,
+            NeWCRFs and ZoeDepth do, instead of the full-size image, as BTS does. Garg's then is
+            rows 166:372, columns 56:1185 of 375x1242: 13 rows of the far edge count no more.
+        median_scaling: Multiply each prediction by median(truth) / median(prediction) over its
+            counting pixels, the rule for predictions without a scale. Never needed for metres.
 
     Raises:
         ValueError: A cap or a choice is impossible.
@@ -47,6 +57,8 @@ class EvaluationProtocol:
     crop: Crop = 'garg'
     flip_average: bool = True
     averaging: Averaging = 'image'
+    benchmark_crop: bool = False
+    median_scaling: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.min_depth_eval < self.max_depth_eval < math.inf:
@@ -65,15 +77,21 @@ class EvaluationProtocol:
         """Every field by name, as JSON can hold it; `EvaluationProtocol(**d)` is the inverse."""
         return asdict(self)
 
-    def crop_window(self, height: int, width: int) -> tuple[slice, slice]:
-        """Rows and columns of a height x width image that count."""
-        if self.crop == 'none':
-            return slice(0, height), slice(0, width)
-        if self.crop == 'eigen' and (height, width) == _EIGEN_NYU_SIZE:
-            return _EIGEN_NYU
-        top, bottom, left, right = _GARG_KITTI if self.crop == 'garg' else _EIGEN_KITTI
-        rows = slice(int(top * height), int(bottom * height))
-        return rows, slice(int(left * width), int(right * width))
+    def crop_window(self, height: int, width: int) -> Window:
+        """Rows and columns of a height x width image that count.
+
+        Raises:
+            ValueError: The benchmark crop is asked of a smaller image.
+        """
+        if not self.benchmark_crop:
+            return self._crop_of(height, width)
+        outer = benchmark_window(height, width)
+        inner = self._crop_of(*BENCHMARK_SIZE)
+        rows, columns = (
+            slice(out.start + part.start, out.start + part.stop)
+            for out, part in zip(outer, inner, strict=True)
+        )
+        return rows, columns
 
     def valid_mask(self, target: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:
         """Bool mask of the pixels of a true depth (H, W) [m] that count; NaN and 0 never do."""
@@ -86,3 +104,52 @@ class EvaluationProtocol:
     def clamp(self, pred: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         """Predicted depth (H, W) [m] limited to the caps; NaN stays NaN."""
         return np.clip(pred, self.min_depth_eval, self.max_depth_eval)
+
+    def describe(self) -> str:
+        """The rules in one line."""
+        whole = "KITTI's benchmark crop" if self.benchmark_crop else 'the full-size image'
+        return ', '.join(
+            [
+                f'{self.crop} crop of {whole}' if self.crop != 'none' else f'all of {whole}',
+                f'{self.min_depth_eval:g} to {self.max_depth_eval:g} m',
+                'flip average' if self.flip_average else 'no flip average',
+                f'mean over {self.averaging}s',
+                'median scaling' if self.median_scaling else 'no scaling',
+            ]
+        )
+
+    def _crop_of(self, height: int, width: int) -> Window:
+        if self.crop == 'none':
+            return slice(0, height), slice(0, width)
+        if self.crop == 'eigen' and (height, width) == _EIGEN_NYU_SIZE:
+            return _EIGEN_NYU
+        top, bottom, left, right = _GARG_KITTI if self.crop == 'garg' else _EIGEN_KITTI
+        rows = slice(int(top * height), int(bottom * height))
+        return rows, slice(int(left * width), int(right * width))
+
+
+PROTOCOLS: dict[str, EvaluationProtocol] = {
+    'kitti': EvaluationProtocol(),
+    'kitti-benchmark-crop': EvaluationProtocol(benchmark_crop=True),
+    'kitti-eigen-crop': EvaluationProtocol(crop='eigen'),
+    'kitti-median-scaled': EvaluationProtocol(flip_average=False, median_scaling=True),
+    'nyu': EvaluationProtocol(max_depth_eval=10.0, crop='eigen'),
+    'whole': EvaluationProtocol(crop='none', flip_average=False),
+}
+"""Protocols by name; 'whole' is the plain one for data of one's own."""
+
+
+def benchmark_window(height: int, width: int) -> Window:
+    """Rows and columns of KITTI's benchmark crop: of 375x1242, rows 23:375, columns 13:1229.
+
+    Raises:
+        ValueError: The image is smaller than the crop.
+    """
+    rows, columns = BENCHMARK_SIZE
+    if height < rows or width < columns:
+        raise ValueError(
+            f'the image is {width}x{height}, smaller than the {columns}x{rows} of the KITTI '
+            'benchmark crop; use a protocol without benchmark_crop'
+        )
+    top, left = height - rows, (width - columns) // 2
+    return slice(top, height), slice(left, left + columns)

@@ -1,34 +1,83 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""An evaluation report as an aligned table."""
+"""The result of an evaluation, and its form in JSON and CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import Any
 
-from lacdepth_ros.evaluation.evaluate import EvaluationReport
+from lacdepth_ros.evaluation.frame import FrameScore
+from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.metrics import METRICS
 
-_UNITS = {'sq_rel': ' [m]', 'rmse': ' [m]'}
+
+@dataclass(frozen=True, slots=True)
+class SkippedFrame:
+    """A frame that could not be measured, and why."""
+
+    id: str
+    reason: str
 
 
-def format_table(report: EvaluationReport) -> str:
-    """The groups of a report and the mean over all frames, a row each, columns aligned."""
-    header = ['group', 'frames', *(name + _UNITS.get(name, '') for name in METRICS)]
-    rows = [_row(name, int(values['frames']), values) for name, values in report.groups.items()]
-    overall = _row('overall', report.frames, report.overall)
-    widths = [max(map(len, column)) for column in zip(header, *rows, overall, strict=True)]
-    lines = [_align(cells, widths) for cells in (header, *rows, overall)]
-    rule = '-' * len(lines[0])
-    return '\n'.join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """Result of an evaluation.
 
+    Attributes:
+        protocol: The rules the numbers follow.
+        frames: Number of measured frames.
+        overall: Mean over all measured frames, by metric; empty without any.
+        groups: By name of the group: 'frames' and the mean of every metric over its frames.
+        skipped: Frames that could not be measured.
+        unpredicted: Share of the counting pixels without a prediction; they enter no metric.
+        bands: By distance, nearest first: 'from' and 'to' [m], 'frames', 'pixels' and the metrics
+            of all these pixels together.
+        distance: The same in fine steps, for curves, with 'ratio', the geometric mean of
+            predicted over true depth.
+        boundary: 'frames' on which boundary F1 means something and its mean 'f1' (None without
+            any), overall and by group under 'groups'.
+        calibration: See `calibration.calibration_summary`; per group under 'groups'. None without
+            any predicted std.
+        per_frame: Every measured frame.
+    """
 
-def _row(name: str, frames: int, values: Mapping[str, float]) -> list[str]:
-    numbers = (f'{values[metric]:.4f}' if metric in values else '-' for metric in METRICS)
-    return [name, str(frames), *numbers]
+    protocol: EvaluationProtocol
+    frames: int
+    overall: dict[str, float]
+    groups: dict[str, dict[str, float]]
+    skipped: tuple[SkippedFrame, ...]
+    unpredicted: float
+    bands: tuple[dict[str, float], ...] = ()
+    distance: tuple[dict[str, float], ...] = ()
+    boundary: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] | None = None
+    per_frame: tuple[FrameScore, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it; without any measured frame every metric is None."""
+        return {
+            'protocol': self.protocol.to_dict(),
+            'frames': self.frames,
+            'overall': self.overall or dict.fromkeys(METRICS),
+            'groups': self.groups,
+            'skipped': [{'id': frame.id, 'reason': frame.reason} for frame in self.skipped],
+            'unpredicted': self.unpredicted,
+            'bands': list(self.bands),
+            'distance': list(self.distance),
+            'boundary': self.boundary,
+            'calibration': self.calibration,
+            'per_frame': [frame.to_dict() for frame in self.per_frame],
+        }
 
-def _align(cells: list[str], widths: list[int]) -> str:
-    """Names to the left, numbers to the right."""
-    numbers = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
-    return '  '.join([cells[0].ljust(widths[0]), *numbers])
+    def to_csv(self) -> str:
+        """The measured frames as CSV, a row a frame, the columns of `FrameScore.to_dict`."""
+        rows = [frame.to_dict() for frame in self.per_frame]
+        text = io.StringIO()
+        if rows:
+            writer = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
+            writer.writeheader()
+            writer.writerows(rows)
+        return text.getvalue()

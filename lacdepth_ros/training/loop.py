@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
-from lacdepth_ros.evaluation.evaluate import EvaluationReport, evaluate
+from lacdepth_ros.evaluation.evaluate import evaluate
+from lacdepth_ros.evaluation.report import EvaluationReport
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.predictor import DepthPredictor, check_device

@@ -1,0 +1,183 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure frames one by one and average them: the one place where predictions are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.evaluation.calibration import calibration_summary
+from lacdepth_ros.evaluation.frame import FrameScore, score_frame
+from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+from lacdepth_ros.evaluation.report import EvaluationReport, SkippedFrame
+from lacdepth_ros.metrics import METRICS, metrics_from_sums, pixel_count, pooled, ratio_from_sums
+
+FloatArray = npt.NDArray[np.floating]
+
+_BANDS = (0.0, 1 / 8, 1 / 4, 1 / 2, 1.0)
+_FINE_STEPS = 40
+
+
+class Scoreboard:
+    """Collects the scores of frames under one protocol.
+
+    Args:
+        protocol: Caps, crop and averaging; None = KITTI's.
+        bands: Rising distances [m] between which errors are listed; None = 1/8, 1/4, 1/2 and all
+            of the upper cap (of 80 m: 0, 10, 20, 40, 80).
+
+    Raises:
+        ValueError: The bands do not rise, or leave 0 .. max_depth_eval.
+    """
+
+    def __init__(
+        self, protocol: EvaluationProtocol | None = None, bands: Sequence[float] | None = None
+    ) -> None:
+        self.protocol = protocol or EvaluationProtocol()
+        cap = self.protocol.max_depth_eval
+        self._bands = np.asarray([cap * part for part in _BANDS] if bands is None else bands)
+        if self._bands.size < 2 or (np.diff(self._bands) <= 0).any():
+            raise ValueError(f'bands {bands} must be at least two rising distances in metres')
+        if self._bands[0] < 0 or self._bands[-1] > cap:
+            raise ValueError(f'bands {bands} must lie within 0 .. {cap:g} m, the upper cap')
+        self._edges = np.union1d(self._bands, np.linspace(0, cap, _FINE_STEPS + 1))
+        self._frames: list[FrameScore] = []
+        self._skipped: list[SkippedFrame] = []
+
+    def add(
+        self,
+        *,
+        id: str,
+        group: str,
+        pred: FloatArray,
+        target: FloatArray,
+        std: FloatArray | None = None,
+    ) -> dict[str, float]:
+        """Measure one frame.
+
+        Args:
+            id: Unique name of the frame.
+            group: The group it is averaged in, besides all.
+            pred: (H, W) predicted depth [m]; NaN = none, -Inf and +Inf (nearer and farther than
+                can be said, REP 117) count as the caps.
+            target: (H, W) true depth [m]; NaN and 0 = none.
+            std: (H, W) predicted standard deviation [m]; NaN = none. None: no calibration.
+
+        Returns:
+            The metrics of the frame by name.
+
+        Raises:
+            ValueError: Shapes differ, no true depth counts, or nothing is predicted where it
+                does. The frame is not added; tell `skip`.
+        """
+        frame = score_frame(
+            id=id,
+            group=group,
+            pred=pred,
+            target=target,
+            std=std,
+            protocol=self.protocol,
+            edges=self._edges,
+        )
+        self._frames.append(frame)
+        return frame.metrics
+
+    def skip(self, id: str, reason: str) -> None:
+        """Name a frame that could not be measured."""
+        self._skipped.append(SkippedFrame(id, reason))
+
+    def merge(self, other: Scoreboard) -> None:
+        """Take over the frames of another scoreboard, such as that of another process.
+
+        Raises:
+            ValueError: It follows another protocol or other bands.
+        """
+        same_bands = np.array_equal(self._bands, other._bands)
+        if self.protocol != other.protocol or not same_bands:
+            raise ValueError('only scoreboards of one protocol and the same bands can be merged')
+        self._frames += other._frames
+        self._skipped += other._skipped
+
+    def report(self) -> EvaluationReport:
+        """Average what was measured."""
+        frames = self._frames
+        groups = {
+            group: [frame for frame in frames if frame.group == group]
+            for group in dict.fromkeys(frame.group for frame in frames)
+        }
+        pixels = sum(frame.pixels + frame.unpredicted for frame in frames)
+        return EvaluationReport(
+            protocol=self.protocol,
+            frames=len(frames),
+            overall=self._mean(frames) if frames else {},
+            groups={
+                name: {'frames': len(members), **self._mean(members)}
+                for name, members in groups.items()
+            },
+            skipped=tuple(self._skipped),
+            unpredicted=sum(frame.unpredicted for frame in frames) / max(pixels, 1),
+            bands=self._by_distance(self._bands),
+            distance=self._by_distance(self._edges),
+            boundary={
+                **_boundary(frames),
+                'groups': {name: _boundary(members) for name, members in groups.items()},
+            },
+            calibration=self._calibration(groups),
+            per_frame=tuple(frames),
+        )
+
+    def _mean(self, frames: Sequence[FrameScore]) -> dict[str, float]:
+        if self.protocol.averaging == 'pixel':
+            return metrics_from_sums(pooled(np.concatenate([frame.sums for frame in frames])))
+        return {
+            name: float(np.mean([frame.metrics[name] for frame in frames])) for name in METRICS
+        }
+
+    def _by_distance(self, edges: npt.NDArray[np.float64]) -> tuple[dict[str, float], ...]:
+        """The errors of all pixels between neighbouring edges, where there are any."""
+        if not self._frames:
+            return ()
+        all_sums = np.stack([frame.sums for frame in self._frames])  # (frames, fine parts, S)
+        rows: list[dict[str, float]] = []
+        for low, high in pairwise(edges.tolist()):
+            inside = (self._edges[:-1] >= low) & (self._edges[1:] <= high)
+            by_frame = [pooled(sums) for sums in all_sums[:, inside]]
+            total = pooled(np.stack(by_frame))
+            if pixels := pixel_count(total):
+                row = {
+                    'from': low,
+                    'to': high,
+                    'frames': sum(map(bool, map(pixel_count, by_frame))),
+                }
+                ratio = ratio_from_sums(total)
+                rows.append({**row, 'pixels': pixels, **metrics_from_sums(total), 'ratio': ratio})
+        return tuple(rows)
+
+    def _calibration(self, groups: dict[str, list[FrameScore]]) -> dict[str, Any] | None:
+        by_pixel = self.protocol.averaging == 'pixel'
+        scores = {
+            name: [frame.calibration for frame in members if frame.calibration]
+            for name, members in groups.items()
+        }
+        every = [score for members in scores.values() for score in members]
+        if not every:
+            return None
+        return {
+            **calibration_summary(every, by_pixel=by_pixel),
+            'groups': {
+                name: calibration_summary(members, by_pixel=by_pixel)
+                for name, members in scores.items()
+                if members
+            },
+        }
+
+
+def _boundary(frames: Sequence[FrameScore]) -> dict[str, Any]:
+    """Mean boundary F1 over the frames where it means something."""
+    scores = [frame.boundary_f1 for frame in frames if frame.boundary_f1 is not None]
+    return {'frames': len(scores), 'f1': float(np.mean(scores)) if scores else None}
