@@ -11,7 +11,8 @@ import pytest
 from bag_files import CAMERA, picture, write_bag
 from rosbags.rosbag2 import StoragePlugin
 
-from lacdepth_ros.bags.reader import BagImages, is_bag
+from lacdepth_ros.bags.opening import is_bag
+from lacdepth_ros.bags.reader import BagImages
 
 
 @pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
@@ -60,7 +61,7 @@ def test_topic_can_be_chosen(tmp_path: Path) -> None:
     images = BagImages(bag.path, '/x/image_rect_color')
     assert images.topic == '/x/image_rect_color'
     assert images.rectified
-    with pytest.raises(ValueError, match=r"no image topic '/nope' .*/front/image_raw"):
+    with pytest.raises(ValueError, match=r"no topic '/nope' .*/front/image_raw"):
         BagImages(bag.path, '/nope')
 
 

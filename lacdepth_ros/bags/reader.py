@@ -5,25 +5,20 @@
 from __future__ import annotations
 
 import bisect
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
 from lacdepth_ros.messages.images import image_from_compressed, image_from_message
-
-if TYPE_CHECKING:
-    from rosbags.highlevel import AnyReader
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-BAG_SUFFIXES = ('.mcap', '.db3')
 NOT_COLOR = ('depth', 'disparity', 'confidence')
 
 
@@ -48,13 +43,6 @@ class RecordedImage:
         return image_from_message(self.message)
 
 
-def is_bag(path: Path) -> bool:
-    """Whether the path looks like a ROS 2 bag: a folder with metadata.yaml, or a storage file."""
-    if path.is_dir():
-        return (path / 'metadata.yaml').is_file()
-    return path.suffix in BAG_SUFFIXES
-
-
 class BagImages:
     """The images of one topic of a bag; iterating opens the bag, yields them and closes it.
 
@@ -69,6 +57,7 @@ class BagImages:
         info_topic: Topic of camera_info beside it; None when the bag has none.
         count: Number of images.
         rectified: The topic's name says that its images are rectified (image_rect...).
+        compressed: The images are CompressedImage, not Image.
 
     Raises:
         FileNotFoundError: There is no bag.
@@ -78,71 +67,50 @@ class BagImages:
     def __init__(self, path: Path, image_topic: str | None = None) -> None:
         self._path = path
         with open_bag(path) as reader:
-            types = {c.topic: c.msgtype for c in reader.connections}
+            types = topic_kinds(reader)
             counts = {c.topic: c.msgcount for c in reader.connections}
         images = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
         infos = {t for t, kind in types.items() if kind == CAMERA_INFO}
-        if not images or image_topic not in (None, *images):
-            problem = 'no image topic' if not images else f'no image topic {image_topic!r}'
-            found = ', '.join(images or sorted(types)) or 'none'
-            raise ValueError(f'{path}: {problem} in this bag; its topics: {found}')
+        if not images:
+            found = ', '.join(sorted(types)) or 'none'
+            raise ValueError(f'{path}: no image topic in this bag; its topics: {found}')
+        if image_topic is not None:
+            choose_topic(path, image_topic, types, images)
         self.topic = image_topic or min(
             images,
             key=lambda topic: (
                 any(word in topic for word in NOT_COLOR),
-                _sibling(topic) not in infos,
+                info_topic_of(topic) not in infos,
                 topic,
             ),
         )
         self.others = [topic for topic in images if topic != self.topic]
-        self.info_topic = _sibling(self.topic) if _sibling(self.topic) in infos else None
+        beside = info_topic_of(self.topic)
+        self.info_topic = beside if beside in infos else None
         self.count = counts[self.topic]
         self.rectified = '/image_rect' in self.topic
+        self.compressed = types[self.topic] == COMPRESSED
         if not self.count:
             raise ValueError(f'{path}: topic {self.topic} holds no image')
 
     def __iter__(self) -> Iterator[RecordedImage]:
         """Yield the images in the order of recording; ValueError where the bag is damaged."""
         with open_bag(self._path) as reader:
-            infos = sorted(self._messages(reader, self.info_topic), key=lambda item: item[0])
+            infos = sorted(messages_of(reader, self.info_topic), key=lambda item: item[0])
             stamps = [stamp for stamp, _ in infos]
-            for stamp, message in self._messages(reader, self.topic):
-                nearest = _nearest(stamps, stamp)
+            for stamp, message in messages_of(reader, self.topic):
+                nearest = nearest_index(stamps, stamp)
                 info = None if nearest is None else infos[nearest][1]
                 yield RecordedImage(stamp, message, info)
 
-    def _messages(self, reader: AnyReader, topic: str | None) -> Iterator[tuple[int, Any]]:
-        connections = [c for c in reader.connections if c.topic == topic]
-        if not connections:
-            return
-        for connection, recorded, data in reader.messages(connections):
-            message: Any = reader.deserialize(data, connection.msgtype)
-            stamp = message.header.stamp
-            yield stamp.sec * 1_000_000_000 + stamp.nanosec or recorded, message
 
-
-@contextmanager
-def open_bag(path: Path) -> Iterator[AnyReader]:
-    """Open a bag; whatever is wrong with it, then or later, becomes a ValueError."""
-    try:
-        from rosbags.highlevel import AnyReader, AnyReaderError
-        from rosbags.typesys import Stores, get_typestore
-    except ImportError as error:
-        raise ValueError(f"{path}: to read bags, run 'pip install rosbags'") from error
-    try:
-        with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
-            yield reader
-    except (AnyReaderError, sqlite3.Error) as error:
-        raise ValueError(f'{path}: not a readable ROS 2 bag ({error})') from error
-
-
-def _sibling(image_topic: str) -> str:
+def info_topic_of(image_topic: str) -> str:
     """Topic of the camera_info that belongs to an image topic, as image_transport has it."""
     base = image_topic.removesuffix('/compressed')
     return base.rpartition('/')[0] + '/camera_info'
 
 
-def _nearest(stamps: list[int], stamp: int) -> int | None:
+def nearest_index(stamps: Sequence[int], stamp: int) -> int | None:
     """Index of the stamp nearest in time; None when there is none."""
     if not stamps:
         return None

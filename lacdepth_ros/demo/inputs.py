@@ -12,7 +12,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from lacdepth_ros.bags.reader import BagImages, RecordedImage, is_bag
+from lacdepth_ros.bags.opening import is_bag
+from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.kitti import find_drives, read_kitti_raw
 from lacdepth_ros.data.manifest import read_manifest

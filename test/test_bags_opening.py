@@ -1,0 +1,98 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Bags that are cut short, half there or no bags, and topics that are misspelt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bag_files import CAMERA, write_bag
+from rosbags.rosbag2 import StoragePlugin
+
+from lacdepth_ros.bags.opening import header_stamp, messages_of, open_bag, raw_messages
+from lacdepth_ros.bags.reader import BagImages
+
+
+def storage_of(bag: Path) -> Path:
+    return next(file for file in bag.iterdir() if file.suffix in ('.mcap', '.db3'))
+
+
+def read_all(path: Path) -> int:
+    with open_bag(path) as reader:
+        return sum(1 for _ in messages_of(reader, '/front/image_raw'))
+
+
+@pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
+@pytest.mark.parametrize('share', [0.0, 0.3, 0.6])
+def test_cut_bags_are_refused_with_a_way_out(
+    tmp_path: Path, plugin: StoragePlugin, share: float
+) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA, plugin=plugin)
+    data = storage_of(bag.path).read_bytes()
+    storage_of(bag.path).write_bytes(data[: int(share * len(data))])
+    for path in (bag.path, storage_of(bag.path)):
+        with pytest.raises(ValueError, match=r'not a readable ROS 2 bag .*mcap recover'):
+            read_all(path)
+
+
+def test_damage_within_a_message_is_found_while_reading(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA, plugin=StoragePlugin.MCAP)
+    storage = storage_of(bag.path)
+    data = bytearray(storage.read_bytes())
+    place = data.index(b'rgb8')
+    data[place - 4] = 0xFF  # the length of the text
+    storage.write_bytes(data)
+    with pytest.raises(ValueError, match=r'not a readable ROS 2 bag'):
+        read_all(bag.path)
+
+
+def test_recording_that_was_not_ended_is_named_as_such(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA)
+    (bag.path / 'metadata.yaml').unlink()
+    with pytest.raises(ValueError, match=r'metadata.yaml is missing beside bag.db3'):
+        read_all(bag.path)
+    assert read_all(bag.path / 'bag.db3') == 3
+
+
+def test_what_is_no_bag_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='no such bag'):
+        read_all(tmp_path / 'nothing')
+    with pytest.raises(ValueError, match='not a ROS 2 bag; the folder has no metadata'):
+        read_all(tmp_path)
+    (tmp_path / 'notes.txt').write_text('no bag')
+    with pytest.raises(ValueError, match=r'must end in \.mcap or \.db3'):
+        read_all(tmp_path / 'notes.txt')
+    (tmp_path / 'metadata.yaml').write_text('rosbag2_bagfile_information: []')
+    with pytest.raises(ValueError, match='not a readable ROS 2 bag'):
+        read_all(tmp_path)
+
+
+def test_misspelt_topics_are_met_with_the_nearest(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', {**CAMERA, '/rear/image_raw': 'Image'})
+    with pytest.raises(ValueError, match=r"'/frnt/image'.*did you mean '/front/image_raw'\?"):
+        BagImages(bag.path, '/frnt/image')
+    with pytest.raises(ValueError, match=r"no topic 'xyz' in this bag; those that fit: /front"):
+        BagImages(bag.path, 'xyz')
+    with pytest.raises(ValueError, match=r'is of type sensor_msgs/msg/CameraInfo, which does not'):
+        BagImages(bag.path, '/front/camera_info')
+
+
+def test_bag_without_a_message_is_refused(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA, frames=0)
+    with pytest.raises(ValueError, match='topic /front/image_raw holds no image'):
+        BagImages(bag.path)
+
+
+def test_stamps_are_read_without_decoding(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA)
+    with open_bag(bag.path) as reader:
+        found = [header_stamp(data) for _, _, data in raw_messages(reader, '/front/image_raw')]
+        assert found == bag.stamps
+        assert list(raw_messages(reader, '/nothing')) == []
+    assert (
+        header_stamp(b'\0\0\0\0' + (5).to_bytes(4, 'big') + (7).to_bytes(4, 'big'))
+        == 5 * 10**9 + 7
+    )
+    with pytest.raises(ValueError, match='4 bytes has no header'):
+        header_stamp(b'\0\1\0\0')

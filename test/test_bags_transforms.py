@@ -1,0 +1,108 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Poses along a chain of frames at any time, against rotations written down by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from lacdepth_ros.bags.transforms import (
+    TransformTree,
+    apply,
+    matrix_from_quaternion,
+    pose_of,
+    quaternion_from_matrix,
+    slerp,
+)
+
+IDENTITY = (0.0, 0.0, 0.0, 1.0)
+
+
+def yaw(degrees: float) -> tuple[float, float, float, float]:
+    half = math.radians(degrees) / 2
+    return (0.0, 0.0, math.sin(half), math.cos(half))
+
+
+def test_quaternions_and_matrices_tell_the_same() -> None:
+    turn = matrix_from_quaternion(yaw(90))
+    np.testing.assert_allclose(turn, [[0, -1, 0], [1, 0, 0], [0, 0, 1]], atol=1e-15)
+    rng = np.random.default_rng(0)
+    for q in [*rng.normal(size=(50, 4)), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), IDENTITY]:
+        matrix = matrix_from_quaternion(np.array(q) / np.linalg.norm(q))
+        np.testing.assert_allclose(matrix @ matrix.T, np.eye(3), atol=1e-12)
+        again = quaternion_from_matrix(matrix)
+        assert again[3] >= 0
+        np.testing.assert_allclose(matrix_from_quaternion(again), matrix, atol=1e-12)
+
+
+def test_few_digits_give_the_nearest_rotation() -> None:
+    q = np.array([0.1, -0.5, 0.3, 0.8]) / np.linalg.norm([0.1, -0.5, 0.3, 0.8])
+    rounded = np.round(matrix_from_quaternion(q), 6)
+    np.testing.assert_allclose(quaternion_from_matrix(rounded), q, atol=1e-6)
+
+
+def test_chain_goes_up_and_down_the_tree() -> None:
+    tree = TransformTree()
+    tree.add('base', 'lidar', 0, (1, 0, 2), IDENTITY, static=True)
+    tree.add('/base', '/camera', 0, (0, 3, 0), yaw(90), static=True)
+    tree.add('map', 'base', 10, (100, 0, 0), IDENTITY)
+    pose = tree.lookup('camera', 'lidar', 999)  # neither map nor time matter between the two
+    # (1, 0, 2) of base, seen from the camera at (0, 3, 0) turned by 90 degrees to the left.
+    np.testing.assert_allclose(apply(pose, np.zeros((1, 3))), [[-3, -1, 2]], atol=1e-12)
+    np.testing.assert_allclose(tree.lookup('lidar', 'camera', 10), np.linalg.inv(pose), atol=1e-12)
+    np.testing.assert_allclose(tree.lookup('map', 'lidar', 10)[:3, 3], (101, 0, 2))
+    np.testing.assert_array_equal(tree.lookup('lidar', 'lidar', 0), np.eye(4))
+    assert tree.frames == ['base', 'camera', 'lidar', 'map']
+
+
+def test_poses_are_interpolated_in_time() -> None:
+    tree = TransformTree()
+    for stamp, x, degrees in ((2_000, 4.0, 80), (1_000, 0.0, 0), (3_000, 4.0, 80)):
+        tree.add('odom', 'base', stamp, (x, 0, 0), yaw(degrees))
+    pose = tree.lookup('odom', 'base', 1_250)
+    np.testing.assert_allclose(pose, pose_of(matrix_from_quaternion(yaw(20)), (1, 0, 0)))
+    for stamp, x in ((1_000, 0.0), (2_000, 4.0), (3_000, 4.0)):
+        assert tree.lookup('odom', 'base', stamp)[0, 3] == x
+    for stamp in (999, 3_001):
+        with pytest.raises(LookupError, match=rf'from 1000 to 3000 ns, not at {stamp}'):
+            tree.lookup('odom', 'base', stamp)
+
+
+def test_slerp_takes_the_shorter_way() -> None:
+    start, end = np.array(yaw(0)), np.array(yaw(60))
+    np.testing.assert_allclose(slerp(start, -end, 0.5), yaw(30), atol=1e-12)
+    np.testing.assert_allclose(slerp(start, end, 0.25), yaw(15), atol=1e-12)
+    np.testing.assert_allclose(slerp(start, start, 0.3), start)
+
+
+def test_static_poses_and_parents_can_be_told_anew() -> None:
+    tree = TransformTree()
+    tree.add('a', 'b', 0, (1, 0, 0), IDENTITY, static=True)
+    tree.add('a', 'b', 0, (2, 0, 0), IDENTITY, static=True)
+    assert tree.lookup('a', 'b', 5)[0, 3] == 2
+    tree.add('c', 'b', 0, (3, 0, 0), IDENTITY, static=True)
+    assert tree.lookup('c', 'b', 5)[0, 3] == 3
+
+
+def test_what_cannot_be_looked_up_says_why() -> None:
+    tree = TransformTree()
+    with pytest.raises(
+        LookupError, match="from 'lidar' to 'camera'; the frames of the bag are none"
+    ):
+        tree.lookup('camera', 'lidar', 0)
+    tree.add('a', 'b', 0, (0, 0, 0), IDENTITY, static=True)
+    with pytest.raises(LookupError, match='the frames of the bag are a, b'):
+        tree.lookup('camera', 'b', 0)
+    tree.add('b', 'a', 0, (0, 0, 0), IDENTITY, static=True)
+    with pytest.raises(LookupError, match='form a circle'):
+        tree.lookup('a', 'c', 0)
+    for t, q in (
+        ((0, 0, math.nan), IDENTITY),
+        ((0, 0, 0), (0, 0, 0, 0)),
+        ((0, 0, 0), (1, 1, 0, 0)),
+    ):
+        with pytest.raises(ValueError, match='is no pose'):
+            tree.add('a', 'b', 0, t, q)
