@@ -8,67 +8,27 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from kitti_tree import (
+    HEIGHT,
+    R_RECT,
+    SCAN_DEPTH,
+    WIDTH,
+    depth_at,
+    write_annotation,
+    write_drive,
+    write_numbers,
+)
 
 from lacdepth_ros.camera import Camera
-from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.data.files import write_image
 from lacdepth_ros.data.kitti import KittiCalibration, find_drives, parse_stamp, read_kitti_raw
-
-WIDTH, HEIGHT = 20, 10
-# P = K [I | (0.5, 0, 0)] with K = [10 0 8; 0 12 4; 0 0 1].
-P_RECT = [10, 0, 8, 5, 0, 12, 4, 0, 0, 0, 1, 0]
-# (x, y, z) -> (-y, x, z): a quarter turn about the optical axis, so that the order of the
-# matrices shows.
-R_RECT = [0, -1, 0, 1, 0, 0, 0, 0, 1]
-# LiDAR (forward, left, up) -> camera (right, down, forward).
-R_VELO = [0, -1, 0, 0, 0, -1, 1, 0, 0]
-T_VELO = [0.1, 0.2, 0.25]
-# So (x, y, z) of the LiDAR lies at (z + 0.3, 0.1 - y, x + 0.25) of camera 2.
-SCAN = [
-    [4.75, 0.1, 0.7, 0],  # at (1, 0, 5): u = 10, v = 4
-    [9.75, 0.1, 1.7, 0],  # at (2, 0, 10): the same pixel, farther
-    [-0.1, 0.1, -0.3, 0],  # at (0, 0, 0.15): u = 8, v = 4, but behind the scanner
-    [4.75, -0.65, 1.48, 0],  # at (1.78, 0.75, 5): u = 11.56, v = 5.8 -> column 12, row 6
-    [4.75, 0.1, 9.7, 0],  # at (10, 0, 5): u = 28, outside
-]
-
-
-def write_numbers(path: Path, **entries: list[float]) -> None:
-    lines = [f'{name}: {" ".join(f"{v:e}" for v in values)}' for name, values in entries.items()]
-    path.write_text('calib_time: 09-Jan-2012 13:57:47\n' + '\n'.join(lines) + '\n')
-
-
-def write_drive(root: Path, *, frames: int = 2, suffix: str = '.png') -> Path:
-    """Write a date folder with one drive and return the drive's folder."""
-    day = root / '2011_09_26'
-    drive = day / '2011_09_26_drive_0001_sync'
-    for folder in ('image_02/data', 'velodyne_points/data'):
-        (drive / folder).mkdir(parents=True)
-    write_numbers(
-        day / 'calib_cam_to_cam.txt', S_rect_02=[WIDTH, HEIGHT], P_rect_02=P_RECT, R_rect_00=R_RECT
-    )
-    write_numbers(day / 'calib_velo_to_cam.txt', R=R_VELO, T=T_VELO)
-    for number in range(frames):
-        image = np.full((HEIGHT, WIDTH, 3), 40 * number, np.uint8)
-        write_image(drive / 'image_02' / 'data' / f'{number:010d}{suffix}', image)
-        scan = np.array(SCAN, dtype='<f4')
-        (drive / 'velodyne_points' / 'data' / f'{number:010d}.bin').write_bytes(scan.tobytes())
-    stamps = [f'2011-09-26 13:08:24.{number}67930880' for number in range(frames)]
-    (drive / 'image_02' / 'timestamps.txt').write_text('\n'.join(stamps) + '\n')
-    return drive
-
-
-def depth_at(depth: npt.NDArray[np.float32]) -> dict[tuple[int, int], float]:
-    """Row, column -> depth of every pixel that has one."""
-    rows, columns = np.nonzero(depth)
-    return {(int(v), int(u)): float(depth[v, u]) for v, u in zip(rows, columns, strict=True)}
 
 
 def test_projection_by_hand(tmp_path: Path) -> None:
     frames = read_kitti_raw(write_drive(tmp_path))
     sample = frames[1].load()
-    assert depth_at(sample.depth) == {(4, 10): 5.0, (6, 12): 5.0}
+    assert depth_at(sample.depth) == SCAN_DEPTH
     assert sample.camera == frames[1].camera == Camera(10, 12, 8, 4, WIDTH, HEIGHT)
     assert np.all(sample.image == 40)
     assert sample.id == '2011_09_26_drive_0001_sync/0000000001'
@@ -99,6 +59,15 @@ def test_points_equal_the_full_matrix_product(tmp_path: Path) -> None:
     np.testing.assert_allclose(calibration.camera.K @ points.T, expected, rtol=1e-4, atol=1e-3)
 
 
+def test_right_camera_by_hand(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path, cameras=(2, 3))
+    calibration = KittiCalibration.read(drive.parent, 3)
+    depth = calibration.scan_depth(drive / 'velodyne_points' / 'data' / '0000000000.bin')
+    # 0.6 m further left than in camera 2, that is 1.2 pixels at 5 m: u = 8.8 and 10.36. The point
+    # at 10 m moves by 0.6 pixels, to u = 9.4, and the one outside to u = 26.8.
+    assert depth_at(depth) == {(4, 9): 5.0, (6, 10): 5.0}
+
+
 def test_stamps_are_exact_nanoseconds(tmp_path: Path) -> None:
     frames = read_kitti_raw(write_drive(tmp_path))
     assert [frame.stamp for frame in frames] == [1317042504067930880, 1317042504167930880]
@@ -125,11 +94,7 @@ def test_found_from_drive_date_folder_and_above(tmp_path: Path) -> None:
 
 def test_annotated_truth_replaces_the_scans(tmp_path: Path) -> None:
     drive = write_drive(tmp_path)
-    folder = drive / 'proj_depth' / 'groundtruth' / 'image_02'
-    folder.mkdir(parents=True)
-    annotated = np.zeros((HEIGHT, WIDTH), np.float32)
-    annotated[3, 5] = 12.5
-    write_depth_png(folder / '0000000001.png', annotated)
+    write_annotation(drive.parent, drive.name, 1)
     first, second = read_kitti_raw(drive)
     assert depth_at(first.load().depth) == {}
     assert depth_at(second.load().depth) == {(3, 5): 12.5}

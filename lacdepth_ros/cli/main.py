@@ -8,9 +8,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lacdepth_ros.cli import bag, benchmark, console, demo, evaluate, predict, train
+from lacdepth_ros.cli import bag, benchmark, console, data, demo, evaluate, predict, train
 
-COMMANDS = (predict, evaluate, train, benchmark, demo, bag)
+COMMANDS = (predict, evaluate, train, benchmark, demo, data, bag)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\
@@ -30,7 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: Arguments after the program's name; None = those of the process.
     """
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    args, unknown = parser.parse_known_args(argv)
+    if unknown and not hasattr(args, 'forwarded'):
+        parser.error(f'unrecognized arguments: {" ".join(unknown)}')
+    args.forwarded = unknown  # `train` reads the settings of a recipe from them
     try:
         return int(args.run(args))
     except KeyboardInterrupt:

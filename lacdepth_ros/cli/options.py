@@ -72,3 +72,20 @@ def make_folder(path: Path, option: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f'{option}: cannot create the folder {path}: {error.strerror}') from error
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    """Add --limit."""
+    parser.add_argument(
+        '--limit', type=int, metavar='N', help='at most N frames, spread evenly over the data set'
+    )
+
+
+def check_limit(args: argparse.Namespace) -> None:
+    """Refuse a --limit that leaves nothing.
+
+    Raises:
+        UsageError: It is below 1.
+    """
+    if args.limit is not None and args.limit < 1:
+        raise UsageError(f'--limit {args.limit}: at least 1 is needed')

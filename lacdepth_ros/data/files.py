@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 KITTI_DEPTH_SCALE = 256.0
-"""PNG counts per metre of KITTI's depth maps and of every depth PNG this package writes."""
+"""PNG counts per metre of KITTI's depth maps, and of ours unless a data set has another scale."""
 
 _MAX_COUNT = np.iinfo(np.uint16).max
 _END_MARKERS = ((b'\xff\xd8\xff', b'\xff\xd9'), (b'\x89PNG', b'IEND'))
@@ -49,16 +49,24 @@ def read_depth_png(path: str | Path, depth_scale: float) -> npt.NDArray[np.float
     return (counts / np.float32(depth_scale)).astype(np.float32)
 
 
-def write_depth_png(path: str | Path, depth: npt.NDArray[np.float32]) -> None:
-    """Write (H, W) metres as a uint16 PNG, metres x 256; NaN, infinity and <= 0 become 0.
+def write_depth_png(
+    path: str | Path, depth: npt.NDArray[np.float32], depth_scale: float = KITTI_DEPTH_SCALE
+) -> None:
+    """Write (H, W) metres as a uint16 PNG; NaN, infinity and <= 0 become 0 (invalid).
 
-    Depth beyond the format's 255.996 m is written as 0 (invalid) as well, never as a wrong value.
+    Depth beyond the format (255.996 m at 256 counts per metre) is written as 0 as well, never as
+    a wrong value.
+
+    Args:
+        path: The PNG file.
+        depth: (H, W) metres.
+        depth_scale: Counts per metre.
 
     Raises:
         OSError: The file cannot be written.
     """
     finite = np.where(np.isfinite(depth), depth, 0.0)
-    counts = np.rint(finite * KITTI_DEPTH_SCALE)
+    counts = np.rint(finite * depth_scale)
     counts[(counts < 0) | (counts > _MAX_COUNT)] = 0
     write_image(path, counts.astype(np.uint16))
 

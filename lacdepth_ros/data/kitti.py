@@ -33,10 +33,10 @@ _SUFFIXES = ('.png', '.jpg')
 
 @dataclass(frozen=True, slots=True)
 class KittiCalibration:
-    """The colour camera of a recording day and the way from the LiDAR into its optical frame.
+    """A colour camera of a recording day and the way from the LiDAR into its optical frame.
 
     Attributes:
-        camera: Intrinsics of the rectified images of image_02.
+        camera: Intrinsics of the rectified images of image_02 (or image_03).
         camera_from_velodyne: Rows of [R | t], three rows of four numbers; metres.
     """
 
@@ -44,23 +44,28 @@ class KittiCalibration:
     camera_from_velodyne: tuple[tuple[float, ...], ...]
 
     @classmethod
-    def read(cls, date_folder: Path) -> KittiCalibration:
+    def read(cls, date_folder: Path, number: int = 2) -> KittiCalibration:
         """Read calib_cam_to_cam.txt and calib_velo_to_cam.txt.
+
+        Args:
+            date_folder: Folder of the recording day.
+            number: The camera: 2 is the left colour camera, 3 the right one.
 
         Raises:
             FileNotFoundError: One of them is missing.
             ValueError: One of them lacks an entry or holds an impossible one.
         """
         path = date_folder / 'calib_cam_to_cam.txt'
-        rectified = _read_calibration(path, {'S_rect_02': 2, 'P_rect_02': 12, 'R_rect_00': 9})
-        scanner = _read_calibration(date_folder / 'calib_velo_to_cam.txt', {'R': 9, 'T': 3})
-        projection = rectified['P_rect_02'].reshape(3, 4)
-        width, height = (int(value) for value in rectified['S_rect_02'])
+        size_name, projection_name = f'S_rect_{number:02d}', f'P_rect_{number:02d}'
+        rectified = read_calibration(path, {size_name: 2, projection_name: 12, 'R_rect_00': 9})
+        scanner = read_calibration(date_folder / 'calib_velo_to_cam.txt', {'R': 9, 'T': 3})
+        projection = rectified[projection_name].reshape(3, 4)
+        width, height = (int(value) for value in rectified[size_name])
         try:
             camera = Camera.from_K(projection[:, :3], width=width, height=height)
         except ValueError as error:
             raise ValueError(f'{path}: {error}') from error
-        # P_rect_02 = K [I | t]: t moves from the first camera, which [R|T] leads to, to camera 2.
+        # P_rect = K [I | t]: t moves from the first camera, which [R|T] leads to, to this one.
         rotation = rectified['R_rect_00'].reshape(3, 3)
         shift = np.linalg.solve(camera.K, projection[:, 3])
         translation = rotation @ scanner['T'] + shift
@@ -72,6 +77,19 @@ class KittiCalibration:
         ahead = scan[scan[:, 0] >= 0, :3].astype(np.float64)
         transform = np.array(self.camera_from_velodyne)
         return ahead @ transform[:, :3].T + transform[:, 3]
+
+    def scan_depth(self, path: Path) -> npt.NDArray[np.float32]:
+        """Depth (H, W) [m] of a Velodyne scan, 0 where no point falls.
+
+        A point belongs to the pixel nearest to its projection (pixel centres are integers, so 0.5
+        is the border between pixels 0 and 1); the nearest point wins in a pixel.
+
+        Raises:
+            FileNotFoundError: There is no such scan.
+            ValueError: The scan is damaged.
+        """
+        points = self.points_in_camera(read_scan(path))
+        return np.nan_to_num(points_to_depth(points, self.camera), nan=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +125,6 @@ class KittiFrame:
     def load(self) -> Sample:
         """Read the image and its truth; a frame without truth yields a depth of zeros.
 
-        A LiDAR point belongs to the pixel nearest to its projection (pixel centres are integers,
-        so 0.5 is the border between pixels 0 and 1); the nearest point wins in a pixel.
-
         Raises:
             FileNotFoundError: A file is missing.
             ValueError: A file is damaged or of another size than the calibration.
@@ -129,8 +144,7 @@ class KittiFrame:
             return read_depth_png(self.annotated, KITTI_DEPTH_SCALE)
         if self.scan is None:
             return np.zeros((self.camera.height, self.camera.width), dtype=np.float32)
-        points = self.calibration.points_in_camera(read_scan(self.scan))
-        return np.nan_to_num(points_to_depth(points, self.camera), nan=0.0)
+        return self.calibration.scan_depth(self.scan)
 
 
 def read_scan(path: Path) -> npt.NDArray[np.float32]:
@@ -231,10 +245,17 @@ def parse_stamp(text: str, where: str) -> int:
     return int(clock.replace(tzinfo=timezone.utc).timestamp()) * 1_000_000_000 + nanoseconds
 
 
-def _read_calibration(path: Path, sizes: dict[str, int]) -> dict[str, npt.NDArray[np.float64]]:
-    """Read 'NAME: numbers' lines; every name in `sizes` must be there with that many numbers."""
+def read_calibration(path: Path, sizes: dict[str, int]) -> dict[str, npt.NDArray[np.float64]]:
+    """Read 'NAME: numbers' lines; every name in `sizes` must be there with that many numbers.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A name is missing, or has another number of finite numbers.
+    """
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; unpack the day's calibration beside it")
+        raise FileNotFoundError(
+            f'{path}: no such file; unpack the calibration archive of this recording'
+        )
     lines = path.read_text(encoding='ascii', errors='replace').splitlines()
     texts = {name: rest for name, _, rest in (line.partition(':') for line in lines)}
     values = {}

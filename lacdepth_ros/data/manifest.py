@@ -146,7 +146,8 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> None:
     Args:
         path: The file; its folder must exist.
         rows: What the lines hold. Where `image`, `depth` or `dense` is a Path it is written
-            relative to the manifest's folder; a text is written as it is.
+            relative to the manifest's folder (absolute where they share no folder); a text is
+            written as it is.
 
     Raises:
         ValueError: A row lacks a key, repeats an id or holds an impossible value, or there is no
@@ -173,7 +174,9 @@ def _relative(value: Any, folder: Path, key: str) -> Any:
     if key not in _PATHS or not isinstance(value, Path):
         return value
     # Only the folders are resolved: the file itself may be a link into a store.
-    return os.path.relpath(value.parent.resolve() / value.name, folder)
+    target = value.parent.resolve() / value.name
+    share_a_folder = os.path.commonpath((folder, target)) != folder.anchor
+    return os.path.relpath(target, folder) if share_a_folder else str(target)
 
 
 def _check_unique(entry: ManifestEntry, seen: dict[str, str]) -> None:

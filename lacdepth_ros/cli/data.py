@@ -1,0 +1,36 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth data`: data sets turned into manifests, looked at, and made dense."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from lacdepth_ros.cli import data_index
+
+COMMANDS = (data_index,)
+DESCRIPTION = """\
+Training and evaluation read manifests: JSON lines of which each names an image, its depth and its
+camera. These commands make manifests of known data sets and look at any manifest.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command, and its own commands, to the program."""
+    parser = subparsers.add_parser(
+        'data',
+        help='make manifests of data sets, check them, make their depth dense',
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    nested = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
+    for command in COMMANDS:
+        command.add_parser(nested)
+    for subparser in nested.choices.values():
+        subparser.add_argument(
+            '--debug',
+            action='store_true',
+            default=argparse.SUPPRESS,  # it may have been given before the inner command's name
+            help='show the traceback of an error',
+        )

@@ -1,0 +1,110 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth data index`: a data set listed as a manifest."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
+
+if TYPE_CHECKING:
+    from lacdepth_ros.data.indexing import IndexResult
+
+_SHOWN = 5  # messages of one kind
+
+DESCRIPTION = """\
+List a data set as a manifest: a line a frame, with the paths of image and depth, the camera's
+intrinsics and the depth's scale. Files that have to be made (depth from LiDAR scans, from
+disparity, or from a .mat file) go to a folder beside the manifest.
+
+layouts:
+  kitti      KITTI raw drives, with the depth benchmark's annotated truth where it was unpacked
+  kitti2012  KITTI stereo 2012 (grey images)
+  kitti2015  KITTI stereo 2015
+  nyu        NYU Depth v2 as folders of rgb_NNNNN.jpg and sync_depth_NNNNN.png
+  nyu-mat    nyu_depth_v2_labeled.mat (ROOT is that file)
+"""
+EPILOG = """\
+examples:
+  lacdepth data index kitti kitti/ eigen_test.jsonl --split eigen_test_files_with_gt.txt
+  lacdepth data index kitti kitti/ eigen_train.jsonl --part train
+  lacdepth data index nyu-mat nyu_depth_v2_labeled.mat test.jsonl --split splits.mat --part test
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the commands of `lacdepth data`."""
+    parser = subparsers.add_parser(
+        'index',
+        help='list a data set as a manifest',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('layout', metavar='LAYOUT', help='see above')
+    parser.add_argument('root', type=Path, metavar='ROOT', help='where the data set lies')
+    parser.add_argument('output', type=Path, metavar='OUT.jsonl', help='manifest to be written')
+    parser.add_argument(
+        '--split',
+        type=Path,
+        metavar='FILE',
+        help='list of frames, in the form of BTS or Monodepth',
+    )
+    parser.add_argument(
+        '--part',
+        choices=('train', 'test'),
+        help="part of a .mat's split; of KITTI without --split: Eigen's, made by rule",
+    )
+    parser.add_argument(
+        '--truth',
+        default='auto',
+        choices=('auto', 'annotated', 'velodyne'),
+        help="of KITTI (default: auto = a drive's annotated depth, else its scans)",
+    )
+    options.add_limit(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a manifest and report its counts; 1 when frames had to be left out."""
+    from lacdepth_ros.data.indexing import IndexRequest
+    from lacdepth_ros.data.layouts import LAYOUTS
+    from lacdepth_ros.data.manifest import write_manifest
+
+    if args.layout not in LAYOUTS:
+        raise UsageError(f'layout {args.layout!r} is not one of {", ".join(LAYOUTS)}')
+    options.check_limit(args)
+    layout = LAYOUTS[args.layout]
+    for name, default in (('split', None), ('part', None), ('truth', 'auto')):
+        if getattr(args, name) != default and name not in layout.options:
+            raise UsageError(f'--{name} means nothing for {args.layout}; leave it out')
+    if args.output.suffix != '.jsonl':
+        raise UsageError(f'{args.output}: the manifest must be named .jsonl')
+    options.make_folder(args.output.parent, 'OUT.jsonl')
+    request = IndexRequest(args.root, args.output, args.split, args.part, args.truth, args.limit)
+    try:
+        result = layout.index(request, show_progress)
+    except (OSError, ValueError, ModuleNotFoundError) as failure:
+        raise UsageError(str(failure)) from failure
+    _report(result)
+    if not result.rows:
+        raise UsageError(f'{args.root}: no frame can be used; {args.output} was not written')
+    write_manifest(args.output, result.rows)
+    print(f'wrote {args.output}')
+    return 1 if result.problems else 0
+
+
+def _report(result: IndexResult) -> None:
+    """Print every count and note, and the first messages of each kind of problem."""
+    for count in result.counts:
+        print(count)
+    for note in result.notes:
+        warn(note)
+    for kind, messages in result.problems.items():
+        error(f'{kind}: {len(messages):,} frames left out, such as')
+        for message in messages[:_SHOWN]:
+            error(message)

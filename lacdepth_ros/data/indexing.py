@@ -1,0 +1,121 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What making a manifest out of a data set asks for and brings: the words all layouts share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from lacdepth_ros.camera import Camera
+
+Truth = Literal['auto', 'annotated', 'velodyne']
+Part = Literal['train', 'test']
+Progress = Callable[[int, int], None]
+Item = TypeVar('Item')
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRequest:
+    """A data set to be listed.
+
+    Attributes:
+        root: Folder (or file) of the data set.
+        output: The manifest that is going to be written; files that have to be made lie in
+            folders beside it.
+        split: List of frames, in the data set's own format; None = all frames.
+        part: Part of the data set.
+        truth: Source of KITTI's depth: 'annotated', 'velodyne', or 'auto': a drive's annotated
+            depth where there is some, else its scans.
+        limit: At most this many frames, spread evenly over the list.
+    """
+
+    root: Path
+    output: Path
+    split: Path | None = None
+    part: Part | None = None
+    truth: Truth = 'auto'
+    limit: int | None = None
+
+    def made(self, kind: str) -> Path:
+        """Folder of files of a kind ('depth', 'frames') made for this manifest."""
+        return self.output.with_name(f'{self.output.stem}_{kind}')
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number that an index reports.
+
+    Attributes:
+        label: What was counted.
+        number: How many.
+        expected: How many the published data set has, None where nothing is published.
+    """
+
+    label: str
+    number: int
+    expected: int | None = None
+
+    def __str__(self) -> str:
+        if self.expected is None:
+            return f'{self.label}: {self.number:,}'
+        verdict = (
+            'as published' if self.number == self.expected else f'{self.expected:,} published'
+        )
+        return f'{self.label}: {self.number:,} ({verdict})'
+
+
+@dataclass(slots=True)
+class IndexResult:
+    """The rows of a manifest and what there is to say about them.
+
+    Attributes:
+        rows: What `write_manifest` takes.
+        counts: Every number worth reporting, in order.
+        notes: Sentences the user must not miss.
+        problems: Messages of frames that had to be left out, by kind.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    def count(self, label: str, number: int, expected: int | None = None) -> None:
+        """Add a number to the report."""
+        self.counts.append(Count(label, number, expected))
+
+    def leave_out(self, kind: str, message: str) -> None:
+        """Note a frame that cannot be used."""
+        self.problems.setdefault(kind, []).append(message)
+
+
+def frame_row(
+    frame_id: str,
+    image: Path,
+    depth: Path,
+    camera: Camera,
+    *,
+    depth_scale: float,
+    **tags: Any,
+) -> dict[str, Any]:
+    """A row of a manifest; `dense` may be among the tags."""
+    return {
+        'id': frame_id,
+        'image': image,
+        'depth': depth,
+        'depth_scale': depth_scale,
+        'K': [camera.fx, camera.fy, camera.cx, camera.cy],
+        'width': camera.width,
+        'height': camera.height,
+        **tags,
+    }
+
+
+def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
+    """At most `limit` items, evenly spread, the first among them; all without a limit."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[index * len(items) // limit] for index in range(limit)]
