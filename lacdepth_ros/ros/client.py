@@ -185,7 +185,7 @@ class DepthClient:
         """
         answer = self.send(message, info)
         self._spin_until(lambda: answer.complete, answer.sent + timeout)
-        self.forget(message)
+        self.forget(stamp_ns(message))
         return answer
 
     def send(self, message: Any, info: Any) -> Answer:
@@ -204,9 +204,9 @@ class DepthClient:
         self._images.publish(message)
         return answer
 
-    def forget(self, message: Any) -> None:
-        """Wait no longer for answers to a sent image message."""
-        self._pending.pop(stamp_ns(message), None)
+    def forget(self, stamp: int) -> None:
+        """Wait no longer for answers to the image of this stamp [ns]."""
+        self._pending.pop(stamp, None)
 
     def spin_for(self, seconds: float) -> None:
         """Take what arrives for so long."""

@@ -1,0 +1,225 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""True depth for the images of a bag: from a depth topic, a data set or a folder of PNGs."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.bags.opening import (
+    choose_topic,
+    header_stamp,
+    open_bag,
+    raw_messages,
+    topic_kinds,
+)
+from lacdepth_ros.bags.reader import IMAGE
+from lacdepth_ros.bags.sources import Entry, open_source
+from lacdepth_ros.data.files import read_depth_png
+from lacdepth_ros.messages.depth import depth_from_message
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+    from rosbags.interfaces import Connection
+
+Load = Callable[[], npt.NDArray[np.float32]]
+HOW_TO_GIVE = (
+    'name a depth topic with --truth-topic, a folder of depth PNGs, a KITTI raw drive or a '
+    'manifest with --truth, or measure without truth by --no-truth'
+)
+_STAMP_DIGITS = 13
+"""File names of at least so many digits are stamps [ns], shorter ones count the images."""
+_NAMES_OF_TRUTH = ('truth', '/gt')
+
+
+@dataclass(frozen=True, slots=True)
+class TrueDepth:
+    """Where the truth of one image lies.
+
+    Attributes:
+        id: Name of the frame; its first part (before '/') is the group. '' = none of its own.
+        load: Reads (H, W) float32 metres; what is not > 0 is unknown. ValueError or OSError when
+            it cannot be read.
+    """
+
+    id: str
+    load: Load
+
+
+@dataclass
+class Truth:
+    """Truth of the images of a bag, by stamp or by place; a context manager.
+
+    Attributes:
+        description: What it is, for people.
+        by_stamp: Stamp [ns] -> truth; the nearest within the tolerance counts.
+        by_index: Place among the images, from 0 -> truth; for files without stamps.
+        tolerance_ns: Largest difference of two stamps that belong together.
+    """
+
+    description: str
+    by_stamp: Mapping[int, TrueDepth] = field(default_factory=dict)
+    by_index: Mapping[int, TrueDepth] = field(default_factory=dict)
+    tolerance_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self.resources = ExitStack()
+        self._stamps = sorted(self.by_stamp)
+
+    def __enter__(self) -> Truth:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.resources.close()
+
+    @property
+    def is_empty(self) -> bool:
+        """No image has any truth."""
+        return not self.by_stamp and not self.by_index
+
+    def find(self, index: int, stamp: int) -> TrueDepth | None:
+        """Truth of the image at this place with this stamp; None when there is none."""
+        if (there := self.by_index.get(index)) is not None or not self._stamps:
+            return there
+        after = bisect.bisect_left(self._stamps, stamp)
+        nearest = min(self._stamps[max(after - 1, 0) : after + 1], key=lambda s: abs(s - stamp))
+        return self.by_stamp[nearest] if abs(nearest - stamp) <= self.tolerance_ns else None
+
+
+def truth_from_topic(path: Path, topic: str | None, *, images: str, tolerance_ns: int) -> Truth:
+    """Truth that was recorded: 32FC1 or 16UC1 images (REP 118) on a topic of the bag.
+
+    Args:
+        path: The bag.
+        topic: The topic; None takes the only one that sounds like depth, or like true depth.
+        images: Topic of the camera images, which is no candidate.
+        tolerance_ns: See `Truth`.
+
+    Raises:
+        FileNotFoundError: There is no bag.
+        ValueError: There is no such topic, or several could be meant.
+    """
+    with ExitStack() as stack:
+        reader = stack.enter_context(open_bag(path))
+        kinds = topic_kinds(reader)
+        fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images)
+        name = choose_topic(path, topic, kinds, fitting) if topic else _only_depth(path, fitting)
+        load = partial(_read_depth, path, reader)
+        by_stamp = {
+            stamp: TrueDepth('', partial(load, connection, recorded, stamp))
+            for connection, recorded, stamp in _stamps_of(reader, name)
+        }
+        truth = Truth(f'topic {name}', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
+        truth.resources = stack.pop_all()
+    return truth
+
+
+def truth_from_files(path: Path, *, count: int, depth_scale: float, tolerance_ns: int) -> Truth:
+    """Truth that lies beside the bag.
+
+    A KITTI raw drive belongs to the images by stamp. So does a manifest whose lines have a
+    `stamp` [ns]; others belong in order when they are as many as the images, or else by the
+    stamps that `lacdepth bag from-kitti` gives them. PNGs are named by stamp [ns] or by the
+    image's place from 0 (KITTI's 0000000005.png); with other names they belong in order.
+
+    Args:
+        path: KITTI raw drive, manifest (.jsonl), or folder of uint16 PNGs.
+        count: Number of images in the bag.
+        depth_scale: Counts per metre of the PNGs of a folder; KITTI's is 256.
+        tolerance_ns: See `Truth`.
+
+    Raises:
+        FileNotFoundError: There is no such file or folder.
+        ValueError: It holds no truth, or cannot be brought together with the images.
+    """
+    if path.is_dir() and (files := sorted(path.glob('*.png'))):
+        return _png_truth(path, files, count, depth_scale, tolerance_ns)
+    source = open_source(path)
+    entries = [entry for _, entry in source.frames]
+    if path.is_file() and len(entries) == count and not all(map(_has_stamp, entries)):
+        ordered = {index: _entry_truth(entry) for index, entry in enumerate(entries)}
+        return Truth(f'{path}, in order', by_index=ordered)
+    by_stamp = {stamp: _entry_truth(entry) for stamp, entry in source.frames}
+    return Truth(f'{path}, by stamp', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
+
+
+def no_truth() -> Truth:
+    """Nothing is known: a replay then measures only what is answered, and when."""
+    return Truth('none')
+
+
+def _only_depth(path: Path, topics: list[str]) -> str:
+    """The one topic that can be the truth."""
+    depth = [topic for topic in topics if 'depth' in topic and 'color' not in topic]
+    true = [topic for topic in depth if any(word in topic for word in _NAMES_OF_TRUTH)]
+    if len(true or depth) == 1:
+        return (true or depth)[0]
+    if not depth:
+        found = ', '.join(topics) or 'none'
+        raise ValueError(
+            f'{path}: no depth topic in this bag to score against (its other image topics: '
+            f'{found}); {HOW_TO_GIVE}'
+        )
+    raise ValueError(
+        f'{path}: several topics could be the truth ({", ".join(true or depth)}); name one with '
+        '--truth-topic'
+    )
+
+
+def _stamps_of(reader: AnyReader, topic: str) -> Iterator[tuple[Connection, int, int]]:
+    """Connection, time of recording and stamp [ns] of each message of a topic."""
+    for connection, recorded, data in raw_messages(reader, topic):
+        yield connection, recorded, header_stamp(data) or recorded
+
+
+def _read_depth(
+    path: Path, reader: AnyReader, connection: Connection, recorded: int, stamp: int
+) -> npt.NDArray[np.float32]:
+    """Read the depth image of this stamp that was recorded at this time."""
+    for _, _, data in reader.messages([connection], recorded, recorded + 1):
+        if (header_stamp(data) or recorded) == stamp:
+            message: Any = reader.deserialize(data, connection.msgtype)
+            return depth_from_message(message)
+    raise ValueError(f'{path}: the message of {connection.topic} at {stamp} ns is gone')
+
+
+def _has_stamp(entry: Entry) -> bool:
+    return 'stamp' in getattr(entry, 'tags', {})
+
+
+def _entry_truth(entry: Entry) -> TrueDepth:
+    return TrueDepth(entry.id, lambda: entry.load().depth)
+
+
+def _png_truth(
+    path: Path, files: list[Path], count: int, depth_scale: float, tolerance_ns: int
+) -> Truth:
+    truths = [TrueDepth('', partial(read_depth_png, file, depth_scale)) for file in files]
+    names = [file.stem for file in files]
+    if all(name.isdecimal() and len(name) >= _STAMP_DIGITS for name in names):
+        stamps = dict(zip(map(int, names), truths, strict=True))
+        return Truth(f'{path}, by stamp', by_stamp=stamps, tolerance_ns=tolerance_ns)
+    if all(name.isdecimal() for name in names):
+        places = dict(zip(map(int, names), truths, strict=True))
+        return Truth(f'{path}, by number', by_index=places)
+    if len(files) != count:
+        raise ValueError(
+            f'{path}: {len(files)} PNGs for {count} images; name them by stamp [ns] or by the '
+            "image's place from 0, or let there be one an image"
+        )
+    return Truth(f'{path}, in order', by_index=dict(enumerate(truths)))
