@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Random views: the camera follows the pixels, and no depth is ever invented."""
+"""Random views: the camera follows the pixels, whatever was drawn."""
 
 from __future__ import annotations
 
@@ -9,20 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from posed_points import CAMERA, check_plane, check_points, points_and_sample
 
 from lacdepth_ros.camera import Camera
-from lacdepth_ros.data.augment import (
-    AugmentConfig,
-    augment,
-    change_light,
-    flip,
-    rescale,
-    scatter_depth,
-)
+from lacdepth_ros.data.augment import AugmentConfig, augment
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.preprocessing import focal_length
 
-CAMERA = Camera(fx=90.0, fy=80.0, cx=47.3, cy=21.9, width=100, height=48)
 STILL = AugmentConfig(
     crop=(40, 80),
     focal_range=(84.0, 85.0),
@@ -37,84 +30,114 @@ STILL = AugmentConfig(
 )
 
 
-def points_and_sample() -> tuple[np.ndarray, Sample]:
-    """Points in space (N, 3), and their picture: each is the true depth of one pixel."""
-    rng = np.random.default_rng(0)
-    cells = rng.permutation(CAMERA.width * CAMERA.height)[:60]
-    v, u = np.divmod(cells, CAMERA.width)
-    z = np.float32(5) + np.arange(60, dtype=np.float32)  # all different: depth names the point
-    points = np.stack([(u - CAMERA.cx) * z / CAMERA.fx, (v - CAMERA.cy) * z / CAMERA.fy, z], 1)
-    depth = np.zeros((CAMERA.height, CAMERA.width), np.float32)
-    depth[v, u] = z
-    image = rng.integers(0, 256, (CAMERA.height, CAMERA.width, 3), np.uint8)
-    return points, Sample(image, depth, CAMERA, 'scene/0')
-
-
-def check_points(points: np.ndarray, view: Sample) -> int:
-    """Every depth is that of a point and lies where the camera sees it; returns their number."""
-    found = 0
-    for row, column in np.argwhere(view.depth):
-        matches = points[points[:, 2] == view.depth[row, column]]
-        assert len(matches) == 1, 'a depth that no point has'
-        x, y, z = matches[0]
-        assert abs(view.camera.fx * x / z + view.camera.cx - column) <= 0.5 + 1e-6
-        assert abs(view.camera.fy * y / z + view.camera.cy - row) <= 0.5 + 1e-6
-        found += 1
-    return found
-
-
-@pytest.mark.parametrize('scale', [0.37, 0.5, 1.0, 1.6])
-def test_rescaled_depth_lands_where_the_camera_says(scale: float) -> None:
-    points, sample = points_and_sample()
-    view = rescale(sample, scale)
-    assert view.depth.shape == (round(48 * scale), round(100 * scale))
-    assert focal_length(view.camera) == pytest.approx(scale * focal_length(CAMERA), rel=0.02)
-    assert check_points(points, view) >= (50 if scale < 1 else 60)
-
-
 @pytest.mark.parametrize('crop', [(30, 50), (40, 130), (70, 50), (70, 130)])
-@pytest.mark.parametrize('seed', range(4))
-def test_random_view_keeps_points_and_camera_together(crop: tuple[int, int], seed: int) -> None:
+@pytest.mark.parametrize('vertical', ['random', 'bottom', 'top'])
+@pytest.mark.parametrize('seed', range(3))
+def test_random_view_keeps_points_and_camera_together(
+    crop: tuple[int, int], vertical: Any, seed: int
+) -> None:
     points, sample = points_and_sample()
-    config = replace(STILL, crop=crop, focal_range=(40.0, 110.0), flip=0.0)
+    config = replace(STILL, crop=crop, focal_range=(40.0, 110.0), vertical=vertical)
     view = augment(sample, config, np.random.default_rng(seed))
     assert view.image.shape == (*crop, 3)
     assert (view.camera.height, view.camera.width) == crop
     assert 39 <= focal_length(view.camera) <= 112
     assert check_points(points, view) > 0
+    assert check_plane(view) > 0
     assert view.id == sample.id
 
 
-def test_flipped_points_are_mirrored() -> None:
+def test_all_changes_together_keep_points_and_plane() -> None:
+    """Roll, scale, crop, pad and flip: undo the roll and the mirror to find the points again."""
     points, sample = points_and_sample()
-    view = flip(sample)
-    assert check_points(points * [-1, 1, 1], view) == 60
-    np.testing.assert_array_equal(view.image, sample.image[:, ::-1])
+    config = replace(STILL, crop=(44, 80), rotation=5.0, scale_range=(0.7, 1.2), flip=1.0)
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        angle = np.radians(np.random.default_rng(seed).uniform(-5.0, 5.0))  # the first draw
+        cos, sin = np.cos(angle), np.sin(angle)
+        motion = np.diag([-1, 1, 1]) @ [[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]
+        view = augment(sample, config, rng)
+        # Half a pixel from the roll (scaled), half a pixel from the resize.
+        assert check_points(points @ motion.T, view, slack=0.61) > 10
+        assert check_plane(view, tuple(motion @ [0.05, -0.1, 1.0])) > 1000
+
+
+def test_focal_range_of_one_value_sets_the_focal_length() -> None:
+    _, sample = points_and_sample()
+    config = replace(STILL, crop=(200, 400), focal_range=(360.0, 360.0))
+    view = augment(sample, config, np.random.default_rng(0))
+    assert focal_length(view.camera) == pytest.approx(360.0, rel=0.01)
+
+
+def test_scale_range_replaces_the_focal_range() -> None:
+    _, sample = points_and_sample()
+    config = replace(STILL, scale_range=(1.0, 1.0))
+    view = augment(sample, config, np.random.default_rng(0))
+    assert (view.camera.fx, view.camera.fy) == (CAMERA.fx, CAMERA.fy)  # never resampled
+    assert any(
+        np.array_equal(view.image, sample.image[top : top + 40, left : left + 80])
+        for top in range(9)
+        for left in range(21)
+    )
+    focals = [
+        augment(sample, replace(STILL, scale_range=(0.5, 0.75)), np.random.default_rng(s)).camera
+        for s in range(30)
+    ]
+    shares = [focal_length(camera) / focal_length(CAMERA) for camera in focals]
+    assert 0.49 <= min(shares) < 0.55 and 0.7 < max(shares) <= 0.76
+
+
+def test_rows_are_aligned_as_asked() -> None:
+    _, sample = points_and_sample()
+    tops = {}
+    for vertical in ('random', 'bottom', 'top'):
+        config = replace(STILL, scale_range=(1.0, 1.0), vertical=vertical)
+        views = [augment(sample, config, np.random.default_rng(s)) for s in range(40)]
+        tops[vertical] = {round(CAMERA.cy - view.camera.cy) for view in views}
+    assert tops == {'random': set(range(9)), 'bottom': {8}, 'top': {0}}
+
+
+@pytest.mark.parametrize(('vertical', 'row'), [('random', 0), ('bottom', 12), ('top', 0)])
+def test_border_beyond_the_image_has_no_truth(vertical: Any, row: int) -> None:
+    _, sample = points_and_sample()
+    sample = replace(sample, depth=np.ones_like(sample.depth))
+    config = replace(STILL, crop=(60, 120), scale_range=(1.0, 1.0), vertical=vertical)
+    view = augment(sample, config, np.random.default_rng(0))
+    inside = np.zeros((60, 120), bool)
+    inside[row : row + 48, :100] = True
+    assert view.dense is not None
+    np.testing.assert_array_equal(view.depth, inside)
+    np.testing.assert_array_equal(view.dense > 0, inside)
+    np.testing.assert_array_equal(view.image[inside].reshape(48, 100, 3), sample.image)
+    assert view.image[~inside].any()  # continued, not black
 
 
 def test_flip_is_drawn_with_its_probability() -> None:
     points, sample = points_and_sample()
-    config = replace(STILL, flip=1.0)
+    for probability, mirror in ((1.0, -1), (0.0, 1)):
+        config = replace(STILL, flip=probability)
+        view = augment(sample, config, np.random.default_rng(0))
+        assert check_points(points * [mirror, 1, 1], view) > 0
+
+
+@pytest.mark.parametrize(
+    ('fixed_crop', 'size', 'offset'),
+    [('kitti', (375, 1242), (13, 23)), ('nyu', (480, 640), (43, 45))],
+)
+def test_fixed_crop_comes_first(
+    fixed_crop: Any, size: tuple[int, int], offset: tuple[int, int]
+) -> None:
+    camera = Camera(700.0, 710.0, 300.0, 200.0, width=size[1], height=size[0])
+    image = np.zeros((*size, 3), np.uint8)
+    sample = Sample(image, np.ones(size, np.float32), camera, 'x/0')
+    config = replace(
+        STILL, fixed_crop=fixed_crop, crop=(300, 500), scale_range=(1.0, 1.0), vertical='top'
+    )
     view = augment(sample, config, np.random.default_rng(0))
-    assert check_points(points * [-1, 1, 1], view) > 0
-
-
-def test_nearest_depth_wins_and_none_is_blended() -> None:
-    depth = np.array([[7, 3, 0, 0], [5, 9, 0, 4], [0, 0, 2, 8], [0, 6, 1, 0]], np.float32)
-    np.testing.assert_array_equal(scatter_depth(depth, 2, 2), [[3, 4], [6, 1]])
-    np.testing.assert_array_equal(scatter_depth(depth, 1, 4), [[5, 3, 1, 4]])
-    larger = scatter_depth(depth, 8, 8)
-    assert sorted(larger[larger > 0]) == sorted(depth[depth > 0])
-
-
-def test_border_beyond_the_image_has_no_truth() -> None:
-    _, sample = points_and_sample()
-    sample = replace(sample, depth=np.ones_like(sample.depth))
-    config = replace(STILL, crop=(60, 120), focal_range=(focal_length(CAMERA),) * 2)
-    view = augment(sample, config, np.random.default_rng(0))
-    assert (view.depth[:48, :100] == 1).all()
-    assert not view.depth[48:].any() and not view.depth[:, 100:].any()
-    np.testing.assert_array_equal(view.image[48:, :100], np.repeat(view.image[47:48, :100], 12, 0))
+    assert view.camera.cy == 200.0 - offset[1]
+    assert view.camera.cx <= 300.0 - offset[0]
+    with pytest.raises(ValueError, match=f"fixed_crop='{fixed_crop}'"):
+        augment(points_and_sample()[1], config, np.random.default_rng(0))
 
 
 def test_original_is_untouched() -> None:
@@ -134,40 +157,6 @@ def test_same_seed_gives_the_same_view() -> None:
     assert not np.array_equal(views[0].image, views[2].image)
 
 
-def test_light_that_does_not_change_leaves_the_image() -> None:
-    _, sample = points_and_sample()
-    light = change_light(sample.image, STILL, np.random.default_rng(0))
-    assert light.dtype == np.uint8
-    assert np.abs(light.astype(int) - sample.image).max() <= 1
-
-
-def test_gray_has_one_value_a_pixel() -> None:
-    _, sample = points_and_sample()
-    light = change_light(sample.image, replace(STILL, gray=1.0), np.random.default_rng(0))
-    assert np.ptp(light.astype(int), axis=2).max() <= 1
-    assert light.std() > 10
-
-
-@pytest.mark.parametrize(
-    ('changes', 'expected'),
-    [
-        ({'brightness': 0.5}, lambda x, rng: x * rng.uniform(0.5, 1.5)),
-        ({'gamma': 0.5}, lambda x, rng: 255 * (x / 255) ** (1.5 ** gamma_draw(rng))),
-    ],
-)
-def test_light_follows_its_formula(changes: dict[str, Any], expected: Any) -> None:
-    image = np.full((8, 8, 3), 60, np.uint8)
-    light = change_light(image, replace(STILL, **changes), np.random.default_rng(3))
-    value = expected(60.0, np.random.default_rng(3))
-    np.testing.assert_allclose(light, value, atol=1.5)
-
-
-def gamma_draw(rng: np.random.Generator) -> float:
-    """The draw for gamma comes after brightness, three gains, contrast and saturation."""
-    rng.uniform(size=6)
-    return float(rng.uniform(-1, 1))
-
-
 @pytest.mark.parametrize(
     ('field', 'value'),
     [
@@ -183,6 +172,13 @@ def gamma_draw(rng: np.random.Generator) -> float:
         ('brightness', 1.0),
         ('contrast', -0.1),
         ('gamma', -0.5),
+        ('gamma', float('nan')),
+        ('scale_range', (0.0, 1.0)),
+        ('rotation', 90.0),
+        ('light_probability', 1.1),
+        ('channel_permutation', -1.0),
+        ('fixed_crop', 'sintel'),
+        ('vertical', 'middle'),
     ],
 )
 def test_impossible_range_is_named(field: str, value: Any) -> None:

@@ -1,175 +1,171 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Random views of a sample for training: scale, crop, flip, light; the camera follows."""
+"""Random views of a sample for training: crop, roll, scale, flip, light; the camera follows."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from lacdepth_ros.camera import Camera
+from lacdepth_ros.data.light import change_light
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.preprocessing import focal_length, resize_image
-
-_RANGES: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
-    (('flip', 'gray', 'blur'), '[0, 1]', lambda value: 0 <= value <= 1),
-    (
-        ('brightness', 'contrast', 'saturation', 'channel_gain'),
-        '[0, 1)',
-        lambda value: 0 <= value < 1,
-    ),
-    (('gamma',), '[0, inf)', lambda value: 0 <= value < math.inf),
+from lacdepth_ros.data.views import (
+    crop,
+    crop_nyu_border,
+    crop_to_kitti_benchmark,
+    flip,
+    pad,
+    resize,
+    roll,
 )
+from lacdepth_ros.preprocessing import focal_length
+
+FixedCrop = Literal['none', 'kitti', 'nyu']
+Vertical = Literal['random', 'bottom', 'top']
+
+_PROBABILITIES = ('flip', 'light_probability', 'channel_permutation', 'gray', 'blur')
+_SPREADS = ('brightness', 'contrast', 'saturation', 'channel_gain')
+_RANGES: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
+    (_PROBABILITIES, '[0, 1]', lambda value: 0 <= value <= 1),
+    (_SPREADS, '[0, 1)', lambda value: 0 <= value < 1),
+    (('gamma',), '[0, inf)', lambda value: 0 <= value < math.inf),
+    (('rotation',), '[0, 45]', lambda value: 0 <= value <= 45),
+)
+_CHOICES = (('fixed_crop', FixedCrop), ('vertical', Vertical))
 
 
 def _is_pair(value: Any, kind: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, kind) for v in value)
 
 
+def _is_range(value: Any) -> bool:
+    return _is_pair(value, (int, float)) and 0 < value[0] <= value[1] < math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
-    """Ranges of the random view.
+    """Ranges of the random view, in the order in which they act.
+
+    The light of the paper (its "HSV") is brightness, contrast and saturation of 0.1, all else 0.
+    LapDepth's is brightness, gamma and channel_gain of 0.1 (NYU: brightness 0.25) with
+    light_probability and channel_permutation of 0.5, all else 0.
 
     Raises:
         ValueError: A range that no view can be drawn from.
     """
 
-    crop: tuple[int, int] = (224, 704)
-    """Height and width of the network's training input [px]."""
+    fixed_crop: FixedCrop = 'none'
+    """Cut every image first: 'kitti' to the KITTI depth benchmark's 352x1216 (lowest rows, middle
+    columns), 'nyu' to the 565x427 inside the white border of NYU's 640x480."""
+    rotation: float = 0.0
+    """The camera rolls by up to this many degrees (LapDepth: KITTI 1, NYU 2.5)."""
     focal_range: tuple[float, float] = (380.0, 690.0)
-    """The view is scaled to a focal length drawn from this range [px]."""
+    """The view is scaled to a focal length drawn from this range [px]; true metres stay true, as
+    the camera of the view knows its focal length."""
+    scale_range: tuple[float, float] | None = None
+    """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled."""
+    crop: tuple[int, int] = (224, 704)
+    """Height and width of the network's training input [px], cut from the scaled view."""
+    vertical: Vertical = 'random'
+    """Which rows are cut: any ('random'), the lowest ('bottom'), or the uppermost ('top'). With
+    'bottom' the road leaves every view at its lower edge; with 'top' and a crop as high as the
+    scaled image, views are cut as whole images enter the network at prediction. Both let it learn
+    depth from where in the picture something stands, which 'random' breaks. Where the scaled image
+    is lower than the crop, 'bottom' continues it above and the others below."""
     flip: float = 0.5
     """Probability of a left-right flip."""
-    gray: float = 0.3
-    """Probability that colour is dropped."""
+    light_probability: float = 1.0
+    """Probability of each of brightness, channel_gain, contrast, saturation and gamma."""
     brightness: float = 0.25
     """Relative range of brightness: factor in [1 - b, 1 + b]."""
+    channel_gain: float = 0.1
+    """Relative range of each colour channel's gain (white balance)."""
     contrast: float = 0.25
     """Relative range of contrast."""
     saturation: float = 0.4
     """Relative range of saturation."""
-    channel_gain: float = 0.1
-    """Relative range of each colour channel's gain (white balance)."""
     gamma: float = 0.25
     """Gamma is drawn from [1 / (1 + g), 1 + g]."""
+    gray: float = 0.3
+    """Probability that colour is dropped."""
+    channel_permutation: float = 0.0
+    """Probability that the colour channels change places (LapDepth; the paper does not)."""
     blur: float = 0.1
     """Probability of a slight Gaussian blur."""
 
     def __post_init__(self) -> None:
         if not _is_pair(self.crop, int) or min(self.crop) < 1:
             raise ValueError(f'crop={self.crop!r} must be two sizes [height, width] above 0')
-        if not _is_pair(self.focal_range, (int, float)) or not (
-            0 < self.focal_range[0] <= self.focal_range[1]
-        ):
+        if not _is_range(self.focal_range):
             raise ValueError(
                 f'focal_range={self.focal_range!r} must be [low, high] pixels above 0'
+            )
+        if self.scale_range is not None and not _is_range(self.scale_range):
+            raise ValueError(
+                f'scale_range={self.scale_range!r} must be [low, high] factors above 0, or null'
             )
         for names, allowed, fits in _RANGES:
             for name in names:
                 value = getattr(self, name)
                 if not isinstance(value, (int, float)) or not fits(value):
                     raise ValueError(f'{name}={value!r} must lie in {allowed}')
+        for name, choices in _CHOICES:
+            if getattr(self, name) not in get_args(choices):
+                raise ValueError(f'{name}={getattr(self, name)!r} is not in {get_args(choices)}')
 
 
 def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """Draw a random view of a sample of size config.crop.
 
-    Depth is never interpolated: every measured point moves to the pixel it falls on, and the
-    nearest one wins. A view smaller than the crop is continued by its border pixels, without
-    truth there.
+    A view smaller than the crop is continued by its border pixels, without truth there.
+
+    Raises:
+        ValueError: config.fixed_crop does not fit the sample.
     """
-    sample = rescale(sample, _draw_scale(sample.camera, config, rng))
-    sample = _random_crop(sample, config.crop, rng)
+    if config.fixed_crop == 'kitti':
+        sample = crop_to_kitti_benchmark(sample)
+    elif config.fixed_crop == 'nyu':
+        sample = crop_nyu_border(sample)
+    if config.rotation:
+        sample = roll(sample, float(rng.uniform(-config.rotation, config.rotation)))
+    sample = _random_window(sample, config, rng)
     if rng.random() < config.flip:
         sample = flip(sample)
-    image = change_light(sample.image, config, rng)
-    return Sample(image=image, depth=sample.depth, camera=sample.camera, id=sample.id)
+    return replace(sample, image=change_light(sample.image, config, rng))
 
 
-def rescale(sample: Sample, scale: float) -> Sample:
-    """Resample the image and scatter its depth into the new grid."""
-    height, width = (max(1, round(side * scale)) for side in sample.depth.shape)
-    if (height, width) == sample.depth.shape:
-        return sample
-    return Sample(
-        image=resize_image(sample.image, width, height),
-        depth=scatter_depth(sample.depth, height, width),
-        camera=sample.camera.resized(width, height),
-        id=sample.id,
-    )
-
-
-def scatter_depth(
-    depth: npt.NDArray[np.float32], height: int, width: int
-) -> npt.NDArray[np.float32]:
-    """Move every measured depth (0 = none) to the pixel it falls on; the nearest wins."""
-    rows, columns = np.nonzero(depth)
-    values = depth[rows, columns]
-    rows = (rows + 0.5) * (height / depth.shape[0])
-    columns = (columns + 0.5) * (width / depth.shape[1])
-    target = rows.astype(np.int64) * width + columns.astype(np.int64)
-    nearest = np.full(height * width, np.inf, np.float32)
-    np.minimum.at(nearest, target, values)
-    nearest[np.isinf(nearest)] = 0
-    return nearest.reshape(height, width)
-
-
-def flip(sample: Sample) -> Sample:
-    """Mirror left to right."""
-    return Sample(
-        image=np.ascontiguousarray(sample.image[:, ::-1]),
-        depth=np.ascontiguousarray(sample.depth[:, ::-1]),
-        camera=sample.camera.flipped(),
-        id=sample.id,
-    )
-
-
-def change_light(
-    image: npt.NDArray[np.uint8], config: AugmentConfig, rng: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """Draw brightness, contrast, saturation, white balance, gamma, grey and blur for an image."""
-
-    def factor(spread: float, size: int | None = None) -> npt.NDArray[np.float32]:
-        return np.asarray(rng.uniform(1 - spread, 1 + spread, size), np.float32)
-
-    gain = factor(config.brightness) * factor(config.channel_gain, 3)
-    contrast, saturation = factor(config.contrast), factor(config.saturation)
-    gamma = (1 + config.gamma) ** rng.uniform(-1, 1)
-    saturation = np.float32(0) if rng.random() < config.gray else saturation
-    x: npt.NDArray[np.floating] = image.astype(np.float32) * (gain / 255)
-    gray = np.asarray(cv2.cvtColor(x, cv2.COLOR_RGB2GRAY), np.float32)
-    x = gray[..., None] + (x - gray[..., None]) * saturation
-    x = gray.mean() + (x - gray.mean()) * contrast
-    bright = np.rint(255 * np.clip(x, 0, 1) ** np.float32(gamma)).astype(np.uint8)
-    if rng.random() < config.blur:
-        sigma = float(rng.uniform(0.4, 1.2))
-        return cv2.GaussianBlur(bright, (0, 0), sigma)
-    return bright
+def _random_window(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
+    """Scale and crop; the window is cut before it is scaled, so fewer pixels are touched."""
+    camera, (height, width) = sample.camera, config.crop
+    scale = _draw_scale(camera, config, rng)
+    rows, view_rows = _span(camera.height, height, scale)
+    columns, view_columns = _span(camera.width, width, scale)
+    top = _draw_top(camera.height - rows, config.vertical, rng)
+    left = int(rng.integers(0, camera.width - columns + 1))
+    view = resize(crop(sample, left, top, columns, rows), view_columns, view_rows)
+    missing = height - view_rows
+    above = missing if config.vertical == 'bottom' else 0
+    return pad(view, top=above, bottom=missing - above, right=width - view_columns)
 
 
 def _draw_scale(camera: Camera, config: AugmentConfig, rng: np.random.Generator) -> float:
-    low, high = config.focal_range
-    return float(rng.uniform(low, high)) / focal_length(camera)
+    if config.scale_range is not None:
+        return float(rng.uniform(*config.scale_range))
+    return float(rng.uniform(*config.focal_range)) / focal_length(camera)
 
 
-def _random_crop(sample: Sample, size: tuple[int, int], rng: np.random.Generator) -> Sample:
-    height, width = size
-    bottom = max(0, height - sample.camera.height)
-    right = max(0, width - sample.camera.width)
-    image = cv2.copyMakeBorder(sample.image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    depth = np.pad(sample.depth, ((0, bottom), (0, right)))
-    camera = sample.camera.padded(right=right, bottom=bottom)
-    top = int(rng.integers(0, camera.height - height + 1))
-    left = int(rng.integers(0, camera.width - width + 1))
-    return Sample(
-        image=image[top : top + height, left : left + width],  # type: ignore[arg-type]
-        depth=depth[top : top + height, left : left + width],
-        camera=camera.cropped(left, top, width, height),
-        id=sample.id,
-    )
+def _span(side: int, wanted: int, scale: float) -> tuple[int, int]:
+    """Pixels to cut from a side, and how many they become: `wanted`, or less if it is short."""
+    cut = max(1, round(wanted / scale))
+    return (cut, wanted) if cut <= side else (side, min(wanted, max(1, round(side * scale))))
+
+
+def _draw_top(spare: int, vertical: Vertical, rng: np.random.Generator) -> int:
+    if vertical == 'random':
+        return int(rng.integers(0, spare + 1))
+    return spare if vertical == 'bottom' else 0
