@@ -7,12 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from lacdepth_ros.models.backbone import STRIDES
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.layers import ConvBlock, DenseASPP, resize_to
+from lacdepth_ros.models.layers import ConvBlock, DenseASPP, resize_maps, resize_to
 
 DEEP_STRIDES = (64, 128)
 
@@ -28,10 +27,9 @@ def laplacian_residuals(image: Tensor, levels: int) -> list[Tensor]:
         l_1 .. l_levels; l_j is (B, 3, ceil(H/2**(j-1)), ceil(W/2**(j-1))).
     """
     residuals = []
-    image = image.contiguous()  # three interleaved channels resample at less than half the speed
     for _ in range(levels):
         size = [-(-s // 2) for s in image.shape[-2:]]
-        smaller = F.interpolate(image, size, mode='bilinear')  # an exact 2x2 mean for even sizes
+        smaller = resize_maps(image, *size)  # an exact 2x2 mean for even sizes
         residuals.append(image - resize_to(smaller, image))
         image = smaller
     return residuals
