@@ -50,21 +50,24 @@ class BagImages:
         path: Bag folder, or its .mcap or .db3 file.
         image_topic: Topic of the images; None picks the one that has a camera_info beside it,
             then the first by name; topics that sound like depth come last.
+        info_topic: Topic of the camera_info; None takes the one beside the images.
 
     Attributes:
         topic: Topic of the images.
         others: Other image topics in the bag.
-        info_topic: Topic of camera_info beside it; None when the bag has none.
+        info_topic: Topic of its camera_info; None when the bag has none.
         count: Number of images.
         rectified: The topic's name says that its images are rectified (image_rect...).
         compressed: The images are CompressedImage, not Image.
 
     Raises:
         FileNotFoundError: There is no bag.
-        ValueError: The bag is damaged or has no (such) image topic.
+        ValueError: The bag is damaged or has no such topic.
     """
 
-    def __init__(self, path: Path, image_topic: str | None = None) -> None:
+    def __init__(
+        self, path: Path, image_topic: str | None = None, info_topic: str | None = None
+    ) -> None:
         self._path = path
         with open_bag(path) as reader:
             types = topic_kinds(reader)
@@ -79,7 +82,7 @@ class BagImages:
         self.topic = image_topic or min(
             images,
             key=lambda topic: (
-                any(word in topic for word in NOT_COLOR),
+                any(word in topic.lower() for word in NOT_COLOR),
                 info_topic_of(topic) not in infos,
                 topic,
             ),
@@ -87,6 +90,8 @@ class BagImages:
         self.others = [topic for topic in images if topic != self.topic]
         beside = info_topic_of(self.topic)
         self.info_topic = beside if beside in infos else None
+        if info_topic is not None:
+            self.info_topic = choose_topic(path, info_topic, types, infos)
         self.count = counts[self.topic]
         self.rectified = '/image_rect' in self.topic
         self.compressed = types[self.topic] == COMPRESSED

@@ -1,0 +1,186 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Measured points of a bag, from a LiDAR or a depth camera, and the way into another frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.bags.clouds import cloud_points
+from lacdepth_ros.bags.opening import (
+    NANOSECONDS,
+    choose_topic,
+    header_stamp,
+    messages_of,
+    raw_messages,
+    topic_kinds,
+)
+from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of, nearest_index
+from lacdepth_ros.bags.transforms import TransformTree
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.geometry import depth_to_points
+from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.messages.depth import depth_from_message
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+
+CLOUD = 'sensor_msgs/msg/PointCloud2'
+TRANSFORMS = 'tf2_msgs/msg/TFMessage'
+_PREDICTED = '/depth/confidence'  # only our node has it: its other outputs lie beside
+OUTPUTS = ('/points', '/depth/image_rect', '/depth/image_raw', '/depth/image_color', _PREDICTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What the sensor measured at one time.
+
+    Attributes:
+        stamp: Nanoseconds.
+        frame: Name of the frame of the points.
+        xyz: (N, 3) float64 metres, all finite.
+    """
+
+    stamp: int
+    frame: str
+    xyz: npt.NDArray[np.float64]
+
+
+class TruthTopic:
+    """Points of a PointCloud2 topic, or of a depth image topic with its camera_info.
+
+    Attributes:
+        topic: Its name.
+        stamps: Stamps of its messages [ns], sorted.
+
+    Raises:
+        ValueError: There is no such topic, or several could be meant, or it is empty.
+    """
+
+    def __init__(self, reader: AnyReader, path: Path, topic: str | None, *, image: str) -> None:
+        """Index the topic.
+
+        Args:
+            reader: The open bag; it must stay open.
+            path: The bag, for messages.
+            topic: Name of the topic; None takes the only one that can be meant.
+            image: Topic of the camera images, which is no candidate.
+        """
+        kinds = topic_kinds(reader)
+        fitting = sorted(t for t, kind in kinds.items() if kind in (CLOUD, IMAGE) and t != image)
+        if topic is None:
+            topic = _only_candidate(path, fitting, kinds)
+        self.topic = choose_topic(path, topic, kinds, fitting)
+        self._reader = reader
+        beside = info_topic_of(self.topic)
+        self._info_topic = beside if kinds.get(beside) == CAMERA_INFO else None
+        places = {
+            header_stamp(data) or recorded: recorded
+            for _, recorded, data in raw_messages(reader, self.topic)
+        }
+        if not places:
+            raise ValueError(f'{path}: topic {self.topic} holds no message')
+        self._recorded = places
+        self.stamps = sorted(places)
+
+    def nearest(self, stamp: int, tolerance_ns: int) -> int | None:
+        """Stamp of the message nearest in time; None when none lies within the tolerance."""
+        index = nearest_index(self.stamps, stamp)
+        if index is None or abs(self.stamps[index] - stamp) > tolerance_ns:
+            return None
+        return self.stamps[index]
+
+    def read(self, stamp: int) -> Points:
+        """The points of the message with this stamp.
+
+        Raises:
+            ValueError: The message is damaged, has no x, y, z, or no camera_info.
+        """
+        recorded = self._recorded[stamp]
+        connections = [c for c in self._reader.connections if c.topic == self.topic]
+        for connection, _, data in self._reader.messages(connections, recorded, recorded + 1):
+            if (header_stamp(data) or recorded) == stamp:
+                message: Any = self._reader.deserialize(data, connection.msgtype)
+                is_cloud = connection.msgtype == CLOUD
+                xyz = cloud_points(message) if is_cloud else self._depth_points(message)
+                return Points(stamp, message.header.frame_id, xyz)
+        raise ValueError(f'the message of {self.topic} at {stamp} ns is gone')
+
+    def _depth_points(self, message: Any) -> npt.NDArray[np.float64]:
+        depth = depth_from_message(message)
+        points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), self._camera())
+        return points[np.isfinite(points[..., 2])].astype(np.float64)
+
+    def _camera(self) -> Camera:
+        """Camera of the depth images."""
+        _, info = next(messages_of(self._reader, self._info_topic), (0, None))
+        if info is None:
+            raise ValueError(
+                f'depth topic {self.topic} has no camera_info beside it '
+                f'({info_topic_of(self.topic)}): its points cannot be placed'
+            )
+        rectified = '/image_rect' in self.topic
+        if not rectified and distortion_from_info(info)[1]:
+            raise ValueError(
+                f'the depth of {self.topic} is distorted by its lens; take a rectified topic'
+            )
+        return camera_from_info(info, rectified=rectified)
+
+
+def read_transforms(reader: AnyReader) -> tuple[TransformTree, list[str]]:
+    """Every transform of the bag, and what was wrong with those that were left out."""
+    tree, problems = TransformTree(), []
+    for topic, kind in topic_kinds(reader).items():
+        if kind != TRANSFORMS:
+            continue
+        for connection, _, data in raw_messages(reader, topic):
+            message: Any = reader.deserialize(data, connection.msgtype)
+            static = topic.endswith('tf_static')
+            problems += [
+                problem for item in message.transforms if (problem := _take(tree, item, static))
+            ]
+    return tree, problems
+
+
+def _take(tree: TransformTree, item: Any, static: bool) -> str:
+    """Add a geometry_msgs/TransformStamped; returns what is wrong with it, or ''."""
+    t, q, stamp = item.transform.translation, item.transform.rotation, item.header.stamp
+    try:
+        tree.add(
+            item.header.frame_id,
+            item.child_frame_id,
+            stamp.sec * NANOSECONDS + stamp.nanosec,
+            (t.x, t.y, t.z),
+            (q.x, q.y, q.z, q.w),
+            static=static,
+        )
+    except ValueError as error:
+        return str(error)
+    return ''
+
+
+def _only_candidate(path: Path, fitting: Sequence[str], kinds: Mapping[str, str]) -> str:
+    """The cloud topic, or else the depth topic; what a depth node predicted is no truth."""
+    nodes = {t.removesuffix(_PREDICTED) for t in kinds if t.endswith(_PREDICTED)}
+    own = {f'{node}{topic}' for node in nodes for topic in OUTPUTS}
+    others = [topic for topic in fitting if topic not in own]
+    clouds = [topic for topic in others if kinds[topic] == CLOUD]
+    depths = [topic for topic in others if kinds[topic] == IMAGE and 'depth' in topic.lower()]
+    for found in (clouds, depths):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ValueError(
+                f'{path}: several topics may hold the truth ({", ".join(found)}); name one with '
+                '--truth-topic'
+            )
+    raise ValueError(
+        f'{path}: no topic of measured points or depth in this bag; its topics: '
+        f'{", ".join(sorted(kinds)) or "none"}'
+    )

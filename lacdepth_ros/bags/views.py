@@ -1,0 +1,89 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded images as pinhole images with their cameras, rectified where the lens distorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.bags.reader import RecordedImage
+from lacdepth_ros.camera import Camera
+from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.rectification import Rectifier
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A pinhole image.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        camera: Camera of these pixels.
+        rotation: (3, 3) turns points of the image's frame into that of these pixels; the identity
+            unless rectification turned the camera (R of its camera_info).
+        outside: (H, W) bool, True where rectification found nothing to show; None if the image
+            was a pinhole image already, and is as it was recorded.
+    """
+
+    image: npt.NDArray[np.uint8]
+    camera: Camera
+    rotation: npt.NDArray[np.float64]
+    outside: npt.NDArray[np.bool_] | None
+
+
+class Views:
+    """Makes views; what a calibration needs is computed once, and anew when it changes.
+
+    Args:
+        rectified: The images are rectified: P of camera_info holds, and D does not matter.
+
+    Attributes:
+        calibrations: Number of times the calibration was another than before.
+    """
+
+    def __init__(self, *, rectified: bool) -> None:
+        self._rectified = rectified
+        self._key: Any = None
+        self._rectifier: Rectifier | None = None
+        self.calibrations = 0
+
+    def of(self, recorded: RecordedImage) -> View:
+        """The pinhole image.
+
+        Raises:
+            ValueError: The image is damaged, or its camera_info is unusable, of another size, or
+                missing.
+        """
+        info = recorded.info
+        if info is None:
+            raise ValueError('the bag has no camera_info for this image')
+        self._calibrate(info)
+        image, raw = recorded.decode(), camera_from_info(info, rectified=self._rectified)
+        height, width = image.shape[:2]
+        if (width, height) != (raw.width, raw.height):
+            raise ValueError(
+                f'the image is {width}x{height} but its camera_info {raw.width}x{raw.height}; '
+                'the two topics do not belong together'
+            )
+        if self._rectifier is None:
+            return View(image, raw, np.eye(3), None)
+        rotation = np.array(info.r, dtype=np.float64).reshape(3, 3)
+        rectified = self._rectifier.rectify(image)
+        return View(rectified, self._rectifier.camera, rotation, self._rectifier.outside)
+
+    def _calibrate(self, info: Any) -> None:
+        roi = info.roi
+        window = (roi.x_offset, roi.y_offset, roi.width, roi.height)
+        size = (info.width, info.height, info.binning_x, info.binning_y)
+        lens = (info.distortion_model, *(tuple(getattr(info, name)) for name in 'dkrp'))
+        key = (window, size, lens)
+        if key == self._key:
+            return
+        distorts = not self._rectified and bool(distortion_from_info(info)[1])
+        self._rectifier = Rectifier(info) if distorts else None
+        self._key = key
+        self.calibrations += 1

@@ -1,0 +1,183 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth bag extract`: a bag with a camera and a LiDAR becomes a data set to train on."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
+
+if TYPE_CHECKING:
+    from lacdepth_ros.bags.extract import Extraction, ExtractOptions
+    from lacdepth_ros.bags.transforms import Transform
+
+DESCRIPTION = """\
+Make a data set for `lacdepth train` from a bag with images, camera_info, and a LiDAR (PointCloud2)
+or a depth camera. Under OUT appear:
+
+  images/, depth/    one image and one depth PNG (metres x 256, 0 = not measured) a frame
+  manifest.jsonl     every frame; with --val-share also train.jsonl and val.jsonl
+
+Each image takes the measurement nearest in time. Its points go through the transforms of the bag
+(/tf interpolated, /tf_static) into the camera as it was at the image's stamp; points that
+something nearer hides from the camera are left out. Images of a lens with distortion are
+rectified. The image topic needs its camera_info; what is not named is chosen and printed.
+"""
+EPILOG = """\
+examples:
+  lacdepth bag extract bags/drive_0009 data/drive_0009 --val-share 0.2 --domain driving
+  lacdepth bag extract walk.mcap data/walk --image-topic /front/image_raw \\
+    --truth-topic /ouster/points --fixed-frame odom --every 5
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `lacdepth bag`."""
+    parser = subparsers.add_parser(
+        'extract',
+        help='make a data set to train on from a bag',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('bag', type=Path, metavar='BAG', help='folder, .mcap or .db3 file')
+    parser.add_argument('output', type=Path, metavar='OUT', help='folder of the data set')
+    _add_topics(parser.add_argument_group('topics'))
+    _add_geometry(parser.add_argument_group('time and place'))
+    _add_content(parser.add_argument_group('content'))
+    parser.set_defaults(run=run)
+
+
+def _add_topics(group: Any) -> None:
+    group.add_argument('--image-topic', metavar='TOPIC', help='Image or CompressedImage')
+    group.add_argument('--camera-info-topic', metavar='TOPIC', help='default: beside the images')
+    group.add_argument(
+        '--truth-topic', metavar='TOPIC', help='PointCloud2, or depth images (REP 118)'
+    )
+    lens = group.add_mutually_exclusive_group()
+    lens.add_argument(
+        '--rectified',
+        action='store_true',
+        default=None,
+        help='the images are rectified (default: when the topic is named image_rect...)',
+    )
+    lens.add_argument(
+        '--raw', dest='rectified', action='store_false', default=None, help='they are not'
+    )
+
+
+def _add_geometry(group: Any) -> None:
+    group.add_argument(
+        '--tolerance',
+        type=float,
+        default=0.02,
+        metavar='S',
+        help='largest difference of the stamps of image and measurement, seconds (default: 0.02)',
+    )
+    group.add_argument(
+        '--fixed-frame',
+        metavar='FRAME',
+        help='frame that stands still (odom, map): also takes out what the robot moved between '
+        'the two stamps',
+    )
+    group.add_argument(
+        '--pose',
+        nargs=7,
+        type=float,
+        metavar=('X', 'Y', 'Z', 'QX', 'QY', 'QZ', 'QW'),
+        help="pose of the sensor in the camera's optical frame, for bags without transforms",
+    )
+    group.add_argument(
+        '--occlusion',
+        type=float,
+        default=0.6,
+        metavar='DEG',
+        help='look this far around a point for what hides it, degrees: more than the gap between '
+        'two rows of the LiDAR; 0 keeps every point (default: 0.6)',
+    )
+
+
+def _add_content(group: Any) -> None:
+    group.add_argument(
+        '--every', type=int, default=1, metavar='N', help='take every n-th image (default: 1)'
+    )
+    group.add_argument(
+        '--min-points',
+        type=int,
+        default=100,
+        metavar='N',
+        help='leave out images with fewer true pixels (default: 100)',
+    )
+    group.add_argument(
+        '--domain', metavar='NAME', help="the manifest's `domain`, such as driving or indoor"
+    )
+    group.add_argument(
+        '--val-share',
+        type=float,
+        default=0.0,
+        metavar='S',
+        help='share of the frames, the last ones, that go to val.jsonl (default: 0)',
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Extract; 1 when an image failed for another reason than a missing measurement."""
+    from lacdepth_ros.bags.extract import extract
+
+    try:
+        done = extract(args.bag, args.output, _options(args), show_progress)
+    except (OSError, ValueError) as failure:
+        raise UsageError(str(failure)) from failure
+    _report(args.output, done)
+    return 1 if done.failed else 0
+
+
+def _options(args: argparse.Namespace) -> ExtractOptions:
+    from lacdepth_ros.bags.extract import ExtractOptions
+
+    return ExtractOptions(
+        image_topic=args.image_topic,
+        info_topic=args.camera_info_topic,
+        truth_topic=args.truth_topic,
+        rectified=args.rectified,
+        tolerance=args.tolerance,
+        every=args.every,
+        fixed_frame=args.fixed_frame,
+        pose=None if args.pose is None else _pose(args.pose),
+        reach=args.occlusion,
+        min_points=args.min_points,
+        domain=args.domain,
+        val_share=args.val_share,
+    )
+
+
+def _pose(numbers: list[float]) -> Transform:
+    """The pose that --pose gives, checked as those of a bag are."""
+    from lacdepth_ros.bags.transforms import TransformTree
+
+    tree = TransformTree()
+    tree.add('camera', 'sensor', 0, numbers[:3], numbers[3:], static=True)
+    return tree.lookup('camera', 'sensor', 0)
+
+
+def _report(output: Path, done: Extraction) -> None:
+    """Say what was taken, and name everything that was not."""
+    for text in dict.fromkeys(done.warnings):
+        warn(text)
+    if done.calibrations > 1:
+        warn(
+            f'the calibration changes {done.calibrations - 1} times; every frame keeps its own '
+            'intrinsics'
+        )
+    for reason, count in done.skipped.items():
+        error(f'{count} images left out, {reason}; the first: {done.details[reason]}')
+    images, info, truth = done.topics
+    print(f'images {images}, camera_info {info}, truth {truth}')
+    hidden = done.hidden / (done.pixels + done.hidden)
+    print(
+        f'{output}: {done.written} frames, {done.pixels / done.written:.0f} true pixels each, '
+        f'{hidden:.1%} of the points left out as hidden'
+    )
