@@ -16,6 +16,7 @@ PACKAGE = Path(lacdepth_ros.__path__[0])
 ROS_MODULES = {
     'rclpy',
     'rcl_interfaces',
+    'rosgraph_msgs',
     'builtin_interfaces',
     'diagnostic_msgs',
     'geometry_msgs',
