@@ -138,6 +138,95 @@ def test_protocol_options(tmp_path: Path, predictor: FakePredictor) -> None:
     assert predictor.flips == [False]
 
 
+def protocol_of(tmp_path: Path, *options: str) -> dict[str, object]:
+    """The protocol that the report of one frame names."""
+    data = manifest(tmp_path, record(tmp_path, 'a/0'))
+    out = tmp_path / 'report.json'
+    assert main(['evaluate', '--data', data, '--json', str(out), *options]) in (0, 1)
+    found: dict[str, object] = json.loads(out.read_text())['protocol']
+    return found
+
+
+def test_named_protocols_and_single_overrides(tmp_path: Path, predictor: FakePredictor) -> None:
+    nyu = protocol_of(tmp_path, '--protocol', 'nyu')
+    assert (nyu['max_depth_eval'], nyu['crop'], nyu['flip_average']) == (10.0, 'eigen', True)
+    assert protocol_of(tmp_path, '--protocol', 'kitti-benchmark-crop')['benchmark_crop'] is True
+    changed = protocol_of(
+        tmp_path, '--protocol', 'nyu', '--crop', 'none', '--averaging', 'pixel',
+        '--median-scaling', '--no-flip-average',
+    )  # fmt: skip
+    assert changed == {
+        'min_depth_eval': 1e-3,
+        'max_depth_eval': 10.0,
+        'crop': 'none',
+        'flip_average': False,
+        'averaging': 'pixel',
+        'benchmark_crop': False,
+        'median_scaling': True,
+    }
+
+
+def test_unknown_protocol_and_bands_are_exit_code_2(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/0'))
+    assert main(['evaluate', '--data', data, '--protocol', 'kiti']) == 2
+    assert "'kiti' is not one of kitti, kitti-benchmark-crop" in capsys.readouterr().err
+    assert main(['evaluate', '--data', data, '--bands', '10', '5']) == 2
+    assert '--bands: ' in capsys.readouterr().err
+    assert predictor.flips == []
+
+
+def test_markdown_csv_and_report(tmp_path: Path, predictor: FakePredictor) -> None:
+    pytest.importorskip('matplotlib')
+    data = manifest(tmp_path, record(tmp_path, 'a/0', red=11), record(tmp_path, 'b/0', red=12))
+    paths = {name: tmp_path / 'new' / name for name in ('a.md', 'a.csv', 'page')}
+    options = [
+        '--markdown', str(paths['a.md']), '--csv', str(paths['a.csv']),
+        '--report', str(paths['page']), '--bands', '0', '9', '30',
+    ]  # fmt: skip
+    assert main(['evaluate', '--data', data, *options]) == 0
+    assert '| b | 9–30 m | 1 |' in paths['a.md'].read_text()
+    assert [line.split(',')[0] for line in paths['a.csv'].read_text().splitlines()] == [
+        'id', 'a/0', 'b/0',
+    ]  # fmt: skip
+    assert 'the shipped checkpoint' in (paths['page'] / 'index.html').read_text()
+
+
+def test_predictions_of_another_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [record(tmp_path, f'a/{number}') for number in range(4)]
+    data, peer, out = manifest(tmp_path, *frames), tmp_path / 'peer', tmp_path / 'report.json'
+    (peer / 'a').mkdir(parents=True)
+    write_depth_png(peer / 'a' / '0.png', np.full((HEIGHT, WIDTH), 11, np.float32))
+    write_depth_png(peer / 'a_1.png', np.full((HEIGHT, WIDTH), 12, np.float32))
+    write_depth_png(peer / 'a_2.png', np.full((HEIGHT, WIDTH + 1), 12, np.float32))
+    arguments = ['evaluate', '--data', data, '--json', str(out), '--predictions', str(peer)]
+    assert main(arguments) == 1
+    report = json.loads(out.read_text())
+    assert report['frames'] == 2
+    assert report['overall']['abs_rel'] == pytest.approx(0.15)
+    assert report['protocol']['flip_average'] is False
+    wrong_size, missing = report['skipped']
+    assert (wrong_size['id'], missing['id']) == ('a/2', 'a/3')
+    assert 'is 31x20 but the frame is 30x20' in wrong_size['reason']
+    assert 'no prediction' in missing['reason']
+    assert '2 of 4 frames were not measured' in capsys.readouterr().err
+    assert main([*arguments, '--scale', '128']) == 1
+    assert json.loads(out.read_text())['overall']['abs_rel'] == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [['--flip-average'], ['--checkpoint', 'x.safetensors'], ['--scale', '0'], ['--format', 'npy']],
+)
+def test_impossible_imports_are_exit_code_2(tmp_path: Path, options: list[str]) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/0'))
+    folder = tmp_path / 'nowhere' if options[0] == '--format' else tmp_path
+    assert main(['evaluate', '--data', data, '--predictions', str(folder), *options]) == 2
+
+
 def test_bad_frames_are_named_and_the_others_count(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -113,7 +113,7 @@ def test_json_form() -> None:
     report = json.loads(json.dumps(evaluate(FakePredictor(), [FakeEntry('a/0')]).to_dict()))
     assert list(report) == [
         'protocol', 'frames', 'overall', 'groups', 'skipped', 'unpredicted',
-        'bands', 'distance', 'boundary', 'calibration', 'per_frame',
+        'bands', 'distance', 'by_group', 'boundary', 'calibration', 'per_frame',
     ]  # fmt: skip
     assert list(report['overall']) == names
     assert list(report['groups']['a']) == ['frames', *names]

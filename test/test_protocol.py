@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+from lacdepth_ros.evaluation.protocol import PROTOCOLS, EvaluationProtocol, benchmark_window
 
 
 def test_default_is_kittis() -> None:
@@ -41,6 +41,61 @@ def test_crop_window(
     assert protocol.crop_window(*size) == (slice(*rows), slice(*columns))
 
 
+@pytest.mark.parametrize(
+    ('crop', 'size', 'rows', 'columns'),
+    [
+        # Of 375x1242 the benchmark crop is rows 23:375, columns 13:1229. Garg's fractions of
+        # 352x1216 are rows 143:349, columns 43:1172; by hand 23 + 143 = 166, 13 + 43 = 56, ...
+        ('garg', (375, 1242), (166, 372), (56, 1185)),
+        ('garg', (370, 1226), (161, 367), (48, 1177)),
+        ('garg', (352, 1216), (143, 349), (43, 1172)),
+        # Eigen's: int(.3324324 * 352) = 117, int(.91351351 * 352) = 321.
+        ('eigen', (375, 1242), (140, 344), (56, 1185)),
+        ('none', (375, 1242), (23, 375), (13, 1229)),
+    ],
+)
+def test_crop_of_the_benchmark_crop(
+    crop: str, size: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
+    protocol = EvaluationProtocol(crop=crop, benchmark_crop=True)  # type: ignore[arg-type]
+    assert protocol.crop_window(*size) == (slice(*rows), slice(*columns))
+    mask = np.zeros(size, np.bool_)
+    mask[slice(*rows), slice(*columns)] = True
+    np.testing.assert_array_equal(protocol.valid_mask(np.full(size, 20.0)), mask)
+
+
+def test_the_double_crop_drops_the_far_edge() -> None:
+    # The trap: papers that crop the crop leave 13 rows at the top of Garg's window out.
+    truth = np.full((375, 1242), 20.0, np.float32)
+    full, double = (
+        PROTOCOLS[name].valid_mask(truth) for name in ('kitti', 'kitti-benchmark-crop')
+    )
+    assert full[153:166].any()
+    assert not double[153:166].any()
+    assert np.flatnonzero(double.any(axis=1))[[0, -1]].tolist() == [166, 371]
+    assert np.flatnonzero(double.any(axis=0))[[0, -1]].tolist() == [56, 1184]
+    assert np.flatnonzero(full.any(axis=1))[[0, -1]].tolist() == [153, 370]
+
+
+def test_benchmark_crop_needs_room() -> None:
+    assert benchmark_window(352, 1216) == (slice(0, 352), slice(0, 1216))
+    with pytest.raises(ValueError, match='640x480, smaller than the 1216x352'):
+        EvaluationProtocol(benchmark_crop=True).valid_mask(np.zeros((480, 640)))
+
+
+def test_named_protocols_are_those_of_the_papers() -> None:
+    assert PROTOCOLS['kitti'] == EvaluationProtocol()
+    assert PROTOCOLS['nyu'] == EvaluationProtocol(1e-3, 10.0, 'eigen')
+    assert PROTOCOLS['nyu'].crop_window(480, 640) == (slice(45, 471), slice(41, 601))
+    assert PROTOCOLS['kitti-median-scaled'].median_scaling
+    texts = [protocol.describe() for protocol in PROTOCOLS.values()]
+    assert len(set(texts)) == len(PROTOCOLS)
+    assert texts[1] == (
+        "garg crop of KITTI's benchmark crop, 0.001 to 80 m, flip average, mean over images, "
+        'no scaling'
+    )
+
+
 def test_mask_is_crop_and_open_depth_range() -> None:
     target = np.full((375, 1242), 20.0, np.float32)
     target[200, 100:106] = [0.0, 1e-3, 80.0, 90.0, np.nan, np.inf]
@@ -56,7 +111,7 @@ def test_clamp_keeps_nan() -> None:
 
 
 def test_json_round_trip() -> None:
-    protocol = EvaluationProtocol(0.5, 10.0, 'eigen', False)
+    protocol = EvaluationProtocol(0.5, 10.0, 'eigen', False, 'pixel', True, True)
     assert EvaluationProtocol(**json.loads(json.dumps(protocol.to_dict()))) == protocol
 
 

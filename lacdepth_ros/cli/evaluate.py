@@ -1,20 +1,20 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`lacdepth evaluate`: the error of a checkpoint on frames with metric truth."""
+"""`lacdepth evaluate`: the error of a checkpoint, or of any program, on frames with truth."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, protocol_options
 from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
 
 if TYPE_CHECKING:
-    from lacdepth_ros.evaluation.evaluate import Entry
-    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+    from lacdepth_ros.evaluation.evaluate import Entry, FramePredictor
     from lacdepth_ros.evaluation.report import EvaluationReport
 
 DESCRIPTION = """\
@@ -25,10 +25,15 @@ images. Groups are the first parts of the frames' ids; overall is the mean over 
 --data is a manifest of JSON lines (id, image, depth, depth_scale, K, width, height) or a KITTI
 raw drive (.../2011_09_26_drive_0009_sync, or its date folder), measured against its annotated
 depth where that lies in the drive, else against its Velodyne scans.
+
+--predictions measures what another program wrote instead of a checkpoint: a file a frame, named
+after its id (drive/0005.png or drive_0005.png for the id drive/0005).
 """
 EPILOG = """\
-example:
-  lacdepth evaluate --data val/manifest.jsonl --json report.json
+examples:
+  lacdepth evaluate --data val/manifest.jsonl --json report.json --report report/
+  lacdepth evaluate --data nyu/manifest.jsonl --protocol nyu
+  lacdepth evaluate --data val/manifest.jsonl --predictions peer/ --format npy --markdown peer.md
 """
 
 
@@ -44,57 +49,116 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--data', required=True, type=Path, metavar='MANIFEST', help='manifest, or KITTI raw drive'
     )
-    parser.add_argument('--json', type=Path, metavar='OUT', help='write the report as JSON too')
-    protocol = parser.add_argument_group('protocol')
-    protocol.add_argument(
-        '--crop', default='garg', choices=('garg', 'eigen', 'none'), help='default: garg'
-    )
-    protocol.add_argument(
-        '--min-depth', default=1e-3, type=float, metavar='M', help='metres (default: 0.001)'
-    )
-    protocol.add_argument(
-        '--max-depth', default=80.0, type=float, metavar='M', help='metres (default: 80)'
-    )
-    protocol.add_argument(
-        '--no-flip-average', action='store_true', help='predict every image once'
-    )
+    _add_outputs(parser)
+    protocol_options.add_protocol_options(parser)
     options.add_predictor_options(parser)
+    _add_imports(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and report; 1 when a frame could not be measured."""
-    from lacdepth_ros.evaluation.evaluate import evaluate
+    from lacdepth_ros.evaluation.evaluate import frame_predictor, score
+    from lacdepth_ros.evaluation.scoreboard import Scoreboard
     from lacdepth_ros.evaluation.tables import format_table
 
-    protocol = _protocol(args)
+    imported = args.predictions is not None
+    protocol = protocol_options.protocol_from(args, imported=imported)
     entries = _entries(args.data)
-    if args.json is not None:
-        options.make_folder(args.json.parent, '--json')
-        if args.json.is_dir():
-            raise UsageError(f'--json: {args.json} is a folder; name a file')
-    predictor = options.load_predictor(args)
-    report = evaluate(predictor, entries, protocol, show_progress)
+    try:
+        board = Scoreboard(protocol, args.bands)
+    except ValueError as failure:
+        raise UsageError(f'--bands: {failure}') from failure
+    _check_outputs(args)
+    predict: FramePredictor
+    if imported:
+        predict = _imported(args)
+    else:
+        predict = frame_predictor(options.load_predictor(args), protocol)
+    gallery = None
+    if args.report is not None:
+        from lacdepth_ros.evaluation.gallery import Gallery
+
+        gallery = Gallery()
+    report = score(predict, entries, board, show_progress, observe=gallery)
     print(format_table(report))
     _report_gaps(report)
-    if args.json is not None:
-        text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
-        args.json.write_text(text + '\n', encoding='utf-8')
+    _write(args, report)
+    if gallery is not None:
+        from lacdepth_ros.evaluation.report_page import write_report
+
+        source = f'predictions of {args.predictions}' if imported else _checkpoint_name(args)
+        write_report(args.report, report, gallery, source=source, data=str(args.data))
     return 1 if report.skipped else 0
 
 
-def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
-    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('output, besides the table')
+    group.add_argument('--json', type=Path, metavar='OUT', help='the whole report as JSON')
+    group.add_argument(
+        '--markdown', type=Path, metavar='OUT', help="tables in the papers' order as Markdown"
+    )
+    group.add_argument('--csv', type=Path, metavar='OUT', help='the metrics of every frame')
+    group.add_argument(
+        '--report',
+        type=Path,
+        metavar='DIR',
+        help='index.html with tables, curves, best and worst frames; the pictures as PNG too',
+    )
 
+
+def _add_imports(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('predictions of another program')
+    group.add_argument('--predictions', type=Path, metavar='DIR', help='folder of depth files')
+    group.add_argument(
+        '--format',
+        choices=('png16', 'npy'),
+        default='png16',
+        help='uint16 PNG, 0 = none, or arrays (H, W), NaN = none (default: png16)',
+    )
+    group.add_argument(
+        '--scale',
+        type=float,
+        metavar='N',
+        help='stored value of one metre (default: 256 for png16, 1 for npy)',
+    )
+    group.add_argument(
+        '--predictions-std', type=Path, metavar='DIR', help='folder of their standard deviations'
+    )
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Find out before the work that its result cannot be written."""
+    for option in ('json', 'markdown', 'csv'):
+        path = getattr(args, option)
+        if path is not None:
+            options.make_folder(path.parent, f'--{option}')
+            if path.is_dir():
+                raise UsageError(f'--{option}: {path} is a folder; name a file')
+    if args.report is not None:
+        if find_spec('matplotlib') is None:
+            raise UsageError('--report draws with matplotlib; install it: pip install matplotlib')
+        options.make_folder(args.report, '--report')
+
+
+def _imported(args: argparse.Namespace) -> FramePredictor:
+    from lacdepth_ros.evaluation.imported import ImportedPredictions
+
+    if args.checkpoint is not None:
+        raise UsageError('--predictions and --checkpoint exclude each other')
     try:
-        return EvaluationProtocol(
-            min_depth_eval=args.min_depth,
-            max_depth_eval=args.max_depth,
-            crop=args.crop,
-            flip_average=not args.no_flip_average,
-        )
-    except ValueError as failure:
-        raise UsageError(str(failure)) from failure
+        return ImportedPredictions(
+            args.predictions,
+            format=args.format,
+            scale=args.scale,
+            std_folder=args.predictions_std,
+        ).predict
+    except (OSError, ValueError) as failure:
+        raise UsageError(f'--predictions: {failure}') from failure
+
+
+def _checkpoint_name(args: argparse.Namespace) -> str:
+    return 'the shipped checkpoint' if args.checkpoint is None else args.checkpoint.name
 
 
 def _entries(data: Path) -> list[Entry]:
@@ -114,6 +178,18 @@ def _entries(data: Path) -> list[Entry]:
     if without := len(frames) - len(with_truth):
         warn(f'{without} of {len(frames)} frames have no truth and are not measured')
     return [*with_truth]
+
+
+def _write(args: argparse.Namespace, report: EvaluationReport) -> None:
+    from lacdepth_ros.evaluation.tables import format_markdown
+
+    if args.json is not None:
+        text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
+        args.json.write_text(text + '\n', encoding='utf-8')
+    if args.markdown is not None:
+        args.markdown.write_text(format_markdown(report), encoding='utf-8')
+    if args.csv is not None:
+        args.csv.write_text(report.to_csv(), encoding='utf-8')
 
 
 def _report_gaps(report: EvaluationReport) -> None:

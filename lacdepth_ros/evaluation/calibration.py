@@ -35,7 +35,7 @@ LEVELS = np.array(sorted({*COVERAGE, *np.linspace(0.05, 0.95, 19).round(2), 0.99
 
 _QUANTILES = np.array([NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS])
 _STEPS = 50
-_SPREAD_EDGES = np.array([0, *np.geomspace(0.005, 0.5, 13), np.inf])
+_SPREAD_EDGES = np.array([0, *np.geomspace(0.005, 2, 18), np.inf])
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Observer(Protocol):
         """Look at one frame."""
 
 
+FramePredictor = Callable[[Sample], Prediction]
+"""Gives the prediction of a frame, at the size of its truth."""
+
+
 class Entry(Protocol):
     """A frame that can be loaded, such as ManifestEntry or KittiFrame."""
 
@@ -87,11 +91,44 @@ def evaluate(
         ValueError: The bands are impossible.
     """
     board = Scoreboard(protocol, bands)
+    predict = frame_predictor(predictor, board.protocol)
+    return score(predict, entries, board, progress, observe=observe)
+
+
+def frame_predictor(predictor: Predictor, protocol: EvaluationProtocol) -> FramePredictor:
+    """What predicts a frame with a predictor as a protocol asks."""
+
+    def predict(sample: Sample) -> Prediction:
+        flip = protocol.flip_average
+        return predictor.predict(sample.image, sample.camera, flip_average=flip)
+
+    return predict
+
+
+def score(
+    predict: FramePredictor,
+    entries: Sequence[Entry],
+    board: Scoreboard,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    observe: Observer | None = None,
+) -> EvaluationReport:
+    """Measure whatever predicts on frames with truth; the rest is as in `evaluate`.
+
+    Args:
+        predict: Gives the prediction of a frame.
+        entries: The frames.
+        board: Takes the scores and has the protocol.
+        progress: Called after every frame with the frames done and the frames in all.
+        observe: Called with each measured frame, its prediction and its metrics.
+
+    Returns:
+        The report of the board.
+    """
     for done, entry in enumerate(entries, start=1):
         try:
             sample = entry.load()
-            flip = board.protocol.flip_average
-            prediction = predictor.predict(sample.image, sample.camera, flip_average=flip)
+            prediction = predict(sample)
             metrics = board.add(
                 id=sample.id,
                 group=sample.group,

@@ -37,6 +37,7 @@ class EvaluationReport:
             of all these pixels together.
         distance: The same in fine steps, for curves, with 'ratio', the geometric mean of
             predicted over true depth.
+        by_group: By name of the group: its own 'bands' and 'distance'.
         boundary: 'frames' on which boundary F1 means something and its mean 'f1' (None without
             any), overall and by group under 'groups'.
         calibration: See `calibration.calibration_summary`; per group under 'groups'. None without
@@ -52,6 +53,7 @@ class EvaluationReport:
     unpredicted: float
     bands: tuple[dict[str, float], ...] = ()
     distance: tuple[dict[str, float], ...] = ()
+    by_group: dict[str, dict[str, tuple[dict[str, float], ...]]] = field(default_factory=dict)
     boundary: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] | None = None
     per_frame: tuple[FrameScore, ...] = ()
@@ -67,6 +69,7 @@ class EvaluationReport:
             'unpredicted': self.unpredicted,
             'bands': list(self.bands),
             'distance': list(self.distance),
+            'by_group': self.by_group,
             'boundary': self.boundary,
             'calibration': self.calibration,
             'per_frame': [frame.to_dict() for frame in self.per_frame],

@@ -121,8 +121,15 @@ class Scoreboard:
             },
             skipped=tuple(self._skipped),
             unpredicted=sum(frame.unpredicted for frame in frames) / max(pixels, 1),
-            bands=self._by_distance(self._bands),
-            distance=self._by_distance(self._edges),
+            bands=self._by_distance(frames, self._bands),
+            distance=self._by_distance(frames, self._edges),
+            by_group={
+                name: {
+                    'bands': self._by_distance(members, self._bands),
+                    'distance': self._by_distance(members, self._edges),
+                }
+                for name, members in groups.items()
+            },
             boundary={
                 **_boundary(frames),
                 'groups': {name: _boundary(members) for name, members in groups.items()},
@@ -138,24 +145,22 @@ class Scoreboard:
             name: float(np.mean([frame.metrics[name] for frame in frames])) for name in METRICS
         }
 
-    def _by_distance(self, edges: npt.NDArray[np.float64]) -> tuple[dict[str, float], ...]:
-        """The errors of all pixels between neighbouring edges, where there are any."""
-        if not self._frames:
+    def _by_distance(
+        self, frames: Sequence[FrameScore], edges: npt.NDArray[np.float64]
+    ) -> tuple[dict[str, float], ...]:
+        """The errors of all pixels of frames between neighbouring edges, where there are any."""
+        if not frames:
             return ()
-        all_sums = np.stack([frame.sums for frame in self._frames])  # (frames, fine parts, S)
+        all_sums = np.stack([frame.sums for frame in frames])  # (frames, fine parts, S)
         rows: list[dict[str, float]] = []
         for low, high in pairwise(edges.tolist()):
             inside = (self._edges[:-1] >= low) & (self._edges[1:] <= high)
             by_frame = [pooled(sums) for sums in all_sums[:, inside]]
             total = pooled(np.stack(by_frame))
             if pixels := pixel_count(total):
-                row = {
-                    'from': low,
-                    'to': high,
-                    'frames': sum(map(bool, map(pixel_count, by_frame))),
-                }
-                ratio = ratio_from_sums(total)
-                rows.append({**row, 'pixels': pixels, **metrics_from_sums(total), 'ratio': ratio})
+                seen = sum(pixel_count(sums) > 0 for sums in by_frame)
+                row = {'from': low, 'to': high, 'frames': seen, 'pixels': pixels}
+                rows.append({**row, **metrics_from_sums(total), 'ratio': ratio_from_sums(total)})
         return tuple(rows)
 
     def _calibration(self, groups: dict[str, list[FrameScore]]) -> dict[str, Any] | None:

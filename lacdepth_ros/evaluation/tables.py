@@ -69,8 +69,8 @@ def report_tables(report: EvaluationReport) -> list[Table]:
         ),
         Table(
             'By distance',
-            ('distance', 'frames', 'pixels', *_PAPER.values(), 'pred / true'),
-            tuple(_band(row) for row in report.bands),
+            ('group', 'distance', 'frames', 'pixels', *_PAPER.values(), 'pred / true'),
+            tuple(_band(name, row) for name, rows in _bands(report) for row in rows),
         ),
     ]
     if report.calibration is not None:
@@ -105,10 +105,16 @@ def _boundary(report: EvaluationReport, name: str) -> tuple[str, str]:
     return '-' if found['f1'] is None else f'{found["f1"]:.4f}', str(found['frames'])
 
 
-def _band(row: Mapping[str, float]) -> tuple[str, ...]:
-    name = f'{row["from"]:g}–{row["to"]:g} m'
+def _bands(report: EvaluationReport) -> list[tuple[str, Sequence[Mapping[str, float]]]]:
+    """The groups' bands and, last, those of all frames."""
+    groups = [(name, rows['bands']) for name, rows in report.by_group.items()]
+    return [*groups, ('overall', report.bands)]
+
+
+def _band(group: str, row: Mapping[str, float]) -> tuple[str, ...]:
+    distance = f'{row["from"]:g}–{row["to"]:g} m'
     counts = (str(row['frames']), str(row['pixels']))
-    return (name, *counts, *_numbers(row, _PAPER), f'{row["ratio"]:.3f}')
+    return (group, distance, *counts, *_numbers(row, _PAPER), f'{row["ratio"]:.3f}')
 
 
 def _calibration(calibration: Mapping[str, Any]) -> Table:
