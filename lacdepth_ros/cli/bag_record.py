@@ -1,0 +1,121 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth bag record-depth`: what a running depth node takes in and gives out, as a bag."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli.console import UsageError, error, warn
+
+if TYPE_CHECKING:
+    from lacdepth_ros.bags.writer import BagWriter
+    from lacdepth_ros.ros.recorder import DepthRecorder, NodeTopics
+
+DESCRIPTION = """\
+Record a running depth node: its images and camera_info as they arrive, its depth, confidence and
+camera_info as it publishes them, and /tf. The topics are read from the ROS graph, whatever they
+were remapped to; recording makes a lazy node compute. Ctrl-C ends the recording and completes the
+bag; a killed recorder leaves none that looks whole.
+"""
+EPILOG = """\
+examples:
+  lacdepth bag record-depth bags/yard
+  lacdepth bag record-depth bags/yard --node /camera/depth_node --duration 60 --all
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `lacdepth bag`."""
+    parser = subparsers.add_parser(
+        'record-depth',
+        help='record the inputs and outputs of a running depth node',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('output', type=Path, metavar='OUT', help='folder of the new bag')
+    parser.add_argument(
+        '--node', metavar='NAME', help='full name of the node (default: the only depth_node)'
+    )
+    parser.add_argument('--duration', type=float, metavar='S', help='end after S seconds')
+    parser.add_argument('--frames', type=int, metavar='N', help='end after N depth images')
+    parser.add_argument(
+        '--all', action='store_true', help='also record the cloud and the coloured depth'
+    )
+    parser.add_argument(
+        '--wait',
+        type=float,
+        default=30.0,
+        metavar='S',
+        help='how long to wait for the node to be active, seconds (default: 30)',
+    )
+    parser.add_argument(
+        '--storage', default='mcap', choices=('mcap', 'sqlite3'), help='default: mcap'
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Record; 1 when images or depth did not arrive."""
+    if importlib.util.find_spec('rclpy') is None:
+        raise UsageError(
+            'recording needs rclpy: source a ROS 2 installation, or pip install lacdepth_ros[ros]'
+        )
+    if args.output.exists():
+        raise UsageError(f'{args.output} exists already; name another bag, or remove it')
+    from lacdepth_ros.ros.node_process import NodeError
+    from lacdepth_ros.ros.recorder import DepthRecorder
+
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # ends a recording as well
+    recorder = DepthRecorder()
+    try:
+        print('waiting for the depth node to be active ...', file=sys.stderr)
+        topics = recorder.find(args.node, args.wait, derived=args.all)
+        return _record(recorder, topics, args)
+    except NodeError as failure:
+        raise UsageError(str(failure)) from failure
+    finally:
+        recorder.close()
+
+
+def _record(recorder: DepthRecorder, topics: NodeTopics, args: argparse.Namespace) -> int:
+    from lacdepth_ros.bags.writer import new_bag
+
+    print(f'recording {", ".join(topics.kinds)}; Ctrl-C ends', file=sys.stderr)
+    begin = time.monotonic()
+    try:
+        with new_bag(args.output, args.storage) as bag:
+            ended = _end(bag, topics.depth, args.duration, args.frames)
+            images, answered = recorder.record(bag, topics, ended)
+    except ValueError as failure:
+        raise UsageError(str(failure)) from failure
+    for topic, count in bag.counts.items():
+        print(f'{count:6d}  {topic}')
+    print(
+        f'{args.output}: {bag.size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s, '
+        f'{answered} of {images} images answered'
+    )
+    if not images or not answered:
+        error(f'{"no image" if not images else "no depth"} was recorded')
+        return 1
+    if answered < images:
+        warn('the node drops images that it cannot follow; see `lacdepth benchmark`')
+    return 0
+
+
+def _end(bag: BagWriter, depth: str, duration: float | None, frames: int | None) -> Any:
+    """Whether the recording is over."""
+    begin = time.monotonic()
+
+    def ended() -> bool:
+        late = duration is not None and time.monotonic() - begin > duration
+        return late or (frames is not None and bag.counts.get(depth, 0) >= frames)
+
+    return ended
