@@ -52,13 +52,23 @@ class FrameRecord:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorstFrame:
-    """A scored frame with its maps, ordered by abs_rel."""
+    """A scored frame, ordered by abs_rel.
+
+    Attributes:
+        abs_rel: Its error.
+        index: Place among the images of the bag.
+        id: Its name.
+        truth: (H, W) true depth [m].
+        depth: (H, W) published depth [m]; infinite beyond its range (REP 117).
+        std: (H, W) published standard deviation [m]; None without.
+    """
 
     abs_rel: float
     index: int
     id: str = field(compare=False)
-    depth: FloatArray = field(compare=False)
     truth: FloatArray = field(compare=False)
+    depth: FloatArray = field(compare=False)
+    std: FloatArray | None = field(compare=False)
 
 
 class ReplayResult:
@@ -174,19 +184,19 @@ class ReplayResult:
             return
         try:
             depth = depth_from_message(messages[self.depth_topic])
-            truth = there.load()
+            truth, std = there.load(), _std(messages)
             record.errors = self.scores.add(
                 id=record.id,
                 group=record.id.split('/', maxsplit=1)[0],
                 pred=depth,
                 target=truth,
-                std=_std(messages),
+                std=std,
             )
         except (OSError, ValueError) as error:
             record.problem = str(error)
             self.scores.skip(record.id, record.problem)
             return
-        worst = WorstFrame(record.errors['abs_rel'], record.index, record.id, depth, truth)
+        worst = WorstFrame(record.errors['abs_rel'], record.index, record.id, truth, depth, std)
         keep = heapq.heappush if len(self.worst) < KEPT else heapq.heappushpop
         keep(self.worst, worst)
 

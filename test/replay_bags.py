@@ -1,0 +1,80 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Bags for replays: the red channel of an image says how far the fake node sees, with truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lacdepth_ros.bags import messages
+from lacdepth_ros.bags.writer import new_bag
+from lacdepth_ros.camera import Camera
+
+HEIGHT, WIDTH = 24, 40
+CAMERA = Camera(30.0, 31.0, 19.0, 11.0, width=WIDTH, height=HEIGHT)
+START, PERIOD = 1_700_000_000_000_000_000, 100_000_000
+IMAGES, INFOS, TRUTH = '/cam/image_rect', '/cam/camera_info', '/ground_truth/depth'
+KINDS = {'Image': 'sensor_msgs/msg/Image', 'CameraInfo': 'sensor_msgs/msg/CameraInfo'}
+
+
+def stamps(count: int) -> list[int]:
+    return [START + PERIOD * index for index in range(count)]
+
+
+def predicted(red: int) -> float:
+    """Metres that `ros_fakes.FakePredictor` sees in an image with this red."""
+    return 1.0 + 0.1 * red
+
+
+def picture(red: int) -> np.ndarray:
+    return np.full((HEIGHT, WIDTH, 3), (red, 90, 200), np.uint8)
+
+
+def wall(metres: float) -> np.ndarray:
+    return np.full((HEIGHT, WIDTH), metres, np.float32)
+
+
+def write_replay_bag(
+    path: Path,
+    reds: Sequence[int],
+    *,
+    truths: Mapping[int, float] | None = None,
+    at: Sequence[int] | None = None,
+    topics: Sequence[str] = (TRUTH,),
+    compressed: bool = False,
+    infos: bool = True,
+) -> Path:
+    """Write a bag of images at 10 Hz with walls as truth.
+
+    Args:
+        path: Of the bag.
+        reds: Red of each image.
+        truths: Metres of the wall by frame; None = as predicted / 1.25 for every frame.
+        at: Stamps [ns], instead of one every 0.1 s.
+        topics: Depth topics, all with the same truth.
+        compressed: Images are JPEG.
+        infos: There is a camera_info with each image.
+    """
+    if truths is None:
+        truths = {index: predicted(red) / 1.25 for index, red in enumerate(reds)}
+    image_topic = f'{IMAGES}/compressed' if compressed else IMAGES
+    with new_bag(path) as bag:
+        bag.add_topic(
+            image_topic, f'sensor_msgs/msg/{"CompressedImage" if compressed else "Image"}'
+        )
+        bag.add_topic(INFOS, KINDS['CameraInfo'])
+        for topic in topics:
+            bag.add_topic(topic, KINDS['Image'])
+        for index, (red, stamp) in enumerate(zip(reds, at or stamps(len(reds)), strict=True)):
+            head, recorded = messages.header(stamp, 'camera'), START + 1000 * index
+            make = messages.jpeg_image if compressed else messages.image
+            bag.write(image_topic, recorded, make(picture(red), head))
+            if infos:
+                bag.write(INFOS, recorded, messages.camera_info(CAMERA, head))
+            if index in truths:
+                for topic in topics:
+                    bag.write(topic, recorded, messages.depth_image(wall(truths[index]), head))
+    return path
