@@ -26,11 +26,13 @@ setup(
         (f'share/{package_name}/launch', glob('launch/*.launch.py')),
         (f'share/{package_name}/config', glob('config/*.yaml') + glob('config/*.rviz')),
         (f'share/{package_name}/config/training', glob('config/training/*.yaml')),
+        (f'share/{package_name}/config/training/sweeps', glob('config/training/sweeps/*.yaml')),
     ],
     python_requires='>=3.10',
     # Never ROS packages: with ROS installed they come from the distribution, without it from
     # the extra 'ros'.
     install_requires=[
+        'matplotlib',
         'numpy',
         'opencv-python',
         'pyyaml',
@@ -52,8 +54,16 @@ setup(
             'ros-sensor-msgs',
             'ros-std-msgs',
         ],
+        'train': [
+            'h5py',
+            'jsonargparse[signatures]>=4.35',
+            'lightning>=2.4',
+            'scipy',
+            'tensorboard',
+            'torchmetrics',
+        ],
         'test': ['pytest'],
-        'dev': ['mypy', 'pytest', 'ruff', 'types-PyYAML', 'types-tqdm'],
+        'dev': ['mcap', 'mypy', 'pytest', 'ruff', 'types-PyYAML', 'types-tqdm'],
     },
     zip_safe=False,
     entry_points={
