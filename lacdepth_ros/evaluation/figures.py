@@ -92,8 +92,9 @@ def calibration_figure(report: EvaluationReport) -> Figure:
     figure = Figure(figsize=(10.5, 5.0), layout='constrained')
     reliability, spread = figure.subplots(1, 2)
     reliability.plot([0, 1], [0, 1], color=_FAINT, linestyle='--', linewidth=1)
-    reliability.text(0.03, 0.93, 'std too large', color=_FAINT, fontsize=9)
-    reliability.text(0.75, 0.04, 'std too small', color=_FAINT, fontsize=9)
+    for x, y, text in ((0.03, 0.93, 'std too large'), (0.75, 0.04, 'std too small')):
+        box = {'color': 'white', 'alpha': 0.8, 'pad': 1}
+        reliability.text(x, y, text, color=_FAINT, fontsize=9, zorder=4, bbox=box)
     values: Mapping[str, Any]
     for color, label, values in _calibrations(report):
         points = values['reliability']
@@ -168,7 +169,7 @@ def _pixel_bars(axis: Axes, report: EvaluationReport) -> None:
 
 
 def _dress(axis: Axes, title: str, below: str) -> None:
-    axis.set_title(title, fontsize=10.5, color=_INK, loc='left')
+    axis.set_title(title, fontsize=10.5, color=_INK, loc='left', y=1.0)
     axis.set_xlabel(below, fontsize=9.5, color=_INK)
     axis.tick_params(labelsize=9, colors=_INK)
     axis.grid(color='#e6eaee', linewidth=0.7)

@@ -106,9 +106,9 @@ def _boundary(report: EvaluationReport, name: str) -> tuple[str, str]:
 
 
 def _bands(report: EvaluationReport) -> list[tuple[str, Sequence[Mapping[str, float]]]]:
-    """The groups' bands and, last, those of all frames."""
+    """The groups' bands, where there are several, and last those of all frames."""
     groups = [(name, rows['bands']) for name, rows in report.by_group.items()]
-    return [*groups, ('overall', report.bands)]
+    return [*(groups if len(groups) > 1 else []), ('overall', report.bands)]
 
 
 def _band(group: str, row: Mapping[str, float]) -> tuple[str, ...]:
