@@ -16,12 +16,12 @@ from lacdepth_ros.bags.clouds import cloud_points
 from lacdepth_ros.bags.opening import (
     NANOSECONDS,
     choose_topic,
-    header_stamp,
     messages_of,
     raw_messages,
     topic_kinds,
 )
-from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of, nearest_index
+from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of
+from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.geometry import depth_to_points
@@ -57,7 +57,6 @@ class TruthTopic:
 
     Attributes:
         topic: Its name.
-        stamps: Stamps of its messages [ns], sorted.
 
     Raises:
         ValueError: There is no such topic, or several could be meant, or it is empty.
@@ -77,24 +76,17 @@ class TruthTopic:
         if topic is None:
             topic = _only_candidate(path, fitting, kinds)
         self.topic = choose_topic(path, topic, kinds, fitting)
+        self._is_cloud = kinds[self.topic] == CLOUD
         self._reader = reader
         beside = info_topic_of(self.topic)
         self._info_topic = beside if kinds.get(beside) == CAMERA_INFO else None
-        places = {
-            header_stamp(data) or recorded: recorded
-            for _, recorded, data in raw_messages(reader, self.topic)
-        }
-        if not places:
+        self._messages = StampedTopic(reader, self.topic)
+        if not self._messages.stamps:
             raise ValueError(f'{path}: topic {self.topic} holds no message')
-        self._recorded = places
-        self.stamps = sorted(places)
 
     def nearest(self, stamp: int, tolerance_ns: int) -> int | None:
         """Stamp of the message nearest in time; None when none lies within the tolerance."""
-        index = nearest_index(self.stamps, stamp)
-        if index is None or abs(self.stamps[index] - stamp) > tolerance_ns:
-            return None
-        return self.stamps[index]
+        return self._messages.nearest(stamp, tolerance_ns)
 
     def read(self, stamp: int) -> Points:
         """The points of the message with this stamp.
@@ -102,15 +94,9 @@ class TruthTopic:
         Raises:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
         """
-        recorded = self._recorded[stamp]
-        connections = [c for c in self._reader.connections if c.topic == self.topic]
-        for connection, _, data in self._reader.messages(connections, recorded, recorded + 1):
-            if (header_stamp(data) or recorded) == stamp:
-                message: Any = self._reader.deserialize(data, connection.msgtype)
-                is_cloud = connection.msgtype == CLOUD
-                xyz = cloud_points(message) if is_cloud else self._depth_points(message)
-                return Points(stamp, message.header.frame_id, xyz)
-        raise ValueError(f'the message of {self.topic} at {stamp} ns is gone')
+        message = self._messages.read(stamp)
+        xyz = cloud_points(message) if self._is_cloud else self._depth_points(message)
+        return Points(stamp, message.header.frame_id, xyz)
 
     def _depth_points(self, message: Any) -> npt.NDArray[np.float64]:
         depth = depth_from_message(message)

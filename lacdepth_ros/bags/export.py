@@ -1,0 +1,263 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Recorded depth as a video, as pictures and as clouds, for papers and slides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
+from lacdepth_ros.bags.reader import CAMERA_INFO, COMPRESSED, IMAGE, NOT_COLOR, info_topic_of
+from lacdepth_ros.bags.stamped import StampedTopic
+from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.geometry import depth_to_points
+from lacdepth_ros.messages.cameras import camera_from_info
+from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.images import image_from_compressed, image_from_message
+from lacdepth_ros.visualization import colorize_depth, depth_legend, write_ply
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+
+ColorImage = npt.NDArray[np.uint8]
+
+NODE_DEPTH = '/depth/image_rect'
+_GREY = 200
+_TOLERANCE = 1_000_000  # ns by which the stamps of depth and image may differ
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What to make of recorded depth.
+
+    Attributes:
+        depth_topic: None takes that of a depth node, or the only one that sounds like depth.
+        image_topic: Images beside the depth; None picks those with the same stamps.
+        min_depth: Depth [m] of the warmest colour.
+        max_depth: Depth [m] of the coldest colour.
+        video: File to write; None for no video.
+        png: Write `<stamp>_color.png` and `<stamp>_depth.png` (metres x 256).
+        ply: Write `<stamp>.ply`.
+    """
+
+    depth_topic: str | None = None
+    image_topic: str | None = None
+    min_depth: float = 2.0
+    max_depth: float = 80.0
+    video: Path | None = None
+    png: bool = False
+    ply: bool = False
+
+
+@dataclass(slots=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        depth_topic: Where depth was taken from.
+        image_topic: Where images were taken from; None = there were none with its stamps.
+        frames: Depth images written.
+        skipped: Stamp of each unusable message, and why.
+    """
+
+    depth_topic: str
+    image_topic: str | None
+    frames: int
+    skipped: list[tuple[int, str]]
+
+
+def export(
+    path: Path,
+    output: Path,
+    options: ExportOptions,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Exported:
+    """Write every depth image of a bag as the options ask; old files of the same names go.
+
+    Args:
+        path: The bag.
+        output: Folder of PNG and PLY files; made when missing.
+        options: What to write.
+        progress: Called with depth images done and their number.
+
+    Raises:
+        FileNotFoundError: There is no bag.
+        ValueError: The bag is damaged, lacks a topic, or has not one usable depth image.
+        OSError: A file cannot be written.
+    """
+    with open_bag(path) as reader, ExitStack() as stack:
+        kinds = topic_kinds(reader)
+        depths = StampedTopic(reader, _depth_topic(path, kinds, options.depth_topic))
+        images = _images(reader, path, kinds, options.image_topic, depths)
+        done = Exported(depths.topic, images.topic if images else None, 0, [])
+        if options.png or options.ply:
+            output.mkdir(parents=True, exist_ok=True)
+        video = None
+        if options.video is not None:
+            rate = _frame_rate(depths.stamps)
+            video = stack.enter_context(VideoFile(options.video, rate))
+        cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
+        for index, stamp in enumerate(depths.stamps):
+            try:
+                depth = depth_from_message(depths.read(stamp))
+                image = _image_at(images, stamp, depth.shape)
+                _write(output, stamp, depth, image, options, video, cameras)
+                done.frames += 1
+            except ValueError as error:
+                done.skipped.append((stamp, str(error)))
+            progress(index + 1, len(depths.stamps))
+        if not done.frames:
+            reason = done.skipped[0][1] if done.skipped else 'the topic is empty'
+            raise ValueError(f'{path}: no depth of {depths.topic} could be shown: {reason}')
+    return done
+
+
+class VideoFile:
+    """An MP4 under way; it appears under its name when it is complete.
+
+    Args:
+        path: The file.
+        rate: Frames per second.
+    """
+
+    def __init__(self, path: Path, rate: float) -> None:
+        self._path, self._rate = path, rate
+        self._draft = path.with_name(f'.{path.stem}.partial{path.suffix}')
+        self._writer: Any = None
+        self._size = (0, 0)
+
+    def __enter__(self) -> VideoFile:
+        """Make the folder."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def add(self, picture: ColorImage) -> None:
+        """Append a picture (H, W, 3) RGB; ValueError when its size is another than the first's.
+
+        Raises:
+            OSError: This OpenCV cannot write such a video.
+        """
+        size = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)  # codecs want even sizes
+        if self._writer is None:
+            code = cv2.VideoWriter.fourcc(*'mp4v')
+            self._writer = cv2.VideoWriter(str(self._draft), code, self._rate, size)
+            self._size = size
+            if not self._writer.isOpened():
+                raise OSError(f'{self._path}: OpenCV cannot write this video; name it .mp4')
+        if size != self._size:
+            raise ValueError(f'a frame of {size} does not fit a video of {self._size} pixels')
+        self._writer.write(cv2.cvtColor(picture[: size[1], : size[0]], cv2.COLOR_RGB2BGR))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Complete the file, or remove it after an error."""
+        if self._writer is not None:
+            self._writer.release()
+        if kind is None and self._draft.exists():
+            self._draft.replace(self._path)
+        self._draft.unlink(missing_ok=True)
+
+
+def picture_of(
+    depth: npt.NDArray[np.float32], image: ColorImage | None, options: ExportOptions
+) -> ColorImage:
+    """One frame of the video: the image above its depth in colours, and their scale."""
+    color = colorize_depth(depth, min_depth=options.min_depth, max_depth=options.max_depth)
+    legend = depth_legend(depth.shape[1], min_depth=options.min_depth, max_depth=options.max_depth)
+    return np.vstack([color, legend] if image is None else [image, color, legend])
+
+
+def _write(
+    output: Path,
+    stamp: int,
+    depth: npt.NDArray[np.float32],
+    image: ColorImage | None,
+    options: ExportOptions,
+    video: VideoFile | None,
+    cameras: Sequence[tuple[int, Any]],
+) -> None:
+    """Write one frame in every wanted form."""
+    if video is not None:
+        video.add(picture_of(depth, image, options))
+    if options.png:
+        color = colorize_depth(depth, min_depth=options.min_depth, max_depth=options.max_depth)
+        write_image(output / f'{stamp}_color.png', color)
+        write_depth_png(output / f'{stamp}_depth.png', depth)
+    if options.ply:
+        if not cameras:
+            raise ValueError('depth has no camera_info beside it, so its points have no place')
+        _, info = min(cameras, key=lambda pair: abs(pair[0] - stamp))
+        points = depth_to_points(depth, camera_from_info(info, rectified=True))
+        colors = image if image is not None else np.full((*depth.shape, 3), _GREY, np.uint8)
+        write_ply(output / f'{stamp}.ply', points, colors)
+
+
+def _depth_topic(path: Path, kinds: dict[str, str], wanted: str | None) -> str:
+    images = sorted(topic for topic, kind in kinds.items() if kind == IMAGE)
+    if wanted is not None:
+        return choose_topic(path, wanted, kinds, images)
+    ours = [topic for topic in images if topic.endswith(NODE_DEPTH)]
+    found = ours or [topic for topic in images if 'depth' in topic.lower()]
+    if len(found) != 1:
+        names = ', '.join(found or sorted(kinds)) or 'none'
+        problem = 'several topics hold depth' if found else 'no depth topic in this bag'
+        raise ValueError(f'{path}: {problem} ({names}); name one with --depth-topic')
+    return found[0]
+
+
+def _images(
+    reader: AnyReader,
+    path: Path,
+    kinds: dict[str, str],
+    wanted: str | None,
+    depths: StampedTopic,
+) -> StampedTopic | None:
+    """The images that belong to the depth: those named, or those with most of its stamps."""
+    fitting = sorted(t for t, kind in kinds.items() if kind in (IMAGE, COMPRESSED))
+    if wanted is not None:
+        return StampedTopic(reader, choose_topic(path, wanted, kinds, fitting))
+    color = [t for t in fitting if not any(word in t.lower() for word in NOT_COLOR)]
+    topics = [StampedTopic(reader, topic) for topic in color]
+    stamps = set(depths.stamps)
+    best = max(topics, key=lambda topic: len(stamps.intersection(topic.stamps)), default=None)
+    return best if best is not None and stamps.intersection(best.stamps) else None
+
+
+def _image_at(
+    images: StampedTopic | None, stamp: int, shape: tuple[int, ...]
+) -> ColorImage | None:
+    """The image of this stamp when it has the size of the depth."""
+    at = images.nearest(stamp, _TOLERANCE) if images else None
+    if images is None or at is None:
+        return None
+    message = images.read(at)
+    decode = image_from_compressed if hasattr(message, 'format') else image_from_message
+    image = decode(message)
+    return image if image.shape[:2] == shape else None
+
+
+def _cameras(reader: AnyReader, kinds: dict[str, str], depth_topic: str) -> list[tuple[int, Any]]:
+    """Stamp and camera_info of the depth."""
+    beside = info_topic_of(depth_topic)
+    return list(messages_of(reader, beside)) if kinds.get(beside) == CAMERA_INFO else []
+
+
+def _frame_rate(stamps: Sequence[int]) -> float:
+    """Frames per second of the recording."""
+    gaps = [after - before for before, after in pairwise(stamps)]
+    return min(max(1e9 / median(gaps), 1.0), 60.0) if gaps else 10.0

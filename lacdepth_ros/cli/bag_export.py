@@ -1,0 +1,81 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth bag export`: recorded depth as a video, as PNG files and as clouds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lacdepth_ros.cli.console import UsageError, error, show_progress
+
+DESCRIPTION = """\
+Show the depth of a bag, as `lacdepth bag record-depth` or `ros2 bag record` wrote it:
+
+  --video FILE   MP4: the image above its depth in colours (near warm, far cold) with their scale
+  --png          OUT/<stamp>_color.png, and OUT/<stamp>_depth.png (metres x 256, 0 = invalid)
+  --ply          OUT/<stamp>.ply, the coloured cloud in the camera's optical frame
+
+The colours keep one scale over the whole bag. Images belong to depth by their stamps.
+"""
+EPILOG = """\
+example:
+  lacdepth bag export bags/yard out/yard --video out/yard.mp4 --ply --range 0.5 20
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `lacdepth bag`."""
+    parser = subparsers.add_parser(
+        'export',
+        help='show the depth of a bag as a video, as pictures or as clouds',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('bag', type=Path, metavar='BAG', help='folder, .mcap or .db3 file')
+    parser.add_argument('output', type=Path, metavar='OUT', help='folder of PNG and PLY files')
+    parser.add_argument('--video', type=Path, metavar='FILE', help='write an MP4')
+    parser.add_argument('--png', action='store_true', help='write PNG files')
+    parser.add_argument('--ply', action='store_true', help='write clouds')
+    parser.add_argument('--depth-topic', metavar='TOPIC', help='depth images (REP 118)')
+    parser.add_argument('--image-topic', metavar='TOPIC', help='images of the same camera')
+    parser.add_argument(
+        '--range',
+        nargs=2,
+        type=float,
+        default=(2.0, 80.0),
+        metavar=('NEAR', 'FAR'),
+        help='metres of the warmest and of the coldest colour (default: 2 80)',
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export; 1 when a depth image could not be shown."""
+    from lacdepth_ros.bags.export import ExportOptions, export
+
+    if not (args.video or args.png or args.ply):
+        raise UsageError('nothing to write: give --video FILE, --png or --ply')
+    near, far = args.range
+    if not 0 < near < far:
+        raise UsageError(f'--range {near} {far}: 0 < NEAR < FAR is needed')
+    options = ExportOptions(
+        depth_topic=args.depth_topic,
+        image_topic=args.image_topic,
+        min_depth=near,
+        max_depth=far,
+        video=args.video,
+        png=args.png,
+        ply=args.ply,
+    )
+    try:
+        done = export(args.bag, args.output, options, show_progress)
+    except (FileNotFoundError, ValueError) as failure:
+        raise UsageError(str(failure)) from failure
+    for stamp, reason in done.skipped:
+        error(f'depth at {stamp} ns not shown: {reason}')
+    beside = f'with {done.image_topic}' if done.image_topic else 'without images'
+    print(f'{done.frames} frames of {done.depth_topic} {beside}')
+    return 1 if done.skipped else 0
