@@ -52,6 +52,17 @@ def test_coverage_of_a_gaussian_is_known(claimed: float) -> None:
     assert summary['relative_std'] == pytest.approx(0.1 * claimed, rel=1e-6)
 
 
+@pytest.mark.parametrize('claimed', [1.0, 0.5, 2.0])
+def test_factor_makes_the_std_right(claimed: float) -> None:
+    scores = [calibration_score(*gaussian(claimed, seed)) for seed in range(3)]
+    factor = calibration_summary(scores, by_pixel=False)['std_factor']
+    assert factor == pytest.approx(1 / claimed, rel=0.01)
+    pred, target, std = gaussian(claimed)
+    single = calibration_score(pred, target, std)
+    corrected = calibration_score(pred, target, single.std_factor * std)
+    assert corrected.covered[LEVELS == 0.68][0] == pytest.approx(0.68, abs=1e-3)
+
+
 def test_reliability_of_a_right_std_is_the_diagonal() -> None:
     summary = calibration_summary([calibration_score(*gaussian(1.0))], by_pixel=False)
     expected = [point['expected'] for point in summary['reliability']]
@@ -70,6 +81,8 @@ def test_claimed_certainty_covers_only_what_is_right() -> None:
     pred, target = np.full(4, 10.0), np.array([10.0, 10.0, 10.0, 11.0])
     score = calibration_score(pred, target, np.zeros(4))
     np.testing.assert_array_equal(score.covered, 0.75)
+    wrong = calibration_score(pred, target + 1, np.zeros(4))
+    assert calibration_summary([wrong], by_pixel=False)['std_factor'] is None
 
 
 def reference_areas(error: Array, uncertainty: Array) -> tuple[float, float]:

@@ -17,6 +17,7 @@ depth, the quantity each is an error of.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -34,6 +35,7 @@ LEVELS = np.array(sorted({*COVERAGE, *np.linspace(0.05, 0.95, 19).round(2), 0.99
 """The shares of the reliability curve."""
 
 _QUANTILES = np.array([NormalDist().inv_cdf((1 + level) / 2) for level in LEVELS])
+_ONE_SIGMA = 0.68
 _STEPS = 50
 _SPREAD_EDGES = np.array([0, *np.geomspace(0.005, 2, 18), np.inf])
 
@@ -46,6 +48,8 @@ class CalibrationScore:
         pixels: Pixels with truth, prediction and std.
         covered: (L,) share of them within the interval of each of LEVELS.
         relative_std: Mean of std / predicted depth.
+        std_factor: What std must be multiplied with to cover 68 % of the pixels as it should;
+            infinite where a std of 0 was wrong.
         ause: AUSE by metric, 'abs_rel' and 'rmse' [m].
         aurg: AURG likewise.
         spread: (B, 3) by std / predicted depth: pixels, sum of (std / pred)^2, sum of
@@ -55,6 +59,7 @@ class CalibrationScore:
     pixels: int
     covered: Array
     relative_std: float
+    std_factor: float
     ause: dict[str, float]
     aurg: dict[str, float]
     spread: Array
@@ -71,8 +76,9 @@ def calibration_score(p: Array, t: Array, std: Array) -> CalibrationScore:
     error, relative = np.abs(p - t), std / p
     # A std of 0 claims certainty: only a pixel without error is inside.
     with np.errstate(divide='ignore', invalid='ignore'):
-        sigmas = np.where(error == 0, 0.0, error / std)
-    covered = np.searchsorted(np.sort(sigmas), _QUANTILES, side='right') / error.size
+        sigmas = np.sort(np.where(error == 0, 0.0, error / std))
+    covered = np.searchsorted(sigmas, _QUANTILES, side='right') / error.size
+    one_sigma = sigmas[math.ceil(_ONE_SIGMA * error.size) - 1]
     areas = {
         'abs_rel': sparsification_areas(error / t, relative),
         'rmse': sparsification_areas(error**2, std, root=True),
@@ -84,6 +90,7 @@ def calibration_score(p: Array, t: Array, std: Array) -> CalibrationScore:
         pixels=error.size,
         covered=covered,
         relative_std=float(relative.mean()),
+        std_factor=float(one_sigma / _QUANTILES[LEVELS == _ONE_SIGMA][0]),
         ause={name: ause for name, (ause, _) in areas.items()},
         aurg={name: aurg for name, (_, aurg) in areas.items()},
         spread=np.stack(spread, axis=1).astype(np.float64),
@@ -115,12 +122,14 @@ def calibration_summary(scores: Sequence[CalibrationScore], *, by_pixel: bool) -
 
     Returns:
         'frames', 'pixels', 'coverage' by percent, 'reliability' [{'expected', 'observed'}],
-        'relative_std', 'ause' and 'aurg' by metric, and 'spread': by bins of std / depth the
-        root mean squares of std and of error, both over the predicted depth.
+        'relative_std', 'std_factor' (the median over frames; None when infinite), 'ause' and
+        'aurg' by metric, and 'spread': by bins of std / depth the root mean squares of std and of
+        error, both over the predicted depth.
     """
     weights = np.array([score.pixels if by_pixel else 1.0 for score in scores])
     covered = np.average([score.covered for score in scores], axis=0, weights=weights)
     relative_std = np.average([score.relative_std for score in scores], weights=weights)
+    factor = float(np.median([score.std_factor for score in scores]))
     by_level = dict(zip(LEVELS.tolist(), covered.tolist(), strict=True))
     return {
         'frames': len(scores),
@@ -130,6 +139,7 @@ def calibration_summary(scores: Sequence[CalibrationScore], *, by_pixel: bool) -
             {'expected': level, 'observed': share} for level, share in by_level.items()
         ],
         'relative_std': float(relative_std),
+        'std_factor': factor if math.isfinite(factor) else None,
         'ause': _mean_by_metric([score.ause for score in scores]),
         'aurg': _mean_by_metric([score.aurg for score in scores]),
         'spread': _spread(np.sum([score.spread for score in scores], axis=0)),

@@ -125,6 +125,7 @@ def _calibration(calibration: Mapping[str, Any]) -> Table:
             name,
             *(f'{values["coverage"][level] * 100:.1f} %' for level in levels),
             f'{values["relative_std"]:.3f}',
+            '-' if values['std_factor'] is None else f'{values["std_factor"]:.2f}',
             *(f'{values[key][metric]:.4f}' for metric in names for key in ('ause', 'aurg')),
         )
         for name, values in (*calibration['groups'].items(), ('overall', calibration))
@@ -133,6 +134,7 @@ def _calibration(calibration: Mapping[str, Any]) -> Table:
         'group',
         *(f'within {level} %' for level in levels),
         'std / depth',
+        'factor',
         *(f'{key} {_PAPER[metric]}' for metric in names for key in ('AUSE', 'AURG')),
     )
     return Table('Calibration of the predicted std', header, tuple(rows))
