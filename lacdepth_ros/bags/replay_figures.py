@@ -4,28 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.bags.replay_result import ReplayResult, WorstFrame
-from lacdepth_ros.contact_sheet import contact_sheet
-from lacdepth_ros.visualization import colorize_depth
+from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.evaluation.gallery import ShownFrame
+from lacdepth_ros.evaluation.pictures import frame_picture
+from lacdepth_ros.messages.cameras import camera_from_info
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ColorImage = npt.NDArray[np.uint8]
-FloatArray = npt.NDArray[np.float32]
-
-MIN_DEPTH, MAX_DEPTH = 2.0, 80.0  # metres of the colours
-ERROR_RANGE = 0.5  # |ln(pred / truth)| of the strongest colour
-_DOT = 5  # px that a pixel with truth is widened to, as LiDAR is sparse
-_TOO_FAR, _TOO_NEAR = (215, 25, 28), (33, 80, 200)  # RGB
 _BLUE, _RED, _GREY = '#1f6feb', '#cf222e', '#8c959f'
 
 
@@ -61,73 +56,30 @@ def latency_along_drive(result: ReplayResult) -> Figure:
 
 
 def worst_frames(result: ReplayResult, images: BagImages) -> Iterator[tuple[ColorImage, str]]:
-    """Image, truth, published depth and error of the worst frames, worst first, with captions."""
+    """Image, truth, published depth, error and std of the worst frames, worst first, titled."""
     worst = sorted(result.worst, reverse=True)
-    pictures = _images(images, {frame.index for frame in worst})
+    samples = _samples(images, {frame.index: frame for frame in worst})
+    scales = {frame.id: frame.scale for frame in result.scores.report().per_frame}
     for frame in worst:
-        seconds = result.seconds(frame.index)
-        caption = f'{frame.id}, {seconds:.2f} s into the bag: abs_rel {frame.abs_rel:.4f}'
-        yield _sheet(frame, pictures[frame.index], result), caption
+        title = (
+            f'{frame.id}, {result.seconds(frame.index):.2f} s into the bag: '
+            f'abs_rel {frame.abs_rel:.4f}'
+        )
+        shown = ShownFrame(samples[frame.index], frame, {'abs_rel': frame.abs_rel})
+        yield frame_picture(shown, result.protocol, scales[frame.id], title=title), title
 
 
-def _sheet(frame: WorstFrame, image: ColorImage, result: ReplayResult) -> ColorImage:
-    """The four pictures of a frame, two a row."""
-    known = result.protocol.valid_mask(frame.truth)
-    scale = f'{MIN_DEPTH:g} .. {MAX_DEPTH:g} m, near warm, far cold'
-    return contact_sheet(
-        [
-            [('image', image), (f'published depth, {scale}', _colors(frame.depth))],
-            [
-                ('truth that counts, on the image', _on(image, _colors(frame.truth), known)),
-                (
-                    f'error: red too far, blue too near, full colour at a factor of '
-                    f'{np.exp(ERROR_RANGE):.2f}',
-                    _on(image, _error_colors(frame), known),
-                ),
-            ],
-        ],
-        width=1400,
-    )
-
-
-def _colors(depth: FloatArray) -> ColorImage:
-    limited = np.clip(depth, MIN_DEPTH, MAX_DEPTH)  # infinities (REP 117) take the end colours
-    return colorize_depth(limited, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
-
-
-def _error_colors(frame: WorstFrame) -> ColorImage:
-    """ln(pred / truth), blue below and red above; white where they agree."""
-    with np.errstate(invalid='ignore', divide='ignore'):
-        ratio = np.log(frame.depth / frame.truth)
-    amount = np.nan_to_num(np.clip(ratio / ERROR_RANGE, -1, 1))[..., None]
-    red, blue, white = (
-        np.array(c, np.float32) for c in ((215, 25, 28), (33, 80, 200), (255,) * 3)
-    )
-    color = white + np.abs(amount) * (np.where(amount > 0, red, blue) - white)
-    return color.astype(np.uint8)
-
-
-def _on(image: ColorImage, colors: ColorImage, mask: npt.NDArray[np.bool_]) -> ColorImage:
-    """Colours where the mask is, as dots one can see, on the darkened image."""
-    if image.shape != colors.shape:
-        image = cv2.resize(image, colors.shape[1::-1]).astype(np.uint8)
-    painted = colors * mask[..., None].astype(np.uint8)
-    kernel = np.ones((_DOT, _DOT), np.uint8)
-    if mask.mean() > 0.3:  # dense truth needs no dots
-        kernel = np.ones((1, 1), np.uint8)
-    grown = cv2.dilate(painted, kernel)
-    there = cv2.dilate(mask.astype(np.uint8), kernel)[..., None] > 0
-    return np.where(there, grown, image // 3).astype(np.uint8)
-
-
-def _images(images: BagImages, wanted: set[int]) -> dict[int, ColorImage]:
-    """Decoded images of the bag at these places."""
-    found: dict[int, ColorImage] = {}
+def _samples(images: BagImages, wanted: Mapping[int, WorstFrame]) -> dict[int, Sample]:
+    """The images of these frames, read again from the bag, with truth and camera."""
+    found: dict[int, Sample] = {}
     for index, recorded in enumerate(images):
-        if index in wanted:
-            found[index] = recorded.decode()
-            if len(found) == len(wanted):
-                break
+        if index not in wanted:
+            continue
+        frame = wanted[index]
+        camera = camera_from_info(recorded.info, rectified=images.rectified)
+        found[index] = Sample(recorded.decode(), frame.truth, camera, frame.id)
+        if len(found) == len(wanted):
+            break
     return found
 
 

@@ -102,6 +102,8 @@ def write_json(path: Path, result: ReplayResult, facts: dict[str, Any]) -> None:
 def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> Iterable[str]:
     """The fragments of the page, in order."""
     from lacdepth_ros.bags import replay_figures
+    from lacdepth_ros.evaluation.figures import distance_figure
+    from lacdepth_ros.evaluation.pictures import ratio_legend
 
     report = result.scores.report()
     yield from (paragraph(line) for line in _summary(result, facts))
@@ -110,6 +112,7 @@ def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> It
         for errors in report_tables(report):
             yield heading(errors.title)
             yield table(errors.header, errors.rows)
+        yield figure(distance_figure(report), 'Over true depth; bars: pixels.')
         yield heading('Error along the drive')
         yield figure(
             replay_figures.error_along_drive(result),
@@ -125,6 +128,7 @@ def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> It
         yield table(('stage', 'p50 [ms]', 'p95 [ms]'), rows)
     if result.worst:
         yield heading('Worst frames')
+        yield picture(ratio_legend(940), 'colours of the error: predicted over true depth')
         for sheet, caption in replay_figures.worst_frames(result, images):
             yield picture(sheet, caption)
     if missing := _missing_rows(result):

@@ -87,11 +87,6 @@ class Truth:
     ) -> None:
         self.resources.close()
 
-    @property
-    def is_empty(self) -> bool:
-        """No image has any truth."""
-        return not self.by_stamp and not self.by_index
-
     def find(self, index: int, stamp: int) -> TrueDepth | None:
         """Truth of the image at this place with this stamp; None when there is none."""
         if (there := self.by_index.get(index)) is not None or not self._stamps:
@@ -124,6 +119,8 @@ def truth_from_topic(path: Path, topic: str | None, *, images: str, tolerance_ns
             stamp: TrueDepth('', partial(load, connection, recorded, stamp))
             for connection, recorded, stamp in _stamps_of(reader, name)
         }
+        if not by_stamp:
+            raise ValueError(f'{path}: topic {name} holds no message; {HOW_TO_GIVE}')
         truth = Truth(f'topic {name}', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
         truth.resources = stack.pop_all()
     return truth
@@ -164,8 +161,13 @@ def no_truth() -> Truth:
 
 
 def _only_depth(path: Path, topics: list[str]) -> str:
-    """The one topic that can be the truth."""
-    depth = [topic for topic in topics if 'depth' in topic and 'color' not in topic]
+    """The one topic that can be the truth; recorded answers of a depth node are none."""
+    answers = {t.rpartition('/')[0] for t in topics if t.endswith('/confidence')}
+    depth = [
+        topic
+        for topic in topics
+        if 'depth' in topic and 'color' not in topic and topic.rpartition('/')[0] not in answers
+    ]
     true = [topic for topic in depth if any(word in topic for word in _NAMES_OF_TRUTH)]
     if len(true or depth) == 1:
         return (true or depth)[0]

@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lacdepth_ros.cli import bag_export, bag_extract, bag_from_kitti, bag_record
+from lacdepth_ros.cli import bag_evaluate, bag_export, bag_extract, bag_from_kitti, bag_record
 
-COMMANDS = (bag_from_kitti, bag_extract, bag_record, bag_export)
+COMMANDS = (bag_from_kitti, bag_evaluate, bag_extract, bag_record, bag_export)
 DESCRIPTION = """\
 ROS 2 bags, mcap or sqlite3. Only the commands that speak to the depth node need ROS.
 """

@@ -34,7 +34,7 @@ def metres(truth: Truth, index: int, stamp: int) -> float | None:
 def test_recorded_truth_is_found_by_stamp_within_the_tolerance(tmp_path: Path) -> None:
     bag = write_replay_bag(tmp_path / 'bag', [10, 20, 30], truths={0: 5.0, 2: 7.0})
     with from_topic(bag) as truth:
-        assert truth.description == f'topic {TRUTH}' and not truth.is_empty
+        assert truth.description == f'topic {TRUTH}'
         found = [metres(truth, i, stamp) for i, stamp in enumerate(stamps(3))]
         assert found == [5.0, None, 7.0]
         assert metres(truth, 9, START + TOLERANCE) == 5.0
@@ -52,8 +52,11 @@ def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
     with from_topic(both, own) as truth:
         assert truth.description == f'topic {own}'
     two = write_replay_bag(tmp_path / 'two', [10], topics=('/a/depth', '/b/depth'))
-    with pytest.raises(ValueError, match=r'several .* /a/depth, /b/depth.*--truth-topic'):
+    with pytest.raises(ValueError, match=r'several .*/a/depth, /b/depth.*--truth-topic'):
         from_topic(two)
+    answers = (own, own.replace('image_rect', 'confidence'))
+    with pytest.raises(ValueError, match=r'no depth topic .*confidence'):
+        from_topic(write_replay_bag(tmp_path / 'recorded', [10], topics=answers))
 
 
 def test_bag_without_depth_says_how_to_give_truth(tmp_path: Path) -> None:
@@ -130,5 +133,5 @@ def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
 
 
 def test_nothing_known() -> None:
-    assert no_truth().is_empty and no_truth().find(0, 0) is None
+    assert no_truth().find(0, 0) is None
     assert predicted(40) == 5.0

@@ -1,0 +1,221 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth bag evaluate`: a bag sent through the running node, its published depth scored."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli.console import UsageError, error, warn
+from lacdepth_ros.cli.protocol_options import protocol_from
+from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
+
+if TYPE_CHECKING:
+    from lacdepth_ros.bags.reader import BagImages
+    from lacdepth_ros.bags.replay_result import ReplayResult
+    from lacdepth_ros.bags.replay_truth import Truth
+    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+
+DESCRIPTION = """\
+Start the depth node as a process of its own, send it every image of a bag over DDS, and score the
+depth it publishes against true depth. Frames and answers are matched by stamp.
+
+In lockstep (the default) each frame is sent when the one before it was answered: no frame is
+dropped, and the errors are those of the checkpoint. With --rate the camera runs at its own pace
+times R, with /clock, and the node drops what it cannot follow: the share of answered frames and
+the latencies are those of the system.
+
+The node predicts each image once: compare with `lacdepth evaluate --no-flip-average`.
+"""
+EPILOG = """\
+examples:
+  lacdepth bag evaluate bags/drive_0009 --json report.json --report out/drive_0009
+  lacdepth bag evaluate bags/drive_0009 --rate 1
+  lacdepth bag evaluate my_bag --image-topic /front/image_rect/compressed --truth truth_pngs/
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to `lacdepth bag`."""
+    parser = subparsers.add_parser(
+        'evaluate',
+        help='send a bag through the node and score what it publishes',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_replay_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay the bag; 1 when an answer or a score is missing that should be there."""
+    _require_ros()
+    check_replay_options(args)
+    from lacdepth_ros.bags.reader import BagImages
+    from lacdepth_ros.bags.replay_report import LOG, describe, write_json, write_report
+
+    protocol = _protocol(args)
+    try:
+        images = BagImages(args.bag, args.image_topic)
+        parameters = _parameters(args, images)
+        truth = _truth(args, images)
+    except (OSError, ValueError) as failure:
+        raise UsageError(str(failure)) from failure
+    print(f'{images.count} images of {images.topic}; truth: {truth.description}', file=sys.stderr)
+    with truth, tempfile.TemporaryDirectory() as scratch:
+        log = (args.report or Path(scratch)) / LOG
+        result = _replay(args, images, parameters, truth, protocol, log)
+        facts = _facts(args, images, truth)
+        print(describe(result, facts))
+        if args.json is not None:
+            write_json(args.json, result, facts)
+        if args.report is not None:
+            write_report(args.report, result, facts, images)
+    return _judge(result, args)
+
+
+def _require_ros() -> None:
+    if any(importlib.util.find_spec(name) is None for name in ('rclpy', 'sensor_msgs')):
+        raise UsageError(
+            'the replay runs the ROS 2 node, but rclpy is not installed: '
+            "run 'pip install lacdepth_ros[ros]' (in the repository: pip install '.[ros]'), or "
+            'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash). Without ROS, '
+            '`lacdepth evaluate` measures the same network on a manifest or a KITTI raw drive'
+        )
+
+
+def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
+    if args.flip_average:
+        raise UsageError('--flip-average: the node predicts every image once')
+    return protocol_from(args, imported=True)
+
+
+def _truth(args: argparse.Namespace, images: BagImages) -> Truth:
+    from lacdepth_ros.bags.replay_truth import no_truth, truth_from_files, truth_from_topic
+
+    tolerance = round(1e9 * args.truth_tolerance)
+    if args.no_truth:
+        return no_truth()
+    if args.truth is None:
+        return truth_from_topic(
+            args.bag, args.truth_topic, images=images.topic, tolerance_ns=tolerance
+        )
+    if not args.truth.exists():
+        raise FileNotFoundError(f'--truth: {args.truth} does not exist')
+    return truth_from_files(
+        args.truth, count=images.count, depth_scale=args.truth_scale, tolerance_ns=tolerance
+    )
+
+
+def _replay(
+    args: argparse.Namespace,
+    images: BagImages,
+    parameters: dict[str, Any],
+    truth: Truth,
+    protocol: EvaluationProtocol,
+    log: Path,
+) -> ReplayResult:
+    """Run the node over the frames."""
+    from tqdm import tqdm
+
+    from lacdepth_ros.bags.replay import replay_frames
+    from lacdepth_ros.bags.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
+    from lacdepth_ros.ros.replay import ReplaySettings, replay
+
+    depth, lockstep = DEPTH_TOPICS[args.encoding], args.rate is None
+    try:
+        result = ReplayResult(args.bag.absolute().name, truth, protocol, depth, args.bands)
+    except ValueError as failure:
+        raise UsageError(str(failure)) from failure
+    settings = ReplaySettings(
+        parameters=parameters,
+        # At a camera's pace nothing is asked for that would slow the node down.
+        topics=(depth, CONFIDENCE) if lockstep else (depth,),
+        transport=parameters['image_transport'],
+        rate=args.rate,
+        timeout=args.timeout,
+        log=log,
+    )
+    frames = replay_frames(images, max_frames=args.frames, forward_only=not lockstep)
+    total = min(images.count, args.frames or images.count)
+    replay(settings, tqdm(frames, total=total, unit='frame', disable=None), result)
+    if result.failure and not result.records:
+        print(f'{result.log_end}\n', file=sys.stderr)
+        raise UsageError(f'{result.failure}; the end of what the node wrote is above')
+    return result
+
+
+def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
+    """Parameters of the node: --params-file, then the options, then what a replay needs."""
+    from lacdepth_ros.bags.replay import first_size
+    from lacdepth_ros.ros.replay import node_parameters, read_parameters
+
+    width, height = first_size(images)
+    given = read_parameters(args.params_file) if args.params_file is not None else {}
+    given |= {'warm_up_width': max(width, 32), 'warm_up_height': max(height, 32)}
+    if args.checkpoint is not None:
+        given['checkpoint'] = str(args.checkpoint.absolute())
+    given |= {
+        name: getattr(args, name)
+        for name in ('device', 'precision')
+        if getattr(args, name) is not None
+    }
+    return node_parameters(
+        given,
+        transport='compressed' if images.compressed else 'raw',
+        rectified=images.rectified,
+        lockstep=args.rate is None,
+        encoding=args.encoding,
+    )
+
+
+def _facts(args: argparse.Namespace, images: BagImages, truth: Truth) -> dict[str, Any]:
+    """What was run on what."""
+    return {
+        'bag': str(args.bag),
+        'image_topic': images.topic,
+        'frames_in_bag': images.count,
+        'truth': truth.description,
+        'mode': 'lockstep' if args.rate is None else 'realtime',
+        'rate': args.rate,
+        'checkpoint': str(args.checkpoint) if args.checkpoint else 'as in params file, or shipped',
+        'params_file': str(args.params_file) if args.params_file else None,
+        'device': args.device or 'as in params file, or cpu',
+        'precision': args.precision or 'as in params file, or fp32',
+        'encoding': args.encoding,
+    }
+
+
+def _judge(result: ReplayResult, args: argparse.Namespace) -> int:
+    """Name what is missing; returns the exit code.
+
+    At a camera's pace unanswered frames are a result, not a failure, unless nothing is answered.
+    """
+    if result.failure:
+        print(f'{result.log_end}\n', file=sys.stderr)
+        error(f'the replay ended early: {result.failure}')
+    for frame in result.unsent:
+        error(f'image {frame.index} not sent: {frame.reason}')
+    unanswered = [] if args.rate is not None else result.unanswered
+    if unanswered:
+        error(
+            f'no depth for {len(unanswered)} of {len(result.records)} frames: {_few(unanswered)}'
+        )
+    for name, reason in result.unscored:
+        error(f'{name} not scored: {reason}')
+    if result.without_truth:
+        warn(f'{len(result.without_truth)} answered frames have no truth and are not scored')
+    nothing = not result.latencies() or not (args.no_truth or result.scores.report().frames)
+    missing = result.failure or result.unsent or unanswered or result.unscored
+    return 1 if nothing or missing else 0
+
+
+def _few(names: list[str]) -> str:
+    """The first names of many."""
+    return ', '.join(names[:5]) + (', ...' if len(names) > 5 else '')

@@ -1,0 +1,114 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Options of `lacdepth bag evaluate`, checked before anything is started."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError
+from lacdepth_ros.cli.protocol_options import add_protocol_options
+
+MIN_RATE, MAX_RATE = 0.1, 10.0
+
+
+def add_replay_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is replayed, how, against which truth, and where the results go."""
+    parser.add_argument('bag', type=Path, metavar='BAG', help='bag folder, .mcap or .db3 file')
+    parser.add_argument('--image-topic', metavar='TOPIC', help='images, raw or compressed')
+    parser.add_argument('--frames', type=int, metavar='N', help='send at most N frames')
+    parser.add_argument(
+        '--rate',
+        type=float,
+        metavar='R',
+        help=f"send at the camera's pace times R, {MIN_RATE:g} .. {MAX_RATE:g}",
+    )
+    parser.add_argument(
+        '--timeout',
+        type=float,
+        default=20.0,
+        metavar='S',
+        help='seconds an answer may take in lockstep (default: 20)',
+    )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write every figure as JSON')
+    parser.add_argument(
+        '--report',
+        type=Path,
+        metavar='DIR',
+        help='write report.html, report.md, report.json and node.log',
+    )
+    _add_truth_options(parser)
+    _add_node_options(parser)
+    options.add_predictor_options(parser)
+    add_protocol_options(parser)
+    parser.set_defaults(device=None, precision=None)  # those of --params-file, if any
+
+
+def _add_truth_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('truth')
+    source = group.add_mutually_exclusive_group()
+    source.add_argument(
+        '--truth-topic', metavar='T', help='depth topic of the bag (default: the only one)'
+    )
+    source.add_argument(
+        '--truth',
+        type=Path,
+        metavar='PATH',
+        help='KITTI raw drive, manifest (.jsonl), or folder of depth PNGs',
+    )
+    source.add_argument('--no-truth', action='store_true', help='measure answers and times only')
+    group.add_argument(
+        '--truth-scale',
+        type=float,
+        default=256.0,
+        metavar='N',
+        help='counts per metre of the PNGs of a folder (default: 256, as KITTI)',
+    )
+    group.add_argument(
+        '--truth-tolerance',
+        type=float,
+        default=0.01,
+        metavar='S',
+        help='largest difference of the stamps of image and truth (default: 0.01 s)',
+    )
+
+
+def _add_node_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('node')
+    group.add_argument(
+        '--encoding',
+        default='32FC1',
+        choices=('32FC1', '16UC1'),
+        help='score depth/image_rect (metres, default) or depth/image_raw (millimetres)',
+    )
+    group.add_argument(
+        '--params-file', type=Path, metavar='YAML', help='further parameters of the node'
+    )
+
+
+def check_replay_options(args: argparse.Namespace) -> None:
+    """Refuse what could not work, and make the folders of the results.
+
+    Raises:
+        UsageError: An option cannot be used.
+    """
+    if args.checkpoint is not None and not args.checkpoint.is_file():
+        raise UsageError(f'--checkpoint: {args.checkpoint} is no file')
+    if args.frames is not None and args.frames < 1:
+        raise UsageError(f'--frames {args.frames}: at least 1 is needed')
+    if args.rate is not None and not MIN_RATE <= args.rate <= MAX_RATE:
+        raise UsageError(
+            f'--rate {args.rate:g} must lie within {MIN_RATE:g} .. {MAX_RATE:g}; leave it out to '
+            'wait for each answer (lockstep)'
+        )
+    for name in ('timeout', 'truth_scale', 'truth_tolerance'):
+        if not getattr(args, name) > 0:
+            raise UsageError(f'--{name.replace("_", "-")} {getattr(args, name)}: must be > 0')
+    if args.json is not None:
+        options.make_folder(args.json.parent, '--json')
+        if args.json.is_dir():
+            raise UsageError(f'--json: {args.json} is a folder; name a file')
+    if args.report is not None:
+        options.make_folder(args.report, '--report')
