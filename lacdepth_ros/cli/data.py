@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lacdepth_ros.cli import data_index
+from lacdepth_ros.cli import data_check, data_densify, data_index
 
-COMMANDS = (data_index,)
+COMMANDS = (data_index, data_check, data_densify)
 DESCRIPTION = """\
 Training and evaluation read manifests: JSON lines of which each names an image, its depth and its
 camera. These commands make manifests of known data sets and look at any manifest.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
         result = layout.index(request, show_progress)
     except (OSError, ValueError, ModuleNotFoundError) as failure:
         raise UsageError(str(failure)) from failure
-    _report(result)
+    show_index(result)
+    show_problems(result.problems)
     if not result.rows:
         raise UsageError(f'{args.root}: no frame can be used; {args.output} was not written')
     write_manifest(args.output, result.rows)
@@ -98,13 +100,17 @@ def run(args: argparse.Namespace) -> int:
     return 1 if result.problems else 0
 
 
-def _report(result: IndexResult) -> None:
-    """Print every count and note, and the first messages of each kind of problem."""
+def show_index(result: IndexResult) -> None:
+    """Print every count and note of an index."""
     for count in result.counts:
         print(count)
     for note in result.notes:
         warn(note)
-    for kind, messages in result.problems.items():
-        error(f'{kind}: {len(messages):,} frames left out, such as')
+
+
+def show_problems(problems: Mapping[str, Sequence[str]]) -> None:
+    """Name every kind of problem with its number and its first messages."""
+    for kind, messages in problems.items():
+        error(f'{kind}: {len(messages):,} of them, such as')
         for message in messages[:_SHOWN]:
             error(message)

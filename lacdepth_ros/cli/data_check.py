@@ -1,0 +1,111 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth data check`: open every frame of a data set and say what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError, show_progress
+from lacdepth_ros.cli.data_index import show_index, show_problems
+
+if TYPE_CHECKING:
+    from lacdepth_ros.data.manifest import ManifestEntry
+
+DESCRIPTION = """\
+Open every image and every truth of a manifest (or of a data set that 'lacdepth data index'
+knows) and report frames, sizes, density and range of the truth by group. Wrong is: a file that is
+missing, unreadable or of another size than the manifest says, 8-bit, empty or saturated truth, a
+missing or impossible K, a median depth that no camera sees, and images or truths that appear
+twice. The sheet shows whether image and truth belong together: look at it.
+"""
+EPILOG = """\
+example:
+  lacdepth data check train.jsonl --sheet train.png --json train.json
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the commands of `lacdepth data`."""
+    parser = subparsers.add_parser(
+        'check',
+        help='counts, sizes, depth and errors of a data set',
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('path', type=Path, metavar='PATH', help='manifest, or root of a data set')
+    parser.add_argument(
+        '--sheet',
+        type=Path,
+        default=Path('data_check.png'),
+        metavar='OUT.png',
+        help='images with their truth painted on (default: data_check.png)',
+    )
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write the report as JSON too')
+    options.add_limit(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check and report; 1 when something is wrong."""
+    from lacdepth_ros.data.check import check_entries
+    from lacdepth_ros.data.check_report import format_check, overlay_sheet
+    from lacdepth_ros.data.files import write_image
+
+    options.check_limit(args)
+    for path, option in ((args.sheet, '--sheet'), (args.json, '--json')):
+        if path is not None:
+            options.make_folder(path.parent, option)
+    if args.sheet.suffix != '.png':
+        raise UsageError(f'--sheet {args.sheet}: name a .png file')
+    with _open(args.path, args.limit) as (items, problems):
+        report, readable = check_entries(items, show_progress)
+        report.problems = {**problems, **report.problems}
+        print(format_check(report))
+        if args.json is not None:
+            text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
+            args.json.write_text(text + '\n', encoding='utf-8')
+        if readable:
+            title = f'{args.path}: {report.overall.frames:,} frames'
+            write_image(args.sheet, overlay_sheet(readable, report, title))
+            print(f'wrote {args.sheet}')
+    show_problems(report.problems)
+    print('something is wrong' if report.problems else 'nothing is wrong')
+    return 1 if report.problems else 0
+
+
+@contextmanager
+def _open(
+    path: Path, limit: int | None
+) -> Iterator[tuple[list[ManifestEntry | ValueError], dict[str, list[str]]]]:
+    """The lines of a manifest, or of one made for a data set's root; and the index's problems."""
+    from lacdepth_ros.data.indexing import IndexRequest, spread
+    from lacdepth_ros.data.layouts import LAYOUTS, recognise
+    from lacdepth_ros.data.manifest import scan_manifest, write_manifest
+
+    try:
+        if path.is_file() and path.suffix != '.mat':
+            items = list(scan_manifest(path))
+            if not items:
+                raise ValueError(f'{path}: the manifest holds no frames')
+            yield spread(items, limit), {}
+            return
+        layout = recognise(path)
+        with tempfile.TemporaryDirectory() as folder:
+            request = IndexRequest(path, Path(folder) / 'manifest.jsonl', limit=limit)
+            result = LAYOUTS[layout].index(request, show_progress)
+            print(f'layout: {layout}')
+            show_index(result)
+            if result.rows:
+                write_manifest(request.output, result.rows)
+            yield list(scan_manifest(request.output)) if result.rows else [], result.problems
+    except (OSError, ValueError) as failure:
+        raise UsageError(str(failure)) from failure

@@ -1,0 +1,245 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a data set really holds: every frame is opened, measured and compared with the others."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from lacdepth_ros.data.depth_histogram import DepthHistogram
+from lacdepth_ros.data.indexing import Progress
+from lacdepth_ros.data.manifest import ManifestEntry
+from lacdepth_ros.data.sample import Sample
+
+BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
+"""Borders [m] of the bands in which depth is reported."""
+
+_PERCENTILES = (1, 50, 99)
+_FULL = 65_535  # the largest count of a depth PNG
+_CENTRAL = (0.2, 0.8)  # where the principal point of a camera lies, of width and height
+_PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
+_DENSE_RATIO = 1.1  # how far dense may be from the truth, in the median
+_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What one frame holds.
+
+    Attributes:
+        size: Width and height [px].
+        density: Share of the pixels with truth.
+        histogram: Its depth.
+        has_dense: Whether it has interpolated depth.
+        image_digest: Hash of the image file.
+        depth_digest: Hash of the depth file.
+        problems: (kind, message) of what is wrong with it.
+    """
+
+    size: tuple[int, int]
+    density: float
+    histogram: DepthHistogram
+    has_dense: bool
+    image_digest: bytes
+    depth_digest: bytes
+    problems: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class GroupReport:
+    """What the frames of a group hold together."""
+
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    densities: list[float] = field(default_factory=list)
+    histogram: DepthHistogram = field(default_factory=DepthHistogram)
+    dense_frames: int = 0
+
+    @property
+    def frames(self) -> int:
+        """Number of frames that could be read."""
+        return len(self.densities)
+
+    def add(self, facts: FrameFacts) -> None:
+        """Add a frame."""
+        self.sizes[facts.size] += 1
+        self.densities.append(facts.density)
+        self.histogram.merge(facts.histogram)
+        self.dense_frames += facts.has_dense
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it; depth in metres, None where nothing was measured."""
+        percentiles = {
+            f'p{percent}': self.histogram.percentile(percent) if self.histogram.total else None
+            for percent in _PERCENTILES
+        }
+        return {
+            'frames': self.frames,
+            'sizes': {f'{width}x{height}': n for (width, height), n in self.sizes.items()},
+            'density': {
+                'min': min(self.densities, default=None),
+                'median': median(self.densities) if self.densities else None,
+                'max': max(self.densities, default=None),
+            },
+            'depth': percentiles,
+            'dense_frames': self.dense_frames,
+        }
+
+
+@dataclass(slots=True)
+class DataReport:
+    """What a data set holds, and what is wrong with it.
+
+    Attributes:
+        groups: By the first part of the frames' ids.
+        overall: All frames together.
+        problems: Messages by kind; empty when nothing is wrong.
+    """
+
+    groups: dict[str, GroupReport] = field(default_factory=dict)
+    overall: GroupReport = field(default_factory=GroupReport)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, kind: str, message: str) -> None:
+        """Add something that is wrong."""
+        self.problems.setdefault(kind, []).append(message)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        shares = self.overall.histogram.shares(BANDS)
+        return {
+            **self.overall.to_dict(),
+            'bands': [
+                {'from_m': near, 'to_m': far, 'share': share if self.overall.frames else None}
+                for near, far, share in zip(BANDS[:-1], BANDS[1:], shares, strict=True)
+            ],
+            'groups': {name: group.to_dict() for name, group in self.groups.items()},
+            'problems': self.problems,
+        }
+
+
+def check_entries(
+    items: Iterable[ManifestEntry | ValueError], progress: Progress
+) -> tuple[DataReport, list[ManifestEntry]]:
+    """Open every frame of a manifest.
+
+    Args:
+        items: What `scan_manifest` yields: entries, and errors of lines that are none.
+        progress: Called with the number of frames done and of all frames.
+
+    Returns:
+        The report, and the entries that could be read.
+    """
+    report, entries = DataReport(), []
+    for item in items:
+        if isinstance(item, ValueError):
+            report.note('unusable line', str(item))
+        else:
+            entries.append(item)
+    readable, facts_of = [], []
+    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
+        for done, (entry, facts) in enumerate(
+            zip(entries, pool.map(_inspect, entries), strict=True)
+        ):
+            progress(done, len(entries))
+            if isinstance(facts, FrameFacts):
+                readable.append(entry)
+                facts_of.append(facts)
+                _add(report, entry, facts)
+            else:
+                kind = 'missing file' if isinstance(facts, FileNotFoundError) else 'unreadable'
+                report.note(kind, str(facts))
+    if entries:
+        progress(len(entries), len(entries))
+    _compare(report, readable, facts_of)
+    return report, readable
+
+
+def _add(report: DataReport, entry: ManifestEntry, facts: FrameFacts) -> None:
+    for part in (report.overall, report.groups.setdefault(entry.group, GroupReport())):
+        part.add(facts)
+    for kind, message in facts.problems:
+        report.note(kind, f'{entry.where}: {message}')
+
+
+def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
+    """Read and measure a frame; an error is returned, not raised, so that the others go on."""
+    try:
+        sample = entry.load()
+    except (OSError, ValueError) as error:
+        return error
+    valid = sample.depth > 0
+    histogram = DepthHistogram()
+    histogram.add(sample.depth[valid])
+    return FrameFacts(
+        size=(sample.camera.width, sample.camera.height),
+        density=float(valid.mean()),
+        histogram=histogram,
+        has_dense=sample.dense is not None,
+        image_digest=_digest(entry.image),
+        depth_digest=_digest(entry.depth),
+        problems=tuple(_problems(sample, entry, histogram)),
+    )
+
+
+def _problems(
+    sample: Sample, entry: ManifestEntry, histogram: DepthHistogram
+) -> Iterable[tuple[str, str]]:
+    """What is wrong with a frame that can be read."""
+    valid, camera = sample.depth > 0, sample.camera
+    if not valid.any():
+        yield 'empty truth', f'{entry.depth} has no pixel with truth'
+        return
+    if full := int((sample.depth * np.float32(entry.depth_scale) >= _FULL - 0.5).sum()):
+        yield (
+            'saturated truth',
+            f'{entry.depth}: {full} pixels have the largest count, {_FULL}; were they infinite?',
+        )
+    typical = histogram.percentile(50)
+    if not _PLAUSIBLE[0] < typical < _PLAUSIBLE[1]:
+        yield (
+            'implausible depth',
+            f'{entry.depth}: median of {typical:.3g} m; is depth_scale = {entry.depth_scale:g} '
+            'counts per metre right?',
+        )
+    place = (camera.cx / camera.width, camera.cy / camera.height)
+    if not all(_CENTRAL[0] < part < _CENTRAL[1] for part in place):
+        yield (
+            'implausible K',
+            f'principal point ({camera.cx:g}, {camera.cy:g}) of an image of '
+            f'{camera.width}x{camera.height} pixels; K must be of this image, not of another size',
+        )
+    if sample.image.min() == sample.image.max():
+        yield 'empty image', f'{entry.image} has one colour'
+    if sample.dense is not None:
+        ratio = float(np.median(sample.dense[valid] / sample.depth[valid]))
+        if not 1 / _DENSE_RATIO < ratio < _DENSE_RATIO:
+            yield 'wrong dense depth', f'{entry.dense} is {ratio:.3g} times the truth'
+
+
+def _compare(
+    report: DataReport, entries: Sequence[ManifestEntry], facts_of: Sequence[FrameFacts]
+) -> None:
+    """Note images and truths that appear more than once."""
+    for what, digests in (
+        ('image', [facts.image_digest for facts in facts_of]),
+        ('truth', [facts.depth_digest for facts in facts_of]),
+    ):
+        first: dict[bytes, ManifestEntry] = {}
+        for entry, digest in zip(entries, digests, strict=True):
+            known = first.setdefault(digest, entry)
+            if known is not entry:
+                report.note(f'repeated {what}', f'{entry.id} has the {what} of {known.id}')
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()

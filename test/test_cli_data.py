@@ -1,0 +1,152 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth data`: exit codes, reports and files of its three commands."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from kitti_tree import write_drive
+from miniature import write_manifest
+
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.data.files import read_image
+from lacdepth_ros.data.manifest import read_manifest
+
+TRAIN = '2011_09_26_drive_0001_sync'
+
+
+def test_index_writes_a_manifest_and_reports_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_drive(tmp_path / 'raw', TRAIN, frames=3)
+    output = tmp_path / 'new' / 'train.jsonl'
+    command = ['data', 'index', 'kitti', str(tmp_path / 'raw'), str(output), '--part', 'train']
+    assert main(command) == 0
+    assert len(read_manifest(output)) == 3
+    text = capsys.readouterr()
+    assert "frames of Eigen's train part by rule: 3 (23,158 published)" in text.out
+    assert f'wrote {output}' in text.out
+    assert 'warning: no split list was given' in text.err
+
+
+def test_index_with_frames_left_out_is_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_drive(tmp_path, TRAIN, frames=2)
+    split = tmp_path / 'list.txt'
+    split.write_text(f'2011_09_26/{TRAIN} 0 l\n2011_09_26/{TRAIN} 7 l\n')
+    output = tmp_path / 'o.jsonl'
+    command = ['data', 'index', 'kitti', str(tmp_path), str(output), '--split', str(split)]
+    assert main(command) == 1
+    assert len(read_manifest(output)) == 1
+    assert f'image is missing: 1 of them, such as\nlacdepth: error: {TRAIN}/0000000007' in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['make3d', '.', 'o.jsonl'], "'make3d' is not one of kitti, kitti2012, kitti2015, nyu"),
+        (['nyu', '.', 'o.jsonl', '--part', 'test'], '--part means nothing for nyu'),
+        (['kitti2015', '.', 'o.jsonl', '--truth', 'velodyne'], '--truth means nothing'),
+        (['kitti', '.', 'o.json'], 'o.json: the manifest must be named .jsonl'),
+        (['kitti', '.', 'o.jsonl', '--limit', '0'], '--limit 0: at least 1'),
+        (['kitti', '.', 'o.jsonl'], 'no KITTI raw drive'),
+    ],
+)
+def test_index_that_cannot_start_is_exit_code_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(['data', 'index', *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / 'o.jsonl').exists()
+
+
+def test_no_frame_writes_no_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_drive(tmp_path, TRAIN)
+    command = ['data', 'index', 'kitti', str(tmp_path), str(tmp_path / 'o.jsonl')]
+    assert main([*command, '--truth', 'annotated']) == 2
+    assert 'no frame can be used' in capsys.readouterr().err
+    assert not (tmp_path / 'o.jsonl').exists()
+
+
+def test_check_of_a_good_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    sheet, report = tmp_path / 'out' / 's.png', tmp_path / 'out' / 'r.json'
+    assert main(['data', 'check', str(path), '--sheet', str(sheet), '--json', str(report)]) == 0
+    assert 'nothing is wrong' in capsys.readouterr().out
+    assert read_image(sheet).shape[1] == 1920
+    facts = json.loads(report.read_text())
+    assert (facts['frames'], facts['problems']) == (3, {})
+    assert set(facts['groups']) == {'road', 'room'}
+
+
+def test_check_of_a_bad_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write_manifest(tmp_path, 'road/0', 'road/1')
+    (tmp_path / 'road_1.png').unlink()
+    path.write_text(path.read_text() + 'nonsense\n')
+    assert main(['data', 'check', str(path)]) == 1
+    text = capsys.readouterr()
+    assert 'something is wrong' in text.out
+    assert 'unusable line: 1 of them' in text.err
+    assert 'missing file: 1 of them' in text.err
+    assert (tmp_path / 'data_check.png').is_file()
+
+
+def test_check_of_a_known_layout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    drive = write_drive(tmp_path / 'raw', TRAIN, frames=3)
+    # A plain image is a problem of this miniature, as is the scan that all frames share.
+    assert main(['data', 'check', str(tmp_path / 'raw'), '--limit', '2']) == 1
+    text = capsys.readouterr()
+    assert 'layout: kitti' in text.out
+    assert 'empty image: 2 of them' in text.err
+    assert sorted(path.name for path in (tmp_path / 'raw').iterdir()) == [drive.parent.name]
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [('none', 'no such file or folder'), ('.', 'is no data set known by layout')],
+)
+def test_check_of_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
+    assert main(['data', 'check', str(tmp_path / name), '--sheet', str(tmp_path / 's.png')]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_densify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip('scipy')
+    path = write_manifest(tmp_path / 'in', 'road/0', 'road/1', 'road/2')
+    command = ['data', 'densify', str(path), str(tmp_path / 'out'), '--workers', '1']
+    assert main([*command, '--limit', '2', '--width', '48']) == 0
+    assert '2 of 2 frames have interpolated depth' in capsys.readouterr().out
+    assert all(entry.dense for entry in read_manifest(tmp_path / 'out' / 'manifest.jsonl'))
+    assert main([*command, '--width', '0']) == 2
+    assert main([*command, '--width', '64']) == 2  # another width in the same folder
+    (tmp_path / 'in' / 'road_1.png').unlink()
+    assert main([*command, '--width', '48']) == 0
+    assert main(['data', 'densify', str(path), str(tmp_path / 'new'), '--workers', '1']) == 1
+    assert 'road/1: ' in capsys.readouterr().err
+
+
+@pytest.mark.skipif('LACDEPTH_DATA' not in os.environ, reason='needs the real frames')
+@pytest.mark.parametrize('name', ['val/manifest.jsonl', 'kitti_raw'])
+def test_real_frames_are_sound(tmp_path: Path, name: str) -> None:
+    path = Path(os.environ['LACDEPTH_DATA']) / name
+    assert main(['data', 'check', str(path), '--sheet', str(tmp_path / 's.png')]) == 0
