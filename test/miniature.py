@@ -48,24 +48,38 @@ def write_manifest(folder: Path, *frames: str) -> Path:
 
 def write_recipe(folder: Path, **changes: Any) -> Path:
     """Write a data set, and the recipe of a short training on it."""
-    model = {**TINY, 'widths': list(TINY['widths']), 'attractors': list(TINY['attractors'])}
-    recipe = {
-        'train_manifest': str(write_manifest(folder / 'train', 'road/0', 'road/1', 'room/0')),
-        'val_manifest': str(write_manifest(folder / 'val', 'road/8', 'room/9')),
-        'model': {**model, 'focal_px': 70.0},
-        'encoder_weights': None,
-        'augment': {'crop': [32, 64], 'focal_range': [60.0, 80.0]},
-        'iterations': 6,
-        'validate_every': 3,
-        'batch_size': 2,
-        'encoder_lr': 2e-3,
-        'decoder_lr': 4e-3,
-        'warmup': 2,
-        'ema_decay': 0.5,
-        'precision': 'fp32',
-        'workers': 0,
-        **changes,
+    architecture = {n: list(v) if isinstance(v, tuple) else v for n, v in TINY.items()}
+    recipe: dict[str, Any] = {
+        'model': {
+            'network': {
+                'architecture': {**architecture, 'focal_px': 70.0},
+                'encoder_weights': None,
+            },
+            'optimizer': {'encoder_lr': 2e-3, 'decoder_lr': 4e-3},
+            'schedule': {'warmup': 2},
+            'ema_decay': 0.5,
+        },
+        'data': {
+            'train_manifest': str(write_manifest(folder / 'train', 'road/0', 'road/1', 'room/0')),
+            'val_manifest': str(write_manifest(folder / 'val', 'road/8', 'room/9')),
+            'batch_size': 2,
+            'workers': 0,
+            'augment': {'crop': [32, 64], 'focal_range': [60.0, 80.0]},
+        },
+        'trainer': {
+            'accelerator': 'cpu',
+            'precision': '32-true',
+            'max_steps': 6,
+            'val_check_interval': 3,
+            'log_every_n_steps': 1,
+        },
     }
+    for name, value in changes.items():
+        *sections, last = name.split('.')
+        section = recipe
+        for key in sections:
+            section = section.setdefault(key, {})
+        section[last] = value
     path = folder / 'recipe.yaml'
     path.write_text(yaml.safe_dump(recipe))
     return path

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,27 +13,31 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from lacdepth_ros.training.loop import Trainer
+    from lacdepth_ros.training.run import TrainingRun
 
 DESCRIPTION = """\
-Train a network after a recipe (YAML: the fields of TrainingConfig). Under --output appear:
+Train a network after a recipe (YAML with the sections model, data and trainer). Under --output
+appear:
 
   best.safetensors   the checkpoint with the smallest validation error
-  last.pt            the state that --resume continues from
-  config.json        every setting of the run
-  log.jsonl          loss once a minute, errors at every validation
+  last.ckpt          the state that --resume continues from
+  config.yaml        every setting of the run; usable as a recipe
+  log.jsonl          losses, speed, errors at every validation
+  tensorboard/       curves and pictures: tensorboard --logdir DIR
+  results.json       at the end: score, errors, speed, memory, settings
+
+Any setting can be given as --SECTION.NAME VALUE; --print_config lists them all.
 """
 EPILOG = """\
 examples:
-  lacdepth train --config lite_first.yaml --output runs/lite \\
-    --set train_manifest=DATA/train/manifest.jsonl val_manifest=DATA/val/manifest.jsonl
-  lacdepth train --config lite_first.yaml --output runs/short \\
-    --set iterations=500 augment.flip=0 'model.widths=[16, 32, 64, 96, 160]' ...
+  lacdepth train --config lite_first --output runs/lite \\
+    --data.train_manifest DATA/train/manifest.jsonl --data.val_manifest DATA/val/manifest.jsonl
+  lacdepth train --config lite_first --output runs/lite --resume ...
+  lacdepth train --config runs/lite/config.yaml --output runs/short --trainer.max_steps 500 \\
+    --data.augment.flip 0 --model.network.architecture.widths '[16, 32, 64, 96, 160]'
+  torchrun --nproc-per-node 4 --no-python lacdepth train --config kitti_r101 --output runs/r101 \\
+    --trainer.devices 4 ...
 """
-RECIPES = Path('config') / 'training'
-SHARE = Path('share') / 'lacdepth_ros'
 
 
 def add_parser(subparsers: Any) -> None:
@@ -48,23 +51,15 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         '--config',
-        required=True,
         metavar='RECIPE',
-        help='YAML file, or the name of a shipped recipe such as lite_first.yaml',
+        help='YAML file, or the name of a shipped recipe such as lite_first',
     )
-    parser.add_argument(
-        '--output', required=True, type=Path, metavar='DIR', help='folder, made when missing'
-    )
+    parser.add_argument('--output', type=Path, metavar='DIR', help='folder, made when missing')
     parser.add_argument('--resume', action='store_true', help='continue the run of --output')
     parser.add_argument(
-        '--set',
-        nargs='+',
-        action='extend',
-        default=[],
-        metavar='NAME=VALUE',
-        help="replace settings of the recipe; dotted names reach into groups, values are YAML's",
+        '--print_config', action='store_true', help='print every setting as a recipe, and stop'
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, forwarded=[])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,72 +72,48 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.INFO, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr
     )
-    trainer = _trainer(args)
-    best = trainer.fit()
-    print(f'{best}: abs_rel {trainer.best:.4f} on the validation frames')
+    arguments = [*(('--config', args.config) if args.config else ()), *args.forwarded]
+    if args.print_config:
+        return _print_config(arguments)
+    training = _prepare(args, arguments)
+    results = training.fit()
+    best = args.output / results['best_checkpoint']
+    print(f'{best}: abs_rel {results["score"]:.4f} on the validation frames')
     return 0
 
 
-def _trainer(args: argparse.Namespace) -> Trainer:
+def _prepare(args: argparse.Namespace, arguments: list[str]) -> TrainingRun:
     """Everything that can be wrong with the command line, before a step is made."""
-    from lacdepth_ros.training.config import load_config
-    from lacdepth_ros.training.loop import Trainer
+    if not args.config or args.output is None:
+        raise UsageError('--config RECIPE and --output DIR are needed; see lacdepth train --help')
+    _need_lightning()
+    from lacdepth_ros.training.run import TrainingRun
 
-    if not args.resume and (args.output / 'last.pt').exists():
-        raise UsageError(
-            f'--output: {args.output} holds a run already; continue it with --resume, or name '
-            'another folder'
-        )
-    overrides = _overrides(args.set)
+    if not args.resume:
+        options.make_folder(args.output, '--output')
     try:
-        config = load_config(find_recipe(args.config), overrides)
-        if not args.resume:
-            options.make_folder(args.output, '--output')
-        return Trainer(config, args.output, resume=args.resume)
+        return TrainingRun(arguments, args.output, resume=args.resume)
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from error
 
 
-def _overrides(settings: Sequence[str]) -> dict[str, Any]:
-    import yaml
+def _print_config(arguments: list[str]) -> int:
+    _need_lightning()
+    from lacdepth_ros.training.settings import complete_recipe
 
-    overrides = {}
-    for setting in settings:
-        name, equals, value = setting.partition('=')
-        if not name or not equals:
-            raise UsageError(f'--set {setting}: NAME=VALUE is needed')
-        try:
-            overrides[name] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise UsageError(f'--set {setting}: the value is not YAML ({error})') from error
-    return overrides
+    try:
+        print(complete_recipe(arguments), end='')
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    return 0
 
 
-def find_recipe(name: str) -> Path:
-    """The recipe's file: a path, or the bare name of one that the package ships.
-
-    Raises:
-        UsageError: There is none; the message names the shipped ones.
-    """
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    folders = list(_recipe_folders())
-    if path.name == name:
-        for folder in folders:
-            for candidate in (folder / name, folder / f'{name}.yaml'):
-                if candidate.is_file():
-                    return candidate
-    shipped = sorted({file.name for folder in folders for file in folder.glob('*.yaml')})
-    raise UsageError(f'--config: {name} does not exist; the shipped recipes are {shipped}')
-
-
-def _recipe_folders() -> Iterator[Path]:
-    """Where recipes lie: in the source checkout, in ROS 2 workspaces, and beside Python."""
-    import lacdepth_ros
-
-    yield Path(lacdepth_ros.__path__[0]).parent / RECIPES
-    for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
-        if prefix:
-            yield Path(prefix) / SHARE / RECIPES
-    yield Path(sys.prefix) / SHARE / RECIPES
+def _need_lightning() -> None:
+    try:
+        import jsonargparse  # noqa: F401
+        import lightning  # noqa: F401
+        import tensorboard  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"training needs more packages ({error}): pip install 'lacdepth_ros[train]'"
+        ) from error

@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from lacdepth_ros.data.augment import AugmentConfig, augment
+from lacdepth_ros.data.cache import SampleCache
 from lacdepth_ros.data.manifest import ManifestEntry
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.sky import sky_mask
@@ -24,8 +26,6 @@ from lacdepth_ros.preprocessing import focal_length
 LOG = logging.getLogger('lacdepth.train')
 SYNTHETIC_FRAMES = 30
 """Synthetic streets are drawn anywhere along their first three seconds."""
-CACHED_SAMPLES = 1500
-"""Decoded samples a worker keeps: 5 GB of KITTI frames."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,12 @@ class StreamConfig:
     synthetic_share: float = 0.0
     """Share of synthetic street scenes among the drawn frames, in [0, 1)."""
     synthetic_scenes: int = 120
-    """Different synthetic scenes; each is rendered once and kept."""
+    """Different synthetic scenes."""
+    sky: bool = True
+    """Mark what is surely sky as beyond range, in colour frames tagged with domain 'driving'."""
+    cache_gb: float = 4.0
+    """Memory [GB] for decoded frames and rendered scenes, shared by the workers of a training
+    process; 300 KITTI frames take 1 GB. What does not fit is read and rendered every time."""
 
     def __post_init__(self) -> None:
         for group, weight in self.group_weights.items():
@@ -51,6 +56,14 @@ class StreamConfig:
             raise ValueError(f'synthetic_share={self.synthetic_share!r} must lie in [0, 1)')
         if not self.synthetic_scenes > 0:
             raise ValueError(f'synthetic_scenes={self.synthetic_scenes!r} must be positive')
+        if not 0 <= self.cache_gb < float('inf'):
+            raise ValueError(f'cache_gb={self.cache_gb!r} must be a number of GB >= 0')
+
+
+def one_thread(worker: int) -> None:
+    """Start a DataLoader's worker (worker_init_fn): OpenCV must not use the training's cores."""
+    del worker
+    cv2.setNumThreads(1)
 
 
 class ViewStream(Dataset[dict[str, Any]]):
@@ -93,7 +106,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         self._focal_px = focal_px
         self._length = length
         self._seed = seed
-        self._cache: dict[int, Sample] = {}
+        self._cache = SampleCache(config.cache_gb)
         # Shared by all workers, so that a frame is reported once and not once by each.
         self._unreadable = torch.zeros(len(self._entries), dtype=torch.bool).share_memory_()
 
@@ -123,9 +136,9 @@ class ViewStream(Dataset[dict[str, Any]]):
         scale = np.float32(self._focal_px / focal_length(view.camera))
         dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
         return {
-            'image': torch.from_numpy(np.ascontiguousarray(view.image.transpose(2, 0, 1))),
-            'depth': torch.from_numpy(np.ascontiguousarray(view.depth * scale)),
-            'dense': torch.from_numpy(np.ascontiguousarray(dense)),
+            'image': torch.from_numpy(np.stack(cv2.split(view.image))),
+            'depth': torch.from_numpy(view.depth * scale),
+            'dense': torch.from_numpy(dense),
             'skipped': skipped,
         }
 
@@ -136,8 +149,9 @@ class ViewStream(Dataset[dict[str, Any]]):
     def _measured(self, rng: np.random.Generator) -> tuple[Sample, int]:
         """Draw a frame; one that cannot be read is left out and another drawn."""
         weights = self._weights
-        for skipped in range(len(weights)):
-            shares = np.cumsum(weights / weights.sum())
+        last: Exception | None = None
+        for skipped in range(np.count_nonzero(weights)):
+            shares = np.cumsum(weights)
             position = int(np.searchsorted(shares, rng.random() * shares[-1], side='right'))
             try:
                 return self._load(position), skipped
@@ -146,10 +160,9 @@ class ViewStream(Dataset[dict[str, Any]]):
                 last = error
             weights = weights.copy()
             weights[position] = 0
-            if not weights.any():
-                break
         raise ValueError(
-            f'not one of the {len(weights)} training frames can be read; the last one: {last}'
+            f'no training frame can be read ({np.count_nonzero(self._weights)} tried); '
+            f'the last one: {last}'
         ) from last
 
     def _report(self, position: int, error: Exception) -> None:
@@ -159,32 +172,31 @@ class ViewStream(Dataset[dict[str, Any]]):
 
     def _load(self, position: int) -> Sample:
         entry = self._entries[position]
-        outdoor = entry.tags.get('domain') == 'driving'
-        return self._keep(position, lambda: _with_sky(entry.load()) if outdoor else entry.load())
-
-    def _keep(self, key: int, make: Callable[[], Sample]) -> Sample:
-        """Make a sample once; beyond CACHED_SAMPLES every time it is drawn."""
-        if key in self._cache:
-            return self._cache[key]
-        sample = make()
-        if len(self._cache) < CACHED_SAMPLES:
-            self._cache[key] = sample
-        return sample
+        sky = self._config.sky and entry.tags.get('domain') == 'driving'
+        return self._cache.get(position, lambda: _with_sky(entry.load()) if sky else entry.load())
 
     def _synthetic(self, rng: np.random.Generator) -> Sample:
         scene = int(rng.integers(self._config.synthetic_scenes))
-        return self._keep(-1 - scene, lambda: self._render(scene))
+        return self._cache.get(-1 - scene, lambda: self._render(scene))
 
     def _render(self, scene: int) -> Sample:
-        # Rendered near the size it is trained at: a full frame takes twice as long.
-        scale = max(self._augment.focal_range) / focal_length(KITTI_CAMERA)
-        width, height = (round(s * scale) for s in (KITTI_CAMERA.width, KITTI_CAMERA.height))
+        width, height = KITTI_CAMERA.width, KITTI_CAMERA.height
+        if self._augment.fixed_crop == 'none':
+            # Rendered near the size it is trained at: a full frame takes twice as long.
+            scale = self._largest_scale()
+            width, height = round(width * scale), round(height * scale)
         camera = KITTI_CAMERA.resized(width, height)
         frame = scene % SYNTHETIC_FRAMES
         sample = synthetic_sample(self._seed + scene, frame, camera=camera)
         # Its truth is dense: where there is none, there is sky.
         depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
         return replace(sample, depth=depth, dense=sample.depth)
+
+    def _largest_scale(self) -> float:
+        """Of KITTI's frames in the views."""
+        if self._augment.scale_range is not None:
+            return self._augment.scale_range[1]
+        return self._augment.focal_range[1] / focal_length(KITTI_CAMERA)
 
 
 def _with_sky(sample: Sample) -> Sample:

@@ -1,0 +1,227 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run leaves behind: the best networks, and the state that --resume continues from."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from safetensors import SafetensorError
+from typing_extensions import override
+
+from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.training.module import LacDepthModule
+from lacdepth_ros.training.validation import ValidationResult
+
+LAST = 'last.ckpt'
+BEST = 'best.safetensors'
+CLOCK_STEPS = 10
+"""Steps between two looks at the clock, which several processes must agree on."""
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file that appears whole or not at all, even when the machine stops meanwhile.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written; the message says what to do.
+    """
+    partial = path.with_name(path.name + '.partial')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open('wb') as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the new name, too, must be on the disk
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise disk_error(error, path, len(content)) from error
+
+
+def disk_error(error: OSError, path: Path, size: int | None = None) -> OSError:
+    """The error that tells what to do about a file that could not be written."""
+    needed = f' ({size / 1e6:.0f} MB)' if size is not None else ''
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        free = shutil.disk_usage(path.parent).free / 1e6
+        advice = f'the disk is full, {free:.0f} MB are left: free some space'
+    else:
+        advice = f'{error.strerror}: make the folder writable'
+    return OSError(
+        error.errno,
+        f'{path}{needed} could not be written, {advice}, then continue with --resume; the state '
+        'that was saved before is untouched',
+    )
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Lightning's checkpoints as files that appear whole or not at all."""
+
+    @override
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
+        """Write a state; Lightning asks the first process alone."""
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        write_whole(Path(path), content.getbuffer())
+
+
+class CheckpointKeeper(Callback):
+    """Exports the best networks, and saves the state of the run for --resume.
+
+    In the run's folder: best.safetensors, the averaged weights with the smallest validation
+    error; with keep_best > 1 the best ones as step_NNNNNNN.safetensors too; last.ckpt, the
+    newest state.
+
+    Args:
+        every_steps: Save the state after so many steps, besides after every validation.
+        every_minutes: Save it after so many minutes at the latest.
+        keep_best: Number of best networks to keep.
+    """
+
+    def __init__(
+        self, every_steps: int = 500, every_minutes: float = 10.0, keep_best: int = 1
+    ) -> None:
+        for name, value in (
+            ('every_steps', every_steps),
+            ('every_minutes', every_minutes),
+            ('keep_best', keep_best),
+        ):
+            if not value > 0:
+                raise ValueError(f'{name}={value} must be positive')
+        self.every_steps, self.every_seconds = every_steps, 60 * every_minutes
+        self.keep_best = keep_best
+        self.settings: dict[str, Any] = {}
+        """All settings of the run; they become part of the provenance."""
+        self.best: list[tuple[float, int]] = []
+        """(score, step) of the best networks, best first."""
+        self.best_result: dict[str, Any] = {}
+        """What the validation of the best one found."""
+        self._saved_step, self._saved_time = -1, time.monotonic()
+
+    @override
+    def state_dict(self) -> dict[str, Any]:
+        """The best so far."""
+        return {'best': self.best, 'best_result': self.best_result}
+
+    @override
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from the best so far."""
+        self.best = [(float(score), int(step)) for score, step in state_dict['best']]
+        self.best_result = state_dict['best_result']
+
+    @override
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Count from here."""
+        self._saved_step, self._saved_time = trainer.global_step, time.monotonic()
+
+    @override
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, *_: Any, **__: Any
+    ) -> None:
+        """Save the state where it is due, unless a validation follows, which saves it itself.
+
+        A state saved between a step and its validation would lose the validation.
+        """
+        if trainer.global_step >= trainer.max_steps:
+            trainer.should_stop = True  # Lightning then validates after the last step, too
+        if self._between_steps(trainer) and not _validates_now(trainer) and self._due(trainer):
+            self._save_state(trainer, pl_module)
+
+    @override
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keep the network if it is among the best, and save the state."""
+        if trainer.sanity_checking:
+            return
+        assert isinstance(pl_module, LacDepthModule) and pl_module.result is not None
+        pl_module.check_loss()
+        self._keep(trainer, pl_module, pl_module.result)
+        if trainer.training or trainer.validating:
+            self._save_state(trainer, pl_module)
+
+    @override
+    def on_exception(
+        self, trainer: Trainer, pl_module: LightningModule, exception: BaseException
+    ) -> None:
+        """Save the state when asked to end, as SLURM does before it takes the machine away."""
+        if isinstance(exception, SIGTERMException) and self._between_steps(trainer):
+            self._save_state(trainer, pl_module)
+
+    def _between_steps(self, trainer: Trainer) -> bool:
+        """Whether no gradient is being accumulated."""
+        fresh = trainer.global_step != self._saved_step
+        return fresh and not trainer.fit_loop._should_accumulate()
+
+    def _due(self, trainer: Trainer) -> bool:
+        if trainer.global_step % self.every_steps == 0:
+            return True
+        if trainer.global_step % CLOCK_STEPS:
+            return False
+        late = time.monotonic() - self._saved_time > self.every_seconds
+        return bool(trainer.strategy.broadcast(late))
+
+    def _save_state(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, LacDepthModule)
+        pl_module.check_loss()  # never replace a good state by a spoilt one
+        trainer.save_checkpoint(Path(trainer.default_root_dir) / LAST)
+        self._saved_step, self._saved_time = trainer.global_step, time.monotonic()
+
+    def _keep(self, trainer: Trainer, module: LacDepthModule, result: ValidationResult) -> None:
+        score, step = result.score, trainer.global_step
+        ranking = sorted({*self.best, (score, step)})[: self.keep_best]
+        if (score, step) in ranking and trainer.is_global_zero:
+            folder = Path(trainer.default_root_dir)
+            self._export(module, folder / _step_name(step), score, step)
+            if ranking[0] == (score, step):
+                _copy_whole(folder / _step_name(step), folder / BEST)
+            kept = {_step_name(s) for _, s in ranking} if self.keep_best > 1 else set()
+            for file in folder.glob('step_*.safetensors'):
+                if file.name not in kept:
+                    file.unlink()
+        self.best = ranking
+        if ranking[0] == (score, step):
+            self.best_result = result.to_dict()
+
+    def _export(self, module: LacDepthModule, path: Path, score: float, step: int) -> None:
+        provenance = {
+            'step': str(step),
+            'val_abs_rel': f'{score:.4f}',
+            'training': json.dumps(self.settings),
+        }
+        try:
+            save_checkpoint(path, module.averaged_network, provenance)
+        except OSError as error:
+            raise disk_error(error, path) from error
+        except SafetensorError as error:  # its only way to tell that the disk is full
+            raise disk_error(OSError(errno.ENOSPC, str(error)), path) from error
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    write_whole(target, source.read_bytes())
+
+
+def _step_name(step: int) -> str:
+    return f'step_{step:07d}.safetensors'
+
+
+def _validates_now(trainer: Trainer) -> bool:
+    """Whether the trainer will validate before the next step."""
+    loop = trainer.fit_loop.epoch_loop
+    fetcher = trainer.fit_loop._data_fetcher
+    assert fetcher is not None
+    return loop._should_check_val_fx(fetcher)

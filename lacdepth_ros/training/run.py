@@ -1,0 +1,197 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One training run in one folder, from its first step or from where it was broken off."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from lightning.pytorch.trainer.states import TrainerStatus
+
+from lacdepth_ros.training.checkpointing import BEST, LAST, CheckpointKeeper, write_whole
+from lacdepth_ros.training.runlog import RunLog, peak_memory_mb
+from lacdepth_ros.training.settings import TrainingCLI
+
+CONFIG = 'config.yaml'
+RESULTS = 'results.json'
+FIXED = ('network', 'optimizer')
+"""Sections of `model` that live in the saved state: other values would be ignored silently."""
+
+EXPECTED_WARNINGS = (
+    r'.*does not have many workers',  # the recipe says how many
+    r'.*in eval mode at the start of training',  # frozen parts and the average are meant to be
+    r'.*isinstance\(treespec, LeafSpec\)',  # Lightning's with newer torch versions
+)
+
+
+class TrainingRun:
+    """A run that is ready to start.
+
+    In its folder appear best.safetensors, last.ckpt, config.yaml (every setting, usable as a
+    recipe), log.jsonl, tensorboard/ and, at the end, results.json.
+
+    Args:
+        arguments: --config RECIPE and overrides such as --model.optimizer.encoder_lr 1e-4.
+        output: Folder of the run's files; made when missing.
+        resume: Continue from output/last.ckpt with the same losses as an unbroken run.
+
+    Raises:
+        FileNotFoundError: A named file does not exist, or there is no run to resume.
+        FileExistsError: The folder holds a run already, and it shall not be resumed.
+        ValueError: A setting is unknown or impossible, or does not fit the run to be resumed.
+    """
+
+    def __init__(self, arguments: Sequence[str], output: str | Path, *, resume: bool) -> None:
+        self.output = Path(output)
+        self._state = self.output / LAST
+        step = _saved_step(self._state) if resume else 0
+        if not resume and self._state.exists():
+            raise FileExistsError(
+                f'{self.output} holds a run already; continue it with --resume, or name another '
+                'folder'
+            )
+        self.cli = TrainingCLI(arguments, self.output, step)
+        self.settings = self.cli.settings
+        if resume:
+            _check_fixed_settings(self.output / CONFIG, self.settings)
+        self._resume = resume
+        self._keeper.settings = self.settings
+        if self.cli.trainer.is_global_zero:
+            text = yaml.safe_dump(self.settings, sort_keys=False)
+            write_whole(self.output / CONFIG, text.encode())
+
+    def fit(self) -> dict[str, Any]:
+        """Train to the last step; return what results.json holds.
+
+        Raises:
+            FloatingPointError: A loss was not finite.
+            MemoryError: The device has too little memory.
+            OSError: The disk is full.
+            ValueError: No validation frame could be measured.
+        """
+        begun = time.monotonic()
+        trainer = self.cli.trainer
+        try:
+            with warnings.catch_warnings():
+                for message in EXPECTED_WARNINGS:
+                    warnings.filterwarnings('ignore', message=message)
+                trainer.fit(
+                    self.cli.model,
+                    datamodule=self.cli.datamodule,
+                    ckpt_path=self._state if self._resume else None,
+                    weights_only=True,
+                )
+        except RuntimeError as error:
+            if _is_out_of_memory(error):
+                raise MemoryError(self._memory_advice(error)) from error
+            raise
+        except SystemExit:
+            # Lightning turns Ctrl+C into an exit of its own.
+            if trainer.state.status == TrainerStatus.INTERRUPTED and not trainer.received_sigterm:
+                raise KeyboardInterrupt from None
+            raise
+        results = self._results(time.monotonic() - begun)
+        if trainer.is_global_zero:
+            write_whole(self.output / RESULTS, json.dumps(results, indent=2).encode())
+        return results
+
+    def _results(self, seconds: float) -> dict[str, Any]:
+        network, trainer = self.cli.model.network, self.cli.trainer
+        speed = self._log.clock.read()
+        score, step = self._keeper.best[0]
+        return {
+            'score': score,
+            'best_step': step,
+            'best_checkpoint': BEST,
+            'val': self._keeper.best_result,
+            'steps': trainer.global_step,
+            'parameters': sum(p.numel() for p in network.parameters()),
+            'session': {
+                'steps': speed.steps,
+                'seconds': seconds,
+                'images_per_s': speed.images_per_s,
+                'data_wait_share': speed.data_wait_share,
+                'peak_memory_mb': peak_memory_mb(trainer.strategy.root_device),
+                'unreadable_frames_replaced': self._log.skipped,
+                'device': str(trainer.strategy.root_device),
+                'processes': trainer.world_size,
+                'precision': trainer.precision,
+            },
+            'settings': self.settings,
+        }
+
+    @property
+    def _keeper(self) -> CheckpointKeeper:
+        return next(c for c in self.cli.trainer.callbacks if isinstance(c, CheckpointKeeper))  # type: ignore[attr-defined]
+
+    @property
+    def _log(self) -> RunLog:
+        return next(c for c in self.cli.trainer.callbacks if isinstance(c, RunLog))  # type: ignore[attr-defined]
+
+    def _memory_advice(self, error: RuntimeError) -> str:
+        data = self.cli.datamodule
+        height, width = data.augment.crop
+        first = str(error).splitlines()[0]
+        return (
+            f'out of memory on {self.cli.trainer.strategy.root_device} with '
+            f'data.batch_size={data.batch_size} and data.augment.crop=[{height}, {width}] '
+            f'({first}); halve data.batch_size and double trainer.accumulate_grad_batches, or '
+            'choose trainer.precision bf16-mixed or a smaller crop, and continue with --resume'
+        )
+
+
+def train(arguments: Sequence[str], output: str | Path, *, resume: bool = False) -> dict[str, Any]:
+    """Train as `lacdepth train` does, and return what results.json holds.
+
+    See `TrainingRun` for the arguments and the errors.
+    """
+    return TrainingRun(arguments, output, resume=resume).fit()
+
+
+def _saved_step(path: Path) -> int:
+    """Step of the state of a run.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: Damaged, or no state of a run.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist; there is no run to resume')
+    try:
+        state = torch.load(path, map_location='cpu', weights_only=True, mmap=True)
+        return int(state['global_step'])
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        raise ValueError(f'{path} is damaged or no state of a run ({error})') from error
+
+
+def _check_fixed_settings(path: Path, settings: dict[str, Any]) -> None:
+    """Refuse to resume the run whose config.yaml is at path with other FIXED settings."""
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist; the run cannot be resumed without it')
+    before = yaml.safe_load(path.read_text(encoding='utf-8'))['model']
+    now = settings['model']
+    changed = [
+        f'model.{section}.{name}: {before[section].get(name)!r} -> {value!r}'
+        for section in FIXED
+        for name, value in now[section].items()
+        if before[section].get(name) != value
+    ]
+    if changed:
+        raise ValueError(
+            f'the run of {path.parent} cannot be resumed with other settings ({"; ".join(changed)}'
+            '); keep them, or start a new run with model.network.checkpoint: best.safetensors of '
+            'this one'
+        )
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a GPU, or the CPU's allocator, had no memory left."""
+    return isinstance(error, torch.OutOfMemoryError) or 'allocate memory' in str(error)

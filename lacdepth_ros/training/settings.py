@@ -1,0 +1,200 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a recipe and dotted overrides to the module, the data and the trainer they describe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Trainer
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger
+from typing_extensions import override
+
+from lacdepth_ros.training.checkpointing import CheckpointKeeper, WholeFiles
+from lacdepth_ros.training.datamodule import DepthDataModule
+from lacdepth_ros.training.module import LacDepthModule
+from lacdepth_ros.training.pictures import ValidationPictures
+from lacdepth_ros.training.recipes import find_recipe
+from lacdepth_ros.training.runlog import RunLog
+
+TRAINER_DEFAULTS: dict[str, Any] = {
+    'devices': 1,
+    'precision': 'bf16-mixed',
+    'max_steps': 10000,
+    'val_check_interval': 1000,
+    'gradient_clip_val': 1.0,
+    'log_every_n_steps': 50,
+    'num_sanity_val_steps': 0,
+    'enable_progress_bar': False,
+    'enable_model_summary': False,
+}
+IMPOSED: dict[str, Any] = {
+    'max_epochs': -1,  # the stream of views is one endless epoch
+    'check_val_every_n_epoch': None,
+    'enable_checkpointing': False,  # CheckpointKeeper's work
+    'use_distributed_sampler': False,  # ViewOrder's work
+}
+CALLBACKS = {'checkpoint': CheckpointKeeper, 'log': RunLog, 'pictures': ValidationPictures}
+SEEDED = ('model', 'data')
+EXPECTED_WARNINGS = (
+    r"LightningCLI's args parameter is intended",
+    r'(?s).*JsonargparseDeprecationWarning',  # Lightning's calls, not ours
+    r'(?s).*``instantiate_classes`` was deprecated',
+)
+
+_UNKNOWN = (
+    re.compile(r"Group '(?P<group>\S+)' does not accept option '(?P<key>[^']+)'"),
+    re.compile(r"(?P<group>)Option '(?P<key>[^']+)' is not accepted"),
+    re.compile(r'(?P<group>)unrecognized arguments: --(?P<key>[^\s=]+)'),
+)
+
+
+class TrainingCLI(LightningCLI):
+    """LightningCLI with the sections model, data, trainer, checkpoint, log and pictures.
+
+    Args:
+        arguments: --config RECIPE and overrides such as --model.optimizer.encoder_lr 1e-4.
+        output: Folder of the run's files.
+        resumed_step: Step that a run is continued from; curves after it are drawn anew.
+        build: Whether to build model, data and trainer, or only to read the settings.
+
+    Raises:
+        FileNotFoundError: A named file does not exist.
+        ValueError: A setting is unknown (the message names the known ones) or impossible.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        output: Path,
+        resumed_step: int = 0,
+        *,
+        build: bool = True,
+    ) -> None:
+        self._output, self._resumed_step, self._build = output, resumed_step, build
+        for name in ('lightning.pytorch', 'lightning.fabric'):
+            logging.getLogger(name).setLevel(logging.WARNING)  # RunLog says what matters
+        try:
+            with warnings.catch_warnings():
+                for message in EXPECTED_WARNINGS:
+                    warnings.filterwarnings('ignore', message=message)
+                super().__init__(
+                    LacDepthModule,
+                    DepthDataModule,
+                    args=_with_paths(arguments),
+                    run=False,
+                    save_config_callback=None,
+                    trainer_defaults={**TRAINER_DEFAULTS, **IMPOSED},
+                    seed_everything_default=0,
+                    parser_kwargs={'exit_on_error': False, 'allow_abbrev': False},
+                    auto_configure_optimizers=False,
+                    load_from_checkpoint_support=False,
+                )
+        except argparse.ArgumentError as error:
+            raise ValueError(_explain(self.parser, str(error))) from error
+        except MisconfigurationException as error:
+            raise ValueError(
+                f'trainer: {error}; say what this machine has, such as --trainer.accelerator cpu'
+            ) from error
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Every setting, as YAML holds it."""
+        values: dict[str, Any]
+        values = self.config.as_dict()
+        values.pop('config', None)
+        values = json.loads(json.dumps(values))  # tuples become lists
+        for section in SEEDED:
+            del values[section]['seed']  # seed_everything sets it
+        return values
+
+    @override
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the sections of the callbacks; one seed serves all."""
+        for section, callback in CALLBACKS.items():
+            parser.add_lightning_class_args(callback, section)
+        for section in SEEDED:
+            parser.link_arguments('seed_everything', f'{section}.seed')
+
+    @override
+    def instantiate_classes(self) -> None:
+        """Build what the settings describe."""
+        if self._build:
+            super().instantiate_classes()
+
+    @override
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """The trainer, with what this package imposes on it."""
+        config = self.config_init['trainer']
+        if not config['max_steps'] > 0:
+            raise ValueError(f'trainer.max_steps={config["max_steps"]} must be positive')
+        plugins = config['plugins'] or []
+        plugins = plugins if isinstance(plugins, list) else [plugins]
+        logger = config['logger']
+        if logger is None or logger is True:
+            logger = TensorBoardLogger(
+                self._output, name='', version='tensorboard', purge_step=self._resumed_step or None
+            )
+        return super().instantiate_trainer(
+            default_root_dir=self._output,
+            logger=logger,
+            plugins=[*plugins, WholeFiles()],
+            **IMPOSED,
+            **kwargs,
+        )
+
+
+def complete_recipe(arguments: Sequence[str]) -> str:
+    """The recipe with all overrides and defaults in it, as YAML.
+
+    Raises:
+        FileNotFoundError: A named recipe does not exist.
+        ValueError: A setting is unknown or of the wrong type.
+    """
+    settings = TrainingCLI(arguments, Path(), build=False).settings
+    return yaml.safe_dump(settings, sort_keys=False)
+
+
+def _with_paths(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the names of shipped recipes replaced by their paths."""
+    paths = list(arguments)
+    for i, name in enumerate(paths[1:], start=1):
+        if paths[i - 1] == '--config':
+            paths[i] = str(find_recipe(name))
+    return paths
+
+
+def _explain(parser: LightningArgumentParser, message: str) -> str:
+    """Name the known settings where one is unknown."""
+    for pattern in _UNKNOWN:
+        if found := pattern.search(message):
+            key = '.'.join(filter(None, (found['group'], found['key'])))
+            known = (action.dest for action in parser._actions)
+            return f'unknown setting {key}; {_known_beside(key, known)}'
+    if 'are required' in message:
+        return f'{message}; give them in the recipe or as --NAME VALUE'
+    return message
+
+
+def _known_beside(key: str, known: Iterable[str]) -> str:
+    """The settings of the innermost section of the key that exists."""
+    names = {name for name in known if '-' not in name}
+    section = key
+    while section:
+        section = section.rpartition('.')[0]
+        prefix = f'{section}.' if section else ''
+        inside = {n.removeprefix(prefix).split('.')[0] for n in names if n.startswith(prefix)}
+        if inside:
+            where = f'those of {section}' if section else 'the sections'
+            return f'{where} are {sorted(inside - {"config", "help", "print_config", "print_"})}'
+    return 'see --print_config'
