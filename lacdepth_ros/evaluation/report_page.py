@@ -23,9 +23,9 @@ _NOTES = {
     'geometric mean of the ratio: above 1 is too far.',
     'Calibration of the predicted std': 'Share of pixels whose error lies within the interval '
     'that a Gaussian of the predicted std fills with 50, 68, 90 and 95 %; the std times the '
-    'factor would make it 68 % in a typical frame. AUSE: distance from the ideal ranking of pixels by '
-    'error (0 is best). AURG: gain over a random one (above 0 is useful). Those of RMSE are in '
-    'metres.',
+    'factor would make it 68 % in a typical frame. AUSE: distance from the ideal ranking of '
+    'pixels by error (0 is best). AURG: gain over a random one (above 0 is useful). Those of '
+    'RMSE are in metres.',
 }
 
 
