@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 import torch
 from miniature import FOCAL, write_manifest
+from torch.utils.data import DataLoader, default_collate
 
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.augment import AugmentConfig
-from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.data.files import write_image
+from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.training import stream as stream_module
 from lacdepth_ros.training.stream import StreamConfig, ViewStream
@@ -35,10 +38,29 @@ def make(
     augment: dict[str, Any] | None = None,
     **config: Any,
 ) -> ViewStream:
-    view = {'crop': (32, 64), 'focal_range': (60.0, 80.0), **(augment or {})}
-    return ViewStream(
+    return make_of(
         read_manifest(manifest),
         StreamConfig(**config),
+        augment,
+        focal_px=focal_px,
+        length=length,
+        seed=seed,
+    )
+
+
+def make_of(
+    entries: Sequence[ManifestEntry],
+    config: StreamConfig | None = None,
+    augment: dict[str, Any] | None = None,
+    *,
+    focal_px: float = 70.0,
+    length: int = 12,
+    seed: int = 0,
+) -> ViewStream:
+    view = {'crop': (32, 64), 'focal_range': (60.0, 80.0), **(augment or {})}
+    return ViewStream(
+        entries,
+        config or StreamConfig(),
         AugmentConfig(**view),
         focal_px=focal_px,
         length=length,
@@ -47,7 +69,7 @@ def make(
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
-    return all(torch.equal(a[key], b[key]) for key in ('image', 'depth'))
+    return all(torch.equal(a[key], b[key]) for key in ('image', 'depth', 'dense'))
 
 
 def test_view_has_the_size_of_the_crop(manifest: Path) -> None:
@@ -82,7 +104,7 @@ def test_groups_are_drawn_by_their_weights(manifest: Path) -> None:
     rooms = make(manifest, group_weights={'road': 0, 'room': 9})
     assert all(same(stream[i], rooms[i]) for i in range(4))
     stream[0]
-    assert set(stream._cache) == {2}
+    assert set(stream._cache._samples) == {2}
 
 
 @pytest.mark.parametrize(
@@ -125,12 +147,108 @@ def test_synthetic_share(manifest: Path, rendered: list[tuple[int, int]]) -> Non
     assert len(rendered) == 4
 
 
-def test_cache_is_bounded(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_module, 'CACHED_SAMPLES', 1)
-    stream = make(manifest)
-    for i in range(6):
-        stream[i]
-    assert len(stream._cache) == 1
-    monkeypatch.undo()
-    reference = make(manifest)
-    assert same(stream[5], reference[5])
+@pytest.mark.parametrize(
+    ('augment', 'height'),
+    [
+        ({'focal_range': (300.0, 721.5377)}, 375),
+        ({'scale_range': (0.2, 0.4)}, 150),
+        ({'scale_range': (0.2, 0.4), 'fixed_crop': 'kitti'}, 375),
+    ],
+)
+def test_synthetic_scenes_are_rendered_no_larger_than_needed(
+    manifest: Path, rendered: list[tuple[int, int]], augment: dict[str, Any], height: int
+) -> None:
+    augment = {**augment, 'vertical': 'bottom'}  # the scenes' upper half is sky
+    stream = make(manifest, synthetic_share=0.999, synthetic_scenes=1, augment=augment)
+    view = stream[0]
+    (sample,) = stream._cache._samples.values()
+    assert sample.camera.height == height
+    known = view['dense'] > 0  # exact depth everywhere but in the sky
+    assert known.any() and torch.equal(known, (view['depth'] > 0) & (view['depth'] < 1000))
+    torch.testing.assert_close(view['dense'][known], view['depth'][known])
+
+
+def test_sky_is_marked_only_outdoors_and_where_asked(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, 'sky_mask', lambda image, depth: np.ones_like(depth) > 0)
+
+    def beyond(**config: Any) -> float:
+        stream = make(manifest, **config)
+        return float((stream[0]['depth'] > BEYOND_RANGE / 10).float().mean())
+
+    assert beyond(group_weights={'room': 0}) > 0.5
+    assert beyond(group_weights={'room': 0}, sky=False) == 0
+    assert beyond(group_weights={'road': 0}) == 0
+
+
+def test_dense_depth_follows_the_view_and_the_focal_length(manifest: Path) -> None:
+    """Where the truth is dense already and nothing is scaled, both are one map."""
+    entry = read_manifest(manifest)[2]
+    whole = {'scale_range': (1.0, 1.0)}
+    view = make_of([replace(entry, dense=entry.depth)], augment=whole)[3]
+    assert view['dense'].shape == (32, 64) and bool((view['dense'] > 0).all())
+    torch.testing.assert_close(view['dense'], view['depth'])
+    assert not make_of([entry])[3]['dense'].any()
+
+
+@pytest.mark.parametrize('damage', ['missing', 'cut short', 'other size'])
+def test_unreadable_frame_is_replaced_named_once_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    whole = make(path)
+    before = [whole[i] for i in range(12)]
+    image = tmp_path / 'road_1.png'
+    if damage == 'missing':
+        image.unlink()
+    elif damage == 'cut short':
+        image.write_bytes(image.read_bytes()[:200])
+    else:
+        write_image(image, np.zeros((10, 10, 3), np.uint8))
+    stream, again = make(path), make(path)
+    views = [stream[i] for i in range(12)]
+    replaced = [i for i, view in enumerate(views) if view['skipped']]
+    assert 1 <= len(replaced) < 12 and all(views[i]['skipped'] == 1 for i in replaced)
+    assert all(same(views[i], before[i]) == (i not in replaced) for i in range(12))
+    assert len(caplog.records) == 1
+    assert 'road/1' in caplog.text and 'road_1.png' in caplog.text
+    assert all(same(again[i], views[i]) for i in reversed(range(12)))
+    assert stream.unreadable() == ['road/1']
+
+
+def test_no_frame_can_be_read(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    for image in tmp_path.glob('*_?.png'):
+        image.unlink()
+    with pytest.raises(ValueError, match=r'no training frame can be read \(3 tried\).*\.png'):
+        make(path)[0]
+    with pytest.raises(ValueError, match=r'\(1 tried\)'):
+        make(path, group_weights={'road': 0})[0]
+
+
+def test_workers_yield_the_same_views_and_share_what_is_unreadable(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    (tmp_path / 'room_0.png').unlink()
+    stream, alone = make(path), make(path)
+    stream[0]  # what the main process kept does not disturb the workers
+    loader = DataLoader(stream, 4, num_workers=2, multiprocessing_context='fork')
+    for number, batch in enumerate(loader):
+        views = default_collate([alone[i] for i in range(4 * number, 4 * number + 4)])
+        assert all(torch.equal(batch[key], views[key]) for key in views)
+    assert stream.unreadable() == alone.unreadable() == ['room/0']
+
+
+def test_small_cache_changes_nothing(manifest: Path) -> None:
+    stream, uncached = make(manifest), make(manifest, cache_gb=0.0)
+    assert all(same(stream[i], uncached[i]) for i in range(6))
+    assert len(stream._cache) == 3 and len(uncached._cache) == 0
+
+
+@pytest.mark.parametrize(
+    ('field', 'value'),
+    [('synthetic_share', 1.0), ('synthetic_scenes', 0), ('cache_gb', -1.0)],
+)
+def test_impossible_setting_is_named(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f'{field}={value!r}'):
+        StreamConfig(**{field: value})

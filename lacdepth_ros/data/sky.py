@@ -37,13 +37,13 @@ def sky_mask(
     Returns:
         (H, W) bool.
     """
-    if np.array_equal(image[..., 0], image[..., 2]):
+    red, green, blue = cv2.split(image)
+    if np.array_equal(red, blue):
         return np.zeros(depth.shape, bool)
-    red, blue = image[..., 0].astype(np.int16), image[..., 2].astype(np.int16)
-    bright = image.min(axis=2) >= WHITE
-    bluish = (blue >= BLUE) & (blue >= red + BLUE_OVER_RED) & (blue >= image[..., 1])
+    bright = cv2.min(cv2.min(red, green), blue) >= WHITE
+    bluish = (blue >= BLUE) & (cv2.subtract(blue, red) >= BLUE_OVER_RED) & (blue >= green)
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    smooth = np.abs(cv2.Sobel(gray, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(gray, cv2.CV_32F, 0, 1))
+    smooth = np.abs(cv2.Sobel(gray, cv2.CV_16S, 1, 0)) + np.abs(cv2.Sobel(gray, cv2.CV_16S, 0, 1))
     measured = cv2.dilate((depth > 0).astype(np.uint8), np.ones((MARGIN, MARGIN), np.uint8))
     candidates = (bright | bluish) & (smooth < MAX_GRADIENT) & (measured == 0)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(candidates.astype(np.uint8))

@@ -60,12 +60,6 @@ class StreamConfig:
             raise ValueError(f'cache_gb={self.cache_gb!r} must be a number of GB >= 0')
 
 
-def one_thread(worker: int) -> None:
-    """Start a DataLoader's worker (worker_init_fn): OpenCV must not use the training's cores."""
-    del worker
-    cv2.setNumThreads(1)
-
-
 class ViewStream(Dataset[dict[str, Any]]):
     """Map-style data set of random views; resuming at view i continues the same stream.
 
