@@ -12,7 +12,7 @@ from bag_files import CAMERA, picture, write_bag
 from rosbags.rosbag2 import StoragePlugin
 
 from lacdepth_ros.bags.opening import is_bag
-from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.bags.reader import BagImages, sounds_like_depth
 
 
 @pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
@@ -78,3 +78,17 @@ def test_what_is_no_bag_is_refused(tmp_path: Path) -> None:
         broken.write_bytes(b'not a bag')
         with pytest.raises(ValueError, match=rf'{name}: not a readable ROS 2 bag'):
             BagImages(broken)
+
+
+@pytest.mark.parametrize(
+    ('topic', 'expected'),
+    [
+        ('/camera/depth/image_rect', True),
+        ('/aligned_depth_to_color/image_raw', True),
+        ('/x/image/compressedDepth', True),
+        ('/lacdepth_demo/image', False),
+        ('/camera/color/image_raw', False),
+    ],
+)
+def test_depth_is_told_by_whole_words(topic: str, expected: bool) -> None:
+    assert sounds_like_depth(topic) is expected

@@ -19,7 +19,7 @@ from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.geometry import depth_to_points
 from lacdepth_ros.visualization import colorize_depth
 
-DEPTH, DEPTH_INFO = '/front/depth/image_rect', '/front/depth/camera_info'
+DEPTH, DEPTH_INFO = '/lacdepth/depth/image_rect', '/lacdepth/depth/camera_info'
 KINDS = {DEPTH: bag_scene.KINDS[IMAGE], DEPTH_INFO: bag_scene.KINDS[INFO]}
 
 
@@ -120,7 +120,7 @@ def test_damaged_depth_is_left_out_and_named(
     [
         ([], 'nothing to write: give --video FILE, --png or --ply'),
         (['--png', '--range', '5', '2'], '0 < NEAR < FAR'),
-        (['--png', '--depth-topic', '/depth/image_rect'], f'did you mean {DEPTH!r}?'),
+        (['--png', '--depth-topic', '/lacdepth/depth'], f'did you mean {DEPTH!r}?'),
         (['--png', '--depth-topic', INFO], 'is of type sensor_msgs/msg/CameraInfo'),
         (['--png', '--image-topic', '/front/image'], f'did you mean {IMAGE!r}?'),
     ],

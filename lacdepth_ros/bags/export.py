@@ -18,7 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
-from lacdepth_ros.bags.reader import CAMERA_INFO, COMPRESSED, IMAGE, NOT_COLOR, info_topic_of
+from lacdepth_ros.bags.reader import (
+    CAMERA_INFO,
+    COMPRESSED,
+    IMAGE,
+    info_topic_of,
+    sounds_like_depth,
+)
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.geometry import depth_to_points
@@ -212,7 +218,7 @@ def _depth_topic(path: Path, kinds: dict[str, str], wanted: str | None) -> str:
     if wanted is not None:
         return choose_topic(path, wanted, kinds, images)
     ours = [topic for topic in images if topic.endswith(NODE_DEPTH)]
-    found = ours or [topic for topic in images if 'depth' in topic.lower()]
+    found = ours or [topic for topic in images if sounds_like_depth(topic)]
     if len(found) != 1:
         names = ', '.join(found or sorted(kinds)) or 'none'
         problem = 'several topics hold depth' if found else 'no depth topic in this bag'
@@ -231,7 +237,7 @@ def _images(
     fitting = sorted(t for t, kind in kinds.items() if kind in (IMAGE, COMPRESSED))
     if wanted is not None:
         return StampedTopic(reader, choose_topic(path, wanted, kinds, fitting))
-    color = [t for t in fitting if not any(word in t.lower() for word in NOT_COLOR)]
+    color = [topic for topic in fitting if not sounds_like_depth(topic)]
     topics = [StampedTopic(reader, topic) for topic in color]
     stamps = set(depths.stamps)
     best = max(topics, key=lambda topic: len(stamps.intersection(topic.stamps)), default=None)

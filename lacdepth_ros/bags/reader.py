@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from lacdepth_ros.messages.images import image_from_compressed, image_from_messa
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-NOT_COLOR = ('depth', 'disparity', 'confidence')
+_DEPTH_WORDS = re.compile(r'(^|[/_])(depth|disparity|confidence|compresseddepth)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class BagImages:
         self.topic = image_topic or min(
             images,
             key=lambda topic: (
-                any(word in topic.lower() for word in NOT_COLOR),
+                sounds_like_depth(topic),
                 info_topic_of(topic) not in infos,
                 topic,
             ),
@@ -107,6 +108,11 @@ class BagImages:
                 nearest = nearest_index(stamps, stamp)
                 info = None if nearest is None else infos[nearest][1]
                 yield RecordedImage(stamp, message, info)
+
+
+def sounds_like_depth(topic: str) -> bool:
+    """Whether a word of the topic says that it holds depth or the like, not colours."""
+    return _DEPTH_WORDS.search(topic.lower()) is not None
 
 
 def info_topic_of(image_topic: str) -> str:

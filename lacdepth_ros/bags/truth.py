@@ -20,7 +20,7 @@ from lacdepth_ros.bags.opening import (
     raw_messages,
     topic_kinds,
 )
-from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of
+from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.camera import Camera
@@ -157,7 +157,7 @@ def _only_candidate(path: Path, fitting: Sequence[str], kinds: Mapping[str, str]
     own = {f'{node}{topic}' for node in nodes for topic in OUTPUTS}
     others = [topic for topic in fitting if topic not in own]
     clouds = [topic for topic in others if kinds[topic] == CLOUD]
-    depths = [topic for topic in others if kinds[topic] == IMAGE and 'depth' in topic.lower()]
+    depths = [topic for topic in others if kinds[topic] == IMAGE and sounds_like_depth(topic)]
     for found in (clouds, depths):
         if len(found) == 1:
             return found[0]

@@ -100,10 +100,10 @@ def _record(recorder: DepthRecorder, topics: NodeTopics, args: argparse.Namespac
         print(f'{count:6d}  {topic}')
     print(
         f'{args.output}: {bag.size / 1e6:.1f} MB in {time.monotonic() - begin:.1f} s, '
-        f'{answered} of {images} images answered'
+        f'depth of {answered} of {images} images'
     )
-    if not images or not answered:
-        error(f'{"no image" if not images else "no depth"} was recorded')
+    if not answered:
+        error('no depth was recorded together with its image')
         return 1
     if answered < images:
         warn('the node drops images that it cannot follow; see `lacdepth benchmark`')

@@ -91,7 +91,7 @@ class DepthRecorder:
         """Write messages as they come until `ended` or a KeyboardInterrupt.
 
         Returns:
-            Images recorded, and how many of them have recorded depth.
+            Images from the first to the last that has recorded depth, and how many of them have.
         """
         self._stamps = {topics.image: set(), topics.depth: set()}
         for topic, kind in topics.kinds.items():
@@ -104,7 +104,9 @@ class DepthRecorder:
         deadline = time.monotonic() + _LAST_WORDS
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=_POLL)
-        images, answers = self._stamps[topics.image], self._stamps[topics.depth]
+        answers = self._stamps[topics.depth]
+        first, last = (min(answers), max(answers)) if answers else (0, 0)
+        images = {stamp for stamp in self._stamps[topics.image] if first <= stamp <= last}
         return len(images), len(images & answers)
 
     def close(self) -> None:
