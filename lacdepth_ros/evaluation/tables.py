@@ -132,7 +132,7 @@ def _calibration(calibration: Mapping[str, Any]) -> Table:
     ]
     header = (
         'group',
-        *(f'within {level} %' for level in levels),
+        *(f'{level} %' for level in levels),
         'std / depth',
         'factor',
         *(f'{key} {_PAPER[metric]}' for metric in names for key in ('AUSE', 'AURG')),
