@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scale-invariant log loss against five lines of NumPy."""
+"""Every loss against a few lines of NumPy; none minds an empty mask or half precision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from lacdepth_ros.losses import MIN_SCALE, far_loss, relative_loss, silog_loss, spread_loss
+from lacdepth_ros.losses import (
+    MIN_SCALE,
+    far_loss,
+    gradient_loss,
+    relative_loss,
+    silog_loss,
+    spread_loss,
+)
 
 
 def depths(seed: int) -> torch.Tensor:
@@ -160,3 +167,99 @@ def test_one_overconfident_pixel_stays_bounded() -> None:
     valid = torch.ones_like(pred, dtype=torch.bool)
     loss = spread_loss(pred=pred, std=torch.full_like(pred, 1e-6), target=target, valid_mask=valid)
     assert float(loss) == pytest.approx(np.log(2) / MIN_SCALE + np.log(MIN_SCALE), rel=1e-3)
+
+
+SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float64)
+
+
+def numpy_gradient(
+    pred: torch.Tensor, dense: torch.Tensor, known: torch.Tensor, valid: torch.Tensor
+) -> float:
+    """Pixel by pixel, as the formula is written."""
+    p, t, k, v = (x.numpy()[:, 0] for x in (pred.double(), dense.double(), known, valid))
+    terms = []
+    for b, row, column in np.ndindex(p.shape):
+        window = np.s_[b, row - 1 : row + 2, column - 1 : column + 2]
+        if min(row, column) < 1 or k[window].shape != (3, 3) or not k[window].all():
+            continue
+        d_x, d_y = (np.sum(s * (p[window] - t[window])) for s in (SOBEL_X, SOBEL_X.T))
+        trusted = v[b, row, column] or row >= 0.3324 * p.shape[1]
+        terms.append((1.0 if trusted else 0.1) * (abs(d_x) + abs(d_y)))
+    return float(np.mean(terms))
+
+
+def test_gradient_loss_follows_its_formula() -> None:
+    pred, dense, valid = depths(0), depths(1), mask()
+    known = torch.rand(2, 1, 6, 8, generator=torch.Generator().manual_seed(4)) < 0.95
+    dense = torch.where(known, dense, torch.nan)
+    loss = gradient_loss(pred=pred, target=dense, target_mask=known, valid_mask=valid)
+    assert float(loss) == pytest.approx(numpy_gradient(pred, dense, known, valid), rel=1e-5)
+
+
+def test_gradient_of_a_ramp_and_weights_of_its_rows() -> None:
+    """A prediction that rises by 1 m a column beyond the truth: |d_x| = 8 everywhere."""
+    dense = torch.full((1, 1, 102, 12), 5.0)
+    pred = dense + torch.arange(12.0)
+    everywhere = torch.ones_like(dense, dtype=torch.bool)
+    loss = gradient_loss(
+        pred=pred, target=dense, target_mask=everywhere, valid_mask=~everywhere, trusted_rows=0.5
+    )
+    assert float(loss) == pytest.approx(8 * (0.5 + 0.1 * 0.5))
+    measured = gradient_loss(
+        pred=pred, target=dense, target_mask=everywhere, valid_mask=everywhere
+    )
+    assert float(measured) == pytest.approx(8)
+    shifted = gradient_loss(
+        pred=dense + 3, target=dense, target_mask=everywhere, valid_mask=everywhere
+    )
+    assert float(shifted) == 0
+
+
+@pytest.mark.parametrize('size', [(2, 1, 6, 8), (1, 1, 2, 2)])
+def test_gradient_loss_without_dense_truth_costs_nothing(size: tuple[int, ...]) -> None:
+    pred = torch.full(size, torch.nan).requires_grad_()
+    nowhere = torch.zeros(size, dtype=torch.bool)
+    loss = gradient_loss(
+        pred=pred, target=torch.zeros(size), target_mask=nowhere, valid_mask=nowhere
+    )
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert pred.grad is not None and bool((pred.grad == 0).all())
+
+
+def test_unknown_pixels_teach_nothing() -> None:
+    pred, dense = depths(0), depths(1)
+    known = torch.ones_like(dense, dtype=torch.bool)
+    known[..., 2, 3] = False
+    dense[..., 2, 3] = pred[..., 2, 3] = torch.nan
+    pred.requires_grad_()
+    gradient_loss(pred=pred, target=dense, target_mask=known, valid_mask=known).backward()
+    assert pred.grad is not None and bool(torch.isfinite(pred.grad).all())
+    assert bool((pred.grad[..., 2, 3] == 0).all()) and bool(pred.grad.any())
+
+
+def losses(pred: torch.Tensor, std: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Every loss of a prediction."""
+    truth = {'target': depths(1), 'valid_mask': mask()}
+    return {
+        'silog': silog_loss(pred=pred, **truth),
+        'relative': relative_loss(pred=pred, **truth),
+        'far': far_loss(pred=pred, far_mask=mask(), far_depth=60.0),
+        'spread': spread_loss(pred=pred, std=std, **truth),
+        'gradient': gradient_loss(pred=pred, target_mask=~mask() | mask(), **truth),
+    }
+
+
+def test_losses_are_float32_under_autocast() -> None:
+    """Values and gradients are those without autocast, to the last bit."""
+    results = []
+    for enabled in (False, True):
+        pred, std = depths(0).requires_grad_(), (0.3 * depths(2)).requires_grad_()
+        with torch.autocast('cpu', torch.bfloat16, enabled=enabled):
+            values = losses(pred, std)
+        assert all(value.dtype == torch.float32 for value in values.values())
+        torch.stack(list(values.values())).sum().backward()
+        results.append((values, pred.grad, std.grad))
+    (plain, *plain_grads), (mixed, *mixed_grads) = results
+    assert all(torch.equal(plain[name], mixed[name]) for name in plain)
+    assert all(torch.equal(a, b) for a, b in zip(plain_grads, mixed_grads, strict=True))
