@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lacdepth_ros.child_process import END_WITH_PARENT, die_with_parent
 from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
@@ -55,6 +57,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay the bag; 1 when an answer or a score is missing that should be there."""
+    if os.environ.get(END_WITH_PARENT):
+        die_with_parent()
     _require_ros()
     check_replay_options(args)
     from lacdepth_ros.bags.reader import BagImages
@@ -126,13 +130,17 @@ def _replay(
 
     from lacdepth_ros.bags.replay import replay_frames
     from lacdepth_ros.bags.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
-    from lacdepth_ros.ros.replay import ReplaySettings, replay
+    from lacdepth_ros.ros.node_process import NodeError, choose_domain, use_domain
+    from lacdepth_ros.ros.replay import NAMESPACE, ReplaySettings, replay
 
     depth, lockstep = DEPTH_TOPICS[args.encoding], args.rate is None
     try:
         result = ReplayResult(args.bag.absolute().name, truth, protocol, depth, args.bands)
-    except ValueError as failure:
+        domain = choose_domain()
+    except (NodeError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
+    use_domain(domain)
+    print(f'node {NAMESPACE}/depth_node, ROS_DOMAIN_ID {domain}', file=sys.stderr)
     settings = ReplaySettings(
         parameters=parameters,
         # At a camera's pace nothing is asked for that would slow the node down.

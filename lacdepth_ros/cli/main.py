@@ -8,9 +8,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lacdepth_ros.cli import bag, benchmark, console, data, demo, evaluate, predict, train
+from lacdepth_ros.cli import ablate, bag, benchmark, console, data, demo, evaluate, predict, train
 
-COMMANDS = (predict, evaluate, train, benchmark, demo, data, bag)
+COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, data, bag)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, unknown = parser.parse_known_args(argv)
     if unknown and not hasattr(args, 'forwarded'):
         parser.error(f'unrecognized arguments: {" ".join(unknown)}')
-    args.forwarded = unknown  # `train` reads the settings of a recipe from them
+    args.forwarded = unknown  # `train` and `ablate` read the settings of a recipe from them
     try:
         return int(args.run(args))
     except KeyboardInterrupt:

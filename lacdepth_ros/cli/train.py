@@ -86,7 +86,7 @@ def _prepare(args: argparse.Namespace, arguments: list[str]) -> TrainingRun:
     """Everything that can be wrong with the command line, before a step is made."""
     if not args.config or args.output is None:
         raise UsageError('--config RECIPE and --output DIR are needed; see lacdepth train --help')
-    _need_lightning()
+    need_lightning()
     from lacdepth_ros.training.run import TrainingRun
 
     if not args.resume:
@@ -98,7 +98,7 @@ def _prepare(args: argparse.Namespace, arguments: list[str]) -> TrainingRun:
 
 
 def _print_config(arguments: list[str]) -> int:
-    _need_lightning()
+    need_lightning()
     from lacdepth_ros.training.settings import complete_recipe
 
     try:
@@ -108,7 +108,8 @@ def _print_config(arguments: list[str]) -> int:
     return 0
 
 
-def _need_lightning() -> None:
+def need_lightning() -> None:
+    """Refuse to go on without the packages of the extra `train`."""
     try:
         import jsonargparse  # noqa: F401
         import lightning  # noqa: F401

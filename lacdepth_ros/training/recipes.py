@@ -21,17 +21,29 @@ def find_recipe(name: str) -> Path:
     Raises:
         FileNotFoundError: There is none; the message names the shipped ones.
     """
+    return _find(name, list(_recipe_folders()), '--config', 'recipes')
+
+
+def find_sweep(name: str) -> Path:
+    """The sweep's file: a path, or the bare name of one that the package ships.
+
+    Raises:
+        FileNotFoundError: There is none; the message names the shipped ones.
+    """
+    return _find(name, [folder / 'sweeps' for folder in _recipe_folders()], '--sweep', 'sweeps')
+
+
+def _find(name: str, folders: list[Path], option: str, kind: str) -> Path:
     path = Path(name).expanduser()
     if path.is_file():
         return path
-    folders = list(_recipe_folders())
     if path.name == name:
         for folder in folders:
             for candidate in (folder / name, folder / f'{name}.yaml'):
                 if candidate.is_file():
                     return candidate
     shipped = sorted({file.name for folder in folders for file in folder.glob('*.yaml')})
-    raise FileNotFoundError(f'--config: {name} does not exist; the shipped recipes are {shipped}')
+    raise FileNotFoundError(f'{option}: {name} does not exist; the shipped {kind} are {shipped}')
 
 
 def _recipe_folders() -> Iterator[Path]:
