@@ -145,7 +145,8 @@ def check_entries(
             report.note('unusable line', str(item))
         else:
             entries.append(item)
-    readable, facts_of = [], []
+    readable: list[ManifestEntry] = []
+    digests: list[tuple[bytes, bytes]] = []
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
         for done, (entry, facts) in enumerate(
             zip(entries, pool.map(_inspect, entries), strict=True)
@@ -153,14 +154,14 @@ def check_entries(
             progress(done, len(entries))
             if isinstance(facts, FrameFacts):
                 readable.append(entry)
-                facts_of.append(facts)
+                digests.append((facts.image_digest, facts.depth_digest))
                 _add(report, entry, facts)
             else:
                 kind = 'missing file' if isinstance(facts, FileNotFoundError) else 'unreadable'
                 report.note(kind, str(facts))
     if entries:
         progress(len(entries), len(entries))
-    _compare(report, readable, facts_of)
+    _compare(report, readable, digests)
     return report, readable
 
 
@@ -227,16 +228,13 @@ def _problems(
 
 
 def _compare(
-    report: DataReport, entries: Sequence[ManifestEntry], facts_of: Sequence[FrameFacts]
+    report: DataReport, entries: Sequence[ManifestEntry], digests: Sequence[tuple[bytes, bytes]]
 ) -> None:
     """Note images and truths that appear more than once."""
-    for what, digests in (
-        ('image', [facts.image_digest for facts in facts_of]),
-        ('truth', [facts.depth_digest for facts in facts_of]),
-    ):
+    for place, what in enumerate(('image', 'truth')):
         first: dict[bytes, ManifestEntry] = {}
-        for entry, digest in zip(entries, digests, strict=True):
-            known = first.setdefault(digest, entry)
+        for entry, pair in zip(entries, digests, strict=True):
+            known = first.setdefault(pair[place], entry)
             if known is not entry:
                 report.note(f'repeated {what}', f'{entry.id} has the {what} of {known.id}')
 
