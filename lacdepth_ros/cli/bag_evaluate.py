@@ -206,7 +206,8 @@ def _judge(result: ReplayResult, args: argparse.Namespace) -> int:
     At a camera's pace unanswered frames are a result, not a failure, unless nothing is answered.
     """
     if result.failure:
-        print(f'{result.log_end}\n', file=sys.stderr)
+        if result.log_end:
+            print(f'{result.log_end}\n', file=sys.stderr)
         error(f'the replay ended early: {result.failure}')
     for frame in result.unsent:
         error(f'image {frame.index} not sent: {frame.reason}')

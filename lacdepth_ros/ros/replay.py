@@ -17,7 +17,7 @@ from lacdepth_ros.bags.replay import ReplayFrame, UnsentFrame
 from lacdepth_ros.bags.replay_result import ReplayResult
 from lacdepth_ros.bags.replay_spool import AnswerSpool
 from lacdepth_ros.ros.client import Answer, DepthClient
-from lacdepth_ros.ros.node_process import NodeError, NodeProcess, choose_domain, use_domain
+from lacdepth_ros.ros.node_process import NodeError, NodeProcess
 from lacdepth_ros.ros.recorded import image_message
 
 Frames = Iterable[ReplayFrame | UnsentFrame]
@@ -113,10 +113,11 @@ def _ros_parameters(tree: Any) -> dict[str, Any]:
 def replay(settings: ReplaySettings, frames: Frames, result: ReplayResult) -> None:
     """Start the node, send the frames and fill the result; ends the node whatever happens.
 
+    This process is in the node's DDS domain already (`node_process.use_domain`).
+
     What goes wrong on the way (the node dies, the bag is damaged, Ctrl-C) is the result's
     `failure`; what was answered until then counts.
     """
-    use_domain(choose_domain())
     command = {'command': settings.command} if settings.command else {}
     with NodeProcess(NAMESPACE, settings.parameters, settings.log, **command) as node:
         try:
