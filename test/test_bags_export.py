@@ -80,6 +80,20 @@ def test_video_has_every_frame_at_the_rate_of_the_recording(tmp_path: Path) -> N
     assert np.abs(image).mean() < 12  # lossy
 
 
+def test_video_keeps_its_size_where_an_image_is_missing(tmp_path: Path) -> None:
+    records = []
+    for index in range(2):
+        head = messages.header(stamp_of(index), 'camera')
+        records += [(DEPTH, stamp_of(index), messages.depth_image(depth_of(index), head))]
+    records += frame(1)[:2]
+    bag = bag_scene.write(tmp_path / 'bag', records, **KINDS)
+    video = tmp_path / 'depth.mp4'
+    assert export(bag, tmp_path, ExportOptions(video=video)).skipped == []
+    capture = cv2.VideoCapture(str(video))
+    tops = [capture.read()[1][: CAMERA.height].mean() for _ in range(2)]
+    assert tops[0] < 5 < 30 < tops[1]
+
+
 def test_interrupted_video_leaves_no_file(tmp_path: Path) -> None:
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt

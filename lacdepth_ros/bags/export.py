@@ -118,7 +118,9 @@ def export(
             try:
                 depth = depth_from_message(depths.read(stamp))
                 image = _image_at(images, stamp, depth.shape)
-                _write(output, stamp, depth, image, options, video, cameras)
+                if video is not None:
+                    video.add(picture_of(depth, image, options, above=images is not None))
+                _write(output, stamp, depth, image, options, cameras)
                 done.frames += 1
             except ValueError as error:
                 done.skipped.append((stamp, str(error)))
@@ -180,12 +182,18 @@ class VideoFile:
 
 
 def picture_of(
-    depth: npt.NDArray[np.float32], image: ColorImage | None, options: ExportOptions
+    depth: npt.NDArray[np.float32],
+    image: ColorImage | None,
+    options: ExportOptions,
+    *,
+    above: bool,
 ) -> ColorImage:
-    """One frame of the video: the image above its depth in colours, and their scale."""
+    """One frame of the video: the image (black where missing) above depth in colours."""
     color = colorize_depth(depth, min_depth=options.min_depth, max_depth=options.max_depth)
     legend = depth_legend(depth.shape[1], min_depth=options.min_depth, max_depth=options.max_depth)
-    return np.vstack([color, legend] if image is None else [image, color, legend])
+    if not above:
+        return np.vstack([color, legend])
+    return np.vstack([np.zeros_like(color) if image is None else image, color, legend])
 
 
 def _write(
@@ -194,12 +202,9 @@ def _write(
     depth: npt.NDArray[np.float32],
     image: ColorImage | None,
     options: ExportOptions,
-    video: VideoFile | None,
     cameras: Sequence[tuple[int, Any]],
 ) -> None:
-    """Write one frame in every wanted form."""
-    if video is not None:
-        video.add(picture_of(depth, image, options))
+    """Write the files of one frame."""
     if options.png:
         color = colorize_depth(depth, min_depth=options.min_depth, max_depth=options.max_depth)
         write_image(output / f'{stamp}_color.png', color)
