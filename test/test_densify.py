@@ -170,3 +170,12 @@ def test_missing_scipy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(colorization, 'load_library', no_library)
     with pytest.raises(ModuleNotFoundError, match=r'scipy\.sparse is needed for interpolated'):
         interpolate_depth(*scene(), width=640)
+
+
+def test_several_processes_give_the_same(tmp_path: Path) -> None:
+    entries = read_manifest(write_manifest(tmp_path / 'in', 'road/0', 'road/1', 'room/2'))
+    for workers in (1, 2):
+        densify(entries, tmp_path / str(workers), width=48, workers=workers, progress=show)
+    for entry in entries:
+        one, two = ((tmp_path / n / f'{entry.id}.png').read_bytes() for n in '12')
+        assert one == two

@@ -55,3 +55,27 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_image(tmp_path / 'none.png')
     with pytest.raises(ValueError, match='is a folder'):
         read_image(tmp_path)
+
+
+def test_depth_png_of_another_scale(tmp_path: Path) -> None:
+    depth = np.array([[1.234, 65.535], [65.6, 0.0]], np.float32)
+    write_depth_png(tmp_path / 'd.png', depth, 1000)
+    counts = cv2.imread(str(tmp_path / 'd.png'), cv2.IMREAD_UNCHANGED)
+    assert counts.tolist() == [[1234, 65535], [0, 0]]
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'image.png'
+    write_image(path, np.full((4, 5, 3), 7, np.uint8))
+
+    def full(self: Path, data: bytes) -> int:
+        self.touch()
+        raise OSError('no space left on device')
+
+    monkeypatch.setattr(Path, 'write_bytes', full)
+    with pytest.raises(OSError, match='no space left'):
+        write_image(path, np.zeros((4, 5, 3), np.uint8))
+    assert np.all(read_image(path) == 7)
+    assert [found.name for found in tmp_path.iterdir()] == ['image.png']

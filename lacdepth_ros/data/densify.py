@@ -11,6 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from lacdepth_ros.child_process import prepare_worker
 from lacdepth_ros.data.colorization import interpolate_depth
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.indexing import Progress
@@ -74,7 +75,8 @@ def _results(
         yield from map(make, jobs)
         return
     # A forked child would inherit the locks of OpenCV's threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context('spawn')) as pool:
+    context = get_context('spawn')
+    with ProcessPoolExecutor(workers, context, initializer=prepare_worker) as pool:
         yield from pool.map(make, jobs, chunksize=4)
 
 
@@ -87,9 +89,7 @@ def _make(width: int, job: tuple[ManifestEntry, Path]) -> str | None:
     except (OSError, ValueError) as error:
         return str(error)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f'.{path.name}')  # a run that is killed leaves no half a file
-    write_depth_png(draft, dense, entry.depth_scale)
-    draft.replace(path)
+    write_depth_png(path, dense, entry.depth_scale)
     return None
 
 

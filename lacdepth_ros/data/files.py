@@ -74,6 +74,9 @@ def write_depth_png(
 def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> None:
     """Write (H, W, 3) uint8 RGB or (H, W) uint8 or uint16 in the format of the path's suffix.
 
+    The file appears whole or not at all: a program that was killed leaves nothing that a later
+    run could take for done.
+
     Raises:
         OSError: The file cannot be written.
     """
@@ -82,7 +85,13 @@ def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.
     encoded, data = cv2.imencode(path.suffix, pixels)
     if not encoded:
         raise OSError(f'{path}: OpenCV cannot encode {image.dtype} of shape {image.shape}')
-    path.write_bytes(data.tobytes())
+    draft = path.with_name(f'.{path.name}.draft')
+    try:
+        draft.write_bytes(data.tobytes())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def _decode(path: Path, flags: int) -> npt.NDArray[Any]:
