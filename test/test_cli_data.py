@@ -119,6 +119,19 @@ def test_check_of_a_known_layout(
     assert sorted(path.name for path in (tmp_path / 'raw').iterdir()) == [drive.parent.name]
 
 
+def test_images_of_two_manifests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train = write_manifest(tmp_path / 'train', 'road/0', 'road/1', 'lane/2')
+    # Frames are drawn by their place in the list: the first two are those of `train`.
+    val = write_manifest(tmp_path / 'val', 'other/8', 'road/9')
+    command = ['data', 'check', str(train), '--sheet', str(tmp_path / 's.png'), '--against']
+    assert main([*command, str(val)]) == 1
+    text = capsys.readouterr()
+    assert f'groups that are also in {val}: road' in text.out
+    assert 'image of both manifests: 2 of them' in text.err
+    assert f'road/0 is other/8 of {val}:1' in text.err
+    assert main([*command, str(tmp_path / 'none.jsonl')]) == 2
+
+
 @pytest.mark.parametrize(
     ('name', 'message'),
     [('none', 'no such file or folder'), ('.', 'is no data set known by layout')],

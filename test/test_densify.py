@@ -137,7 +137,7 @@ def test_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         workers=1,
         progress=lambda *state: progress.append(state),
     )
-    assert progress == [(1, 3), (2, 3), (3, 3)]
+    assert progress == [(1, 3), (2, 3), (3, 3)]  # one of three was there
     assert len(calls) == 4
     with pytest.raises(ValueError, match=r"was made with \{'width': 48\}, not with"):
         densify(entries, tmp_path / 'out', width=32, workers=1, progress=show)

@@ -28,7 +28,7 @@ twice. The sheet shows whether image and truth belong together: look at it.
 """
 EPILOG = """\
 example:
-  lacdepth data check train.jsonl --sheet train.png --json train.json
+  lacdepth data check train.jsonl --against val.jsonl --sheet train.png --json train.json
 """
 
 
@@ -50,16 +50,23 @@ def add_parser(subparsers: Any) -> None:
         help='images with their truth painted on (default: data_check.png)',
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the report as JSON too')
+    parser.add_argument(
+        '--against',
+        type=Path,
+        metavar='MANIFEST',
+        help='name images that this manifest holds too (training against validation)',
+    )
     options.add_limit(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check and report; 1 when something is wrong."""
-    from lacdepth_ros.data.check import check_entries
+    from lacdepth_ros.data.check import check_entries, check_overlap
     from lacdepth_ros.data.check_report import format_check, overlay_sheet
     from lacdepth_ros.data.files import write_image
 
+    others = _others(args.against)
     options.check_limit(args)
     for path, option in ((args.sheet, '--sheet'), (args.json, '--json')):
         if path is not None:
@@ -69,6 +76,9 @@ def run(args: argparse.Namespace) -> int:
     with _open(args.path, args.limit) as (items, problems):
         report, readable = check_entries(items, show_progress)
         report.problems = {**problems, **report.problems}
+        if args.against is not None:
+            shared = ', '.join(check_overlap(report, readable, others)) or 'none'
+            print(f'groups that are also in {args.against}: {shared}')
         print(format_check(report))
         if args.json is not None:
             text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
@@ -80,6 +90,16 @@ def run(args: argparse.Namespace) -> int:
     show_problems(report.problems)
     print('something is wrong' if report.problems else 'nothing is wrong')
     return 1 if report.problems else 0
+
+
+def _others(path: Path | None) -> list[ManifestEntry]:
+    """The frames of --against."""
+    from lacdepth_ros.data.manifest import read_manifest
+
+    try:
+        return read_manifest(path) if path is not None else []
+    except (OSError, ValueError) as failure:
+        raise UsageError(f'--against: {failure}') from failure
 
 
 @contextmanager

@@ -165,6 +165,26 @@ def check_entries(
     return report, readable
 
 
+def check_overlap(
+    report: DataReport, entries: Sequence[ManifestEntry], others: Sequence[ManifestEntry]
+) -> list[str]:
+    """Note images that another manifest holds too: what is trained on must not be measured on.
+
+    Args:
+        report: Gets a problem for every such image.
+        entries: Frames that can be read.
+        others: Frames of the other manifest; files that are missing there are passed over.
+
+    Returns:
+        The groups that both have, which may show the same places.
+    """
+    known = {_digest(other.image): other for other in others if other.image.is_file()}
+    for entry in entries:
+        if other := known.get(_digest(entry.image)):
+            report.note('image of both manifests', f'{entry.id} is {other.id} of {other.where}')
+    return sorted({entry.group for entry in entries} & {other.group for other in others})
+
+
 def _add(report: DataReport, entry: ManifestEntry, facts: FrameFacts) -> None:
     for part in (report.overall, report.groups.setdefault(entry.group, GroupReport())):
         part.add(facts)

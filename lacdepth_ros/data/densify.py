@@ -46,15 +46,12 @@ def densify(
     paths = [_path(folder, entry) for entry in entries]
     jobs = [(e, path) for e, path in zip(entries, paths, strict=True) if not path.is_file()]
     failures: dict[str, str] = {}
-    done = len(entries) - len(jobs)
-    progress(done, len(entries))
-    for (entry, _), failure in zip(
-        jobs, _results(partial(_make, width), jobs, workers), strict=True
-    ):
-        done += 1
-        progress(done, len(entries))
+    results = _results(partial(_make, width), jobs, workers)
+    for done, ((entry, _), failure) in enumerate(zip(jobs, results, strict=True)):
+        progress(len(entries) - len(jobs) + done, len(entries))
         if failure is not None:
             failures[entry.id] = failure
+    progress(len(entries), len(entries))
     write_manifest(
         folder / 'manifest.jsonl',
         (

@@ -99,10 +99,15 @@ class KittiTree:
     def frames(self) -> list[KittiKey]:
         """Every frame of the left colour camera, in order."""
         return [
-            KittiKey(drive, 2, path.stem)
+            KittiKey(drive, 2, frame)
             for drive, folder in sorted(self.raw.items())
-            for path in sorted((folder / 'image_02' / 'data').iterdir())
-            if path.suffix in _SUFFIXES
+            for frame in sorted(
+                {
+                    path.stem
+                    for path in (folder / 'image_02' / 'data').iterdir()
+                    if path.suffix in _SUFFIXES
+                }
+            )
         ]
 
     def _annotation_folder(self, key: KittiKey) -> Path | None:

@@ -64,29 +64,7 @@ def index_nyu(request: IndexRequest, progress: Progress) -> IndexResult:
     pairs = spread(pairs, request.limit)
     for done, pair in enumerate(pairs):
         progress(done, len(pairs))
-        image, depth = _locate(request.root, pair.image), _locate(request.root, pair.depth)
-        if image is None or depth is None:
-            missing = pair.image if image is None else pair.depth
-            result.leave_out(f'{"image" if image is None else "depth"} is missing', missing)
-            continue
-        try:
-            check_pair(image, depth, NYU_CAMERA)
-        except ValueError as error:
-            result.leave_out('unusable', str(error))
-            continue
-        result.rows.append(
-            frame_row(
-                f'nyu/{pair.scene}/{pair.frame}',
-                image,
-                depth,
-                NYU_CAMERA,
-                depth_scale=NYU_DEPTH_SCALE,
-                domain='indoor',
-                gray=False,
-                ground_truth='kinect',
-                scene=pair.scene,
-            )
-        )
+        _add(request.root, pair, result)
     progress(len(pairs), len(pairs))
     result.count('frames listed', len(result.rows))
     return result
@@ -128,6 +106,33 @@ def _parse_line(fields: list[str], where: str) -> NyuPair:
     if image.groups() != depth.groups():
         raise ValueError(f'{where}: wrong pair: {names[0]} with {names[1]}; correct the line')
     return NyuPair(scene=image[1], frame=image[2], image=names[0], depth=names[1])
+
+
+def _add(root: Path, pair: NyuPair, result: IndexResult) -> None:
+    """Add the row of a pair, or note why it cannot be used."""
+    image, depth = _locate(root, pair.image), _locate(root, pair.depth)
+    if image is None or depth is None:
+        kind, name = ('image', pair.image) if image is None else ('depth', pair.depth)
+        result.leave_out(f'{kind} is missing', name)
+        return
+    try:
+        check_pair(image, depth, NYU_CAMERA)
+    except ValueError as error:
+        result.leave_out('unusable', str(error))
+        return
+    result.rows.append(
+        frame_row(
+            f'nyu/{pair.scene}/{pair.frame}',
+            image,
+            depth,
+            NYU_CAMERA,
+            depth_scale=NYU_DEPTH_SCALE,
+            domain='indoor',
+            gray=False,
+            ground_truth='kinect',
+            scene=pair.scene,
+        )
+    )
 
 
 def _find_pairs(root: Path) -> list[NyuPair]:
