@@ -128,6 +128,46 @@ def test_node_that_dies_leaves_what_it_answered(
     assert 'configured fake' in result.log_end
 
 
+@pytest.mark.parametrize(
+    ('problem', 'failure', 'log'),
+    [
+        (ValueError('bag: damaged'), 'bag: damaged', 'its log'),
+        (NodeError('the node ended'), 'the node ended', 'its log'),
+        (KeyboardInterrupt(), 'interrupted', ''),
+    ],
+)
+def test_what_ends_a_replay_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: BaseException,
+    failure: str,
+    log: str,
+) -> None:
+    class Process:
+        def __init__(self, *arguments: object) -> None:
+            pass
+
+        def __enter__(self) -> Process:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            ended.append(True)
+
+        def last_lines(self) -> str:
+            return 'its log'
+
+    def converse(*_: object) -> None:
+        raise problem
+
+    ended: list[bool] = []
+    monkeypatch.setattr(replaying, 'NodeProcess', Process)
+    monkeypatch.setattr(replaying, '_converse', converse)
+    result = result_without_truth()
+    settings = ReplaySettings({}, (), 'raw', None, 1.0, tmp_path / 'node.log')
+    replay(settings, [], result)
+    assert (result.failure, result.log_end, ended) == (failure, log, [True])
+
+
 class StubClient:
     """A client whose node answers some frames; time passes only while it spins."""
 

@@ -159,6 +159,8 @@ def _summary(result: ReplayResult, facts: dict[str, Any]) -> list[str]:
         lines.append(f'the replay itself sent p95 {lag["p95"]:.1f} ms late')
     if result.without_truth:
         lines.append(f'{len(result.without_truth)} answered frames have no truth')
+    if unpredicted := result.scores.report().unpredicted:
+        lines.append(f'{unpredicted:.2%} of the pixels with truth have no published depth')
     lines.append(f'truth: {facts["truth"]}')
     return lines
 
