@@ -7,11 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bag_files import CAMERA, write_bag
-from rosbags.rosbag2 import StoragePlugin
+from bag_files import BASE, CAMERA, image, write_bag
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from lacdepth_ros.bags.opening import header_stamp, messages_of, open_bag, raw_messages
-from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.bags.reader import IMAGE, BagImages
 
 
 def storage_of(bag: Path) -> Path:
@@ -96,3 +97,19 @@ def test_stamps_are_read_without_decoding(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match='4 bytes has no header'):
         header_stamp(b'\0\1\0\0')
+
+
+@pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
+def test_topics_of_unknown_types_do_not_matter(tmp_path: Path, plugin: StoragePlugin) -> None:
+    store = get_typestore(Stores.ROS2_JAZZY)
+    store.register(get_types_from_msg('float64 torque', 'arm_msgs/msg/Joint'))
+    with Writer(tmp_path / 'bag', version=9, storage_plugin=plugin) as writer:
+        arm = writer.add_connection('/arm', 'arm_msgs/msg/Joint', typestore=store)
+        joint = store.types['arm_msgs/msg/Joint'](torque=1.0)
+        camera = writer.add_connection('/camera/image', IMAGE, typestore=store)
+        writer.write(arm, BASE, store.serialize_cdr(joint, arm.msgtype))
+        writer.write(camera, BASE, store.serialize_cdr(image(0, BASE), IMAGE))
+    images = BagImages(tmp_path / 'bag')
+    assert [recorded.stamp for recorded in images] == [BASE]
+    with pytest.raises(ValueError, match=r"'/arm' is of type arm_msgs/msg/Joint, which does not"):
+        BagImages(tmp_path / 'bag', '/arm')
