@@ -131,6 +131,20 @@ def test_nearest_depth_wins_and_none_is_blended() -> None:
     assert not scatter_depth(np.zeros((4, 4), np.float32), 2, 2).any()
 
 
+@pytest.mark.parametrize('size', [(20, 33), (7, 9), (41, 70), (60, 31), (13, 90), (1, 1)])
+@pytest.mark.parametrize('density', [0.1, 1.0])
+def test_scattering_is_that_of_single_points(size: tuple[int, int], density: float) -> None:
+    rng = np.random.default_rng(0)
+    depth = np.where(rng.random((41, 67)) < density, rng.uniform(1, 80, (41, 67)), 0)
+    depth = depth.astype(np.float32)
+    expected = np.full(size, np.inf, np.float32)
+    for row, column in np.argwhere(depth):
+        place = int((row + 0.5) * size[0] / 41), int((column + 0.5) * size[1] / 67)
+        expected[place] = min(expected[place], depth[row, column])
+    expected[np.isinf(expected)] = 0
+    np.testing.assert_array_equal(scatter_depth(depth, *size), expected)
+
+
 def frame(height: int, width: int) -> Sample:
     """Depth is 1 + row + column / 10000, so each pixel can be told."""
     v, u = np.mgrid[:height, :width].astype(np.float32)
