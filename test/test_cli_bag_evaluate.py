@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.messages.depth import depth_to_message
 
 REDS = [10, 60, 120, 200]
+DOCS = Path(__file__).parent.parent / 'docs' / 'replay.md'
 Replay = Callable[..., None]
 
 
@@ -89,6 +91,9 @@ def test_json_contract(tmp_path: Path, node: SimpleNamespace) -> None:
     assert report['truth'] == f'topic {TRUTH}' and report['protocol']['flip_average'] is False
     assert [moment['id'] for moment in report['timeline']] == [f'drive/{i:06d}' for i in range(4)]
     assert report['timeline'][2]['abs_rel'] == pytest.approx(0.25, abs=1e-6)
+    table = DOCS.read_text().split('| key |')[1].split('\n\n')[0]
+    documented = set(re.findall('`([a-z_]+)`', table))
+    assert documented and documented <= report.keys(), documented - report.keys()
     assert node.settings.parameters['image_is_rectified'] is True
     assert node.settings.parameters['warm_up_width'] == 40
     assert 'device' not in node.settings.parameters, "the node's own default"

@@ -30,8 +30,8 @@ LEAD = 0.5
 """Seconds before the first frame of a replay at a camera's pace, for /clock to be seen."""
 TICK = 0.025
 """Seconds between two messages on /clock."""
-SILENCE = 3.0
-"""Seconds without a further answer after which a replay at a camera's pace is over."""
+SILENCE, FIRST_ANSWER = 3.0, 20.0
+"""Seconds without a further, or without any, answer after which a replay at a pace is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,8 @@ def send_at_pace(
         NodeError: The node ended; what it answered before is in the result.
         ValueError: The bag is damaged from here on.
     """
-    under_way: dict[tuple[int, int], Answer] = {}
     with tempfile.TemporaryFile(prefix='lacdepth_replay_') as file:
-        spool = AnswerSpool(file)
+        under_way = _UnderWay(client, AnswerSpool(file))
         try:
             clock: _Clock | None = None
             for frame in frames:
@@ -200,12 +199,12 @@ def send_at_pace(
                 clock = clock or _Clock(frame.stamp, rate)
                 result.lag_ms.append(1e3 * clock.wait(client, frame.stamp))
                 result.sent(frame.index, frame.stamp)
-                under_way[frame.index, frame.stamp] = client.send(message, frame.info)
-                _collect(client, under_way, spool)
-            _wait_for_stragglers(client, under_way, spool)
+                under_way.add(frame, client.send(message, frame.info))
+                under_way.collect()
+            under_way.wait_for_the_last()
         finally:
-            _collect(client, under_way, spool)
-            for index, messages, latency_ms in spool.take():
+            under_way.collect()
+            for index, messages, latency_ms in under_way.spool.take():
                 result.answered(index, messages, latency_ms)
 
 
@@ -226,24 +225,35 @@ class _Clock:
         return -left
 
 
-def _collect(
-    client: DepthClient, under_way: dict[tuple[int, int], Answer], spool: AnswerSpool
-) -> None:
-    """Put complete answers aside."""
-    for key in [key for key, answer in under_way.items() if answer.complete]:
-        answer = under_way.pop(key)
-        client.forget(key[1])
-        spool.park(key[0], answer.messages, answer.latency_ms)
+class _UnderWay:
+    """Frames that were sent and are not answered yet; answers go into a spool."""
 
+    def __init__(self, client: DepthClient, spool: AnswerSpool) -> None:
+        self.spool = spool
+        self._client = client
+        self._answers: dict[int, tuple[int, Answer]] = {}  # by index: stamp and answer
+        self._slowest = 0.0  # seconds
 
-def _wait_for_stragglers(
-    client: DepthClient, under_way: dict[tuple[int, int], Answer], spool: AnswerSpool
-) -> None:
-    """Wait for frames under way until nothing has come for a while."""
-    latest = time.monotonic()
-    while under_way and time.monotonic() < latest + SILENCE:
-        before = len(under_way)
-        client.spin_for(TICK)
-        _collect(client, under_way, spool)
-        if len(under_way) < before:
-            latest = time.monotonic()
+    def add(self, frame: ReplayFrame, answer: Answer) -> None:
+        self._answers[frame.index] = (frame.stamp, answer)
+
+    def collect(self) -> int:
+        """Put complete answers aside; returns how many."""
+        done = [index for index, (_, answer) in self._answers.items() if answer.complete]
+        for index in done:
+            stamp, answer = self._answers.pop(index)
+            self._client.forget(stamp)
+            self._slowest = max(self._slowest, max(answer.latency_ms.values()) / 1e3)
+            self.spool.park(index, answer.messages, answer.latency_ms)
+        return len(done)
+
+    def wait_for_the_last(self) -> None:
+        """Wait until all are answered, or none came for twice as long as any has taken."""
+        latest = time.monotonic()
+        while self._answers and time.monotonic() < latest + self._patience():
+            self._client.spin_for(TICK)
+            if self.collect():
+                latest = time.monotonic()
+
+    def _patience(self) -> float:
+        return max(SILENCE, 2 * self._slowest) if self._slowest else FIRST_ANSWER
