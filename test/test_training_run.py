@@ -47,12 +47,12 @@ def weights(output: Path) -> dict[str, torch.Tensor]:
 
 def test_loss_falls_and_the_best_checkpoint_predicts(recipe: Path, tmp_path: Path) -> None:
     results = run(
-        recipe, tmp_path, '--trainer.max_steps', '25', '--trainer.val_check_interval', '12'
+        recipe, tmp_path, '--trainer.max_steps', '15', '--trainer.val_check_interval', '7'
     )
     logged = losses(tmp_path)
-    assert len(logged) == 25 and np.mean(logged[-4:]) < 0.6 * np.mean(logged[:2])
+    assert len(logged) == 15 and np.mean(logged[-3:]) < 0.75 * np.mean(logged[:2])
     validations = rows(tmp_path, 'val')
-    assert [row['step'] for row in validations] == [12, 24, 25]
+    assert [row['step'] for row in validations] == [7, 14, 15]
     scores = [row['val']['score'] for row in validations]
     assert results['score'] == min(scores)
     assert results == json.loads((tmp_path / 'results.json').read_text())
@@ -75,7 +75,8 @@ def test_loss_falls_and_the_best_checkpoint_predicts(recipe: Path, tmp_path: Pat
 
 
 def test_best_networks_are_kept(recipe: Path, tmp_path: Path) -> None:
-    run(recipe, tmp_path, '--trainer.val_check_interval', '1', '--checkpoint.keep_best', '2')
+    run(recipe, tmp_path, '--trainer.val_check_interval', '1', '--checkpoint.keep_best', '2',
+        '--trainer.max_steps', '3')  # fmt: skip
     scores = sorted((row['val']['score'], row['step']) for row in rows(tmp_path, 'val'))
     kept = {path.name for path in tmp_path.glob('step_*.safetensors')}
     assert kept == {f'step_{step:07d}.safetensors' for _, step in scores[:2]}
@@ -102,12 +103,14 @@ def test_resume_needs_a_run_and_the_same_network(recipe: Path, tmp_path: Path) -
 
 
 def test_longer_run_continues_a_finished_one(recipe: Path, tmp_path: Path) -> None:
-    """With a constant learning rate, 3 steps and then 3 more are 6 steps."""
-    constant = ('--model.schedule.kind', 'constant', '--trainer.accumulate_grad_batches', '2')
-    run(recipe, tmp_path / 'whole', *constant, '--trainer.val_check_interval', '6')
-    run(recipe, tmp_path / 'parts', *constant, '--trainer.max_steps', '3')
-    run(recipe, tmp_path / 'parts', *constant, '--trainer.val_check_interval', '6', resume=True)
-    assert len(losses(tmp_path / 'whole')) == 6
+    """With a constant learning rate, 2 steps and then 2 more are 4 steps."""
+    constant = ('--model.schedule.kind', 'constant', '--trainer.accumulate_grad_batches', '2',
+                '--trainer.val_check_interval', '8')  # fmt: skip
+    whole = ('--trainer.max_steps', '4')
+    run(recipe, tmp_path / 'whole', *constant, *whole)
+    run(recipe, tmp_path / 'parts', *constant, '--trainer.max_steps', '2')
+    run(recipe, tmp_path / 'parts', *constant, *whole, resume=True)
+    assert len(losses(tmp_path / 'whole')) == 4
     assert losses(tmp_path / 'parts') == losses(tmp_path / 'whole')
 
 
@@ -137,7 +140,8 @@ def test_unreadable_frames_are_skipped_and_counted(
     (tmp_path / 'data' / 'train' / 'road_0.png').write_bytes(b'')
     (tmp_path / 'data' / 'val' / 'road_8.png').write_bytes(b'')
     with caplog.at_level(logging.INFO, 'lacdepth.train'):
-        results = run(recipe, tmp_path / 'run', '--log.every_seconds', '1e-9')
+        results = run(recipe, tmp_path / 'run', '--log.every_seconds', '1e-9',
+                      '--trainer.max_steps', '3')  # fmt: skip
     assert results['session']['unreadable_frames_replaced'] > 0
     assert (results['val']['frames'], results['val']['skipped']) == (1, 1)
     assert 'frame road/0 skipped' in caplog.text

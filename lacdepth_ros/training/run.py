@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import signal
 import time
 import warnings
 from collections.abc import Sequence
@@ -94,8 +95,10 @@ class TrainingRun:
                 raise MemoryError(self._memory_advice(error)) from error
             raise
         except SystemExit:
-            # Lightning turns Ctrl+C into an exit of its own.
-            if trainer.state.status == TrainerStatus.INTERRUPTED and not trainer.received_sigterm:
+            # Lightning turns signals into exits of its own.
+            if trainer.received_sigterm:
+                raise SystemExit(128 + signal.SIGTERM) from None
+            if trainer.state.status == TrainerStatus.INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
         results = self._results(time.monotonic() - begun)

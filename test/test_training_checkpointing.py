@@ -1,0 +1,61 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Files appear whole or not at all, and a full disk is told with its remedy."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+from miniature import write_recipe
+
+pytest.importorskip('lightning')
+from lacdepth_ros.training.checkpointing import CheckpointKeeper, disk_error, write_whole
+from lacdepth_ros.training.run import train
+
+FULL = Path('/dev/full')
+needs_full_device = pytest.mark.skipif(
+    not FULL.is_char_device(), reason='no /dev/full on this system'
+)
+
+
+def test_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / 'folder' / 'state'
+    write_whole(path, b'first')
+    write_whole(path, b'second')
+    assert path.read_bytes() == b'second'
+    assert [file.name for file in path.parent.iterdir()] == ['state']
+
+
+@needs_full_device
+def test_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / 'last.ckpt'
+    path.write_bytes(b'old')
+    (tmp_path / 'last.ckpt.partial').symlink_to(FULL)
+    with pytest.raises(OSError, match=r'last\.ckpt \(2 MB\).*disk is full.*--resume') as caught:
+        write_whole(path, b'0' * 2_000_000)
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_bytes() == b'old'
+
+
+@needs_full_device
+def test_full_disk_ends_a_run_with_advice(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / 'data', **{'trainer.max_steps': 1, 'pictures.frames': 0})
+    output = tmp_path / 'run'
+    output.mkdir()
+    (output / 'last.ckpt.partial').symlink_to(FULL)
+    with pytest.raises(OSError, match=r'disk is full.*free some space, then continue'):
+        train(['--config', str(recipe)], output)
+    assert not (output / 'last.ckpt').exists()
+
+
+def test_unwritable_folder_is_told(tmp_path: Path) -> None:
+    error = disk_error(PermissionError(errno.EACCES, 'Permission denied'), tmp_path / 'x')
+    assert 'Permission denied: make the folder writable' in str(error)
+
+
+@pytest.mark.parametrize('name', ['every_steps', 'every_minutes', 'keep_best'])
+def test_impossible_intervals(name: str) -> None:
+    with pytest.raises(ValueError, match=f'{name}=0 must be positive'):
+        CheckpointKeeper(**{name: 0})

@@ -1,0 +1,76 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Two processes train and measure as one process of their joint batch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from miniature import write_manifest, write_recipe
+
+pytest.importorskip('lightning')
+from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.training.run import TrainingRun
+
+# With so large an eps a step is the gradient times the learning rate, nearly.
+PLAIN_STEPS = {
+    'model.optimizer.kind': 'adam',
+    'model.optimizer.eps': 100.0,
+    'model.optimizer.encoder_lr': 0.1,
+    'model.optimizer.decoder_lr': 0.1,
+    'model.optimizer.weight_decay': 0.0,
+    'model.schedule.kind': 'constant',
+    'model.schedule.warmup': 0,
+    'model.ema_decay': 0.0,
+    'model.network.frozen_batch_norm': 'all',
+    'model.loss.relative_weight': 1.0,
+    'trainer.max_steps': 2,
+    'trainer.gradient_clip_val': None,
+    'data.batch_size': 4,
+    'pictures.frames': 0,
+}
+
+
+def test_two_processes_are_one_of_the_double_batch(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path / 'data', **PLAIN_STEPS)
+    frames = write_manifest(tmp_path / 'val', 'road/8', 'road/9', 'room/9')  # an odd number
+    arguments = ['--config', str(recipe), '--data.val_manifest', str(frames)]
+    one = TrainingRun(arguments, tmp_path / 'one', resume=False)
+    start = {k: v.clone() for k, v in one.cli.model.network.state_dict().items()}
+    expected = one.fit()
+    command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'train', *arguments]
+    done = subprocess.run(
+        [*command, '--output', str(tmp_path / 'two'), '--data.batch_size', '2',
+         '--trainer.devices', '2', '--trainer.strategy', 'ddp'],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / 'two' / 'results.json').read_text())
+    assert results['session']['processes'] == 2
+    assert results['val']['frames'] == 3
+    assert results['score'] == pytest.approx(expected['score'], rel=1e-5)
+    for group, values in expected['val']['groups'].items():
+        assert results['val']['groups'][group] == pytest.approx(values, rel=1e-4)
+    log = [
+        [json.loads(line) for line in (tmp_path / run / 'log.jsonl').read_text().splitlines()]
+        for run in ('one', 'two')
+    ]
+    for single, double in zip(*log, strict=True):
+        if 'loss' in single:
+            assert double['loss'] == pytest.approx(single['loss'], rel=1e-5)
+    networks = [load_checkpoint(tmp_path / run / 'best.safetensors')[0] for run in ('one', 'two')]
+    steps = [{k: v.detach() - start[k] for k, v in n.named_parameters()} for n in networks]
+    largest = max(float(step.abs().max()) for step in steps[0].values())
+    assert largest > 1e-4
+    for name, step in steps[0].items():
+        np.testing.assert_allclose(
+            steps[1][name], step, rtol=2e-3, atol=1e-4 * largest, err_msg=name
+        )
+    assert torch.equal(networks[0].encoder.stages[0][0][1].running_mean,
+                       networks[1].encoder.stages[0][0][1].running_mean)  # fmt: skip
