@@ -14,7 +14,8 @@ import pytest
 
 pytest.importorskip('lightning', reason="training needs the extra 'train'")
 
-from lacdepth_ros.training.ablation import METRICS, run_sweep
+from lacdepth_ros.evaluation.tables import PAPER_COLUMNS
+from lacdepth_ros.training.ablation import run_sweep
 from lacdepth_ros.training.sweep import Sweep, SweepRow, SweepTable
 
 SWEEP = Sweep(
@@ -50,7 +51,7 @@ class FakeTraining:
         if name in self.trouble:
             (Path(output) / 'last.ckpt').write_text('half way')
             raise self.trouble.pop(name)
-        overall = dict.fromkeys(METRICS, ERRORS[name])
+        overall = dict.fromkeys(PAPER_COLUMNS, ERRORS[name])
         results = {
             'val': {'overall': overall},
             'parameters': 3_010_000,

@@ -7,7 +7,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lacdepth_ros.cli import bag_evaluate, bag_export, bag_extract, bag_from_kitti, bag_record
+from lacdepth_ros.cli import (
+    bag_evaluate,
+    bag_export,
+    bag_extract,
+    bag_from_kitti,
+    bag_record,
+    options,
+)
 
 COMMANDS = (bag_from_kitti, bag_evaluate, bag_extract, bag_record, bag_export)
 DESCRIPTION = """\
@@ -23,13 +30,4 @@ def add_parser(subparsers: Any) -> None:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    nested = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
-    for command in COMMANDS:
-        command.add_parser(nested)
-    for subparser in nested.choices.values():
-        subparser.add_argument(
-            '--debug',
-            action='store_true',
-            default=argparse.SUPPRESS,  # it may have been given before the inner command's name
-            help='show the traceback of an error',
-        )
+    options.add_commands(parser, COMMANDS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from lacdepth_ros.cli import data_check, data_densify, data_index
+from lacdepth_ros.cli import data_check, data_densify, data_index, options
 
 COMMANDS = (data_index, data_check, data_densify)
 DESCRIPTION = """\
@@ -24,13 +24,4 @@ def add_parser(subparsers: Any) -> None:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    nested = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
-    for command in COMMANDS:
-        command.add_parser(nested)
-    for subparser in nested.choices.values():
-        subparser.add_argument(
-            '--debug',
-            action='store_true',
-            default=argparse.SUPPRESS,  # it may have been given before the inner command's name
-            help='show the traceback of an error',
-        )
+    options.add_commands(parser, COMMANDS)

@@ -8,7 +8,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lacdepth_ros.cli import ablate, bag, benchmark, console, data, demo, evaluate, predict, train
+from lacdepth_ros.cli import (
+    ablate,
+    bag,
+    benchmark,
+    console,
+    data,
+    demo,
+    evaluate,
+    options,
+    predict,
+    train,
+)
 
 COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, data, bag)
 
@@ -55,13 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subparsers = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
-    for command in COMMANDS:
-        command.add_parser(subparsers)
-    for subparser in subparsers.choices.values():
-        subparser.add_argument(
-            '--debug', action='store_true', help='show the traceback of an error'
-        )
+    parser.set_defaults(debug=False)
+    options.add_commands(parser, COMMANDS)
     return parser
 
 

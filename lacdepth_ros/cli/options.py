@@ -6,12 +6,28 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lacdepth_ros.predictor import DepthPredictor
+
+
+def add_commands(parser: argparse.ArgumentParser, commands: Iterable[Any]) -> None:
+    """Give a program its commands, or a command its own: modules with `add_parser`."""
+    nested = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
+    for command in commands:
+        command.add_parser(nested)
+    for subparser in nested.choices.values():
+        subparser.add_argument(
+            '--debug',
+            action='store_true',
+            default=argparse.SUPPRESS,  # it may have been given before an inner command's name
+            help='show the traceback of an error',
+        )
 
 
 def add_predictor_options(parser: argparse.ArgumentParser) -> None:

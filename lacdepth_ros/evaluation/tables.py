@@ -12,7 +12,7 @@ from lacdepth_ros.evaluation.calibration import COVERAGE
 from lacdepth_ros.evaluation.report import EvaluationReport
 from lacdepth_ros.metrics import METRICS
 
-_PAPER = {
+PAPER_COLUMNS = {
     'abs_rel': 'AbsRel',
     'sq_rel': 'SqRel',
     'rmse': 'RMSE',
@@ -55,13 +55,15 @@ def format_table(report: EvaluationReport) -> str:
 def report_tables(report: EvaluationReport) -> list[Table]:
     """Every table of a report: errors, further errors, by distance, calibration (if any)."""
     sets = _sets(report)
-    papers = [(name, str(values['frames']), *_numbers(values, _PAPER)) for name, values in sets]
+    papers = [
+        (name, str(values['frames']), *_numbers(values, PAPER_COLUMNS)) for name, values in sets
+    ]
     further = [
         (name, *_numbers(values, ('log10', 'silog')), *_boundary(report, name))
         for name, values in sets
     ]
     tables = [
-        Table('Errors', ('group', 'frames', *_PAPER.values()), tuple(papers)),
+        Table('Errors', ('group', 'frames', *PAPER_COLUMNS.values()), tuple(papers)),
         Table(
             'Further errors',
             ('group', 'log10', 'SILog', 'boundary F1', 'frames with boundaries'),
@@ -69,7 +71,7 @@ def report_tables(report: EvaluationReport) -> list[Table]:
         ),
         Table(
             'By distance',
-            ('group', 'distance', 'frames', 'pixels', *_PAPER.values(), 'pred / true'),
+            ('group', 'distance', 'frames', 'pixels', *PAPER_COLUMNS.values(), 'pred / true'),
             tuple(_band(name, row) for name, rows in _bands(report) for row in rows),
         ),
     ]
@@ -114,7 +116,7 @@ def _bands(report: EvaluationReport) -> list[tuple[str, Sequence[Mapping[str, fl
 def _band(group: str, row: Mapping[str, float]) -> tuple[str, ...]:
     distance = f'{row["from"]:g}–{row["to"]:g} m'
     counts = (str(row['frames']), str(row['pixels']))
-    return (group, distance, *counts, *_numbers(row, _PAPER), f'{row["ratio"]:.3f}')
+    return (group, distance, *counts, *_numbers(row, PAPER_COLUMNS), f'{row["ratio"]:.3f}')
 
 
 def _calibration(calibration: Mapping[str, Any]) -> Table:
@@ -135,7 +137,7 @@ def _calibration(calibration: Mapping[str, Any]) -> Table:
         *(f'{level} %' for level in levels),
         'std / depth',
         'factor',
-        *(f'{key} {_PAPER[metric]}' for metric in names for key in ('AUSE', 'AURG')),
+        *(f'{key} {PAPER_COLUMNS[metric]}' for metric in names for key in ('AUSE', 'AURG')),
     )
     return Table('Calibration of the predicted std', header, tuple(rows))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lacdepth_ros.evaluation.tables import PAPER_COLUMNS
 from lacdepth_ros.training.checkpointing import LAST, write_whole
 from lacdepth_ros.training.run import RESULTS
 from lacdepth_ros.training.sweep import Sweep, SweepRow
@@ -19,16 +20,6 @@ from lacdepth_ros.training.sweep import Sweep, SweepRow
 REQUEST = 'row.json'
 FAILURE = 'failure.txt'
 TABLES = 'ablation'
-METRICS = {
-    'abs_rel': 'AbsRel',
-    'sq_rel': 'SqRel',
-    'rmse': 'RMSE',
-    'rmse_log': 'RMSElog',
-    'delta1': 'δ1',
-    'delta2': 'δ2',
-    'delta3': 'δ3',
-}
-"""Columns of the paper's tables, in its order."""
 
 
 class Train(Protocol):
@@ -143,9 +134,9 @@ def markdown(results: Sequence[RowResult]) -> str:
     parts = []
     for title in titles:
         rows = [result for result in results if result.title == title]
-        header = ['', 'Parameters [M]', *METRICS.values()]
+        header = ['', 'Parameters [M]', *PAPER_COLUMNS.values()]
         lines = [header, ['---', *['---:'] * (len(header) - 1)]]
-        best = {name: _best(rows, name) for name in METRICS}
+        best = {name: _best(rows, name) for name in PAPER_COLUMNS}
         lines += [_markdown_row(row, best) for row in rows]
         table = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
         parts.append(f'## {title}\n\n{table}\n')
@@ -161,7 +152,7 @@ def _best(rows: Sequence[RowResult], metric: str) -> str:
 def _markdown_row(row: RowResult, best: dict[str, str]) -> list[str]:
     if row.results is None:
         state = f'failed: {row.failure}' if row.failure else 'not trained yet'
-        return [row.row.name, state, *[''] * len(METRICS)]
+        return [row.row.name, state, *[''] * len(PAPER_COLUMNS)]
     overall = row.results['val']['overall']
     cells = [row.row.name, f'{row.results["parameters"] / 1e6:.2f}']
     for metric, best_value in best.items():
@@ -173,20 +164,20 @@ def _markdown_row(row: RowResult, best: dict[str, str]) -> list[str]:
 def _csv(results: Sequence[RowResult]) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator='\n')
-    writer.writerow(['table', 'row', 'parameters', 'steps', 'seconds', *METRICS, 'failure'])
+    writer.writerow(['table', 'row', 'parameters', 'steps', 'seconds', *PAPER_COLUMNS, 'failure'])
     writer.writerows(_csv_rows(results))
     return file.getvalue()
 
 
 def _csv_rows(results: Sequence[RowResult]) -> Iterator[list[Any]]:
     for row in results:
-        values: list[Any] = [''] * (3 + len(METRICS))
+        values: list[Any] = [''] * (3 + len(PAPER_COLUMNS))
         if row.results is not None:
             overall = row.results['val']['overall']
             values = [
                 row.results['parameters'],
                 row.results['steps'],
                 round(row.results['session']['seconds'], 1),
-                *(f'{overall[metric]:.6f}' for metric in METRICS),
+                *(f'{overall[metric]:.6f}' for metric in PAPER_COLUMNS),
             ]
         yield [row.row.table, row.row.name, *values, row.failure]
