@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from posed_points import CAMERA, check_plane, check_points, points_and_sample
 
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.augment import AugmentConfig, augment
+from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.preprocessing import focal_length
 
@@ -138,6 +141,37 @@ def test_fixed_crop_comes_first(
     assert view.camera.cx <= 300.0 - offset[0]
     with pytest.raises(ValueError, match=f"fixed_crop='{fixed_crop}'"):
         augment(points_and_sample()[1], config, np.random.default_rng(0))
+
+
+LAPDEPTH_KITTI = AugmentConfig(
+    fixed_crop='kitti',
+    rotation=1.0,
+    scale_range=(1.0, 1.0),
+    crop=(352, 704),
+    light_probability=0.5,
+    brightness=0.1,
+    channel_gain=0.1,
+    gamma=0.1,
+    channel_permutation=0.5,
+    contrast=0.0,
+    saturation=0.0,
+    gray=0.0,
+    blur=0.0,
+)
+
+
+@pytest.mark.skipif('LACDEPTH_DATA' not in os.environ, reason='needs the real frames')
+@pytest.mark.parametrize('config', [AugmentConfig(), LAPDEPTH_KITTI])
+def test_views_of_real_frames_hold_only_what_was_measured(config: AugmentConfig) -> None:
+    entries = read_manifest(Path(os.environ['LACDEPTH_DATA']) / 'train' / 'manifest.jsonl')
+    one_of_each = {entry.group: entry for entry in entries}
+    for entry in one_of_each.values():
+        sample = entry.load()
+        if config.fixed_crop == 'kitti' and sample.camera.width < 1216:
+            continue
+        view = augment(sample, config, np.random.default_rng(0))
+        assert view.depth.shape == view.image.shape[:2] == config.crop
+        assert np.isin(view.depth, sample.depth).all() and (view.depth > 0).any()
 
 
 def test_original_is_untouched() -> None:
