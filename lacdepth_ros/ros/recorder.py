@@ -34,6 +34,7 @@ _INPUTS = (*IMAGES, 'sensor_msgs/msg/CameraInfo')
 _TRANSFORMS = {'/tf': 'tf2_msgs/msg/TFMessage', '/tf_static': 'tf2_msgs/msg/TFMessage'}
 _QUEUE = 50  # messages of a topic that wait while the disk is busy
 _POLL = 0.05  # seconds
+_SETTLED = 1.0  # seconds without a new topic after which all of a node's are known
 _LAST_WORDS = 0.5  # seconds after the end in which answers under way still count
 
 
@@ -76,13 +77,20 @@ class DepthRecorder:
             NodeError: There is no such node, it is not active, or several could be meant.
         """
         deadline = time.monotonic() + timeout
-        complaint = ''
+        complaint, found, since = '', None, 0.0
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=_POLL)
             try:
-                return self._topics(self._full_name(name), derived)
+                topics = self._topics(self._full_name(name), derived)
             except NodeError as error:  # it may still be starting
-                complaint = str(error)
+                complaint, found = str(error), None
+                continue
+            if topics != found:  # the topics of a node are discovered one by one
+                found, since = topics, time.monotonic()
+            elif time.monotonic() - since > _SETTLED:
+                return found
+        if found is not None:
+            return found
         raise NodeError(f'{complaint} (waited {timeout:.0f} s)')
 
     def record(
