@@ -51,6 +51,7 @@ setup(
             'ros-geometry-msgs',
             'ros-lifecycle-msgs',
             'ros-rcl-interfaces',
+            'ros-rosgraph-msgs',
             'ros-sensor-msgs',
             'ros-std-msgs',
         ],
