@@ -72,17 +72,10 @@ def write_source(
     with new_bag(path, storage) as bag:
         _announce(bag, source, compressed)
         if source.links:
-            start = events[0][0]
-            bag.write(STATIC_TOPIC, start, messages.tf_message(start, source.links))
+            bag.write(STATIC_TOPIC, events[0][0], messages.tf_message(events[0][0], source.links))
         frames = 0
         for stamp, item in events:
-            try:
-                records = list(_records(stamp, item, compressed))
-            except (OSError, ValueError) as error:
-                done.skipped.append((item.name if isinstance(item, Path) else item.id, str(error)))
-                records = []
-            for topic, message in records:
-                bag.write(topic, stamp, message)
+            done.skipped += _write_event(bag, stamp, item, compressed)
             if not isinstance(item, Path):
                 frames += 1
                 progress(frames, len(source.frames))
@@ -90,6 +83,19 @@ def write_source(
             raise ValueError(f'no frame could be read, so no bag is left: {done.skipped[0][1]}')
         done.counts, done.size = dict(bag.counts), bag.size
     return done
+
+
+def _write_event(
+    bag: BagWriter, stamp: int, item: Entry | Path, compressed: bool
+) -> list[tuple[str, str]]:
+    """Write a frame or a scan, all of it or nothing; returns what is wrong with it."""
+    try:
+        records = list(_records(stamp, item, compressed))
+    except (OSError, ValueError) as error:
+        return [(item.name if isinstance(item, Path) else item.id, str(error))]
+    for topic, message in records:
+        bag.write(topic, stamp, message)
+    return []
 
 
 def _announce(bag: BagWriter, source: Source, compressed: bool) -> None:

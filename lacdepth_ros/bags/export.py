@@ -109,26 +109,38 @@ def export(
         done = Exported(depths.topic, images.topic if images else None, 0, [])
         if options.png or options.ply:
             output.mkdir(parents=True, exist_ok=True)
-        video = None
-        if options.video is not None:
-            rate = _frame_rate(depths.stamps)
-            video = stack.enter_context(VideoFile(options.video, rate))
+        file = VideoFile(options.video, _frame_rate(depths.stamps)) if options.video else None
+        video = stack.enter_context(file) if file else None
         cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
-        for index, stamp in enumerate(depths.stamps):
-            try:
-                depth = depth_from_message(depths.read(stamp))
-                image = _image_at(images, stamp, depth.shape)
-                if video is not None:
-                    video.add(picture_of(depth, image, options, above=images is not None))
-                _write(output, stamp, depth, image, options, cameras)
-                done.frames += 1
-            except ValueError as error:
-                done.skipped.append((stamp, str(error)))
-            progress(index + 1, len(depths.stamps))
-        if not done.frames:
-            reason = done.skipped[0][1] if done.skipped else 'the topic is empty'
-            raise ValueError(f'{path}: no depth of {depths.topic} could be shown: {reason}')
+
+        def show(stamp: int) -> None:
+            depth = depth_from_message(depths.read(stamp))
+            image = _image_at(images, stamp, depth.shape)
+            if video is not None:
+                video.add(picture_of(depth, image, options, above=images is not None))
+            _write(output, stamp, depth, image, options, cameras)
+
+        _show_all(depths.stamps, show, done, progress)
     return done
+
+
+def _show_all(
+    stamps: Sequence[int],
+    show: Callable[[int], None],
+    done: Exported,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Show every frame; what cannot be shown is noted, and ValueError when that is all."""
+    for index, stamp in enumerate(stamps):
+        try:
+            show(stamp)
+        except ValueError as error:
+            done.skipped.append((stamp, str(error)))
+        progress(index + 1, len(stamps))
+    done.frames = len(stamps) - len(done.skipped)
+    if not done.frames:
+        reason = done.skipped[0][1] if done.skipped else 'the topic is empty'
+        raise ValueError(f'no depth of {done.depth_topic} could be shown: {reason}')
 
 
 class VideoFile:

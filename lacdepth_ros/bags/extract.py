@@ -139,12 +139,7 @@ def extract(
     """
     if (output / MANIFEST).exists():
         raise FileExistsError(f'{output} holds a data set already; name another folder')
-    images = BagImages(path, options.image_topic, options.info_topic)
-    if images.info_topic is None:
-        raise ValueError(
-            f'{path}: no camera_info beside {images.topic}; name one with --camera-info-topic, '
-            'as metres need the intrinsics'
-        )
+    images = _images_with_info(path, options)
     with open_bag(path) as reader:
         truth = TruthTopic(reader, path, options.truth_topic, image=images.topic)
         tree, problems = read_transforms(reader)
@@ -159,6 +154,16 @@ def extract(
     done.written = len(rows)
     _write_manifests(output, rows, options.val_share)
     return done
+
+
+def _images_with_info(path: Path, options: ExtractOptions) -> BagImages:
+    images = BagImages(path, options.image_topic, options.info_topic)
+    if images.info_topic is None:
+        raise ValueError(
+            f'{path}: no camera_info beside {images.topic}; name one with --camera-info-topic, '
+            'as metres need the intrinsics'
+        )
+    return images
 
 
 class _Work:
