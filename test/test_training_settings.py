@@ -134,6 +134,8 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
         (['--model.optimizer.encoder_lr', '0'], 'encoder_lr=0'),
         (['--trainer.max_steps', '0'], r'trainer\.max_steps=0'),
         (['--trainer.accelerator', 'gpu'], '--trainer.accelerator cpu'),
+        (['--trainer.precision', '16-mixed'], 'precision=16-mixed needs a GPU'),
+        (['--trainer.val_check_interval', '0.5'], 'should be an integer'),
         (['--log.every_seconds', '0'], 'every_seconds=0'),
     ],
 )

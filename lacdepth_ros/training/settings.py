@@ -103,9 +103,8 @@ class TrainingCLI(LightningCLI):
         except argparse.ArgumentError as error:
             raise ValueError(_explain(self.parser, str(error))) from error
         except MisconfigurationException as error:
-            raise ValueError(
-                f'trainer: {error}; say what this machine has, such as --trainer.accelerator cpu'
-            ) from error
+            hint = ' (--trainer.accelerator cpu, say)' if 'backend' in str(error) else ''
+            raise ValueError(f'trainer: {error}{hint}') from error
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -145,13 +144,19 @@ class TrainingCLI(LightningCLI):
             logger = TensorBoardLogger(
                 self._output, name='', version='tensorboard', purge_step=self._resumed_step or None
             )
-        return super().instantiate_trainer(
+        trainer = super().instantiate_trainer(
             default_root_dir=self._output,
             logger=logger,
             plugins=[*plugins, WholeFiles()],
             **IMPOSED,
             **kwargs,
         )
+        if str(config['precision']).startswith('16') and not trainer.precision.startswith('16'):
+            raise ValueError(  # where Lightning would go on in another precision
+                f'trainer.precision={config["precision"]} needs a GPU; on the CPU use bf16-mixed '
+                'or 32-true'
+            )
+        return trainer
 
 
 def complete_recipe(arguments: Sequence[str]) -> str:
