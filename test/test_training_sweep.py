@@ -42,6 +42,7 @@ def test_chosen_tables(tmp_path: Path) -> None:
     sweep = read_sweep(write(tmp_path, {'recipe': 'r', 'tables': tables}))
     assert [table.name for table in sweep.chosen(['c', 'a']).tables] == ['a', 'c']
     assert sweep.chosen([]) == sweep
+    assert sweep.chosen(['a'], 'mine').recipe == 'mine'
     with pytest.raises(ValueError, match=r"no tables \['d'\]; its tables are \['a', 'b', 'c'\]"):
         sweep.chosen(['d'])
 

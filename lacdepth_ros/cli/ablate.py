@@ -39,6 +39,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--sweep', default='paper', metavar='FILE', help='YAML file or shipped sweep (paper)'
     )
+    parser.add_argument(
+        '--config', metavar='RECIPE', help="recipe of every row, in place of the sweep's"
+    )
     parser.add_argument('--output', required=True, type=Path, metavar='DIR', help='folder')
     parser.add_argument('--tables', nargs='+', default=[], metavar='NAME', help='only these')
     parser.set_defaults(run=run, forwarded=[])
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         level=logging.INFO, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr
     )
     try:
-        sweep = read_sweep(find_sweep(args.sweep)).chosen(args.tables)
+        sweep = read_sweep(find_sweep(args.sweep)).chosen(args.tables, args.config)
         for row in (row for table in sweep.tables for row in table.rows):
             # A typing error in the last row must not come to light after hours.
             complete_recipe(['--config', sweep.recipe, *args.forwarded, *row.arguments])

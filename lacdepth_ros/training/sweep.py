@@ -72,8 +72,8 @@ class Sweep:
     recipe: str
     tables: tuple[SweepTable, ...]
 
-    def chosen(self, names: list[str]) -> Sweep:
-        """The sweep with only the named tables; all of them when none is named.
+    def chosen(self, names: list[str], recipe: str | None = None) -> Sweep:
+        """The sweep with only the named tables (none named: all), after another recipe if given.
 
         Raises:
             ValueError: There is no table of that name.
@@ -81,7 +81,8 @@ class Sweep:
         known = [table.name for table in self.tables]
         if unknown := sorted(set(names) - set(known)):
             raise ValueError(f'the sweep has no tables {unknown}; its tables are {known}')
-        return Sweep(self.recipe, tuple(t for t in self.tables if not names or t.name in names))
+        tables = tuple(t for t in self.tables if not names or t.name in names)
+        return Sweep(recipe or self.recipe, tables)
 
 
 def read_sweep(path: Path) -> Sweep:
