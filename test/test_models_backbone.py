@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 import torch
@@ -88,3 +89,12 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     save_file({'conv1.weight': torch.zeros(3)}, path)
     with pytest.raises(ValueError, match='do not fit mobilenet_v2'):
         Encoder('mobilenet_v2', path)
+
+
+def test_download_without_a_network_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_args: object, **_kwargs: object) -> None:
+        raise URLError('Name or service not known')
+
+    monkeypatch.setattr('torchvision.models.get_model', unreachable)
+    with pytest.raises(ValueError, match=r'mobilenet_v2 cannot be downloaded .*give encoder_w'):
+        Encoder('mobilenet_v2', 'imagenet')

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -157,7 +158,13 @@ def encoder_spec(name: str) -> EncoderSpec:
 def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     options = {'init_weights': weights is None} if builder in ('inception_v3', 'vgg19') else {}
     if weights == 'imagenet':
-        return tv.get_model(builder, weights='DEFAULT')
+        try:
+            return tv.get_model(builder, weights='DEFAULT')
+        except URLError as error:
+            raise ValueError(
+                f'the ImageNet weights of {builder} cannot be downloaded ({error.reason}); give '
+                "encoder_weights a safetensors file of torchvision's own state dict, or null"
+            ) from error
     model = tv.get_model(builder, weights=None, **options)
     if weights is None:
         return model

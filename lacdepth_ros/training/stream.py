@@ -89,7 +89,8 @@ class ViewStream(Dataset[dict[str, Any]]):
         groups = {entry.group for entry in entries}
         if unknown := set(config.group_weights) - groups:
             raise ValueError(
-                f'group_weights names {sorted(unknown)}; the groups are {sorted(groups)}'
+                f'data.stream.group_weights names {sorted(unknown)}; the groups are '
+                f'{sorted(groups)}; name those, or give --data.stream.group_weights "{{}}"'
             )
         self._weights = np.array([config.group_weights.get(e.group, 1.0) for e in entries])
         if not self._weights.sum() > 0:
