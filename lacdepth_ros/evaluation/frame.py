@@ -93,16 +93,7 @@ def score_frame(
     Raises:
         ValueError: Shapes differ, no true depth counts, or nothing is predicted where it does.
     """
-    for name, array in (('prediction', pred), ('std', pred if std is None else std)):
-        if array.shape != target.shape:
-            raise ValueError(f'the {name} is {_size(array)} but the truth is {_size(target)}')
-    window = protocol.crop_window(*target.shape)
-    counting = protocol.valid_mask(target)[window]
-    if not counting.any():
-        raise ValueError(
-            f'no true depth inside the {protocol.crop} crop and '
-            f'{protocol.min_depth_eval:g} .. {protocol.max_depth_eval:g} m'
-        )
+    window, counting = _counting_pixels(pred, target, std, protocol)
     pred, target = pred[window], target[window]
     predicted = counting & ~np.isnan(pred)
     if not predicted.any():
@@ -123,6 +114,23 @@ def score_frame(
         calibration=None if spread is None else _calibration(clamped, target, finite, spread),
         sums=sums,
     )
+
+
+def _counting_pixels(
+    pred: FloatArray, target: FloatArray, std: FloatArray | None, protocol: EvaluationProtocol
+) -> tuple[tuple[slice, slice], npt.NDArray[np.bool_]]:
+    """The protocol's window and its pixels that count; ValueError where there is none."""
+    for name, array in (('prediction', pred), ('std', pred if std is None else std)):
+        if array.shape != target.shape:
+            raise ValueError(f'the {name} is {_size(array)} but the truth is {_size(target)}')
+    window = protocol.crop_window(*target.shape)
+    counting = protocol.valid_mask(target)[window]
+    if not counting.any():
+        raise ValueError(
+            f'no true depth inside the {protocol.crop} crop and '
+            f'{protocol.min_depth_eval:g} .. {protocol.max_depth_eval:g} m'
+        )
+    return window, counting
 
 
 def _median_scale(pred: FloatArray, target: FloatArray) -> float:
