@@ -12,6 +12,7 @@ import pytest
 
 from lacdepth_ros.cli import console
 from lacdepth_ros.cli import main as program
+from lacdepth_ros.cli.parser import CommandParser
 
 
 def test_help_needs_no_heavy_import() -> None:
@@ -42,6 +43,50 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         program.main(arguments)
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'command', 'message'),
+    [
+        (['predict', '--outptu', 'x'], 'predict', '--outptu (did you mean --output?)'),
+        (['predict', 'a.png', '-output', 'x'], 'predict', '-output (did you mean --output?)'),
+        (['evaluate', '--jsn=x'], 'evaluate', '--jsn (did you mean --json?)'),
+        (['bag', 'export', 'b', 'o', '--vdeo', 'x'], 'bag export', '--vdeo (did you mean --vid'),
+        (['data', 'check', 'a', '--zzz'], 'data check', 'arguments: --zzz\n'),
+        (['data', 'check', 'a', 'b'], 'data check', 'arguments: b\n'),
+        (['train', '--confg', 'lite_first'], 'train', '--confg (did you mean --config?)'),
+        (['--hlp', 'predict'], '', '--hlp (did you mean --help?)'),
+    ],
+)
+def test_unknown_arguments_get_the_usage_of_their_command_and_the_one_meant(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], command: str, message: str
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(arguments)
+    assert stop.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f'usage: lacdepth {command}'.rstrip() + ' [-h]')
+    assert f'lacdepth {command}'.rstrip() + ': error: unrecognized arguments: ' in err
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    'argument', ['-1e-3', '-0.5', '--out=x', '--debug', '--', '-', 'x --outptu y']
+)
+def test_what_argparse_understands_is_no_unknown_option(argument: str) -> None:
+    parser = CommandParser(exit_on_error=False)
+    parser.add_argument('--output')
+    parser.add_argument('--debug', action='store_true')
+    assert list(parser._unknown_options([argument])) == []
+
+
+def test_settings_of_a_recipe_are_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(program.train, 'run', lambda args: seen.extend(args.forwarded) or 0)
+    sections = ('model', 'data', 'trainer', 'checkpoint', 'log', 'pictures', 'seed_everything')
+    settings = [f'--{section}' for section in sections] + ['--data.batch_size', '2']
+    assert program.main(['train', '--config', 'x', *settings]) == 0
+    assert seen == settings
 
 
 @pytest.mark.parametrize(

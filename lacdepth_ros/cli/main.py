@@ -20,6 +20,7 @@ from lacdepth_ros.cli import (
     predict,
     train,
 )
+from lacdepth_ros.cli.parser import CommandParser
 
 COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, data, bag)
 
@@ -41,11 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: Arguments after the program's name; None = those of the process.
     """
-    parser = build_parser()
-    args, unknown = parser.parse_known_args(argv)
-    if unknown and not hasattr(args, 'forwarded'):
-        parser.error(f'unrecognized arguments: {" ".join(unknown)}')
-    args.forwarded = unknown  # `train` and `ablate` read the settings of a recipe from them
+    args, forwarded = build_parser().parse_known_args(argv)
+    args.forwarded = forwarded  # `train` and `ablate` read the settings of a recipe from them
     try:
         return int(args.run(args))
     except KeyboardInterrupt:
@@ -60,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of every command; each sets `run`, a function of the arguments."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='lacdepth',
         description=DESCRIPTION,
         epilog=EPILOG,

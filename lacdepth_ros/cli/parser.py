@@ -1,0 +1,70 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The argument parser of every command: a misspelt option is named, with the one meant."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from typing import Any
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Refuses what it does not know itself, so that the usage shown is that of its own command.
+
+    argparse hands unknown arguments up to the outermost parser, which knows nothing of the
+    command's options, and before that complains of missing ones. A parser with the default
+    `forwarded` lets options pass that resemble none of its own: they are settings of a recipe.
+    """
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse; exit with code 2 where an argument is unknown."""
+        arguments = sys.argv[1:] if args is None else list(args)
+        forwards = self.get_default('forwarded') is not None
+        unknown = [(name, self._meant(name)) for name in self._unknown_options(arguments)]
+        if refused := [(name, meant) for name, meant in unknown if meant or not forwards]:
+            words = (f'{n} (did you mean {meant}?)' if meant else n for n, meant in refused)
+            self.error(f'unrecognized arguments: {" ".join(words)}')
+        found, rest = super().parse_known_args(arguments, namespace)
+        if rest and not forwards and self._subparsers is None:
+            self.error(f'unrecognized arguments: {" ".join(rest)}')
+        return found, rest
+
+    def _unknown_options(self, arguments: Sequence[str]) -> Iterator[str]:
+        """Options that this parser does not have; those after a command's name are not its own."""
+        own = takewhile(lambda argument: argument != '--', arguments)
+        if self._subparsers is not None:
+            own = takewhile(lambda argument: argument.startswith('-'), own)
+        for argument in own:
+            name = argument.partition('=')[0]
+            if _is_option(name) and not self._knows(name):
+                yield name
+
+    def _knows(self, name: str) -> bool:
+        """Whether argparse understands an option; it takes --out for --output, and -hx for -h."""
+        if not name.startswith('--'):
+            return name[:2] in self._option_string_actions
+        return any(known.startswith(name) for known in self._option_string_actions)
+
+    def _meant(self, name: str) -> str | None:
+        """The option whose name is most alike; None where none is."""
+        # The dashes, which all have, would make short names look alike.
+        known = [option.lstrip('-') for option in self._option_string_actions]
+        alike = difflib.get_close_matches(name.lstrip('-'), known, n=1)
+        return f'--{alike[0]}' if alike else None
+
+
+def _is_option(argument: str) -> bool:
+    """Whether argparse takes an argument for an option: no number, no text with spaces."""
+    if not argument.startswith('-') or len(argument) == 1 or ' ' in argument:
+        return False
+    try:
+        float(argument)
+    except ValueError:
+        return True
+    return False
