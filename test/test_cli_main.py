@@ -5,14 +5,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
+from importlib import metadata
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from lacdepth_ros.cli import console
 from lacdepth_ros.cli import main as program
 from lacdepth_ros.cli.parser import CommandParser
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_help_needs_no_heavy_import() -> None:
@@ -29,6 +35,29 @@ def test_help_needs_no_heavy_import() -> None:
     assert 'exit codes:' in done.stdout
     for name in ('predict', 'evaluate', 'train'):
         assert f'\n    {name} ' in done.stdout
+
+
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    package = ElementTree.parse(ROOT / 'package.xml').getroot().findtext('version')
+    found = re.search(r"version='([^']+)'", (ROOT / 'setup.py').read_text())
+    assert found is not None and found[1] == package
+    with pytest.raises(SystemExit) as stop:
+        program.main(['--version'])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f'lacdepth {package}\n'
+
+
+def test_version_without_an_installation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, 'version', missing)
+    with pytest.raises(SystemExit) as stop:
+        program.main(['--version'])
+    assert stop.value.code == 2
+    assert 'lacdepth_ros is not installed' in capsys.readouterr().err
 
 
 def test_runs_as_a_module() -> None:

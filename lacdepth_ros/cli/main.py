@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from lacdepth_ros.cli import (
     ablate,
@@ -65,8 +66,26 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(debug=False)
+    parser.add_argument('--version', action=_ShowVersion, help='show the version and exit')
     options.add_commands(parser, COMMANDS)
     return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Prints the version of the installed package."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(nargs=0, default=argparse.SUPPRESS, **named)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        # Only now, as reading it takes longer than all else that --help needs.
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f'lacdepth {version("lacdepth_ros")}')
+        except PackageNotFoundError:
+            parser.error('the version is unknown, as the package lacdepth_ros is not installed')
+        sys.exit(0)
 
 
 if __name__ == '__main__':
