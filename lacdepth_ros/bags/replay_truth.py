@@ -26,6 +26,7 @@ from lacdepth_ros.bags.opening import (
 from lacdepth_ros.bags.reader import IMAGE
 from lacdepth_ros.bags.sources import Entry, open_source
 from lacdepth_ros.data.files import read_depth_png
+from lacdepth_ros.data.manifest import holds_manifest
 from lacdepth_ros.messages.depth import depth_from_message
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def truth_from_files(path: Path, *, count: int, depth_scale: float, tolerance_ns
     image's place from 0 (KITTI's 0000000005.png); with other names they belong in order.
 
     Args:
-        path: KITTI raw drive, manifest (.jsonl), or folder of uint16 PNGs.
+        path: KITTI raw drive, manifest (.jsonl) or its folder, or folder of uint16 PNGs.
         count: Number of images in the bag.
         depth_scale: Counts per metre of the PNGs of a folder; KITTI's is 256.
         tolerance_ns: See `Truth`.
@@ -144,11 +145,12 @@ def truth_from_files(path: Path, *, count: int, depth_scale: float, tolerance_ns
         FileNotFoundError: There is no such file or folder.
         ValueError: It holds no truth, or cannot be brought together with the images.
     """
-    if path.is_dir() and (files := sorted(path.glob('*.png'))):
+    is_manifest = path.is_file() or holds_manifest(path)
+    if not is_manifest and (files := sorted(path.glob('*.png'))):
         return _png_truth(path, files, count, depth_scale, tolerance_ns)
     source = open_source(path)
     entries = [entry for _, entry in source.frames]
-    if path.is_file() and len(entries) == count and not all(map(_has_stamp, entries)):
+    if is_manifest and len(entries) == count and not all(map(_has_stamp, entries)):
         ordered = {index: _entry_truth(entry) for index, entry in enumerate(entries)}
         return Truth(f'{path}, in order', by_index=ordered)
     by_stamp = {stamp: _entry_truth(entry) for stamp, entry in source.frames}

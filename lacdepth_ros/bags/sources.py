@@ -14,7 +14,7 @@ import numpy as np
 
 from lacdepth_ros.bags.transforms import Transform, pose_of
 from lacdepth_ros.data.kitti import KittiFrame, find_drives, parse_stamp, read_kitti_raw
-from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
+from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
 
 BASE_FRAME, SCAN_FRAME, CAMERA_FRAME = 'base_link', 'velodyne', 'camera_optical_frame'
@@ -57,19 +57,26 @@ class Source:
 def open_source(path: Path) -> Source:
     """Open a KITTI raw drive (`..._sync`, or a folder with only that one) or a manifest.
 
+    A folder that holds a manifest.jsonl stands for it.
+
     Raises:
         FileNotFoundError: There is no such input, or a file of the recording is missing.
         ValueError: The input is of neither kind, holds several drives, or is damaged.
     """
     if not path.exists():
         raise FileNotFoundError(f'{path}: no such folder or manifest')
-    if path.is_file():
+    if path.is_file() or holds_manifest(path):
         return _manifest(read_manifest(path))
     drives = find_drives(path)
+    if not drives:
+        raise FileNotFoundError(
+            f'{path}: no {MANIFEST} and no KITTI raw drive '
+            '(<date>_drive_<number>_sync/image_02/data) in this folder'
+        )
     if len(drives) > 1:
         names = ', '.join(drive.name for drive in drives)
         raise ValueError(f'{path} holds several drives ({names}); name one: a bag has one drive')
-    return _drive(drives[0] if drives else path)
+    return _drive(drives[0])
 
 
 def _drive(drive: Path) -> Source:

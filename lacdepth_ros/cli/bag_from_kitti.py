@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lacdepth_ros.bags.convert import Converted
 
 DESCRIPTION = """\
-Write a KITTI raw drive (.../2011_09_26_drive_0009_sync) or the frames of a manifest (.jsonl) as a
-ROS 2 bag that `ros2 bag info`, `ros2 bag play` and RViz open:
+Write a KITTI raw drive (.../2011_09_26_drive_0009_sync) or the frames of a manifest (.jsonl, or a
+folder with manifest.jsonl) as a ROS 2 bag that `ros2 bag info`, `ros2 bag play` and RViz open:
 
   /camera/image_rect       rgb8, or /camera/image_rect/compressed (JPEG) with --compressed
   /camera/camera_info      rectified: no distortion, P = [K | 0]

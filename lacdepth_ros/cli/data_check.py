@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from lacdepth_ros.data.manifest import ManifestEntry
 
 DESCRIPTION = """\
-Open every image and every truth of a manifest (or of a data set that 'lacdepth data index'
-knows) and report frames, sizes, density and range of the truth by group. Wrong is: a file that is
-missing, unreadable or of another size than the manifest says, 8-bit, empty or saturated truth, a
-missing or impossible K, a median depth that no camera sees, and images or truths that appear
-twice. The sheet shows whether image and truth belong together: look at it.
+Open every image and every truth of a manifest (a file, or a folder with a manifest.jsonl), or of
+a data set that 'lacdepth data index' knows, and report frames, sizes, density and range of the
+truth by group. Wrong is: a file that is missing, unreadable or of another size than the manifest
+says, 8-bit, empty or saturated truth, a missing or impossible K, a median depth that no camera
+sees, and images or truths that appear twice. The sheet shows whether image and truth belong
+together: look at it.
 """
 EPILOG = """\
 example:
@@ -41,7 +42,9 @@ def add_parser(subparsers: Any) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('path', type=Path, metavar='PATH', help='manifest, or root of a data set')
+    parser.add_argument(
+        'path', type=Path, metavar='PATH', help='manifest, its folder, or root of a data set'
+    )
     parser.add_argument(
         '--sheet',
         type=Path,
@@ -109,10 +112,10 @@ def _open(
     """The lines of a manifest, or of one made for a data set's root; and the index's problems."""
     from lacdepth_ros.data.indexing import IndexRequest, spread
     from lacdepth_ros.data.layouts import LAYOUTS, recognise
-    from lacdepth_ros.data.manifest import scan_manifest, write_manifest
+    from lacdepth_ros.data.manifest import holds_manifest, scan_manifest, write_manifest
 
     try:
-        if path.is_file() and path.suffix != '.mat':
+        if holds_manifest(path) or (path.is_file() and path.suffix != '.mat'):
             items = list(scan_manifest(path))
             if not items:
                 raise ValueError(f'{path}: the manifest holds no frames')

@@ -32,8 +32,8 @@ over DDS frame by frame, and show what it answers. Under --output are left:
   node.log           what the node wrote
 
 Without --input a synthetic drive is rendered and sent. An input may be a folder of images, one
-image, a video, a KITTI raw drive (or its date folder, or their parent), a manifest (.jsonl) or a
-ROS 2 bag (folder, .mcap, .db3).
+image, a video, a KITTI raw drive (or its date folder, or their parent), a manifest (.jsonl, or a
+folder with manifest.jsonl) or a ROS 2 bag (folder, .mcap, .db3).
 """
 EPILOG = """\
 examples:

@@ -22,9 +22,10 @@ Measure a checkpoint on frames with metric truth; the default protocol is KITTI'
 the full-size image, 1e-3 .. 80 m, prediction averaged with that of the mirrored image, mean over
 images. Groups are the first parts of the frames' ids; overall is the mean over all frames.
 
---data is a manifest of JSON lines (id, image, depth, depth_scale, K, width, height) or a KITTI
-raw drive (.../2011_09_26_drive_0009_sync, or its date folder), measured against its annotated
-depth where that lies in the drive, else against its Velodyne scans.
+--data is a manifest of JSON lines (id, image, depth, depth_scale, K, width, height), a folder
+that holds a manifest.jsonl, or a KITTI raw drive (.../2011_09_26_drive_0009_sync, or its date
+folder), measured against its annotated depth where that lies in the drive, else against its
+Velodyne scans.
 
 --predictions measures what another program wrote instead of a checkpoint: a file a frame, named
 after its id (drive/0005.png or drive_0005.png for the id drive/0005).
@@ -47,7 +48,11 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        '--data', required=True, type=Path, metavar='MANIFEST', help='manifest, or KITTI raw drive'
+        '--data',
+        required=True,
+        type=Path,
+        metavar='MANIFEST',
+        help='manifest, its folder, or KITTI raw drive',
     )
     _add_outputs(parser)
     protocol_options.add_protocol_options(parser)
@@ -163,12 +168,17 @@ def _checkpoint_name(args: argparse.Namespace) -> str:
 
 def _entries(data: Path) -> list[Entry]:
     """The frames of a manifest, or those of a KITTI raw folder that have truth."""
-    from lacdepth_ros.data.kitti import read_kitti_raw
-    from lacdepth_ros.data.manifest import read_manifest
+    from lacdepth_ros.data.kitti import find_drives, read_kitti_raw
+    from lacdepth_ros.data.manifest import MANIFEST, holds_manifest, read_manifest
 
     try:
-        if not data.is_dir():
+        if not data.is_dir() or holds_manifest(data):
             return [*read_manifest(data)]
+        if not find_drives(data):
+            raise FileNotFoundError(
+                f'{data}: no {MANIFEST} and no KITTI raw drive '
+                '(<date>_drive_<number>_sync/image_02/data) in this folder'
+            )
         frames = read_kitti_raw(data)
     except (OSError, ValueError) as failure:
         raise UsageError(f'--data: {failure}') from failure

@@ -56,7 +56,7 @@ def _add_truth_options(parser: argparse.ArgumentParser) -> None:
         '--truth',
         type=Path,
         metavar='PATH',
-        help='KITTI raw drive, manifest (.jsonl), or folder of depth PNGs',
+        help='KITTI raw drive, manifest or its folder, or folder of depth PNGs',
     )
     source.add_argument('--no-truth', action='store_true', help='measure answers and times only')
     group.add_argument(

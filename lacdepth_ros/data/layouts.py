@@ -12,6 +12,7 @@ from pathlib import Path
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress
 from lacdepth_ros.data.kitti_layout import KittiTree, index_kitti
 from lacdepth_ros.data.kitti_stereo import KITTI_2012, KITTI_2015, StereoLayout, index_stereo
+from lacdepth_ros.data.manifest import MANIFEST
 from lacdepth_ros.data.nyu import index_nyu
 from lacdepth_ros.data.nyu_mat import index_nyu_mat
 
@@ -79,7 +80,8 @@ def recognise(root: Path) -> str:
         raise FileNotFoundError(f'{root}: no such file or folder')
     found = [name for name, layout in LAYOUTS.items() if layout.is_at(root)]
     if len(found) != 1:
-        what = f'looks like {" and ".join(found)}' if found else 'is no data set known by layout'
+        nothing = f'holds no {MANIFEST} and is no data set known by layout'
+        what = f'looks like {" and ".join(found)}' if found else nothing
         raise ValueError(
             f'{root} {what}; name a manifest (.jsonl), or make one with lacdepth data index '
             f'({", ".join(LAYOUTS)})'

@@ -21,6 +21,9 @@ from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.data.sample import Sample
 
+MANIFEST = 'manifest.jsonl'
+"""Name of a data set's manifest in its folder."""
+
 _KEYS = ('id', 'image', 'depth', 'depth_scale', 'K', 'width', 'height')
 _PATHS = ('image', 'depth', 'dense')
 
@@ -99,8 +102,16 @@ class ManifestEntry:
         return Sample(image=image, depth=depth, camera=self.camera, id=self.id, dense=dense)
 
 
+def holds_manifest(path: str | Path) -> bool:
+    """Whether this is a folder with a manifest.jsonl, which then stands for the folder."""
+    return (Path(path) / MANIFEST).is_file()
+
+
 def read_manifest(path: str | Path) -> list[ManifestEntry]:
     """Read every line of a JSON-lines manifest; files are opened only by `ManifestEntry.load`.
+
+    Args:
+        path: The manifest, or a folder that holds a manifest.jsonl.
 
     Raises:
         FileNotFoundError: There is no manifest at `path`.
@@ -120,11 +131,18 @@ def read_manifest(path: str | Path) -> list[ManifestEntry]:
 def scan_manifest(path: str | Path) -> Iterator[ManifestEntry | ValueError]:
     """Every line of a manifest: its entry, or what is wrong with it (with file and line).
 
+    Args:
+        path: The manifest, or a folder that holds a manifest.jsonl.
+
     Raises:
         FileNotFoundError: There is no manifest at `path`.
         ValueError: It is no text file.
     """
     path = Path(path)
+    if path.is_dir():
+        if not holds_manifest(path):
+            raise FileNotFoundError(f'{path}: no {MANIFEST} in this folder; name a .jsonl file')
+        path /= MANIFEST
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such manifest (a .jsonl file is needed)')
     seen: dict[str, str] = {}

@@ -16,7 +16,7 @@ from lacdepth_ros.bags.opening import is_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.kitti import find_drives, read_kitti_raw
-from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.data.manifest import holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.demo.frames import (
     Calibration,
@@ -30,7 +30,8 @@ from lacdepth_ros.demo.frames import (
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
 ACCEPTED = (
     'a folder of images (.png, .jpg), one image, a video file, a KITTI raw drive (or its date '
-    'folder, or their parent), a manifest (.jsonl), or a ROS 2 bag (folder, .mcap or .db3)'
+    'folder, or their parent), a manifest (.jsonl, or a folder with manifest.jsonl), or a ROS 2 '
+    'bag (folder, .mcap or .db3)'
 )
 START = 1_000_000_000
 """First stamp [ns] of inputs without a clock: 1 s, as 0 means 'not set' in ROS."""
@@ -74,7 +75,7 @@ def open_sequence(
         drive = read_kitti_raw(path)
         stamps = [frame.stamp for frame in drive]
         return _data_set(f'KITTI raw {path}', drive, stamps, max_frames)
-    if path.suffix == '.jsonl':
+    if path.suffix == '.jsonl' or holds_manifest(path):
         entries = read_manifest(path)
         stamps = [START + PERIOD * index for index in range(len(entries))]
         return _data_set(f'manifest {path}', entries, stamps, max_frames)
