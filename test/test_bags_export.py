@@ -111,7 +111,14 @@ def test_depth_alone_is_shown_without_images(
     bag = recording(tmp_path / 'bag', without=(IMAGE, DEPTH_INFO))
     command = ['bag', 'export', str(bag), str(tmp_path / 'out')]
     assert main([*command, '--png']) == 0
-    assert capsys.readouterr().out == f'3 frames of {DEPTH} without images\n'
+    out = tmp_path / 'out'
+    assert capsys.readouterr().out.splitlines() == [
+        f'3 frames of {DEPTH} without images',
+        f'wrote {out}/<stamp>_color.png',
+        f'wrote {out}/<stamp>_depth.png',
+    ]
+    assert main([*command, '--video', str(tmp_path / 'v.mp4')]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [f'wrote {tmp_path / "v.mp4"}']
     assert main([*command, '--ply']) == 2
     assert 'no camera_info beside it, so its points have no place' in capsys.readouterr().err
 

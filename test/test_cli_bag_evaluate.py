@@ -107,6 +107,7 @@ def test_reports_for_people(
     assert evaluate(bag, '--report', str(out)) == 1
     said = capsys.readouterr()
     assert '3 of 4 frames answered (75.0%), sent in lockstep' in said.out
+    assert said.out.endswith(f'wrote {out / "report.html"}\n')
     assert 'no depth for 1 of 4 frames: drive/000002' in said.err
     assert sorted(file.name for file in out.iterdir()) == [
         'report.html', 'report.json', 'report.md',

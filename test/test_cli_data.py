@@ -84,7 +84,9 @@ def test_check_of_a_good_manifest(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
     sheet, report = tmp_path / 'out' / 's.png', tmp_path / 'out' / 'r.json'
     assert main(['data', 'check', str(path), '--sheet', str(sheet), '--json', str(report)]) == 0
-    assert 'nothing is wrong' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert 'nothing is wrong' in out
+    assert f'wrote {report}\nwrote {sheet}\n' in out
     assert read_image(sheet).shape[1] == 1920
     facts = json.loads(report.read_text())
     assert (facts['frames'], facts['problems']) == (3, {})

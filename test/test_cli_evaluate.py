@@ -166,7 +166,7 @@ def test_named_protocols_and_single_overrides(tmp_path: Path, predictor: FakePre
     }
 
 
-def test_unknown_protocol_and_bands_are_exit_code_2(
+def test_impossible_protocols_caps_and_bands_are_exit_code_2(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data = manifest(tmp_path, record(tmp_path, 'a/0'))
@@ -174,10 +174,13 @@ def test_unknown_protocol_and_bands_are_exit_code_2(
     assert "'kiti' is not one of kitti, kitti-benchmark-crop" in capsys.readouterr().err
     assert main(['evaluate', '--data', data, '--bands', '10', '5']) == 2
     assert '--bands: ' in capsys.readouterr().err
+    assert main(['evaluate', '--data', data, '--max-depth', '0']) == 2
     assert predictor.flips == []
 
 
-def test_markdown_csv_and_report(tmp_path: Path, predictor: FakePredictor) -> None:
+def test_markdown_csv_and_report(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip('matplotlib')
     data = manifest(tmp_path, record(tmp_path, 'a/0', red=11), record(tmp_path, 'b/0', red=12))
     paths = {name: tmp_path / 'new' / name for name in ('a.md', 'a.csv', 'page')}
@@ -186,6 +189,9 @@ def test_markdown_csv_and_report(tmp_path: Path, predictor: FakePredictor) -> No
         '--report', str(paths['page']), '--bands', '0', '9', '30',
     ]  # fmt: skip
     assert main(['evaluate', '--data', data, *options]) == 0
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        f'wrote {path}' for path in (paths['a.md'], paths['a.csv'], paths['page'] / 'index.html')
+    ]
     assert '| b | 9–30 m | 1 |' in paths['a.md'].read_text()
     assert [line.split(',')[0] for line in paths['a.csv'].read_text().splitlines()] == [
         'id', 'a/0', 'b/0',
@@ -254,7 +260,8 @@ def test_nothing_measured(
     out = tmp_path / 'report.json'
     assert main(['evaluate', '--data', data, '--json', str(out)]) == 1
     assert json.loads(out.read_text())['overall'] == dict.fromkeys(ERRORS)
-    assert capsys.readouterr().out.splitlines()[-1].split() == ['overall', '0', *['-'] * 9]
+    overall, wrote = capsys.readouterr().out.splitlines()[-2:]
+    assert (overall.split(), wrote) == (['overall', '0', *['-'] * 9], f'wrote {out}')
 
 
 def test_kitti_drive(
@@ -283,11 +290,6 @@ def test_unusable_data_is_exit_code_2(
     assert main(['evaluate', '--data', str(data)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('lacdepth: error: --data: ')
-
-
-def test_impossible_caps_are_exit_code_2(tmp_path: Path, predictor: FakePredictor) -> None:
-    data = manifest(tmp_path, record(tmp_path, 'a/0'))
-    assert main(['evaluate', '--data', data, '--max-depth', '0']) == 2
 
 
 def test_json_into_a_folder_fails_before_the_work(

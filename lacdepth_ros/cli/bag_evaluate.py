@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     _require_ros()
     check_replay_options(args)
     from lacdepth_ros.bags.reader import BagImages
-    from lacdepth_ros.bags.replay_report import LOG, describe, write_json, write_report
+    from lacdepth_ros.bags.replay_report import HTML, LOG, describe, write_json, write_report
 
     protocol = _protocol(args)
     try:
@@ -79,8 +79,10 @@ def run(args: argparse.Namespace) -> int:
         print(describe(result, facts))
         if args.json is not None:
             write_json(args.json, result, facts)
+            print(f'wrote {args.json}')
         if args.report is not None:
             write_report(args.report, result, facts, images)
+            print(f'wrote {args.report / HTML}')
     return _judge(result, args)
 
 

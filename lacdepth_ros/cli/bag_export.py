@@ -78,4 +78,13 @@ def run(args: argparse.Namespace) -> int:
         error(f'depth at {stamp} ns not shown: {reason}')
     beside = f'with {done.image_topic}' if done.image_topic else 'without images'
     print(f'{done.frames} frames of {done.depth_topic} {beside}')
+    for path in _written(args):
+        print(f'wrote {path}')
     return 1 if done.skipped else 0
+
+
+def _written(args: argparse.Namespace) -> list[Path]:
+    """Where the results lie; there is a file for every stamp [ns]."""
+    names = ['<stamp>_color.png', '<stamp>_depth.png'] if args.png else []
+    names += ['<stamp>.ply'] if args.ply else []
+    return [*([args.video] if args.video else []), *(args.output / name for name in names)]

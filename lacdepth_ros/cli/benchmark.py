@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
         args.json.write_text(json.dumps(result, indent=2) + '\n')
+        print(f'wrote {args.json}')
     return 0
 
 

@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json is not None:
             text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
             args.json.write_text(text + '\n', encoding='utf-8')
+            print(f'wrote {args.json}')
         if readable:
             title = f'{args.path}: {report.overall.frames:,} frames'
             write_image(args.sheet, overlay_sheet(readable, report, title))

@@ -93,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
         from lacdepth_ros.evaluation.report_page import write_report
 
         source = f'predictions of {args.predictions}' if imported else _checkpoint_name(args)
-        write_report(args.report, report, gallery, source=source, data=str(args.data))
+        page = write_report(args.report, report, gallery, source=source, data=str(args.data))
+        print(f'wrote {page}')
     return 1 if report.skipped else 0
 
 
@@ -200,6 +201,8 @@ def _write(args: argparse.Namespace, report: EvaluationReport) -> None:
         args.markdown.write_text(format_markdown(report), encoding='utf-8')
     if args.csv is not None:
         args.csv.write_text(report.to_csv(), encoding='utf-8')
+    for path in filter(None, (args.json, args.markdown, args.csv)):
+        print(f'wrote {path}')
 
 
 def _report_gaps(report: EvaluationReport) -> None:
