@@ -86,9 +86,20 @@ def test_unreadable_weights_are_named(tmp_path: Path) -> None:
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     path = tmp_path / 'weights.safetensors'
-    save_file({'conv1.weight': torch.zeros(3)}, path)
-    with pytest.raises(ValueError, match='do not fit mobilenet_v2'):
+    save_file(torchvision.models.mobilenet_v3_large(weights=None).state_dict(), path)
+    with pytest.raises(ValueError, match='do not fit mobilenet_v2') as refused:
         Encoder('mobilenet_v2', path)
+    message = str(refused.value)
+    for kind in (
+        r'\d+ of 314 tensors missing, such as features\.',
+        r'\d+ of 312 tensors unexpected, such as features\.',
+        r'\d+ of 312 tensors of another shape, such as features\.',
+        r"Expected is a safetensors file of torchvision's own mobilenet_v2",
+        r'model\.network\.checkpoint',
+    ):
+        assert re.search(kind, message), kind
+    named = re.findall(r'(?:features|classifier)\.\S+', message)
+    assert len(named) == 9 and len(message) < 1000, 'three examples of each kind, no more'
 
 
 def test_download_without_a_network_says_what_to_give(monkeypatch: pytest.MonkeyPatch) -> None:

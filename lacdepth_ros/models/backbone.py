@@ -18,6 +18,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 STRIDES = (2, 4, 8, 16, 32)
+EXAMPLES = 3
+"""Tensors of each kind that are named when a file of weights does not fit."""
 
 # torchvision's models differ in their attributes, so the cuts take Any.
 Cut = Callable[[Any], list[nn.Module]]
@@ -175,9 +177,29 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
             f"{builder}, 'imagenet' to download them, or null for random weights"
         )
     try:
-        model.load_state_dict(load_file(path), strict=True)
+        state = load_file(path)
     except SafetensorError as error:
         raise ValueError(f'{path} is not a readable safetensors file ({error})') from error
-    except RuntimeError as error:
-        raise ValueError(f'encoder weights {path} do not fit {builder}: {error}') from error
+    if differences := _load(model, state):
+        raise ValueError(
+            f'encoder weights {path} do not fit {builder}: {"; ".join(differences)}. Expected is '
+            f"a safetensors file of torchvision's own {builder}, as save_file(torchvision.models."
+            f"get_model('{builder}', weights='DEFAULT').state_dict(), PATH) writes it; a "
+            'checkpoint of this package belongs in model.network.checkpoint instead'
+        )
     return model
+
+
+def _load(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Load weights in place; returns in what they differ from the model's, none when they fit."""
+    shapes = {name: value.shape for name, value in model.state_dict().items()}
+    reshaped = [n for n, value in state.items() if n in shapes and value.shape != shapes[n]]
+    fitting = {name: value for name, value in state.items() if name not in reshaped}
+    missing, unexpected = model.load_state_dict(fitting, strict=False)
+    missing = [name for name in missing if name not in reshaped]
+    kinds = (('missing', missing), ('unexpected', unexpected), ('of another shape', reshaped))
+    return [
+        f'{len(names)} of {total} tensors {kind}, such as {", ".join(names[:EXAMPLES])}'
+        for (kind, names), total in zip(kinds, (len(shapes), len(state), len(state)), strict=True)
+        if names
+    ]
