@@ -22,6 +22,7 @@ def silog_loss(
     valid_mask: Tensor,
     variance_focus: float = 0.85,
     weight: float = 10.0,
+    frame_pixels: int | None = None,
 ) -> Tensor:
     """Scale-invariant log loss: weight * sqrt(mean(h^2) - lambda mean(h)^2), h = ln y - ln y*.
 
@@ -33,19 +34,22 @@ def silog_loss(
         valid_mask: bool, same shape.
         variance_focus: lambda in [0, 1]; at 1 a wrong overall scale costs nothing.
         weight: Factor of the loss.
+        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
 
     Returns:
         Scalar over all valid pixels of the batch; 0 with zero gradient where there are none.
     """
     h = _log(pred, valid_mask) - _log(target, valid_mask)
-    mean = _masked_mean(h, valid_mask)
+    mean = _masked_mean(h, valid_mask, frame_pixels)
     # The same as mean(h^2) - lambda mean(h)^2, but rounding cannot make it negative.
-    spread = _masked_mean((h - mean).square(), valid_mask)
+    spread = _masked_mean((h - mean).square(), valid_mask, frame_pixels)
     spread = spread + (1.0 - variance_focus) * mean.square()
     return weight * torch.sqrt(spread + EPSILON) * valid_mask.any()
 
 
-def relative_loss(*, pred: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor:
+def relative_loss(
+    *, pred: Tensor, target: Tensor, valid_mask: Tensor, frame_pixels: int | None = None
+) -> Tensor:
     """Mean relative error |y - y*| / y*, which outliers sway less than a squared error.
 
     A LiDAR sees a little past the borders of near things, so some of the truth is wrong by far.
@@ -54,13 +58,14 @@ def relative_loss(*, pred: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor
         pred: Predicted depth y [m], any shape.
         target: True depth y* [m], same shape; read only where valid_mask is true.
         valid_mask: bool, same shape.
+        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
 
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
     """
     truth = _only(target, valid_mask, 1.0)
     error = (_only(pred, valid_mask, 1.0) - truth).abs()
-    return _masked_mean(error / truth, valid_mask)
+    return _masked_mean(error / truth, valid_mask, frame_pixels)
 
 
 def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
@@ -80,7 +85,14 @@ def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
     return _masked_mean(torch.relu(math.log(far_depth) - _log(pred, far_mask)), far_mask)
 
 
-def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor) -> Tensor:
+def spread_loss(
+    *,
+    pred: Tensor,
+    std: Tensor,
+    target: Tensor,
+    valid_mask: Tensor,
+    frame_pixels: int | None = None,
+) -> Tensor:
     """Teach the predicted standard deviation the size of the error that is really made.
 
     Negative log-likelihood of h = ln y - ln y* under a Laplace distribution of standard deviation
@@ -92,6 +104,7 @@ def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor
         std: Predicted standard deviation [m], > 0, same shape.
         target: True depth y* [m], same shape; read only where valid_mask is true.
         valid_mask: bool, same shape.
+        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
 
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
@@ -99,7 +112,7 @@ def spread_loss(*, pred: Tensor, std: Tensor, target: Tensor, valid_mask: Tensor
     depth = _only(pred.detach(), valid_mask, 1.0)
     error = (torch.log(depth) - _log(target, valid_mask)).abs()
     scale = _only(std, valid_mask, 1.0) / (math.sqrt(2) * depth) + MIN_SCALE
-    return _masked_mean(error / scale + torch.log(scale), valid_mask)
+    return _masked_mean(error / scale + torch.log(scale), valid_mask, frame_pixels)
 
 
 def gradient_loss(
@@ -149,9 +162,19 @@ def _log(values: Tensor, mask: Tensor) -> Tensor:
     return torch.log(_only(values, mask, 1.0))
 
 
-def _masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the mask, 0 with zero gradient where it is empty; all values are finite."""
-    return torch.where(mask, values, 0.0).sum() / mask.sum().clamp_min(1)
+def _masked_mean(values: Tensor, mask: Tensor, frame_pixels: int | None = None) -> Tensor:
+    """Mean over the mask, 0 with zero gradient where it is empty; all values are finite.
+
+    With frame_pixels, a frame of more valid pixels than that counts as if it had that many: the
+    truth of a rendered image has 25 times the pixels of a LiDAR scan, and no more to say.
+    """
+    values = torch.where(mask, values, 0.0)
+    if frame_pixels is None:
+        return values.sum() / mask.sum().clamp_min(1)
+    pixels = mask.flatten(1).sum(1)
+    counted = pixels.clamp_max(frame_pixels)
+    shares = counted / pixels.clamp_min(1)
+    return (shares * values.flatten(1).sum(1)).sum() / counted.sum().clamp_min(1)
 
 
 def _sobel(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -263,3 +263,42 @@ def test_losses_are_float32_under_autocast() -> None:
     (plain, *plain_grads), (mixed, *mixed_grads) = results
     assert all(torch.equal(plain[name], mixed[name]) for name in plain)
     assert all(torch.equal(a, b) for a, b in zip(plain_grads, mixed_grads, strict=True))
+
+
+def numpy_mean(values: np.ndarray, valid: np.ndarray, most: int) -> float:
+    """Mean over the pixels; those of a frame with more than `most` weigh as `most` together."""
+    weights = [np.full(v.sum(), min(1.0, most / max(1, v.sum()))) for v in valid]
+    return float(np.average(values[valid], weights=np.concatenate(weights)))
+
+
+@pytest.mark.parametrize('most', [1, 7, 30, 10**6])
+def test_dense_frames_count_no_more_than_frame_pixels(most: int) -> None:
+    """A frame of 40 valid pixels beside one of 5, and one of none."""
+    pred, target = depths(0), depths(1)
+    valid = torch.zeros(2, 1, 6, 8, dtype=torch.bool)
+    valid[0, 0, :5] = True
+    valid[1, 0, 2, :5] = True
+    pred, target, valid = (
+        torch.cat([x, x[:1] if x.dtype != torch.bool else torch.zeros_like(x[:1])])
+        for x in (pred, target, valid)
+    )
+    truth = {'pred': pred, 'target': target, 'valid_mask': valid, 'frame_pixels': most}
+    y, t, v = pred.double().numpy(), target.double().numpy(), valid.numpy()
+    h = np.log(y / t)
+    mean = numpy_mean(h, v, most)
+    silog = 10 * np.sqrt(numpy_mean(h**2, v, most) - 0.85 * mean**2)
+    assert float(silog_loss(**truth)) == pytest.approx(silog, rel=1e-4)
+    relative = numpy_mean(np.abs(y - t) / t, v, most)
+    assert float(relative_loss(**truth)) == pytest.approx(relative, rel=1e-5)
+    std = 0.3 * pred
+    scale = 0.3 / np.sqrt(2) + MIN_SCALE
+    spread = numpy_mean(np.abs(h) / scale + np.log(scale), v, most)
+    assert float(spread_loss(std=std, **truth)) == pytest.approx(spread, rel=1e-4)
+
+
+def test_frame_pixels_of_an_empty_batch() -> None:
+    pred, nowhere = depths(0).requires_grad_(), torch.zeros(2, 1, 6, 8, dtype=torch.bool)
+    loss = relative_loss(pred=pred, target=depths(1), valid_mask=nowhere, frame_pixels=5)
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert pred.grad is not None and not pred.grad.any()

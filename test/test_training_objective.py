@@ -87,6 +87,22 @@ def test_parts_are_the_losses_of_their_pixels() -> None:
     torch.testing.assert_close(parts['loss'], weighted)
 
 
+def test_frame_pixels_reach_the_losses_of_measured_depth() -> None:
+    parts, plain = total(LossConfig(**ALL, frame_pixels=9)), total(LossConfig(**ALL))
+    out, target = output(), batch()['depth'].unsqueeze(1)
+    truth = {'target': target, 'valid_mask': (target > MODEL.min_depth) & (target < 80)}
+    expected = losses.relative_loss(pred=out.depth, **truth, frame_pixels=9)
+    torch.testing.assert_close(parts['relative'], expected)
+    changed = {name for name in parts if not torch.equal(parts[name], plain[name])}
+    assert changed == {'loss', 'silog', 'relative', 'spread', 'auxiliary'}
+
+
+@pytest.mark.parametrize('pixels', [0, -3])
+def test_impossible_frame_pixels_are_refused(pixels: int) -> None:
+    with pytest.raises(ValueError, match=rf'frame_pixels={pixels} must be positive, or null'):
+        LossConfig(frame_pixels=pixels)
+
+
 @pytest.mark.parametrize('name', list(ALL))
 def test_each_loss_is_turned_off_by_its_weight(name: str) -> None:
     parts = total(LossConfig(**{**OFF, name: ALL[name]}))

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -38,6 +39,10 @@ class LossConfig:
     """Factor of the scale-invariant log loss, the paper's 10."""
     silog_focus: float = 0.85
     """Its lambda, in [0, 1]: at 1 a wrong overall scale costs nothing."""
+    frame_pixels: int | None = None
+    """A frame with more valid pixels than this counts as if it had this many, where measured
+    depth is compared; None: every pixel of a batch counts the same (the paper). For frames whose
+    truth differs in density: else rendered and interpolated truth drown single LiDAR scans."""
     relative_weight: float = 0.0
     """Weight of the mean relative error beside the paper's loss."""
     far_weight: float = 0.5
@@ -53,7 +58,11 @@ class LossConfig:
     """Share of the training after which the edges count, in [0, 1]."""
 
     def __post_init__(self) -> None:
+        if self.frame_pixels is not None and not self.frame_pixels > 0:
+            raise ValueError(f'frame_pixels={self.frame_pixels!r} must be positive, or null')
         for field in dataclasses.fields(self):
+            if field.name == 'frame_pixels':
+                continue
             name, value = field.name, getattr(self, field.name)
             top = 1.0 if name in ('silog_focus', 'gradient_start') else float('inf')
             if not 0 <= value <= top or value == float('inf'):
@@ -102,21 +111,22 @@ def _parts(
     pred = output.depth
     target = batch['depth'].unsqueeze(1)  # (B, 1, H, W)
     valid = (target > model.min_depth) & (target < model.max_depth)
+    measured: dict[str, Any] = {
+        'target': target,
+        'valid_mask': valid,
+        'frame_pixels': config.frame_pixels,
+    }
     silog = partial(
-        silog_loss,
-        target=target,
-        valid_mask=valid,
-        variance_focus=config.silog_focus,
-        weight=config.silog_weight,
+        silog_loss, **measured, variance_focus=config.silog_focus, weight=config.silog_weight
     )
     parts = {'silog': silog(pred=pred)}
     if config.relative_weight > 0:
-        parts['relative'] = relative_loss(pred=pred, target=target, valid_mask=valid)
+        parts['relative'] = relative_loss(pred=pred, **measured)
     if config.far_weight > 0:
         sky = target > 0.1 * BEYOND_RANGE
         parts['far'] = far_loss(pred=pred, far_mask=sky, far_depth=FAR_SHARE * model.max_depth)
     if config.spread_weight > 0 and model.bin_strategy != 'naive':
-        parts['spread'] = spread_loss(pred=pred, std=output.std, target=target, valid_mask=valid)
+        parts['spread'] = spread_loss(pred=pred, std=output.std, **measured)
     if config.auxiliary_weight > 0:
         coarse = (model.max_depth * output.relative.float()).clamp_min(model.min_depth)
         parts['auxiliary'] = silog(pred=coarse)
