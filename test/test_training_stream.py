@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from miniature import FOCAL, write_manifest
+from miniature import FOCAL, HEIGHT, WIDTH, write_manifest
 from torch.utils.data import DataLoader, default_collate
 
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.data.augment import AugmentConfig
-from lacdepth_ros.data.files import write_image
+from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.training import stream as stream_module
@@ -166,6 +166,32 @@ def test_synthetic_scenes_are_rendered_no_larger_than_needed(
     known = view['dense'] > 0  # exact depth everywhere but in the sky
     assert known.any() and torch.equal(known, (view['depth'] > 0) & (view['depth'] < 1000))
     torch.testing.assert_close(view['dense'][known], view['depth'][known])
+
+
+def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
+    """Walls of one depth each: a view shows one or two of them, roads only with roads."""
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    entries = read_manifest(path)
+    for value, entry in zip((10.0, 20.0, 30.0), entries, strict=True):
+        write_depth_png(entry.depth, np.full((HEIGHT, WIDTH), value, np.float32))
+    still = {'scale_range': (1.0, 1.0)}
+
+    def seen(mix: float) -> list[frozenset[int]]:
+        stream = make_of(entries, StreamConfig(mix=mix, sky=False), still, focal_px=FOCAL)
+        maps = [stream[i]['depth'] for i in range(40)]
+        return [frozenset(x[x > 0].round().int().tolist()) for x in maps]
+
+    assert {len(depths) for depths in seen(0.0)} == {1}
+    mixed = seen(1.0)
+    assert frozenset({10, 20}) in mixed
+    assert set().union(*mixed) == {10, 20, 30}
+    assert not any(30 in depths and len(depths) > 1 for depths in mixed)
+
+
+@pytest.mark.parametrize('mix', [-0.1, 1.5])
+def test_impossible_mix_is_refused(mix: float) -> None:
+    with pytest.raises(ValueError, match=rf'mix={mix} must lie in \[0, 1\]'):
+        StreamConfig(mix=mix)
 
 
 def test_sky_is_marked_only_outdoors_and_where_asked(

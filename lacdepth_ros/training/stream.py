@@ -11,6 +11,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -18,6 +19,7 @@ from torch.utils.data import Dataset
 from lacdepth_ros.data.augment import AugmentConfig, augment
 from lacdepth_ros.data.cache import SampleCache
 from lacdepth_ros.data.manifest import ManifestEntry
+from lacdepth_ros.data.mixing import side_by_side
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.sky import sky_mask
 from lacdepth_ros.data.synthetic import KITTI_CAMERA, synthetic_sample
@@ -26,6 +28,8 @@ from lacdepth_ros.preprocessing import focal_length
 LOG = logging.getLogger('lacdepth.train')
 SYNTHETIC_FRAMES = 30
 """Synthetic streets are drawn anywhere along their first three seconds."""
+SEAM_RANGE = (0.25, 0.75)
+"""Where two frames meet, as a share of the width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,9 @@ class StreamConfig:
     """Share of synthetic street scenes among the drawn frames, in [0, 1)."""
     synthetic_scenes: int = 120
     """Different synthetic scenes."""
+    mix: float = 0.0
+    """Probability that a drawn frame gets its right side from another frame of its domain, as
+    `lacdepth_ros.data.mixing` does it; for frames of cameras that are mounted alike."""
     sky: bool = True
     """Mark what is surely sky as beyond range, in colour frames tagged with domain 'driving'."""
     cache_gb: float = 4.0
@@ -54,6 +61,8 @@ class StreamConfig:
                 raise ValueError(f'group_weights.{group}={weight!r} must be a number >= 0')
         if not 0 <= self.synthetic_share < 1:
             raise ValueError(f'synthetic_share={self.synthetic_share!r} must lie in [0, 1)')
+        if not 0 <= self.mix <= 1:
+            raise ValueError(f'mix={self.mix!r} must lie in [0, 1]')
         if not self.synthetic_scenes > 0:
             raise ValueError(f'synthetic_scenes={self.synthetic_scenes!r} must be positive')
         if not 0 <= self.cache_gb < float('inf'):
@@ -95,6 +104,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         self._weights = np.array([config.group_weights.get(e.group, 1.0) for e in entries])
         if not self._weights.sum() > 0:
             raise ValueError('no training frame has a weight above 0; check group_weights')
+        self._domains = np.array([str(entry.tags.get('domain')) for entry in entries])
         self._entries = list(entries)
         self._config = config
         self._augment = augment
@@ -126,7 +136,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         if rng.random() < self._config.synthetic_share:
             sample = self._synthetic(rng)
         else:
-            sample, skipped = self._measured(rng)
+            sample, skipped = self._drawn(rng)
         view = augment(sample, self._augment, rng)
         scale = np.float32(self._focal_px / focal_length(view.camera))
         dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
@@ -141,23 +151,34 @@ class ViewStream(Dataset[dict[str, Any]]):
         """Ids of the frames that could not be read so far, by any worker."""
         return [self._entries[i].id for i in torch.nonzero(self._unreadable).flatten().tolist()]
 
-    def _measured(self, rng: np.random.Generator) -> tuple[Sample, int]:
+    def _drawn(self, rng: np.random.Generator) -> tuple[Sample, int]:
+        """A measured frame or a mixture of two, and the unreadable frames met on the way."""
+        position, sample, skipped = self._measured(rng, self._weights)
+        if rng.random() >= self._config.mix:
+            return sample, skipped
+        same_domain = self._domains == self._domains[position]
+        _, other, more = self._measured(rng, self._weights * same_domain)
+        column = round(sample.camera.width * rng.uniform(*SEAM_RANGE))
+        return side_by_side(sample, other, column), skipped + more
+
+    def _measured(
+        self, rng: np.random.Generator, weights: npt.NDArray[np.float64]
+    ) -> tuple[int, Sample, int]:
         """Draw a frame; one that cannot be read is left out and another drawn."""
-        weights = self._weights
+        candidates = np.count_nonzero(weights)
         last: Exception | None = None
-        for skipped in range(np.count_nonzero(weights)):
+        for skipped in range(candidates):
             shares = np.cumsum(weights)
             position = int(np.searchsorted(shares, rng.random() * shares[-1], side='right'))
             try:
-                return self._load(position), skipped
+                return position, self._load(position), skipped
             except (OSError, ValueError) as error:
                 self._report(position, error)
                 last = error
             weights = weights.copy()
             weights[position] = 0
         raise ValueError(
-            f'no training frame can be read ({np.count_nonzero(self._weights)} tried); '
-            f'the last one: {last}'
+            f'no training frame can be read ({candidates} tried); the last one: {last}'
         ) from last
 
     def _report(self, position: int, error: Exception) -> None:
