@@ -54,12 +54,18 @@ def test_recipe_becomes_a_checkpoint_and_resumes(
         (['--iterations', '5'], 'unknown setting iterations; the sections are'),
         (['--trainer.max_steps', 'many'], 'trainer.max_steps'),
         (['--data.train_manifest', 'none.jsonl'], 'none.jsonl: no such manifest'),
+        (['--data.stream.group_weights.raod', '2'], "names ['raod']; the groups are ['road', 'ro"),
+        (
+            ['--data.stream.group_weights', '{"road": 0, "room": 0}'],
+            'no training frame has a weight above 0',
+        ),
+        (['--output', __file__], f'--output: {__file__} is a file; name a folder'),
         (['--model.network.encoder_weights', 'none.safetensors'], 'none.safetensors do not exist'),
         (['--config', 'none'], '--config: none does not exist; the shipped recipes are'),
         (['--resume'], 'no run to resume'),
     ],
 )
-def test_unusable_command_line_is_exit_code_2(
+def test_unusable_command_line_is_exit_code_2_and_writes_nothing(
     recipe: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -68,6 +74,27 @@ def test_unusable_command_line_is_exit_code_2(
 ) -> None:
     assert main(['train', '--config', recipe, '--output', str(tmp_path / 'run'), *arguments]) == 2
     assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_data_are_checked_before_weights_are_downloaded(
+    recipe: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def download(*_: object, **__: object) -> None:
+        raise AssertionError('the weights were asked for')
+
+    monkeypatch.setattr('torchvision.models.get_model', download)
+    command = ['train', '--config', recipe, '--output', str(tmp_path / 'run')]
+    command += ['--model.network.encoder_weights', 'imagenet']
+    for changes, message in (
+        (['--data.val_manifest', 'none.jsonl'], 'none.jsonl: no such manifest'),
+        (['--data.stream.group_weights.raod', '2'], "names ['raod']"),
+    ):
+        assert main([*command, *changes]) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_recipe_and_folder_are_needed(capsys: pytest.CaptureFixture[str]) -> None:

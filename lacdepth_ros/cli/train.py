@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
@@ -89,8 +88,8 @@ def _prepare(args: argparse.Namespace, arguments: list[str]) -> TrainingRun:
     need_lightning()
     from lacdepth_ros.training.run import TrainingRun
 
-    if not args.resume:
-        options.make_folder(args.output, '--output')
+    if args.output.exists() and not args.output.is_dir():
+        raise UsageError(f'--output: {args.output} is a file; name a folder')
     try:
         return TrainingRun(arguments, args.output, resume=args.resume)
     except (OSError, ValueError) as error:

@@ -96,6 +96,8 @@ class DepthDataModule(LightningDataModule):
         self.val_entries = validation_entries(Path(val_manifest).expanduser(), val_domain)
         self.stream_config, self.augment, self.protocol = stream, augment, protocol
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
+        # Weights of groups that do not exist must come to light now, not when training begins.
+        ViewStream(self.entries, stream, augment, focal_px=1.0, length=0, seed=seed)
 
     @override
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:

@@ -118,6 +118,18 @@ class TrainingCLI(LightningCLI):
         return values
 
     @override
+    def add_core_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the sections of model, data and trainer.
+
+        They are built in this order: what is wrong with the data comes to light before the model
+        asks for its first weights, which may be a long download.
+        """
+        parser.add_lightning_class_args(Trainer, 'trainer')
+        parser.set_defaults({f'trainer.{k}': v for k, v in self.trainer_defaults.items()})
+        parser.add_lightning_class_args(DepthDataModule, 'data')
+        parser.add_lightning_class_args(LacDepthModule, 'model')
+
+    @override
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the sections of the callbacks; one seed serves all."""
         for section, callback in CALLBACKS.items():
