@@ -188,6 +188,23 @@ def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
     assert not any(30 in depths and len(depths) > 1 for depths in mixed)
 
 
+def test_synthetic_streets_are_mixed_with_measured_roads_only(
+    manifest: Path, rendered: list[tuple[int, int]]
+) -> None:
+    """A synthetic wall is 8 m away and its upper half sky; roads have no sky here, rooms vary."""
+    still = {'scale_range': (1.0, 1.0), 'crop': (48, 96), 'flip': 0.0, 'vertical': 'top'}
+    config = {'mix': 1.0, 'synthetic_share': 0.5, 'sky': False, 'augment': still}
+
+    def sides(**changes: Any) -> set[tuple[bool, bool]]:
+        stream = make(manifest, focal_px=FOCAL, length=200, **config, **changes)
+        skies = [stream[i]['depth'] > BEYOND_RANGE / 10 for i in range(30)]
+        return {(bool(sky[:, 2].any()), bool(sky[:, -3].any())) for sky in skies}
+
+    assert (False, True) in sides(group_weights={'room': 0})
+    assert sides(group_weights={'road': 0}) == {(False, False), (True, True)}
+    assert rendered
+
+
 @pytest.mark.parametrize('mix', [-0.1, 1.5])
 def test_impossible_mix_is_refused(mix: float) -> None:
     with pytest.raises(ValueError, match=rf'mix={mix} must lie in \[0, 1\]'):

@@ -28,6 +28,7 @@ from lacdepth_ros.preprocessing import focal_length
 LOG = logging.getLogger('lacdepth.train')
 SYNTHETIC_FRAMES = 30
 """Synthetic streets are drawn anywhere along their first three seconds."""
+SYNTHETIC_DOMAIN = 'driving'
 SEAM_RANGE = (0.25, 0.75)
 """Where two frames meet, as a share of the width."""
 
@@ -47,8 +48,9 @@ class StreamConfig:
     synthetic_scenes: int = 120
     """Different synthetic scenes."""
     mix: float = 0.0
-    """Probability that a drawn frame gets its right side from another frame of its domain, as
-    `lacdepth_ros.data.mixing` does it; for frames of cameras that are mounted alike."""
+    """Probability that a drawn frame gets its right side from another frame of its domain
+    (synthetic streets: 'driving'), as `lacdepth_ros.data.mixing` does it; for frames of cameras
+    that are mounted alike."""
     sky: bool = True
     """Mark what is surely sky as beyond range, in colour frames tagged with domain 'driving'."""
     cache_gb: float = 4.0
@@ -132,11 +134,7 @@ class ViewStream(Dataset[dict[str, Any]]):
             ValueError: No frame of the data set can be read.
         """
         rng = np.random.default_rng([self._seed, index])
-        skipped = 0
-        if rng.random() < self._config.synthetic_share:
-            sample = self._synthetic(rng)
-        else:
-            sample, skipped = self._drawn(rng)
+        sample, skipped = self._drawn(rng)
         view = augment(sample, self._augment, rng)
         scale = np.float32(self._focal_px / focal_length(view.camera))
         dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
@@ -152,14 +150,26 @@ class ViewStream(Dataset[dict[str, Any]]):
         return [self._entries[i].id for i in torch.nonzero(self._unreadable).flatten().tolist()]
 
     def _drawn(self, rng: np.random.Generator) -> tuple[Sample, int]:
-        """A measured frame or a mixture of two, and the unreadable frames met on the way."""
-        position, sample, skipped = self._measured(rng, self._weights)
-        if rng.random() >= self._config.mix:
+        """A frame or a mixture of two, and the unreadable frames met on the way."""
+        domain, sample, skipped = self._single(rng)
+        if self._config.mix == 0 or rng.random() >= self._config.mix:
             return sample, skipped
-        same_domain = self._domains == self._domains[position]
-        _, other, more = self._measured(rng, self._weights * same_domain)
+        _, other, more = self._single(rng, domain)
         column = round(sample.camera.width * rng.uniform(*SEAM_RANGE))
         return side_by_side(sample, other, column), skipped + more
+
+    def _single(
+        self, rng: np.random.Generator, domain: str | None = None
+    ) -> tuple[str, Sample, int]:
+        """Draw a synthetic or measured frame, of a domain if one is given; and its domain."""
+        weights = self._weights
+        if domain is not None:
+            weights = weights * (self._domains == domain)
+        synthetic = domain in (None, SYNTHETIC_DOMAIN)
+        if synthetic and (rng.random() < self._config.synthetic_share or not weights.any()):
+            return SYNTHETIC_DOMAIN, self._synthetic(rng), 0
+        position, sample, skipped = self._measured(rng, weights)
+        return str(self._domains[position]), sample, skipped
 
     def _measured(
         self, rng: np.random.Generator, weights: npt.NDArray[np.float64]
