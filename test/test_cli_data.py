@@ -105,7 +105,8 @@ def test_check_of_a_bad_manifest(
     assert 'something is wrong' in text.out
     assert 'unusable line: 1 of them' in text.err
     assert 'missing file: 1 of them' in text.err
-    assert (tmp_path / 'data_check.png').is_file()
+    assert 'no picture painted; --sheet OUT.png' in text.out
+    assert not (tmp_path / 'data_check.png').exists()
 
 
 def test_check_of_a_known_layout(
@@ -118,6 +119,7 @@ def test_check_of_a_known_layout(
     text = capsys.readouterr()
     assert 'layout: kitti' in text.out
     assert 'empty image: 2 of them' in text.err
+    assert [path.name for path in tmp_path.iterdir()] == ['raw']
     assert sorted(path.name for path in (tmp_path / 'raw').iterdir()) == [drive.parent.name]
 
 

@@ -24,8 +24,8 @@ Open every image and every truth of a manifest (a file, or a folder with a manif
 a data set that 'lacdepth data index' knows, and report frames, sizes, density and range of the
 truth by group. Wrong is: a file that is missing, unreadable or of another size than the manifest
 says, 8-bit, empty or saturated truth, a missing or impossible K, a median depth that no camera
-sees, and images or truths that appear twice. The sheet shows whether image and truth belong
-together: look at it.
+sees, and images or truths that appear twice. Whether image and truth belong together only you can
+see: look at the picture that --sheet paints. Nothing is written unless asked for.
 """
 EPILOG = """\
 example:
@@ -48,9 +48,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--sheet',
         type=Path,
-        default=Path('data_check.png'),
         metavar='OUT.png',
-        help='images with their truth painted on (default: data_check.png)',
+        help='paint images with their truth on them',
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the report as JSON too')
     parser.add_argument(
@@ -74,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     for path, option in ((args.sheet, '--sheet'), (args.json, '--json')):
         if path is not None:
             options.make_folder(path.parent, option)
-    if args.sheet.suffix != '.png':
+    if args.sheet is not None and args.sheet.suffix != '.png':
         raise UsageError(f'--sheet {args.sheet}: name a .png file')
     with _open(args.path, args.limit) as (items, problems):
         report, readable = check_entries(items, show_progress)
@@ -87,10 +86,12 @@ def run(args: argparse.Namespace) -> int:
             text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
             args.json.write_text(text + '\n', encoding='utf-8')
             print(f'wrote {args.json}')
-        if readable:
+        if readable and args.sheet is not None:
             title = f'{args.path}: {report.overall.frames:,} frames'
             write_image(args.sheet, overlay_sheet(readable, report, title))
             print(f'wrote {args.sheet}')
+        elif readable:
+            print('no picture painted; --sheet OUT.png shows whether image and truth fit together')
     show_problems(report.problems)
     print('something is wrong' if report.problems else 'nothing is wrong')
     return 1 if report.problems else 0
