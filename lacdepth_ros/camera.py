@@ -10,6 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+FIELD_OF_VIEW = (5.0, 150.0)
+"""Smallest and largest field of view [degrees] of a camera that is believed.
+
+Below lie lenses of more than eleven times the image's width (400 mm on 35 mm film): brought to the
+focal length of a network, of their images some forty pixels remain. Above, the border of a pinhole
+image is stretched more than fifteen times, so nobody rectifies to it. Numbers beyond are focal
+lengths in millimetres, or of nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
@@ -117,3 +126,38 @@ class Camera:
     def flipped(self) -> Camera:
         """Camera of the image mirrored left to right."""
         return Camera(self.fx, self.fy, self.width - 1 - self.cx, self.cy, self.width, self.height)
+
+
+def check_plausible(camera: Camera) -> None:
+    """Refuse intrinsics that are valid numbers but those of no camera that took such an image.
+
+    The focal lengths must see the longer side under FIELD_OF_VIEW, and the principal point must
+    leave every pixel within half of its upper bound from the optical axis. That is no place inside
+    the image: a window cut out of a larger image may lie anywhere beside the axis.
+
+    Raises:
+        ValueError: They are not plausible; names the value, the possible ones and the remedy.
+    """
+    least, most = (math.tan(math.radians(degrees) / 2) for degrees in FIELD_OF_VIEW)
+    longer = max(camera.width, camera.height)
+    for name, focal in (('fx', camera.fx), ('fy', camera.fy)):
+        low, high = longer / (2 * most), longer / (2 * least)
+        if not low <= focal <= high:
+            degrees = math.degrees(2 * math.atan(longer / (2 * focal)))
+            raise ValueError(
+                f'{name} = {focal:g} px means a field of view of {degrees:.3g} degrees over '
+                f'{longer} px; {FIELD_OF_VIEW[0]:g} .. {FIELD_OF_VIEW[1]:g} degrees are possible, '
+                f'a focal length of {low:.4g} .. {high:.0f} px. Give it in pixels of this image: '
+                'millimetres of the lens / millimetres of the sensor x pixels'
+            )
+    for name, centre, focal, size in (
+        ('cx', camera.cx, camera.fx, camera.width),
+        ('cy', camera.cy, camera.fy, camera.height),
+    ):
+        low, high = size - 1 - most * focal, most * focal
+        if not low <= centre <= high:
+            raise ValueError(
+                f'{name} = {centre:g} px lies too far outside the {size} px of the image: with '
+                f'this focal length {low:.0f} .. {high:.0f} px are possible. Give the principal '
+                f'point in pixels of this image; it is near the middle, {(size - 1) / 2:g} px'
+            )

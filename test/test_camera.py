@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import re
+
 import cv2
 import numpy as np
 import pytest
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.camera import Camera, check_plausible
 
 CAMERA = Camera(fx=71.0, fy=83.0, cx=30.25, cy=18.5, width=64, height=40)
 POINT = np.array([0.7, -0.3, 4.0])
@@ -114,3 +116,34 @@ def test_windows_outside_the_image_are_refused(window):
 def test_negative_padding_is_refused():
     with pytest.raises(ValueError, match='not be negative'):
         CAMERA.padded(left=-1)
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        (721.5, 721.5, 609.6, 172.9),  # KITTI
+        (170.0, 170.0, 620.5, 187.0),  # 149.4 degrees over the longer side
+        (14000.0, 14000.0, 620.5, 187.0),  # 5.08 degrees
+        (1500.0, 1500.0, 3000.0, -1200.0),  # a window far beside the axis of a larger image
+    ],
+)
+def test_cameras_that_exist_are_plausible(values):
+    check_plausible(Camera(*values, width=1242, height=375))
+
+
+@pytest.mark.parametrize(
+    ('values', 'words'),
+    [
+        ((1e-3, 721.5, 609.6, 172.9), 'fx = 0.001 px means a field of view of 180 degrees over 1'),
+        ((721.5, 1e9, 609.6, 172.9), 'fy = 1e+09 px means a field of view of 7.12e-05 degrees'),
+        ((166.0, 721.5, 609.6, 172.9), '5 .. 150 degrees are possible, a focal length of 166.4 .'),
+        ((721.5, 14300.0, 609.6, 172.9), '.. 14223 px. Give it in pixels of this image'),
+        ((721.5, 721.5, 1e5, 172.9), 'cx = 100000 px lies too far outside the 1242 px'),
+        ((721.5, 721.5, 609.6, -5e3), 'cy = -5000 px lies too far outside the 375 px of the imag'),
+        ((721.5, 721.5, 2700.0, 172.9), '-1452 .. 2693 px are possible. Give the principal point'),
+        ((721.5, 721.5, -1500.0, 172.9), 'near the middle, 620.5 px'),
+    ],
+)
+def test_implausible_cameras_are_refused_with_value_range_and_remedy(values, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        check_plausible(Camera(*values, width=1242, height=375))

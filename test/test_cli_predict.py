@@ -176,6 +176,31 @@ def test_image_of_another_size_than_the_camera(
     assert '640x480 camera' in err
 
 
+def test_implausible_calibration_is_named_for_every_image(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    k = [1e-3, 0, 11.5, 0, 21, 7.5, 0, 0, 1]
+    images = [str(image_file(tmp_path, name)) for name in ('a.png', 'b.png')]
+    out, p = tmp_path / 'out', [14, 0, 9, 0, 0, 14, 7, 0, 0, 0, 1, 0]
+    for distortion in ([], [-0.3, 0.1, 0, 0, 0]):
+        path = camera_info_file(tmp_path, distortion, k=k, p=p)
+        assert main(['predict', *images, '--output', str(out), '--camera-info', str(path)]) == 1
+        *_, first, second, last = capsys.readouterr().err.splitlines()
+        for image, line in zip(images, (first, second), strict=True):
+            assert f'error: {image}: {path}: fx = 0.001 px means a field of view of 180' in line
+        assert last.endswith('2 of 2 images failed')
+        assert list(out.iterdir()) == [] and predictor.cameras == []
+
+
+def test_implausible_intrinsics_of_an_image_without_a_known_header(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = str(image_file(tmp_path, 'street.bmp'))
+    arguments = ['predict', image, '--output', str(tmp_path), '--intrinsics']
+    assert main([*arguments, '2000', '21', '11.5', '7.5']) == 1
+    assert 'a focal length of 3.215 .. 275 px. Give it in pixels' in capsys.readouterr().err
+
+
 def test_two_images_of_one_name_do_not_overwrite_each_other(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,6 +223,9 @@ def test_an_input_is_never_overwritten(tmp_path: Path, predictor: FakePredictor)
     [
         ['--intrinsics', '0', '20', '10', '10'],
         ['--intrinsics', 'nan', '20', '10', '10'],
+        ['--intrinsics', '1e-3', '20', '10', '10'],
+        ['--intrinsics', '20', '1e9', '10', '10'],
+        ['--intrinsics', '20', '20', '-10000', '10'],
         ['--camera-info', 'none.yaml'],
     ],
 )

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,9 +13,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.camera import Camera, check_plausible
 from lacdepth_ros.cli.console import UsageError, warn
 from lacdepth_ros.data.camera_info import read_camera_info
+from lacdepth_ros.data.headers import read_header
 from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
 from lacdepth_ros.rectification import Rectifier
 
@@ -42,7 +43,7 @@ class CameraSource(Protocol):
     """Knows which camera took an image."""
 
     def view(self, image: Image) -> View:
-        """The pinhole image (H, W, 3) and its camera; ValueError when it has another size."""
+        """The pinhole image (H, W, 3) and its camera; ValueError when it cannot be its camera."""
 
 
 class GivenIntrinsics:
@@ -55,10 +56,33 @@ class GivenIntrinsics:
             raise UsageError(f'--intrinsics: {error}') from error
         self._intrinsics = (fx, fy, cx, cy)
 
+    def check_images(self, paths: Iterable[Path]) -> None:
+        """Refuse intrinsics that are not plausible for one of these images.
+
+        Only headers are read; what has none that is known, or is damaged, is left to `view`.
+
+        Raises:
+            UsageError: They are not.
+        """
+        for path in paths:
+            try:
+                header = read_header(path)
+            except (OSError, ValueError):
+                continue
+            try:
+                self._camera(header.width, header.height)
+            except ValueError as error:
+                raise UsageError(f'--intrinsics: {path}: {error}') from error
+
     def view(self, image: Image) -> View:
-        """The image as it is."""
+        """The image as it is; ValueError when the intrinsics are not plausible for its size."""
         height, width = image.shape[:2]
-        return View(image, Camera(*self._intrinsics, width=width, height=height))
+        return View(image, self._camera(width, height))
+
+    def _camera(self, width: int, height: int) -> Camera:
+        camera = Camera(*self._intrinsics, width=width, height=height)
+        check_plausible(camera)
+        return camera
 
 
 class CalibrationFile:
@@ -81,15 +105,21 @@ class CalibrationFile:
             )
 
     def view(self, image: Image) -> View:
-        """The image, rectified when the lens distorts; ValueError when it has another size."""
+        """The image, rectified when the lens distorts.
+
+        Raises:
+            ValueError: It has another size, or the calibration is not plausible.
+        """
         height, width = image.shape[:2]
         if (width, height) != (self._raw.width, self._raw.height):
             raise ValueError(
                 f'the image is {width}x{height} pixels but {self._path} is of a '
                 f'{self._raw.width}x{self._raw.height} camera'
             )
+        check_calibration(self._raw, self._path)
         if self._rectifier is None:
             return View(image, self._raw)
+        check_calibration(self._rectifier.camera, self._path)
         rectified = self._rectifier.rectify(image)
         return View(rectified, self._rectifier.camera, self._rectifier.outside)
 
@@ -116,3 +146,11 @@ class AssumedCamera:
             )
             self._warned = True
         return View(image, camera)
+
+
+def check_calibration(camera: Camera, path: Path) -> None:
+    """Refuse the camera of a calibration file that is not plausible, with a ValueError."""
+    try:
+        check_plausible(camera)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}') from error

@@ -23,7 +23,8 @@ Predict metric depth. For every image are written, under --output:
   <stem>.ply         with --ply: the coloured cloud, metres, x right, y down, z forward
 
 A bad image is reported on stderr and the others go on. Without the camera's intrinsics the
-metres assume the field of view that the checkpoint was trained for.
+metres assume the field of view that the checkpoint was trained for. Intrinsics that no camera has
+(a field of view below 5 or above 150 degrees) are refused.
 """
 EPILOG = """\
 examples:
@@ -98,7 +99,9 @@ def _given_camera(args: argparse.Namespace) -> CameraSource | None:
     from lacdepth_ros.cli.cameras import CalibrationFile, GivenIntrinsics
 
     if args.intrinsics is not None:
-        return GivenIntrinsics(*args.intrinsics)
+        given = GivenIntrinsics(*args.intrinsics)
+        given.check_images(args.images)
+        return given
     if args.camera_info is not None:
         return CalibrationFile(args.camera_info)
     return None
