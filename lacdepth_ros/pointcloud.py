@@ -25,13 +25,15 @@ def limit_range(depth: FloatArray, min_depth: float, max_depth: float) -> FloatA
     Returns:
         (H, W) float32 metres.
     """
-    limited = np.where(depth > max_depth, np.float32(np.inf), depth)
-    return np.where(depth < min_depth, np.float32(-np.inf), limited)
+    limited = depth.copy()
+    np.copyto(limited, np.float32(np.inf), where=depth > max_depth)
+    np.copyto(limited, np.float32(-np.inf), where=depth < min_depth)
+    return limited
 
 
 def colored_points(
     depth: FloatArray,
-    std: FloatArray,
+    std: FloatArray | None,
     image: ColorArray,
     camera: Camera,
     *,
@@ -43,7 +45,7 @@ def colored_points(
 
     Args:
         depth: (H, W) float32 metres; what is not finite is invalid.
-        std: (H, W) float32 metres, standard deviation of depth.
+        std: (H, W) float32 metres, standard deviation of depth; may be None where max_std is 0.
         image: (H, W, 3) uint8 RGB of the same pixels.
         camera: Camera of these pixels.
         stride: Keep every n-th pixel of every n-th row.
@@ -56,6 +58,7 @@ def colored_points(
     """
     depth, colors = depth[::stride, ::stride], image[::stride, ::stride]
     if max_std > 0:
+        assert std is not None
         depth = np.where(std[::stride, ::stride] <= max_std, depth, np.float32(np.nan))
     points = depth_to_points(depth, _thinned(camera, stride))
     if organised:

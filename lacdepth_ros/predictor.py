@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +27,31 @@ PRECISIONS = ('fp32', 'bf16', 'fp16')
 ENGINES = ('eager',)
 
 
-@dataclass(frozen=True, slots=True)
+Map = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class DepthPrediction:
     """Depth of one image; every map has the image's height and width.
 
     Attributes:
         depth: (H, W) float32 metres along the optical axis; NaN where invalid.
-        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
-            where depth is, and everywhere for networks without a distribution (naive bins).
-        relative: (H, W) float32 relative depth of stage 1 in (0, 1).
         camera: Intrinsics of these pixels.
+        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
+            where depth is, and everywhere for networks without a distribution (naive bins). Made
+            when it is first asked for: who only wants depth does not wait for it.
     """
 
-    depth: npt.NDArray[np.float32]
-    std: npt.NDArray[np.float32]
-    relative: npt.NDArray[np.float32]
+    depth: Map
     camera: Camera
+    _make_std: Callable[[], Map] = field(repr=False)
+
+    @cached_property
+    def std(self) -> Map:
+        """(H, W) float32 metres, see the class."""
+        std = self._make_std()
+        std[np.isnan(self.depth)] = np.nan
+        return std
 
 
 class DepthPredictor:
@@ -138,10 +149,10 @@ class DepthPredictor:
         resized = resize_image(image, network_camera.width, network_camera.height)
         tensor = image_to_tensor(resized, self._device)
         ready = time.perf_counter()
-        maps = self._run(tensor, flip_average)
+        depth, std = self._run(tensor, flip_average)
         self._synchronise()
         done = time.perf_counter()
-        prediction = self._finish(maps, camera, network_camera)
+        prediction = self._finish(depth, std, camera, network_camera)
         end = time.perf_counter()
         self.timings = {
             'preprocess': 1e3 * (ready - start),
@@ -163,28 +174,27 @@ class DepthPredictor:
         """Run once at an image size, so that the first real frame pays for no allocation."""
         self.predict(np.zeros((height, width, 3), np.uint8), self.assumed_camera(width, height))
 
-    def _run(self, tensor: Tensor, flip_average: bool) -> Tensor:
-        """Map the input (1, 3, h, w) to depth, std and relative depth (1, 3, h, w), float32."""
+    def _run(self, tensor: Tensor, flip_average: bool) -> tuple[Tensor, Tensor]:
+        """Map the input (1, 3, h, w) to depth and std [m at focal_px], (1, 1, h, w) float32."""
         with torch.inference_mode(), self._autocast():
             tensor = tensor.contiguous(memory_format=torch.channels_last)
             output = self._model(tensor)
-            maps = torch.cat([output.depth, output.std, output.relative], dim=1).float()
-            if flip_average:
-                mirrored = self._model(tensor.flip(3))
-                other = torch.cat([mirrored.depth, mirrored.std, mirrored.relative], dim=1)
-                maps = 0.5 * (maps + other.float().flip(3))
-            return maps
+            if not flip_average:
+                return output.depth, output.std
+            mirrored = self._model(tensor.flip(3))
+            return (
+                0.5 * (output.depth + mirrored.depth.flip(3)),
+                0.5 * (output.std + mirrored.std.flip(3)),
+            )
 
-    def _finish(self, maps: Tensor, camera: Camera, network_camera: Camera) -> DepthPrediction:
+    def _finish(
+        self, depth: Tensor, std: Tensor, camera: Camera, network_camera: Camera
+    ) -> DepthPrediction:
         """Bring the maps to the image's size and to metres of its camera."""
-        with torch.inference_mode():
-            maps = resize_maps(maps, camera.height, camera.width)
-            if self.focal_scaling:
-                maps[:, :2] *= focal_length(network_camera) / self.config.focal_px
-            depth, std, relative = maps[0].cpu().numpy()
-        depth[~np.isfinite(depth)] = np.nan
-        std[np.isnan(depth)] = np.nan
-        return DepthPrediction(depth=depth, std=std, relative=relative, camera=camera)
+        scale = focal_length(network_camera) / self.config.focal_px if self.focal_scaling else 1.0
+        metres = _full_size(depth, scale, camera)
+        metres[~np.isfinite(metres)] = np.nan
+        return DepthPrediction(metres, camera, partial(_full_size, std, scale, camera))
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self.precision == 'fp32':
@@ -195,6 +205,15 @@ class DepthPredictor:
     def _synchronise(self) -> None:
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
+
+
+def _full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
+    """Bring a map (1, 1, h, w) of the network to the size of the image, times `scale`."""
+    with torch.inference_mode():
+        # Scaled before it is enlarged; a new tensor, which the caller may change.
+        return np.asarray(
+            resize_maps(network_map * scale, camera.height, camera.width)[0, 0].cpu().numpy()
+        )
 
 
 def check_device(name: str) -> torch.device:

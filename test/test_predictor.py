@@ -55,7 +55,7 @@ def predictor_of(model: nn.Module, **options: Any) -> DepthPredictor:
 def test_output_has_the_size_and_camera_of_the_image(focal: float) -> None:
     image, camera = make_image(45, 70), make_camera(45, 70, focal)
     prediction = predictor_of(tiny_network(focal_px=FOCAL)).predict(image, camera)
-    for maps in (prediction.depth, prediction.std, prediction.relative):
+    for maps in (prediction.depth, prediction.std):
         assert maps.shape == (45, 70)
         assert maps.dtype == np.float32
         assert np.isfinite(maps).all()
@@ -84,7 +84,17 @@ def test_depth_is_scaled_by_the_focal_length() -> None:
         prediction = predictor.predict(make_image(*size), camera)
         np.testing.assert_allclose(prediction.depth, 20 * focal / FOCAL, rtol=1e-5)
         np.testing.assert_allclose(prediction.std, 2 * focal / FOCAL, rtol=1e-5)
-        np.testing.assert_allclose(prediction.relative, 0.5)
+
+
+def test_std_asked_for_later_is_that_of_its_own_image() -> None:
+    """It is made on demand: predictions in between do not change it, and it is made once."""
+    predictor = predictor_of(FakeNetwork(slope=3.0))
+    first = predictor.predict(make_image(60, 90), make_camera(60, 90, 3 * FOCAL))
+    again = predictor.predict(make_image(60, 90), make_camera(60, 90, 3 * FOCAL))
+    expected = again.std.copy()
+    predictor.predict(make_image(40, 60), make_camera(40, 60))
+    np.testing.assert_array_equal(first.std, expected)
+    assert first.std.shape == (60, 90) and first.std is first.std
 
 
 def test_resizing_counts_in_the_focal_length() -> None:

@@ -48,14 +48,15 @@ class Result:
         image: (H, W, 3) uint8 RGB, rectified.
         camera: Camera of its pixels.
         depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
-        std: (H, W) float32 metres.
+        make_std: Returns the (H, W) float32 standard deviation of depth [m]; it takes time, so
+            it is called only for who wants it.
     """
 
     header: Any
     image: npt.NDArray[np.uint8]
     camera: Camera
     depth: npt.NDArray[np.float32]
-    std: npt.NDArray[np.float32]
+    make_std: Callable[[], npt.NDArray[np.float32]]
 
 
 class Outputs:
@@ -142,7 +143,7 @@ def _millimetres(result: Result, _: NodeParameters) -> Any:
 
 
 def _confidence(result: Result, _: NodeParameters) -> Any:
-    return depth_to_message(Image, result.std, result.header)
+    return depth_to_message(Image, result.make_std(), result.header)
 
 
 def _preview(result: Result, parameters: NodeParameters) -> Any:
@@ -157,7 +158,7 @@ def _preview(result: Result, parameters: NodeParameters) -> Any:
 def _cloud(result: Result, parameters: NodeParameters) -> Any:
     points, colors = colored_points(
         result.depth,
-        result.std,
+        result.make_std() if parameters.pointcloud_max_std > 0 else None,
         result.image,
         result.camera,
         stride=parameters.pointcloud_stride,

@@ -101,12 +101,9 @@ class FramePipeline:
             prediction = self._predictor.predict(image, camera)
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
-        depth, std = prediction.depth, prediction.std
-        if outside is not None:
-            depth = np.where(outside, np.float32(np.nan), depth)
-            std = np.where(outside, np.float32(np.nan), std)
+        depth = _without(outside, prediction.depth)
         limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
-        return Result(header, image, camera, limited, std)
+        return Result(header, image, camera, limited, lambda: _without(outside, prediction.std))
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:
@@ -127,6 +124,13 @@ class _GeometryCache:
             self._value = _geometry(info, parameters)
             self._key = key
         return self._value
+
+
+def _without(
+    outside: npt.NDArray[np.bool_] | None, values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """NaN where the rectified image shows nothing."""
+    return values if outside is None else np.where(outside, np.float32(np.nan), values)
 
 
 def _calibration(info: Any) -> tuple[Any, ...]:
