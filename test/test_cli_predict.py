@@ -13,7 +13,7 @@ import pytest
 from fake_predictor import FakePredictor
 
 from lacdepth_ros.camera import Camera
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, predict
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import read_image, write_image
 
@@ -71,6 +71,33 @@ def test_ply_holds_the_valid_points(tmp_path: Path, predictor: FakePredictor) ->
     u, v, z = 0, 1, 10.0
     np.testing.assert_allclose(point, [(u - 11.5) / 20 * z, (v - 7.5) / 21 * z, z], rtol=1e-6)
     assert list(body[12:15]) == [10, 90, 200]
+
+
+def test_depth_beyond_the_range_is_none(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = [str(image_file(tmp_path, f'{red}.png', red=red)) for red in (80, 81)]
+    arguments = ['predict', *images, '--output', str(tmp_path), '--ply', *INTRINSICS]
+    counts: dict[str, list[int]] = {}
+    for extra in ([], ['--max-depth', '90']):
+        assert main([*arguments, *extra]) == 0
+        for red in (80, 81):
+            depth = cv2.imread(str(tmp_path / f'{red}_depth.png'), cv2.IMREAD_UNCHANGED)
+            black = not read_image(tmp_path / f'{red}_color.png')[1:].any()
+            points = (tmp_path / f'{red}.ply').read_bytes().count(b'element vertex 0\n')
+            counts.setdefault(f'{red}', []).extend([depth[5, 5], black, points])
+    assert counts == {'80': [20480, 0, 0] * 2, '81': [0, 1, 1, 20736, 0, 0]}
+    kept, beyond, *_ = capsys.readouterr().out.splitlines()
+    assert '24x16, median 80.0 m -> ' in kept
+    assert '24x16, nowhere valid, 93.8% beyond 80 m -> ' in beyond
+    assert main([*arguments, '--max-depth', '0']) == 2
+    assert '--max-depth 0: metres above 0 are needed' in capsys.readouterr().err
+
+
+@pytest.mark.ros
+def test_range_is_that_of_the_node() -> None:
+    parameters = pytest.importorskip('lacdepth_ros.ros.parameters')
+    assert parameters.NodeParameters().max_depth == predict.MAX_DEPTH
 
 
 def test_bad_images_are_reported_and_the_others_go_on(

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import error
+from lacdepth_ros.cli.console import UsageError, error
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from lacdepth_ros.cli.cameras import CameraSource
     from lacdepth_ros.predictor import DepthPredictor
 
@@ -22,6 +25,8 @@ Predict metric depth. For every image are written, under --output:
   <stem>_color.png   near warm, far cold, on a fixed scale of 2 .. 80 m; invalid black
   <stem>.ply         with --ply: the coloured cloud, metres, x right, y down, z forward
 
+Depth above --max-depth is beyond range, as on the node's topics: 0 in the PNG, black, and no
+point of the cloud.
 A bad image is reported on stderr and the others go on. Without the camera's intrinsics the
 metres assume the field of view that the checkpoint was trained for. Intrinsics that no camera has
 (a field of view below 5 or above 150 degrees) are refused.
@@ -32,6 +37,8 @@ examples:
   lacdepth predict *.jpg --output out --camera-info front.yaml --ply
 """
 COLOR_MIN_DEPTH, COLOR_MAX_DEPTH = 2.0, 80.0
+MAX_DEPTH = 80.0
+"""Depth [m] beyond which nothing is reported; the default of the node's parameter max_depth."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -53,6 +60,13 @@ def add_parser(subparsers: Any) -> None:
         file='YAML of camera_calibration, or YAML or JSON of a sensor_msgs/CameraInfo; images of '
         'a lens with distortion are rectified first',
     )
+    parser.add_argument(
+        '--max-depth',
+        type=float,
+        default=MAX_DEPTH,
+        metavar='M',
+        help=f'depth above is beyond range, metres (default: {MAX_DEPTH:g}, as the node)',
+    )
     parser.add_argument('--ply', action='store_true', help='write <stem>.ply too')
     options.add_predictor_options(parser)
     parser.set_defaults(run=run)
@@ -62,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     """Predict every image; 1 when one of them failed."""
     from lacdepth_ros.cli.cameras import AssumedCamera
 
+    if not 0 < args.max_depth < float('inf'):
+        raise UsageError(f'--max-depth {args.max_depth:g}: metres above 0 are needed')
     source = _given_camera(args)
     options.make_folder(args.output, '--output')
     predictor = options.load_predictor(args)
@@ -83,7 +99,7 @@ def _try(
     """Predict one image; whatever is wrong with it must not stop the others."""
     try:
         outputs = _outputs(path, args, taken)
-        print(_predict(path, outputs, source, predictor), flush=True)
+        print(_predict(path, outputs, source, predictor, args.max_depth), flush=True)
     except Exception as failure:
         if args.debug:
             raise
@@ -123,13 +139,18 @@ def _outputs(path: Path, args: argparse.Namespace, taken: set[Path]) -> dict[str
 
 
 def _predict(
-    path: Path, outputs: dict[str, Path], source: CameraSource, predictor: DepthPredictor
+    path: Path,
+    outputs: dict[str, Path],
+    source: CameraSource,
+    predictor: DepthPredictor,
+    max_depth: float,
 ) -> str:
     """Predict one image and write its files; returns a line about it."""
     import numpy as np
 
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
     from lacdepth_ros.geometry import depth_to_points
+    from lacdepth_ros.pointcloud import limit_range
     from lacdepth_ros.visualization import colorize_depth, write_ply
 
     view = source.view(read_image(path))
@@ -137,11 +158,21 @@ def _predict(
     if view.outside is not None:
         depth = np.where(view.outside, np.float32(np.nan), depth)
         write_image(outputs['rectified'], view.image)
+    depth = limit_range(depth, 0.0, max_depth)
     write_depth_png(outputs['depth'], depth)
     picture = colorize_depth(depth, min_depth=COLOR_MIN_DEPTH, max_depth=COLOR_MAX_DEPTH)
     write_image(outputs['color'], picture)
     if 'cloud' in outputs:
         write_ply(outputs['cloud'], depth_to_points(depth, view.camera), view.image)
+    facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, max_depth)}'
+    return f'{path}: {facts} -> {outputs["depth"]}'
+
+
+def _describe(depth: npt.NDArray[np.float32], max_depth: float) -> str:
+    """The typical depth [m] of a prediction with +Inf beyond max_depth, and how much is that."""
+    import numpy as np
+
     valid = depth[np.isfinite(depth)]
     middle = f'median {np.median(valid):.1f} m' if valid.size else 'nowhere valid'
-    return f'{path}: {view.camera.width}x{view.camera.height}, {middle} -> {outputs["depth"]}'
+    beyond = float(np.mean(depth == np.inf))
+    return f'{middle}, {beyond:.1%} beyond {max_depth:g} m' if beyond else middle
