@@ -90,6 +90,7 @@ def test_depth_beyond_the_range_is_none(
     kept, beyond, *_ = capsys.readouterr().out.splitlines()
     assert '24x16, median 80.0 m -> ' in kept
     assert '24x16, nowhere valid, 93.8% beyond 80 m -> ' in beyond
+    assert beyond.endswith(f'; colours 2 .. 80 m in {tmp_path / "81_color.png"}')
     assert main([*arguments, '--max-depth', '0']) == 2
     assert '--max-depth 0: metres above 0 are needed' in capsys.readouterr().err
 

@@ -25,8 +25,8 @@ Predict metric depth. For every image are written, under --output:
   <stem>_color.png   near warm, far cold, on a fixed scale of 2 .. 80 m; invalid black
   <stem>.ply         with --ply: the coloured cloud, metres, x right, y down, z forward
 
-Depth above --max-depth is beyond range, as on the node's topics: 0 in the PNG, black, and no
-point of the cloud.
+Both pictures have the size of the image. Depth above --max-depth is beyond range, as on the
+node's topics: 0 in the PNG, black, and no point of the cloud.
 A bad image is reported on stderr and the others go on. Without the camera's intrinsics the
 metres assume the field of view that the checkpoint was trained for. Intrinsics that no camera has
 (a field of view below 5 or above 150 degrees) are refused.
@@ -165,7 +165,8 @@ def _predict(
     if 'cloud' in outputs:
         write_ply(outputs['cloud'], depth_to_points(depth, view.camera), view.image)
     facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, max_depth)}'
-    return f'{path}: {facts} -> {outputs["depth"]}'
+    scale = f'{COLOR_MIN_DEPTH:g} .. {COLOR_MAX_DEPTH:g} m'
+    return f'{path}: {facts} -> {outputs["depth"]}; colours {scale} in {outputs["color"]}'
 
 
 def _describe(depth: npt.NDArray[np.float32], max_depth: float) -> str:
