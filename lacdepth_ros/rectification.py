@@ -83,3 +83,64 @@ def _rotation(info: Any) -> npt.NDArray[np.float64]:
             'rectifying rotation publishes the identity'
         )
     return R
+
+
+class Pinholes:
+    """Camera and rectifier of the latest calibration; made anew when the calibration changes.
+
+    Attributes:
+        changes: Number of times the calibration was another than before.
+    """
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self._key: Any = None
+        self._value: tuple[Camera, Rectifier | None] | None = None
+
+    def of(
+        self, info: Any, *, rectified: bool, rectify: bool = True
+    ) -> tuple[Camera, Rectifier | None]:
+        """Camera of the pinhole image, and what makes it of the image that arrives.
+
+        Args:
+            info: Anything with the fields of sensor_msgs/CameraInfo.
+            rectified: The image is rectified already: P holds, and D does not matter.
+            rectify: Whether a distorted image may be rectified; if not, it is refused.
+
+        Returns:
+            The camera, and the rectifier: None where the image is a pinhole image as it is.
+
+        Raises:
+            ValueError: The camera_info is unusable, or the image distorted and rectify false.
+        """
+        key = (rectified, rectify, _calibration(info))
+        if self._value is None or key != self._key:
+            self._value = _pinhole(info, rectified, rectify)
+            self._key = key
+            self.changes += 1
+        return self._value
+
+
+def _calibration(info: Any) -> tuple[Any, ...]:
+    """All of a camera_info but its header, comparable (NaN never equals: nothing is kept)."""
+    roi = info.roi
+    return (
+        (info.width, info.height, info.distortion_model, info.binning_x, info.binning_y),
+        (roi.x_offset, roi.y_offset, roi.width, roi.height),
+        *(tuple(values) for values in (info.d, info.k, info.r, info.p)),
+    )
+
+
+def _pinhole(info: Any, rectified: bool, rectify: bool) -> tuple[Camera, Rectifier | None]:
+    if rectified:
+        return camera_from_info(info, rectified=True), None
+    model, coefficients = distortion_from_info(info)
+    if not coefficients:
+        return camera_from_info(info, rectified=False), None
+    if not rectify:
+        raise ValueError(
+            f'camera_info has {model} distortion {coefficients} and rectify is false; subscribe '
+            'a rectified image and set image_is_rectified, or set rectify'
+        )
+    rectifier = Rectifier(info)
+    return rectifier.camera, rectifier

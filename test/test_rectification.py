@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lacdepth_ros.rectification import Rectifier
+from lacdepth_ros.rectification import Pinholes, Rectifier
 
 WIDTH, HEIGHT = 160, 120
 MODELS = {
@@ -110,3 +110,22 @@ def test_unusable_calibration_is_refused(changes, reason):
 def test_image_of_another_size_is_refused():
     with pytest.raises(ValueError, match='80x60'):
         Rectifier(info()).rectify(np.zeros((60, 80, 3), np.uint8))
+
+
+def test_pinholes_are_those_of_the_calibration_and_kept_until_it_changes():
+    pinholes = Pinholes()
+    camera, rectifier = pinholes.of(info(), rectified=False)
+    assert (camera.fx, camera.cx) == (120.0, 79.0)  # P's, after rectification
+    assert pinholes.of(info(), rectified=False)[1] is rectifier and pinholes.changes == 1
+    camera, rectifier = pinholes.of(info(), rectified=True)  # P, whatever D is
+    assert (camera.fx, camera.cx, rectifier) == (120.0, 79.0, None)
+    camera, rectifier = pinholes.of(info(d=(0.0,) * 5), rectified=False)  # raw, and no lens: K
+    assert (camera.fx, camera.cx, rectifier) == (150.0, 82.0, None)
+    assert pinholes.changes == 3
+
+
+def test_distortion_is_refused_where_it_may_not_be_removed():
+    pinholes = Pinholes()
+    with pytest.raises(ValueError, match=r'plumb_bob distortion .* and rectify is false'):
+        pinholes.of(info(), rectified=False, rectify=False)
+    assert pinholes.of(info(d=()), rectified=False, rectify=False)[1] is None

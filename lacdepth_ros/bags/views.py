@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.reader import RecordedImage
 from lacdepth_ros.camera import Camera
-from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
-from lacdepth_ros.rectification import Rectifier
+from lacdepth_ros.rectification import Pinholes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +38,16 @@ class Views:
 
     Args:
         rectified: The images are rectified: P of camera_info holds, and D does not matter.
-
-    Attributes:
-        calibrations: Number of times the calibration was another than before.
     """
 
     def __init__(self, *, rectified: bool) -> None:
         self._rectified = rectified
-        self._key: Any = None
-        self._rectifier: Rectifier | None = None
-        self.calibrations = 0
+        self._pinholes = Pinholes()
+
+    @property
+    def calibrations(self) -> int:
+        """Number of times the calibration was another than before."""
+        return self._pinholes.changes
 
     def of(self, recorded: RecordedImage) -> View:
         """The pinhole image.
@@ -61,29 +59,15 @@ class Views:
         info = recorded.info
         if info is None:
             raise ValueError('the bag has no camera_info for this image')
-        self._calibrate(info)
-        image, raw = recorded.decode(), camera_from_info(info, rectified=self._rectified)
+        camera, rectifier = self._pinholes.of(info, rectified=self._rectified)
+        image = recorded.decode()
         height, width = image.shape[:2]
-        if (width, height) != (raw.width, raw.height):
+        if (width, height) != (camera.width, camera.height):
             raise ValueError(
-                f'the image is {width}x{height} but its camera_info {raw.width}x{raw.height}; '
-                'the two topics do not belong together'
+                f'the image is {width}x{height} but its camera_info '
+                f'{camera.width}x{camera.height}; the two topics do not belong together'
             )
-        if self._rectifier is None:
-            return View(image, raw, np.eye(3), None)
+        if rectifier is None:
+            return View(image, camera, np.eye(3), None)
         rotation = np.array(info.r, dtype=np.float64).reshape(3, 3)
-        rectified = self._rectifier.rectify(image)
-        return View(rectified, self._rectifier.camera, rotation, self._rectifier.outside)
-
-    def _calibrate(self, info: Any) -> None:
-        roi = info.roi
-        window = (roi.x_offset, roi.y_offset, roi.width, roi.height)
-        size = (info.width, info.height, info.binning_x, info.binning_y)
-        lens = (info.distortion_model, *(tuple(getattr(info, name)) for name in 'dkrp'))
-        key = (window, size, lens)
-        if key == self._key:
-            return
-        distorts = not self._rectified and bool(distortion_from_info(info)[1])
-        self._rectifier = Rectifier(info) if distorts else None
-        self._key = key
-        self.calibrations += 1
+        return View(rectifier.rectify(image), camera, rotation, rectifier.outside)

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.camera import Camera
-from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
 from lacdepth_ros.messages.images import image_from_compressed, image_from_message
 from lacdepth_ros.pointcloud import limit_range
-from lacdepth_ros.rectification import Rectifier
+from lacdepth_ros.rectification import Pinholes
 from lacdepth_ros.ros.outputs import CAMERA_INFO, Outputs, Result
 from lacdepth_ros.ros.sync import NANOSECONDS, FramePair, stamp_ns
 
@@ -52,7 +51,7 @@ class FramePipeline:
         self._statistics = statistics
         self._parameters = parameters
         self._clock = clock
-        self._geometry = _GeometryCache()
+        self._pinholes = Pinholes()
 
     def process(self, pair: FramePair) -> None:
         """Answer one frame on the topics that have subscribers.
@@ -82,7 +81,9 @@ class FramePipeline:
     ) -> tuple[npt.NDArray[np.uint8], Camera, npt.NDArray[np.bool_] | None]:
         """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
         image = DECODERS[parameters.image_transport](pair.image)
-        camera, rectifier = self._geometry.of(pair.info, parameters)
+        camera, rectifier = self._pinholes.of(
+            pair.info, rectified=parameters.image_is_rectified, rectify=parameters.rectify
+        )
         _check_size(image, camera)
         if rectifier is None:
             return image, camera, None
@@ -111,51 +112,11 @@ class FramePipeline:
             self._statistics.record(f'stamp_to_{topic}', 1e3 * age / NANOSECONDS)
 
 
-class _GeometryCache:
-    """Camera and rectifier of the latest calibration; made anew when the calibration changes."""
-
-    def __init__(self) -> None:
-        self._key: Any = None
-        self._value: tuple[Camera, Rectifier | None] | None = None
-
-    def of(self, info: Any, parameters: NodeParameters) -> tuple[Camera, Rectifier | None]:
-        key = _calibration(info)
-        if self._value is None or key != self._key:
-            self._value = _geometry(info, parameters)
-            self._key = key
-        return self._value
-
-
 def _without(
     outside: npt.NDArray[np.bool_] | None, values: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     """NaN where the rectified image shows nothing."""
     return values if outside is None else np.where(outside, np.float32(np.nan), values)
-
-
-def _calibration(info: Any) -> tuple[Any, ...]:
-    """All of a camera_info but its header, comparable (NaN never equals: nothing is cached)."""
-    roi = info.roi
-    return (
-        (info.width, info.height, info.distortion_model, info.binning_x, info.binning_y),
-        (roi.x_offset, roi.y_offset, roi.width, roi.height),
-        *(tuple(values) for values in (info.d, info.k, info.r, info.p)),
-    )
-
-
-def _geometry(info: Any, parameters: NodeParameters) -> tuple[Camera, Rectifier | None]:
-    if parameters.image_is_rectified:
-        return camera_from_info(info, rectified=True), None
-    model, coefficients = distortion_from_info(info)
-    if not coefficients:
-        return camera_from_info(info, rectified=False), None
-    if not parameters.rectify:
-        raise ValueError(
-            f'camera_info has {model} distortion {coefficients} and rectify is false; subscribe '
-            'a rectified image and set image_is_rectified, or set rectify'
-        )
-    rectifier = Rectifier(info)
-    return rectifier.camera, rectifier
 
 
 def _check_size(image: npt.NDArray[np.uint8], camera: Camera) -> None:
