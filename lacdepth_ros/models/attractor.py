@@ -8,12 +8,14 @@ them in metres without bounds.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.layers import PointwiseMLP
+from lacdepth_ros.models.layers import PointwiseMLP, by_rows
 
 EPSILON = 1e-3
 # exp(-60) = 9e-27 changes no center; beyond it float32 runs into denormals, half as fast.
@@ -99,14 +101,14 @@ class AttractorLayer(nn.Module):
             points = near / (near + far)  # the ratio that ZoeDepth's released code loses
         else:
             points = F.softplus(raw)
-        return attract(
-            centers,
-            points,
+        pull = partial(
+            attract,
             alpha=self.config.attractor_alpha,
             gamma=self.config.attractor_gamma,
             kind=self.config.attractor_kind,
             aggregation=self.config.attractor_aggregation,
         )
+        return by_rows(pull, centers, points)
 
 
 class SplitterLayer(nn.Module):

@@ -16,7 +16,7 @@ from lacdepth_ros.models.backbone import Encoder
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPyramid
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
-from lacdepth_ros.models.layers import resize_to
+from lacdepth_ros.models.layers import by_rows, resize_to
 from lacdepth_ros.models.upsampling import GuidedUpsampling
 
 PAD_MULTIPLE = 32
@@ -79,16 +79,19 @@ class LacDepth(nn.Module):
         features = stage1.features[self.config.head_stride]
         centers, embedding = self.bins(stage1.features)
         relative = resize_to(stage1.relative, features)
-        probs = self.distribution(torch.cat([features, relative, embedding], dim=1), centers)
-        depth, variance = expected_depth(probs, centers)
-        # Mean and variance of a mixture are linear in the first two moments.
-        moments = torch.cat([depth, variance + depth.square()], dim=1)
+        condition = torch.cat([features, relative, embedding], dim=1)
+        moments = by_rows(self._moments, condition, centers)
         if self.config.upsampling == 'guided':
             moments = self.upsampling(moments, features, stage1.residuals)
         else:
             moments = resize_to(moments, image)
         depth, second = moments.chunk(2, dim=1)
         return depth, (second - depth.square()).clamp_min(1e-6).sqrt()
+
+    def _moments(self, condition: Tensor, centers: Tensor) -> Tensor:
+        """First two moments of depth, (B, 2, h, w) [m, m^2]: in them mixtures are linear."""
+        depth, variance = expected_depth(self.distribution(condition, centers), centers)
+        return torch.cat([depth, variance + depth.square()], dim=1)
 
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:
