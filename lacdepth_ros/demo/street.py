@@ -18,7 +18,7 @@ from lacdepth_ros.demo.frames import Frame, Frames, FrameSequence, pinhole_info
 from lacdepth_ros.demo.inputs import PERIOD, START
 
 SEED = 1014
-"""Street of the demo; the shipped checkpoint was trained on streets below 200."""
+"""Street of the demo; the shipped checkpoint was trained on streets below 500."""
 MAX_WORKERS = 8
 
 
