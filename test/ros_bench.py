@@ -29,7 +29,7 @@ class Bench(Client):
         """Topics of the node beyond those of an unconfigured one, and its worker threads."""
         own = [e.topic_name for e in (*self.node.publishers, *self.node.subscriptions)]
         ours = {f'/{topic}' for topic in TOPICS} | {'/image', '/camera_info'}
-        threads = [t.name for t in threading.enumerate() if t.name == 'depth_worker']
+        threads = [t.name for t in threading.enumerate() if t.name.startswith('depth_worker')]
         return sorted(ours.intersection(own)) + threads
 
     @property

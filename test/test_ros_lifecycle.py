@@ -62,6 +62,15 @@ def test_configure_asks_for_what_the_parameters_say_and_warms_up(make_bench):
     assert bench.predictor.warmed_up == (375, 1242)
 
 
+def test_network_is_loaded_warmed_up_and_run_in_one_thread_also_after_a_pause(bench):
+    for stamp in (1, 2):
+        bench.activate('depth/image_rect')
+        bench.answer('depth/image_rect', stamp)
+        assert len(bench.predictor.threads) == 1
+        assert bench.transition('deactivate') and bench.transition('cleanup')
+        assert bench.predictor.threads != {threading.get_ident()}
+
+
 def test_without_a_checkpoint_the_shipped_one_is_asked_for(bench):
     assert bench.transition('configure')
     assert bench.factory.requests[0][0] is None
@@ -160,7 +169,7 @@ def test_failed_activate_returns_to_inactive(bench, monkeypatch):
     monkeypatch.setattr(bench.node, 'create_subscription', refuse)
     assert not bench.transition('activate')
     assert bench.state() == 'inactive'
-    assert 'depth_worker' not in bench.leftovers()
+    assert '/image' not in bench.leftovers()
     bench.status_with('activate failed: no subscription today')
     monkeypatch.undo()
     bench.subscribe('depth/image_rect')

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import threading
 
-from lacdepth_ros.ros.worker import NewestFrameWorker
+import pytest
+
+from lacdepth_ros.ros.worker import NewestFrameWorker, network_thread
 
 TIMEOUT = 5.0
 
@@ -26,13 +28,23 @@ class Recorder:
         self.items.append(item)
 
 
-def worker_of(recorder):
-    return NewestFrameWorker(recorder.process, recorder.errors.append)
+@pytest.fixture
+def recorder():
+    return Recorder()
 
 
-def test_newest_item_replaces_the_waiting_one():
-    recorder = Recorder()
-    worker = worker_of(recorder)
+@pytest.fixture
+def thread():
+    with network_thread() as executor:
+        yield executor
+
+
+@pytest.fixture
+def worker(recorder, thread):
+    return NewestFrameWorker(thread, recorder.process, recorder.errors.append)
+
+
+def test_newest_item_replaces_the_waiting_one(recorder, worker):
     assert worker.submit(1) is False
     assert recorder.started.acquire(timeout=TIMEOUT)
     assert worker.submit(2) is False
@@ -43,9 +55,7 @@ def test_newest_item_replaces_the_waiting_one():
     assert recorder.items == [1, 3]
 
 
-def test_stop_waits_for_the_item_in_flight_and_drops_the_waiting_one():
-    recorder = Recorder()
-    worker = worker_of(recorder)
+def test_stop_waits_for_the_item_in_flight_and_drops_the_waiting_one(recorder, worker):
     worker.submit(1)
     assert recorder.started.acquire(timeout=TIMEOUT)
     worker.submit(2)
@@ -55,9 +65,7 @@ def test_stop_waits_for_the_item_in_flight_and_drops_the_waiting_one():
     assert recorder.items == [1]
 
 
-def test_error_is_handed_over_and_the_thread_goes_on():
-    recorder = Recorder()
-    worker = worker_of(recorder)
+def test_error_is_handed_over_and_the_thread_goes_on(recorder, worker):
     recorder.release.release(2)
     for item in ('bad', 'good'):
         worker.submit(item)
@@ -65,3 +73,22 @@ def test_error_is_handed_over_and_the_thread_goes_on():
     worker.stop()
     assert recorder.items == ['good']
     assert [str(error) for error in recorder.errors] == ['bad']
+
+
+def test_everything_runs_in_the_one_thread_also_after_a_pause(recorder, thread):
+    seen = {thread.submit(threading.get_ident).result()}
+    worker = NewestFrameWorker(
+        thread, lambda _: seen.add(threading.get_ident()), recorder.errors.append
+    )
+    for item in (1, 2):
+        worker.submit(item)
+        thread.submit(lambda: None).result(timeout=TIMEOUT)  # the item before it is done
+    worker.stop()
+    assert len(seen) == 1 and threading.get_ident() not in seen
+
+
+def test_item_after_the_stop_is_not_processed(recorder, worker):
+    worker.stop()
+    assert worker.submit(1) is False
+    worker.stop()
+    assert recorder.items == [] and not recorder.started.acquire(blocking=False)

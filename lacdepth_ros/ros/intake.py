@@ -16,6 +16,8 @@ from lacdepth_ros.ros.sync import NANOSECONDS, FramePair, PairBuffer
 from lacdepth_ros.ros.worker import NewestFrameWorker
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from rclpy.node import Node
     from rclpy.qos import QoSProfile
     from rclpy.subscription import Subscription
@@ -48,8 +50,9 @@ class Intake:
         node: Owner of the subscriptions; its executor's thread calls back.
         parameters: Values at activation.
         statistics: Hears of received, replaced and unpaired images.
-        process: Called in the worker's thread with the newest pair.
-        on_error: Called in the worker's thread with what `process` raised.
+        thread: The network's.
+        process: Called in that thread with the newest pair.
+        on_error: Called in that thread with what `process` raised.
         on_incompatible: Called with a text when a publisher's QoS does not fit ours.
     """
 
@@ -59,6 +62,7 @@ class Intake:
         parameters: NodeParameters,
         statistics: FrameStatistics,
         *,
+        thread: ThreadPoolExecutor,
         process: Callable[[FramePair], None],
         on_error: Callable[[Exception], None],
         on_incompatible: Callable[[str], None],
@@ -75,7 +79,7 @@ class Intake:
         self._last_image = self._last_info = self._last_pair = time.monotonic()
         self._image_topic = image_topic(node, parameters.image_transport)
         self._info_topic = camera_info_topic(node)
-        self._worker = NewestFrameWorker(process, on_error)
+        self._worker = NewestFrameWorker(thread, process, on_error)
         self._subscriptions: list[Subscription[Any]] = []
         try:
             self._subscribe(parameters)

@@ -25,12 +25,16 @@ from lacdepth_ros.ros.frame_statistics import FrameStatistics
 from lacdepth_ros.ros.intake import Intake
 from lacdepth_ros.ros.outputs import Outputs
 from lacdepth_ros.ros.pipeline import FramePipeline
+from lacdepth_ros.ros.worker import network_thread
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from diagnostic_msgs.msg import DiagnosticStatus
     from rclpy.parameter import Parameter
 
     from lacdepth_ros.predictor import DepthPredictor
+    from lacdepth_ros.ros.parameters import NodeParameters
 
 LOG_PERIOD = 5.0
 """Seconds in which a repeated complaint is logged once."""
@@ -41,8 +45,8 @@ QOS_WARNING_SECONDS = 10.0
 class DepthNode(LifecycleNode):
     """Metric depth from one camera as a managed node.
 
-    The executor's thread runs the callbacks and transitions; while active, one worker thread
-    predicts and publishes.
+    The executor's thread runs the callbacks and transitions. Another one, from configure to
+    cleanup, loads the network, predicts and publishes.
 
     Args:
         predictor_factory: Makes the predictor; called by configure as
@@ -56,6 +60,7 @@ class DepthNode(LifecycleNode):
         self._refused_overrides = parameters.declare(self)
         self._settings = parameters.read(self)
         self._statistics = FrameStatistics()
+        self._thread: ThreadPoolExecutor | None = None
         self._predictor: DepthPredictor | None = None
         self._outputs: Outputs | None = None
         self._intake: Intake | None = None
@@ -147,8 +152,17 @@ class DepthNode(LifecycleNode):
     def _configure(self) -> None:
         self._check_parameters()
         settings = self._settings
+        self._thread = network_thread()
+        self._predictor = self._thread.submit(self._load, settings).result()
+        self._outputs = Outputs(self, settings, self._on_incompatible)
+        self.get_logger().info(
+            f'configured {self._predictor.config.name} on {self._predictor.device}; '
+            f'Fast DDS profile {describe_dds_profile()}'
+        )
+
+    def _load(self, settings: NodeParameters) -> DepthPredictor:
         size = (settings.input_height, settings.input_width)
-        self._predictor = self._predictor_factory(
+        predictor = self._predictor_factory(
             Path(settings.checkpoint).expanduser() if settings.checkpoint else None,
             device=settings.device,
             precision=settings.precision,
@@ -156,12 +170,8 @@ class DepthNode(LifecycleNode):
             input_size=size if all(size) else None,
             focal_scaling=settings.focal_scaling,
         )
-        self._predictor.warm_up(settings.warm_up_height, settings.warm_up_width)
-        self._outputs = Outputs(self, settings, self._on_incompatible)
-        self.get_logger().info(
-            f'configured {self._predictor.config.name} on {self._predictor.device}; '
-            f'Fast DDS profile {describe_dds_profile()}'
-        )
+        predictor.warm_up(settings.warm_up_height, settings.warm_up_width)
+        return predictor
 
     def _check_parameters(self) -> None:
         problems = list(self._refused_overrides.values())
@@ -171,6 +181,7 @@ class DepthNode(LifecycleNode):
             raise ValueError('; '.join(problems) + '. Set valid parameters and configure again')
 
     def _start(self) -> None:
+        assert self._thread is not None
         assert self._predictor is not None and self._outputs is not None
         sim_time = self.get_parameter('use_sim_time').value
         pipeline = FramePipeline(
@@ -184,6 +195,7 @@ class DepthNode(LifecycleNode):
             self,
             self._settings,
             self._statistics,
+            thread=self._thread,
             process=pipeline.process,
             on_error=self._on_frame_error,
             on_incompatible=self._on_incompatible,
@@ -201,6 +213,9 @@ class DepthNode(LifecycleNode):
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
         if self._predictor is not None:
             self._predictor = None
             release_memory()
@@ -222,7 +237,7 @@ class DepthNode(LifecycleNode):
             self._diagnostics.set_period(self._settings.diagnostics_period)
 
     def _on_frame_error(self, error: Exception) -> None:
-        """Count and log a frame that could not be answered (in the worker's thread)."""
+        """Count and log a frame that could not be answered (in the network's thread)."""
         self._statistics.fail(str(error))
         if isinstance(error, ValueError):
             self.get_logger().error(f'frame refused: {error}', throttle_duration_sec=LOG_PERIOD)
