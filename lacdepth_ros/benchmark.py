@@ -14,7 +14,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.folding import fold_batch_norm
+from lacdepth_ros.models.fusing import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
 
@@ -55,9 +55,7 @@ def forward_runner(
     config: ModelConfig, height: int, width: int, *, device: torch.device, precision: str
 ) -> Callable[[], None]:
     """Build a network as the predictor runs it; return a function that runs it once."""
-    model = LacDepth(config).eval()
-    fold_batch_norm(model)
-    model = model.to(device).to(memory_format=torch.channels_last)
+    model = prepare_for_inference(LacDepth(config).eval(), device, precision)
     image = torch.rand(1, 3, height, width, device=device)
     image = image.contiguous(memory_format=torch.channels_last)
     dtype = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}[precision]

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lacdepth_ros.camera import Camera
 from lacdepth_ros.models.checkpoint import load_checkpoint
-from lacdepth_ros.models.folding import fold_batch_norm
+from lacdepth_ros.models.fusing import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.models.layers import resize_maps
 from lacdepth_ros.preprocessing import focal_length, image_to_tensor, input_camera, resize_image
@@ -58,8 +58,8 @@ class DepthPredictor:
     """Runs a network on images of any size and camera; for one thread at a time.
 
     Args:
-        model: A network in evaluation mode; it is folded and moved, so hand over a copy if the
-            original is still needed.
+        model: A network in evaluation mode; it is folded, fused and moved, so hand over a copy
+            if the original is still needed.
         provenance: The checkpoint's.
         device: 'cpu', 'cuda' or 'cuda:N'. Never replaced by another.
         precision: 'fp32', 'bf16' (CPU and GPU) or 'fp16' (GPU).
@@ -91,9 +91,8 @@ class DepthPredictor:
             raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
         if engine not in ENGINES:
             raise ValueError(f'engine {engine!r} is not one of {list(ENGINES)}')
-        fold_batch_norm(model)
-        self._model = model.to(self._device).to(memory_format=torch.channels_last)
         self.config = model.config
+        self._model = prepare_for_inference(model, self._device, precision)
         self.provenance = dict(provenance or {})
         self.device = device
         self.precision = precision

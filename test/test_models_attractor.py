@@ -140,7 +140,8 @@ def test_bins_ascend_within_the_depth_range(changes: dict[str, object]) -> None:
         for (stride, size), width in zip(sizes.items(), config.widths[::-1], strict=True)
     }
     with torch.no_grad():
-        centers, embedding = module(features)
+        bins, embedding = module(features)
+        centers = module.to_metres(bins)
     height, width = sizes[config.head_stride]
     assert centers.shape == (2, 16, height, width)
     assert embedding.shape == (2, 8, height, width)

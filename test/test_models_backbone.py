@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from tiny_networks import random_image
 
 from lacdepth_ros.models.backbone import ENCODERS, STRIDES, Encoder
+from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0
 from lacdepth_ros.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 PARAMETERS_M = {
@@ -25,6 +26,7 @@ PARAMETERS_M = {
     'mobilenet_v3_large': 2.82,
     'efficientnet_b0': 3.60,
     'efficientnet_b1': 6.10,
+    'efficientnet_lite0': 2.96,
     'regnet_y_800mf': 5.65,
 }
 
@@ -109,3 +111,26 @@ def test_download_without_a_network_says_what_to_give(monkeypatch: pytest.Monkey
     monkeypatch.setattr('torchvision.models.get_model', unreachable)
     with pytest.raises(ValueError, match=r'mobilenet_v2 cannot be downloaded .*give encoder_w'):
         Encoder('mobilenet_v2', 'imagenet')
+
+
+def test_encoder_without_a_download_says_what_to_give() -> None:
+    with pytest.raises(ValueError, match=r'no weights of efficientnet_lite0 to download; give'):
+        Encoder('efficientnet_lite0', 'imagenet')
+
+
+def test_efficientnet_lite0_is_b0_without_squeeze_and_excitation() -> None:
+    """Same convolutions in the same order; a training step skips blocks, prediction none."""
+    b0 = torchvision.models.efficientnet_b0(weights=None)
+    expected = [m.weight.shape for n, m in convolutions(b0) if '.fc' not in n]
+    lite = EfficientNetLite0()
+    assert [m.weight.shape for _, m in convolutions(lite)] == expected
+    clipping = [m for m in lite.modules() if isinstance(m, torch.nn.ReLU6)]
+    assert len(clipping) == 2 + 2 * 16 - 1, 'stem, head, and two a block but in the first'
+    image = random_image(64, 96)
+    with torch.inference_mode():
+        torch.testing.assert_close(lite.eval()(image), lite(image))
+        assert lite(image).shape == (1, 1000)
+
+
+def convolutions(model: torch.nn.Module) -> list[tuple[str, torch.nn.Conv2d]]:
+    return [(n, m) for n, m in model.named_modules() if isinstance(m, torch.nn.Conv2d)]

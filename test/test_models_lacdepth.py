@@ -139,7 +139,9 @@ def test_depth_and_spread_are_moments_of_the_distribution() -> None:
     """Against NumPy and OpenCV, from the bins and the probabilities that the network made."""
     model = tiny_network(upsampling='bilinear')
     seen: dict[str, np.ndarray] = {}
-    model.bins.register_forward_hook(lambda _m, _i, out: seen.update(c=out[0].double().numpy()))
+    model.bins.register_forward_hook(
+        lambda bins, _i, out: seen.update(c=bins.to_metres(out[0]).double().numpy())
+    )
     model.distribution.register_forward_hook(lambda _m, _i, out: seen.update(p=out.numpy()))
     with torch.inference_mode():
         output = model(random_image(64, 96))

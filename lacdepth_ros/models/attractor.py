@@ -151,10 +151,10 @@ class BinModule(nn.Module):
         )
 
     def forward(self, features: dict[int, Tensor]) -> tuple[Tensor, Tensor]:
-        """Map decoder features by stride to bin centers and the last embedding.
+        """Map decoder features by stride to the bins and the last embedding.
 
         Returns:
-            centers: (B, N, h, w) in metres, ascending along dim 1, within the depth range.
+            bins: (B, N, h, w), what `to_metres` takes.
             embedding: (B, E, h, w).
         """
         bins = self.seed(features[32])
@@ -167,9 +167,14 @@ class BinModule(nn.Module):
             coarse = F.interpolate(embedding, size, mode='bilinear', align_corners=True)
             embedding = projected + coarse
             bins = layer(embedding, bins)
-        return self._to_metres(bins), embedding
+        return bins, embedding
 
-    def _to_metres(self, bins: Tensor) -> Tensor:
+    def to_metres(self, bins: Tensor) -> Tensor:
+        """Map bins (B, N, h, w), pixel by pixel, to bin centers [m].
+
+        They ascend along dim 1 and lie within the depth range. Apart from `forward`, so that the
+        caller can do it where it uses them, a few rows at a time.
+        """
         low, high = self.config.min_depth, self.config.max_depth
         if self.config.bin_strategy == 'splitter':
             bins = centers_from_widths(bins)

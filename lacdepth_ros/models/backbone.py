@@ -17,12 +17,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0
+
 STRIDES = (2, 4, 8, 16, 32)
 EXAMPLES = 3
 """Tensors of each kind that are named when a file of weights does not fit."""
 
 # torchvision's models differ in their attributes, so the cuts take Any.
 Cut = Callable[[Any], list[nn.Module]]
+
+
+OWN: dict[str, Callable[[], nn.Module]] = {'efficientnet_lite0': EfficientNetLite0}
+"""Constructors of what torchvision lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ ENCODERS: dict[str, EncoderSpec] = {
     ),
     'efficientnet_b0': EncoderSpec('efficientnet_b0', (16, 24, 40, 112, 320), _EFFICIENTNET),
     'efficientnet_b1': EncoderSpec('efficientnet_b1', (16, 24, 40, 112, 320), _EFFICIENTNET),
+    'efficientnet_lite0': EncoderSpec('efficientnet_lite0', (16, 24, 40, 112, 320), _EFFICIENTNET),
     'regnet_y_800mf': EncoderSpec('regnet_y_800mf', (32, 64, 144, 320, 784), _cut_regnet),
 }
 
@@ -124,7 +131,8 @@ class Encoder(nn.Module):
     Args:
         name: One of ENCODERS.
         weights: None (random), 'imagenet' (torchvision's download) or a safetensors file with
-            torchvision's own state dict of that classifier.
+            torchvision's own state dict of that classifier (efficientnet_lite0, which torchvision
+            lacks: names as in efficientnet_b0, and no download).
 
     Raises:
         ValueError: Unknown name, or the file is unreadable or does not fit.
@@ -160,6 +168,12 @@ def encoder_spec(name: str) -> EncoderSpec:
 def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     options = {'init_weights': weights is None} if builder in ('inception_v3', 'vgg19') else {}
     if weights == 'imagenet':
+        if builder in OWN:
+            raise ValueError(
+                f'there are no weights of {builder} to download; give encoder_weights a '
+                f'safetensors file of its state dict for images of ImageNet mean and standard '
+                'deviation, with the names torchvision gives efficientnet_b0'
+            )
         try:
             return tv.get_model(builder, weights='DEFAULT')
         except URLError as error:
@@ -167,7 +181,7 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
                 f'the ImageNet weights of {builder} cannot be downloaded ({error.reason}); give '
                 "encoder_weights a safetensors file of torchvision's own state dict, or null"
             ) from error
-    model = tv.get_model(builder, weights=None, **options)
+    model = OWN[builder]() if builder in OWN else tv.get_model(builder, weights=None, **options)
     if weights is None:
         return model
     path = Path(weights)

@@ -18,6 +18,7 @@ EncoderName = Literal[
     'mobilenet_v3_large',
     'efficientnet_b0',
     'efficientnet_b1',
+    'efficientnet_lite0',
     'regnet_y_800mf',
 ]
 Lateral = Literal['reduce', 'double']

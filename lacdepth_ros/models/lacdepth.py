@@ -77,10 +77,10 @@ class LacDepth(nn.Module):
     def _metric(self, image: Tensor, stage1: PyramidOutput) -> tuple[Tensor, Tensor]:
         """Stage 2: depth and its standard deviation (B, 1, H, W) [m]."""
         features = stage1.features[self.config.head_stride]
-        centers, embedding = self.bins(stage1.features)
+        bins, embedding = self.bins(stage1.features)
         relative = resize_to(stage1.relative, features)
         condition = torch.cat([features, relative, embedding], dim=1)
-        moments = by_rows(self._moments, condition, centers)
+        moments = by_rows(self._moments, condition, bins)
         if self.config.upsampling == 'guided':
             moments = self.upsampling(moments, features, stage1.residuals)
         else:
@@ -88,8 +88,9 @@ class LacDepth(nn.Module):
         depth, second = moments.chunk(2, dim=1)
         return depth, (second - depth.square()).clamp_min(1e-6).sqrt()
 
-    def _moments(self, condition: Tensor, centers: Tensor) -> Tensor:
+    def _moments(self, condition: Tensor, bins: Tensor) -> Tensor:
         """First two moments of depth, (B, 2, h, w) [m, m^2]: in them mixtures are linear."""
+        centers = self.bins.to_metres(bins)
         depth, variance = expected_depth(self.distribution(condition, centers), centers)
         return torch.cat([depth, variance + depth.square()], dim=1)
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from lacdepth_ros.models.layers import ConvBlock
+from lacdepth_ros.models.layers import ConvBlock, by_rows
 
 NEIGHBOURS = 9
 
@@ -44,15 +44,20 @@ class GuidedUpsampling(nn.Module):
         """
         count = self.stride.bit_length() - 1
         folded = [F.pixel_unshuffle(residuals[i], self.stride >> i) for i in range(count)]
-        weights = self._weights(self.guide(torch.cat([features, *folded], dim=1)))
+        guide = self.guide(torch.cat([features, *folded], dim=1))
         height, width = maps.shape[-2:]
         padded = F.pad(maps.contiguous(), (1, 1, 1, 1), mode='replicate')
-        total = torch.zeros((), device=maps.device)
-        for i in range(NEIGHBOURS):
-            row, column = divmod(i, 3)
-            shifted = padded[:, :, row : row + height, column : column + width]
-            total = torch.addcmul(total, shifted.unsqueeze(2), weights[:, i : i + 1])
-        return F.pixel_shuffle(total.flatten(1, 2), self.stride)
+        corners = (divmod(i, 3) for i in range(NEIGHBOURS))
+        neighbours = [padded[:, :, y : y + height, x : x + width] for y, x in corners]
+        return F.pixel_shuffle(by_rows(self._mix, guide, *neighbours), self.stride)
+
+    def _mix(self, guide: Tensor, *neighbours: Tensor) -> Tensor:
+        """Weighted means of nine maps (B, C, h, w) for every fine pixel, (B, C * s * s, h, w)."""
+        weights = self._weights(guide)
+        total = torch.zeros((), device=guide.device)
+        for i, neighbour in enumerate(neighbours):
+            total = torch.addcmul(total, neighbour.unsqueeze(2), weights[:, i : i + 1])
+        return total.flatten(1, 2)
 
     def _weights(self, guide: Tensor) -> Tensor:
         """Map (B, hidden, h, w) to weights (B, 9, s * s, h, w), float32."""
