@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from lacdepth_ros.camera import Camera
-from lacdepth_ros.data.street.layout import FRAME_PERIOD, street
+from lacdepth_ros.data.street.ground import Zone, paint_ground
+from lacdepth_ros.data.street.layout import FRAME_PERIOD, NARROW, street
 from lacdepth_ros.data.synthetic import KITTI_CAMERA, synthetic_sample, synthetic_sequence
 
 SMALL = KITTI_CAMERA.resized(320, 96)
@@ -36,6 +39,31 @@ def test_streets_look_like_drives(seed):
     assert sample.depth.max() <= 1001.0
     assert 60 < sample.image[sample.depth > 0].mean() < 150
     assert sample.image.std() > 25
+
+
+def test_every_fourth_street_is_a_narrow_lane_with_near_sides():
+    """Share of what is above the middle row and nearer than 7 m; nothing but the sides can be."""
+    near = {'narrow': [], 'wide': []}
+    for seed in range(16):
+        upper = synthetic_sample(seed, camera=SMALL).depth[: SMALL.height // 2]
+        narrow = seed % NARROW == NARROW - 1
+        near['narrow' if narrow else 'wide'].append(np.mean((upper > 0) & (upper < 7.0)))
+        assert (street(seed).road.lanes == (0, 1)) == narrow
+    assert len(near['narrow']) == 4
+    assert np.mean(near['narrow']) > 5 * np.mean(near['wide'])
+
+
+def test_narrow_lane_has_no_centre_line():
+    lane = dataclasses.replace(street(NARROW - 1).road, parking=(0.0, 0.0), sway=0.0)
+    points = np.zeros((200, 3), np.float32)
+    points[:, 2] = np.linspace(0.0, 20.0, 200)  # along x = 0, before the first crossing
+    zone, depth = np.full(200, Zone.ROAD, np.uint8), np.full(200, 8.0, np.float32)
+
+    def brightness(road):
+        return np.median(paint_ground(road, points, zone, depth, 700.0))
+
+    marked = brightness(dataclasses.replace(lane, lanes=(1, 1), dashed=False))
+    assert brightness(lane) < 0.3 < 0.4 < marked
 
 
 def test_same_arguments_give_the_same_sample():

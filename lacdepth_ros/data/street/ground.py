@@ -34,7 +34,8 @@ class Road:
 
     Attributes:
         lane_width: Width of one lane [m].
-        lanes: Lanes (left of the centre line, right of it).
+        lanes: Lanes (left of the centre line, right of it); without any on one side there is no
+            centre line to be seen.
         parking: Width of the parking strip (left, right) [m]; 0 for none.
         kerb: Height of the ground beside the road above it [m].
         walk: Width of the pavement (left, right) [m]; 0 for none.
@@ -179,7 +180,7 @@ def _paint_road(road: Road, lateral: Floats, z: Floats, across: Floats, along: F
 def _markings(road: Road, lateral: Floats, z: Floats, across: Floats, along: Floats) -> Floats:
     """Coverage 0..1 of white lines: centre, lane, edge and parking lines, a few crossings."""
     dash = inside(np.mod(z, 9.0), 0.0, 3.6, along)
-    lines = stripe(lateral, 0.0, 0.13, across) * (dash if road.dashed else 1.0)
+    lines = stripe(lateral, 0.0, 0.13, across) * (dash if road.dashed else 1.0) * all(road.lanes)
     left, right = road.edges
     for side, lanes in ((-1, road.lanes[0]), (1, road.lanes[1])):
         for lane in range(1, lanes):

@@ -14,13 +14,23 @@ from lacdepth_ros.data.street import roadside
 from lacdepth_ros.data.street.eye import Eye
 from lacdepth_ros.data.street.ground import Road
 from lacdepth_ros.data.street.light import Light
-from lacdepth_ros.data.street.lots import BLOCK, STYLES, Lot, background, kerbside
+from lacdepth_ros.data.street.lots import (
+    BLOCK,
+    LANE_STYLES,
+    STYLES,
+    Lot,
+    background,
+    kerbside,
+)
 from lacdepth_ros.data.street.scene import Scene
 from lacdepth_ros.data.street.solids import Color, Pose, Solid
 from lacdepth_ros.data.street.vehicles import Vehicle
 
 FRAME_PERIOD = 0.1
 """Time between two frames [s]."""
+
+NARROW = 4
+"""Every so many-th seed is a narrow lane, between walls, houses and hedges close at hand."""
 
 _AHEAD, _BEHIND = 230.0, 14.0  # m of street that are built around the camera
 _RING = 260.0  # m after which the traffic of a lane repeats
@@ -134,10 +144,13 @@ class Street:
 def street(seed: int) -> Street:
     """Draw the street of a seed."""
     rng = np.random.default_rng((seed, 1))
-    styles = _styles(rng)
-    road = _road(rng, styles)
+    narrow = seed % NARROW == NARROW - 1
+    styles = _lane_styles(rng) if narrow else _styles(rng)
+    road = _lane(rng, styles) if narrow else _road(rng, styles)
     setbacks = tuple(
-        max(walk + 0.3, float(rng.uniform(4.0, 8.0 if style == 'terrace' else 14.0)))
+        walk + float(rng.uniform(0.2, 1.8))
+        if narrow
+        else max(walk + 0.3, float(rng.uniform(4.0, 8.0 if style == 'terrace' else 14.0)))
         for walk, style in zip(road.walk, styles, strict=True)
     )
     own_lane = int(rng.integers(road.lanes[1]))
@@ -167,6 +180,34 @@ def _styles(rng: np.random.Generator) -> tuple[str, str]:
     left = names[int(rng.choice(len(names), p=(0.27, 0.27, 0.14, 0.12, 0.12, 0.08)))]
     right = left if rng.random() < 0.5 else names[int(rng.integers(len(names)))]
     return left, right
+
+
+def _lane_styles(rng: np.random.Generator) -> tuple[str, str]:
+    left = 'hollow' if rng.random() < 0.5 else 'alley'
+    right = left if rng.random() < 0.6 else ('alley' if left == 'hollow' else 'hollow')
+    return left, right
+
+
+def _lane(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
+    walk = tuple(
+        float(rng.uniform(0.5, 1.6)) if style == 'alley' and rng.random() < 0.6 else 0.0
+        for style in styles
+    )
+    parked = 'alley' in styles and rng.random() < 0.35
+    return Road(
+        lane_width=float(rng.uniform(2.8, 4.6)),
+        lanes=(0, 1),
+        parking=(0.0, float(rng.uniform(2.0, 2.3)) if parked else 0.0),
+        kerb=float(rng.uniform(0.0, 0.12)),
+        walk=(walk[0], walk[1]),
+        paved=(styles[0] == 'alley', styles[1] == 'alley'),
+        sway=float(rng.uniform(0.5, 4.0)) if rng.random() < 0.6 else 0.0,
+        period=float(rng.uniform(120.0, 300.0)),
+        tone=float(rng.uniform(0.09, 0.24)),
+        grass=_GRASSES[int(rng.integers(len(_GRASSES)))],
+        edge_lines=False,
+        phase=int(rng.integers(1 << 16)),
+    )
 
 
 def _road(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
@@ -219,6 +260,8 @@ def _light(rng: np.random.Generator) -> Light:
 
 def _lanes(rng: np.random.Generator, road: Road, own: int) -> tuple[Lane, ...]:
     lanes = []
+    if not all(road.lanes) and rng.random() < 0.6:
+        return ()  # nobody else in a narrow lane
     for side, count in ((-1, road.lanes[0]), (1, road.lanes[1])):
         for number in range(count):
             follows = side > 0 and number == own
@@ -242,7 +285,7 @@ def _block(seed: int, number: int) -> tuple[Solid, ...]:
     for index, side in enumerate((-1, 1)):
         rng = np.random.default_rng((seed, 2, index, number + 100000))
         lot = Lot(plan.road, side, number * BLOCK, plan.setbacks[index], plan.avenues[index], rng)
-        solids += STYLES[plan.styles[index]](lot)
+        solids += (STYLES | LANE_STYLES)[plan.styles[index]](lot)
         solids += kerbside(lot)
         solids += background(lot)
     rng = np.random.default_rng((seed, 3, number + 100000))

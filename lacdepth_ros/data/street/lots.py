@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,7 +175,43 @@ def _barrier(lot: Lot) -> list[Solid]:
     return solids
 
 
-STYLES: Mapping[str, Callable[[Lot], list[Solid]]] = {
+def _alley(lot: Lot) -> list[Solid]:
+    """Houses, walls and hedges of gardens within a step or two of a narrow road."""
+    close = lot.place(lot.walk + lot.between(0.3, 0.8), BLOCK / 2)
+    kind = lot.rng.random()
+    if kind < 0.4:
+        solids = _building(lot, BLOCK / 2, BLOCK - lot.between(0.02, 4.0), lot.setback,
+                           int(lot.rng.integers(1, 4)))  # fmt: skip
+    elif kind < 0.6:
+        solids = roadside.wall(close, lot.rng, BLOCK, lot.between(1.0, 3.0))
+    elif kind < 0.8:
+        solids = roadside.fence(close, lot.rng, BLOCK, (1.0, 2.2))
+    else:
+        solids = roadside.hedge(close, lot.rng, BLOCK)
+    if kind >= 0.4 and lot.chance(0.6):
+        behind = lot.place(lot.walk + lot.between(1.6, 4.0), lot.between(4.0, 20.0))
+        solids += _tree(lot, behind, lot.between(4.0, 9.0))
+    if kind >= 0.4 and lot.chance(0.5):
+        solids += _building(lot, 11.0, lot.between(8.0, 14.0), lot.walk + lot.between(4.0, 8.0), 2)
+    return solids
+
+
+def _hollow(lot: Lot) -> list[Solid]:
+    """Wild hedges as high as trees along a narrow lane."""
+    height = 1.5 + 4.5 * (lot.setback % 1.0)  # one choice for the whole lane
+    solids: list[Solid] = []
+    if lot.chance(0.85):
+        middle = lot.place(lot.walk + lot.between(0.6, 1.4), BLOCK / 2)
+        solids += roadside.thicket(middle, lot.rng, BLOCK, height * lot.between(0.8, 1.2))
+    if lot.chance(0.3):
+        solids += roadside.fence(lot.place(0.2, BLOCK / 2), lot.rng, BLOCK)
+    if lot.chance(0.5):
+        place = lot.place(lot.walk + lot.between(1.0, 2.5), lot.between(2.0, 22.0))
+        solids += roadside.tree(place, lot.rng, height=lot.between(5.0, 10.0))
+    return solids
+
+
+STYLES: dict[str, Callable[[Lot], list[Solid]]] = {
     'terrace': _terrace,
     'suburb': _suburb,
     'park': _park,
@@ -183,6 +219,9 @@ STYLES: Mapping[str, Callable[[Lot], list[Solid]]] = {
     'works': _works,
     'barrier': _barrier,
 }
+"""Styles of streets with two directions."""
+LANE_STYLES: dict[str, Callable[[Lot], list[Solid]]] = {'alley': _alley, 'hollow': _hollow}
+"""Styles of narrow lanes."""
 
 
 def background(lot: Lot) -> list[Solid]:

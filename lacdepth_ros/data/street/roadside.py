@@ -128,9 +128,30 @@ def hedge(pose: Pose, rng: Rng, length: float) -> list[Solid]:
     ]
 
 
-def fence(pose: Pose, rng: Rng, length: float) -> list[Solid]:
-    """Picket fence with posts along z [m]."""
-    high = float(rng.uniform(0.8, 1.4))
+def thicket(pose: Pose, rng: Rng, length: float, height: float) -> list[Solid]:
+    """Wild hedge along z: clumps of leaves before a dense core [m]."""
+    leaf, light = _pick(rng, _LEAVES), _pick(rng, _LEAVES, 0.4)
+
+    def foliage() -> Paint:
+        return Paint(Material.FOLIAGE, leaf, light, _phase(rng))
+
+    parts = [box(pose, 1.2, 0.9 * height, length, foliage())]
+    for forward in np.arange(0.7 - length / 2, length / 2, 1.4):
+        size = float(rng.uniform(0.5, 1.0))
+        place = pose.moved(
+            right=float(rng.uniform(-0.5, 0.5)),
+            forward=float(forward),
+            up=float(rng.uniform(0.2, 0.95)) * height,
+        )
+        parts.append(ellipsoid(place, (size, 1.2 * size, size), foliage()))
+    return parts
+
+
+def fence(
+    pose: Pose, rng: Rng, length: float, heights: tuple[float, float] = (0.8, 1.4)
+) -> list[Solid]:
+    """Picket fence with posts along z [m]; its height is drawn from a range."""
+    high = float(rng.uniform(*heights))
     color = _pick(rng, ((0.25, 0.17, 0.10), (0.5, 0.5, 0.48), (0.10, 0.12, 0.11)))
     pales = box(pose.moved(up=0.08), 0.04, high, length, Paint(Material.FENCE, color))
     post = Paint(Material.MATTE, color)
