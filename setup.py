@@ -61,6 +61,7 @@ setup(
             'lightning>=2.4',
             'scipy',
             'tensorboard',
+            'timm>=1.0',
             'torchmetrics',
         ],
         'test': ['pytest'],

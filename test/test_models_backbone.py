@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import pytest
@@ -15,7 +16,7 @@ from safetensors.torch import save_file
 from tiny_networks import random_image
 
 from lacdepth_ros.models.backbone import ENCODERS, STRIDES, Encoder
-from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0
+from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0, imagenet_classifier
 from lacdepth_ros.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 PARAMETERS_M = {
@@ -113,9 +114,31 @@ def test_download_without_a_network_says_what_to_give(monkeypatch: pytest.Monkey
         Encoder('mobilenet_v2', 'imagenet')
 
 
-def test_encoder_without_a_download_says_what_to_give() -> None:
-    with pytest.raises(ValueError, match=r'no weights of efficientnet_lite0 to download; give'):
-        Encoder('efficientnet_lite0', 'imagenet')
+def test_efficientnet_lite0_loads_the_weights_of_timm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network of timm, with random weights in place of the download, computes the same."""
+    timm = pytest.importorskip('timm')
+    torch.manual_seed(0)
+    published = timm.create_model('efficientnet_lite0', pretrained=False).eval()
+    monkeypatch.setattr('timm.create_model', lambda *_args, pretrained: published)
+    image = random_image(96, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(imagenet_classifier().eval()(image), published(image))
+        maps = Encoder('efficientnet_lite0', 'imagenet').eval()(image)
+        last = published.blocks(published.bn1(published.conv_stem(image)))
+    torch.testing.assert_close(maps[-1], last)
+
+
+@pytest.mark.parametrize('name', ['mobilenet_v2', 'efficientnet_lite0'])
+def test_download_that_fails_says_what_to_give(name: str, monkeypatch: Any) -> None:
+    def unreachable(*_args: object, **_kwargs: object) -> None:
+        raise OSError('no route to host')
+
+    monkeypatch.setattr('torchvision.models.get_model', unreachable)
+    monkeypatch.setattr('lacdepth_ros.models.backbone.imagenet_classifier', unreachable)
+    with pytest.raises(
+        ValueError, match=rf'{name} cannot be downloaded \(no route to host\); give'
+    ):
+        Encoder(name, 'imagenet')
 
 
 def test_efficientnet_lite0_is_b0_without_squeeze_and_excitation() -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Part, Progress, frame_row, spread
 from lacdepth_ros.data.nyu import NYU_CAMERA, NYU_DEPTH_SCALE
-from lacdepth_ros.data.optional import load_library
+from lacdepth_ros.optional import load_library
 
 _FRAMES = 1449
 _PUBLISHED: dict[Part, int] = {'train': 795, 'test': 654}

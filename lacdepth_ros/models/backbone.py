@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0
+from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0, imagenet_classifier
 
 STRIDES = (2, 4, 8, 16, 32)
 EXAMPLES = 3
@@ -27,16 +27,12 @@ EXAMPLES = 3
 Cut = Callable[[Any], list[nn.Module]]
 
 
-OWN: dict[str, Callable[[], nn.Module]] = {'efficientnet_lite0': EfficientNetLite0}
-"""Constructors of what torchvision lacks."""
-
-
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
     """One usable trunk.
 
     Attributes:
-        builder: Name of torchvision's constructor.
+        builder: Name of torchvision's constructor, or 'efficientnet_lite0', which it lacks.
         channels: Channels at strides 2, 4, 8, 16, 32.
         cut: Slices the built classifier into five stages.
     """
@@ -130,13 +126,14 @@ class Encoder(nn.Module):
 
     Args:
         name: One of ENCODERS.
-        weights: None (random), 'imagenet' (torchvision's download) or a safetensors file with
-            torchvision's own state dict of that classifier (efficientnet_lite0, which torchvision
-            lacks: names as in efficientnet_b0, and no download).
+        weights: None (random), 'imagenet' (torchvision's download; timm's for efficientnet_lite0)
+            or a safetensors file with torchvision's own state dict of that classifier
+            (efficientnet_lite0: with names as in torchvision's efficientnet_b0).
 
     Raises:
         ValueError: Unknown name, or the file is unreadable or does not fit.
         FileNotFoundError: The weights file does not exist.
+        ModuleNotFoundError: The download needs timm, which is not installed.
     """
 
     def __init__(self, name: str, weights: str | Path | None = None) -> None:
@@ -168,20 +165,21 @@ def encoder_spec(name: str) -> EncoderSpec:
 def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     options = {'init_weights': weights is None} if builder in ('inception_v3', 'vgg19') else {}
     if weights == 'imagenet':
-        if builder in OWN:
-            raise ValueError(
-                f'there are no weights of {builder} to download; give encoder_weights a '
-                f'safetensors file of its state dict for images of ImageNet mean and standard '
-                'deviation, with the names torchvision gives efficientnet_b0'
-            )
         try:
+            if builder == 'efficientnet_lite0':
+                return imagenet_classifier()
             return tv.get_model(builder, weights='DEFAULT')
-        except URLError as error:
+        except OSError as error:
+            reason = error.reason if isinstance(error, URLError) else error
             raise ValueError(
-                f'the ImageNet weights of {builder} cannot be downloaded ({error.reason}); give '
+                f'the ImageNet weights of {builder} cannot be downloaded ({reason}); give '
                 "encoder_weights a safetensors file of torchvision's own state dict, or null"
             ) from error
-    model = OWN[builder]() if builder in OWN else tv.get_model(builder, weights=None, **options)
+    model: nn.Module
+    if builder == 'efficientnet_lite0':
+        model = EfficientNetLite0()
+    else:
+        model = tv.get_model(builder, weights=None, **options)
     if weights is None:
         return model
     path = Path(weights)

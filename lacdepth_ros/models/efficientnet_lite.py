@@ -3,16 +3,18 @@
 """EfficientNet-Lite0: EfficientNet-B0 with ReLU6 and without squeeze-and-excitation.
 
 torchvision lacks it. Its operators are MobileNetV2's, which convolution libraries fuse; tensor
-names follow torchvision's EfficientNet, so weights laid out for that one load here.
+names follow torchvision's EfficientNet. Published weights come from timm.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 from torchvision.ops import Conv2dNormActivation, StochasticDepth
+
+from lacdepth_ros.optional import load_library
 
 _Conv = partial(Conv2dNormActivation, activation_layer=nn.ReLU6)
 STEM = 32
@@ -94,3 +96,49 @@ class EfficientNetLite0(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Map an image (B, 3, H, W) to class scores (B, num_classes)."""
         return self.classifier(self.features(image).mean((2, 3)))
+
+
+_OUTER = {
+    'conv_stem': 'features.0.0',
+    'bn1': 'features.0.1',
+    'conv_head': 'features.8.0',
+    'bn2': 'features.8.1',
+    'classifier': 'classifier.1',
+}
+_FIRST_BLOCK = {'conv_dw': '0.0', 'bn1': '0.1', 'conv_pw': '1.0', 'bn2': '1.1'}
+_BLOCK = {
+    'conv_pw': '0.0',
+    'bn1': '0.1',
+    'conv_dw': '1.0',
+    'bn2': '1.1',
+    'conv_pwl': '2.0',
+    'bn3': '2.1',
+}
+
+
+def names_of_timm(state: dict[str, Any]) -> dict[str, Any]:
+    """Give the tensors of timm's efficientnet_lite0 the names they have here."""
+
+    def renamed(name: str) -> str:
+        parts = name.split('.')
+        if parts[0] != 'blocks':
+            return '.'.join([_OUTER[parts[0]], *parts[1:]])
+        stage, block, layer, tensor = int(parts[1]), parts[2], parts[3], parts[4]
+        place = (_BLOCK if stage else _FIRST_BLOCK)[layer]
+        return f'features.{stage + 1}.{block}.block.{place}.{tensor}'
+
+    return {renamed(name): value for name, value in state.items()}
+
+
+def imagenet_classifier() -> EfficientNetLite0:
+    """Download timm's weights for images of ImageNet mean and standard deviation.
+
+    Raises:
+        ModuleNotFoundError: timm is not installed.
+        OSError: The download failed.
+    """
+    timm = load_library('timm', 'the ImageNet weights of efficientnet_lite0')
+    model = EfficientNetLite0()
+    published = timm.create_model('efficientnet_lite0', pretrained=True)
+    model.load_state_dict(names_of_timm(published.state_dict()))
+    return model

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Libraries that only some data sets need."""
+"""Libraries that only training and some data sets need."""
 
 from __future__ import annotations
 
