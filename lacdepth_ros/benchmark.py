@@ -77,14 +77,16 @@ def interleaved_times(
 ) -> dict[str, list[float]]:
     """Time several functions in turns, so that a noisy machine is unfair to none.
 
+    Before it is timed each runs once untimed, as a node runs its network frame after frame: a far
+    larger network before it has just given its memory back to the system and emptied the caches.
+
     Returns:
         Milliseconds of each round, by name.
     """
-    for run in runners.values():
-        run()
     times: dict[str, list[float]] = {name: [] for name in runners}
     for _ in range(rounds):
         for name, run in runners.items():
+            run()
             start = time.perf_counter()
             run()
             times[name].append(1e3 * (time.perf_counter() - start))

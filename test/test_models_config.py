@@ -108,7 +108,7 @@ def test_defaults_are_the_shipped_network() -> None:
     """Checkpoints of lacdepth-lite exist: a changed default would orphan them."""
     assert PRESETS['lacdepth-lite'].to_dict() == {
         'name': 'lacdepth-lite',
-        'encoder': 'mobilenet_v2',
+        'encoder': 'efficientnet_lite0',
         'widths': (16, 32, 64, 128, 192),
         'lateral': 'reduce',
         'levels': 4,

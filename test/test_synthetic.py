@@ -35,16 +35,16 @@ def test_streets_look_like_drives(seed):
     known = sample.depth > 0
     assert known[-20:].all(), 'the ground is always known'
     assert 0.55 < known.mean() <= 1.0
-    assert 2.0 < np.percentile(sample.depth[known], 1) < 9.0
+    assert 1.0 < np.percentile(sample.depth[known], 1) < 9.0
     assert sample.depth.max() <= 1001.0
     assert 60 < sample.image[sample.depth > 0].mean() < 150
     assert sample.image.std() > 25
 
 
-def test_every_fourth_street_is_a_narrow_lane_with_near_sides():
+def test_every_third_street_is_a_narrow_lane_with_near_sides():
     """Share of what is above the middle row and nearer than 7 m; nothing but the sides can be."""
     near = {'narrow': [], 'wide': []}
-    for seed in range(16):
+    for seed in range(12):
         upper = synthetic_sample(seed, camera=SMALL).depth[: SMALL.height // 2]
         narrow = seed % NARROW == NARROW - 1
         near['narrow' if narrow else 'wide'].append(np.mean((upper > 0) & (upper < 7.0)))

@@ -46,12 +46,12 @@ def test_first_recipe_keeps_its_values() -> None:
     assert model['network']['encoder_weights'] == 'imagenet'
     assert (model['optimizer']['encoder_lr'], model['optimizer']['decoder_lr']) == (2e-4, 6e-4)
     assert (model['loss']['relative_weight'], model['loss']['far_weight']) == (3.0, 0.5)
-    assert (model['schedule']['warmup'], model['ema_decay']) == (100, 0.995)
-    assert (model['loss']['frame_pixels'], data['stream']['mix']) == (6000, 0.6)
-    assert (trainer['max_steps'], trainer['precision']) == (3200, 'bf16-mixed')
-    assert (trainer['gradient_clip_val'], trainer['val_check_interval']) == (1.0, 400)
+    assert (model['schedule']['warmup'], model['ema_decay']) == (100, 0.998)
+    assert (model['loss']['frame_pixels'], data['stream']['mix']) == (12000, 0.5)
+    assert (trainer['max_steps'], trainer['precision']) == (4600, 'bf16-mixed')
+    assert (trainer['gradient_clip_val'], trainer['val_check_interval']) == (1.0, 800)
     assert (data['batch_size'], data['val_domain']) == (4, 'driving')
-    assert data['augment']['crop'] == [256, 640]
+    assert data['augment']['crop'] == [288, 704]
     assert data['stream']['group_weights']['kitti_object'] == 4.0
 
 
@@ -71,7 +71,7 @@ def test_overrides_reach_into_sections(recipe: str) -> None:
     assert settings['checkpoint']['keep_best'] == 3
     config = NetworkConfig(**settings['model']['network']).model_config()
     assert config is not None and config.widths == (8, 8, 8, 16, 24)
-    assert config.num_bins == 16 and config.encoder == preset('lacdepth-lite').encoder
+    assert config.num_bins == 16 and config.levels == preset('lacdepth-lite').levels
 
 
 def test_printed_recipe_is_a_recipe(recipe: str, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from lacdepth_ros.models.lacdepth import LacDepth
 
 TINY: dict[str, Any] = {
     'name': 'tiny',
+    'encoder': 'mobilenet_v2',  # it skips no blocks at random while it trains
     'widths': (8, 8, 8, 16, 16),
     'embedding': 8,
     'num_bins': 16,

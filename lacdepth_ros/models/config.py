@@ -79,8 +79,8 @@ class ModelConfig:
 
     name: str = 'custom'
     """Name shown to people."""
-    encoder: EncoderName = 'mobilenet_v2'
-    """torchvision trunk (see backbone.ENCODERS)."""
+    encoder: EncoderName = 'efficientnet_lite0'
+    """Trunk (see backbone.ENCODERS)."""
     widths: tuple[int, int, int, int, int] = (16, 32, 64, 128, 192)
     """Decoder channels at strides 2, 4, 8, 16, 32."""
     lateral: Lateral = 'reduce'

@@ -29,8 +29,8 @@ from lacdepth_ros.data.street.vehicles import Vehicle
 FRAME_PERIOD = 0.1
 """Time between two frames [s]."""
 
-NARROW = 4
-"""Every so many-th seed is a narrow lane, between walls, houses and hedges close at hand."""
+NARROW = 3
+"""Of so many seeds the last is a narrow lane, between walls, houses and hedges close at hand."""
 
 _AHEAD, _BEHIND = 230.0, 14.0  # m of street that are built around the camera
 _RING = 260.0  # m after which the traffic of a lane repeats
@@ -193,11 +193,11 @@ def _lane(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
         float(rng.uniform(0.5, 1.6)) if style == 'alley' and rng.random() < 0.6 else 0.0
         for style in styles
     )
-    parked = 'alley' in styles and rng.random() < 0.35
+    parking = tuple(float(rng.uniform(2.0, 2.3)) * (rng.random() < 0.35) for _ in styles)
     return Road(
         lane_width=float(rng.uniform(2.8, 4.6)),
         lanes=(0, 1),
-        parking=(0.0, float(rng.uniform(2.0, 2.3)) if parked else 0.0),
+        parking=(parking[0], parking[1]),
         kerb=float(rng.uniform(0.0, 0.12)),
         walk=(walk[0], walk[1]),
         paved=(styles[0] == 'alley', styles[1] == 'alley'),

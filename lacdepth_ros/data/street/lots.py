@@ -188,6 +188,9 @@ def _alley(lot: Lot) -> list[Solid]:
         solids = roadside.fence(close, lot.rng, BLOCK, (1.0, 2.2))
     else:
         solids = roadside.hedge(close, lot.rng, BLOCK)
+    if kind >= 0.4 and lot.chance(0.5):  # leaves hang over what they stand behind
+        behind = lot.place(lot.walk + lot.between(1.0, 1.8), BLOCK / 2)
+        solids += roadside.thicket(behind, lot.rng, BLOCK, lot.between(2.2, 5.5))
     if kind >= 0.4 and lot.chance(0.6):
         behind = lot.place(lot.walk + lot.between(1.6, 4.0), lot.between(4.0, 20.0))
         solids += _tree(lot, behind, lot.between(4.0, 9.0))
@@ -203,8 +206,11 @@ def _hollow(lot: Lot) -> list[Solid]:
     if lot.chance(0.85):
         middle = lot.place(lot.walk + lot.between(0.6, 1.4), BLOCK / 2)
         solids += roadside.thicket(middle, lot.rng, BLOCK, height * lot.between(0.8, 1.2))
-    if lot.chance(0.3):
-        solids += roadside.fence(lot.place(0.2, BLOCK / 2), lot.rng, BLOCK)
+    border = lot.place(0.2, BLOCK / 2)
+    if lot.chance(0.4):
+        solids += roadside.fence(border, lot.rng, BLOCK)
+    elif lot.chance(0.4):
+        solids += roadside.wall(border, lot.rng, BLOCK, lot.between(0.5, 1.3))
     if lot.chance(0.5):
         place = lot.place(lot.walk + lot.between(1.0, 2.5), lot.between(2.0, 22.0))
         solids += roadside.tree(place, lot.rng, height=lot.between(5.0, 10.0))
