@@ -97,7 +97,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         r'\d+ of 314 tensors missing, such as features\.',
         r'\d+ of 312 tensors unexpected, such as features\.',
         r'\d+ of 312 tensors of another shape, such as features\.',
-        r"Expected is a safetensors file of torchvision's own mobilenet_v2",
+        r'Expected is a safetensors file of the whole mobilenet_v2, as save_file',
         r'model\.network\.checkpoint',
     ):
         assert re.search(kind, message), kind
@@ -157,3 +157,13 @@ def test_efficientnet_lite0_is_b0_without_squeeze_and_excitation() -> None:
 
 def convolutions(model: torch.nn.Module) -> list[tuple[str, torch.nn.Conv2d]]:
     return [(n, m) for n, m in model.named_modules() if isinstance(m, torch.nn.Conv2d)]
+
+
+def test_weights_that_do_not_fit_are_told_how_to_be_made(tmp_path: Path) -> None:
+    save_file({'features.0.0.weight': torch.zeros(32, 3, 3, 3)}, tmp_path / 'part.safetensors')
+    for name, maker in (
+        ('efficientnet_lite0', 'efficientnet_lite.imagenet_classifier()'),
+        ('mobilenet_v2', "torchvision.models.get_model('mobilenet_v2', weights='DEFAULT')"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f'{maker}.state_dict(), PATH)')):
+            Encoder(name, tmp_path / 'part.safetensors')

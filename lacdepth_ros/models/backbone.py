@@ -173,7 +173,7 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
             reason = error.reason if isinstance(error, URLError) else error
             raise ValueError(
                 f'the ImageNet weights of {builder} cannot be downloaded ({reason}); give '
-                "encoder_weights a safetensors file of torchvision's own state dict, or null"
+                "encoder_weights a safetensors file of that classifier's state dict, or null"
             ) from error
     model: nn.Module
     if builder == 'efficientnet_lite0':
@@ -185,7 +185,7 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     path = Path(weights)
     if not path.is_file():
         raise FileNotFoundError(
-            f"encoder weights {path} do not exist; give a safetensors file of torchvision's "
+            f'encoder weights {path} do not exist; give a safetensors file of the state dict of '
             f"{builder}, 'imagenet' to download them, or null for random weights"
         )
     try:
@@ -195,11 +195,18 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     if differences := _load(model, state):
         raise ValueError(
             f'encoder weights {path} do not fit {builder}: {"; ".join(differences)}. Expected is '
-            f"a safetensors file of torchvision's own {builder}, as save_file(torchvision.models."
-            f"get_model('{builder}', weights='DEFAULT').state_dict(), PATH) writes it; a "
-            'checkpoint of this package belongs in model.network.checkpoint instead'
+            f'a safetensors file of the whole {builder}, as save_file({_published(builder)}'
+            '.state_dict(), PATH) writes it; a checkpoint of this package belongs in '
+            'model.network.checkpoint instead'
         )
     return model
+
+
+def _published(builder: str) -> str:
+    """Python that makes the classifier with its published weights."""
+    if builder == 'efficientnet_lite0':
+        return 'lacdepth_ros.models.efficientnet_lite.imagenet_classifier()'
+    return f"torchvision.models.get_model('{builder}', weights='DEFAULT')"
 
 
 def _load(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
