@@ -8,6 +8,7 @@ them in metres without bounds.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import torch
@@ -18,8 +19,8 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.layers import PointwiseMLP, by_rows
 
 EPSILON = 1e-3
-# exp(-60) = 9e-27 changes no center; beyond it float32 runs into denormals, half as fast.
-MAX_EXPONENT = 60.0
+# 2^-87 = 6e-27 changes no center; beyond it float32 runs into denormals, half as fast.
+MAX_EXPONENT = 87.0
 
 
 def centers_from_widths(widths: Tensor) -> Tensor:
@@ -46,7 +47,10 @@ def attract(
     Returns:
         Moved centers, (B, N, H, W). With c and a in [0, 1] and 'mean' they stay in [0, 1].
     """
-    scale = alpha ** (1 / gamma)  # scaling both once spares a pass over every map below
+    # exp(-alpha |dx|^gamma) = 2^-|scale dx|^gamma: PyTorch's exp2 takes a third of the time of its
+    # exp on some processors. Scaling both maps once spares a pass over every map below.
+    strength = alpha / math.log(2) if kind == 'exp' else alpha
+    scale = strength ** (1 / gamma)
     centers, attractors = scale * centers, scale * attractors
     total = torch.zeros_like(centers)
     zero = torch.zeros((), device=centers.device)
@@ -54,11 +58,12 @@ def attract(
         dx = attractors[:, k : k + 1] - centers
         if kind == 'exp':
             reach = dx if gamma == 2 else dx.abs().pow(gamma / 2)
-            exponent = torch.addcmul(zero, reach, reach, value=-1)
-            total = torch.addcmul(total, dx, torch.exp(exponent.clamp(min=-MAX_EXPONENT)))
+            exponent = torch.addcmul(zero, reach, reach, value=-1).clamp_(min=-MAX_EXPONENT)
+            total.addcmul_(dx, exponent.exp2_())
         else:
-            total = total + dx / (1 + dx.abs().pow(gamma))
-    return (centers + (total / attractors.shape[1] if aggregation == 'mean' else total)) / scale
+            total.addcdiv_(dx, 1 + dx.abs().pow(gamma))
+    share = 1 / attractors.shape[1] if aggregation == 'mean' else 1.0
+    return torch.add(centers, total, alpha=share).div_(scale)
 
 
 class SeedBins(nn.Module):
@@ -101,6 +106,7 @@ class AttractorLayer(nn.Module):
             points = near / (near + far)  # the ratio that ZoeDepth's released code loses
         else:
             points = F.softplus(raw)
+        points = points.contiguous()  # attract reads them plane by plane
         pull = partial(
             attract,
             alpha=self.config.attractor_alpha,

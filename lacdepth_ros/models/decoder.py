@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 from lacdepth_ros.models.backbone import STRIDES
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.layers import ConvBlock, DenseASPP, resize_maps, resize_to
+from lacdepth_ros.models.layers import (
+    ConvBlock,
+    DenseASPP,
+    channels_last,
+    join,
+    resize_maps,
+    resize_to,
+)
 
 DEEP_STRIDES = (64, 128)
 
@@ -29,7 +36,7 @@ def laplacian_residuals(image: Tensor, levels: int) -> list[Tensor]:
     residuals = []
     for _ in range(levels):
         size = [-(-s // 2) for s in image.shape[-2:]]
-        smaller = resize_maps(image, *size)  # an exact 2x2 mean for even sizes
+        smaller = channels_last(resize_maps(image, *size))  # an exact 2x2 mean for even sizes
         residuals.append(image - resize_to(smaller, image))
         image = smaller
     return residuals
@@ -115,7 +122,7 @@ class PyramidStep(nn.Module):
         x = resize_to(x, laplacian)
         x = self.join(x if skip is None else torch.cat([x, skip], dim=1))
         if coarser is not None:
-            x = torch.cat([x, resize_to(coarser, x), laplacian], dim=1)
+            x = join(x, resize_to(coarser, x), laplacian)
         x = self.refine(x)
         if self.head is None:
             return x, None

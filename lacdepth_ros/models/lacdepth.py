@@ -16,7 +16,7 @@ from lacdepth_ros.models.backbone import Encoder
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPyramid
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
-from lacdepth_ros.models.layers import by_rows, resize_to
+from lacdepth_ros.models.layers import by_rows, join, resize_to
 from lacdepth_ros.models.upsampling import GuidedUpsampling
 
 PAD_MULTIPLE = 32
@@ -79,8 +79,7 @@ class LacDepth(nn.Module):
         features = stage1.features[self.config.head_stride]
         bins, embedding = self.bins(stage1.features)
         relative = resize_to(stage1.relative, features)
-        condition = torch.cat([features, relative, embedding], dim=1)
-        moments = by_rows(self._moments, condition, bins)
+        moments = by_rows(self._moments, bins, features, relative, embedding)
         if self.config.upsampling == 'guided':
             moments = self.upsampling(moments, features, stage1.residuals)
         else:
@@ -88,10 +87,10 @@ class LacDepth(nn.Module):
         depth, second = moments.chunk(2, dim=1)
         return depth, (second - depth.square()).clamp_min(1e-6).sqrt()
 
-    def _moments(self, condition: Tensor, bins: Tensor) -> Tensor:
+    def _moments(self, bins: Tensor, *conditions: Tensor) -> Tensor:
         """First two moments of depth, (B, 2, h, w) [m, m^2]: in them mixtures are linear."""
         centers = self.bins.to_metres(bins)
-        depth, variance = expected_depth(self.distribution(condition, centers), centers)
+        depth, variance = expected_depth(self.distribution(join(*conditions), centers), centers)
         return torch.cat([depth, variance + depth.square()], dim=1)
 
 

@@ -66,6 +66,21 @@ class DenseASPP(nn.Module):
         return self.merge(torch.cat(maps, dim=1))
 
 
+def channels_last(x: Tensor) -> Tensor:
+    """Lay the channels of a pixel of (B, C, H, W) side by side in memory.
+
+    So oneDNN and cuDNN convolve a map without rearranging it first.
+    """
+    if x.shape[1] == 1:  # both layouts at once, of which PyTorch assumes the other
+        return x.reshape(x.shape[0], *x.shape[2:], 1).permute(0, 3, 1, 2)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def join(*maps: Tensor) -> Tensor:
+    """Make one map of all channels of maps (B, C_i, H, W), channels last."""
+    return torch.cat([channels_last(x) for x in maps], dim=1)
+
+
 FEW_CHANNELS = 4
 
 

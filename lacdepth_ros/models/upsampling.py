@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from lacdepth_ros.models.layers import ConvBlock, by_rows
+from lacdepth_ros.models.layers import ConvBlock, by_rows, join
 
 NEIGHBOURS = 9
 
@@ -44,7 +44,7 @@ class GuidedUpsampling(nn.Module):
         """
         count = self.stride.bit_length() - 1
         folded = [F.pixel_unshuffle(residuals[i], self.stride >> i) for i in range(count)]
-        guide = self.guide(torch.cat([features, *folded], dim=1))
+        guide = self.guide(join(features, *folded))
         height, width = maps.shape[-2:]
         padded = F.pad(maps.contiguous(), (1, 1, 1, 1), mode='replicate')
         corners = (divmod(i, 3) for i in range(NEIGHBOURS))
