@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,16 +26,19 @@ def depth_to_points(depth: FloatArray, camera: Camera) -> FloatArray:
         camera: Camera of these pixels.
 
     Returns:
-        (H, W, 3) float32 metres, x right, y down, z forward; NaN in all three where invalid.
+        (H, W, 3) float32 metres, x right, y down, z forward; NaN in all three where invalid. A
+        view of three planes, which are filled, and read by `messages.clouds`, faster than points.
 
     Raises:
         ValueError: Depth and camera differ in size.
     """
     _check_size(depth, camera)
-    x, y = _rays(camera)
-    z = depth.astype(np.float32, copy=False)
-    z = np.where(np.isfinite(z), z, np.float32(np.nan))
-    return np.asarray(cv2.merge((z * x, z * y, z)), dtype=np.float32)
+    planes = np.empty((3, *depth.shape), np.float32)
+    planes[2] = depth
+    planes[2][~np.isfinite(planes[2])] = np.nan
+    for plane, ray in zip(planes[:2], _rays(camera), strict=True):
+        np.multiply(planes[2], ray, out=plane)
+    return np.moveaxis(planes, 0, -1)
 
 
 def points_to_depth(points: npt.NDArray[np.floating], camera: Camera) -> FloatArray:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from typing import Any
 
@@ -49,3 +50,18 @@ def byte_array(values: npt.NDArray[Any]) -> array[int]:
     data = array('B')
     data.frombytes(values.reshape(-1).view(np.uint8).data)
     return data
+
+
+def empty_bytes(shape: tuple[int, ...], kind: str) -> tuple[array[int], npt.NDArray[Any]]:
+    """Make an array.array('B') for rclpy and a view to fill it through, which spares a copy.
+
+    Args:
+        shape: Of the view.
+        kind: NumPy kind and size of one value, such as 'f4'; little endian.
+
+    Returns:
+        The bytes, all 0, and their view.
+    """
+    dtype = np.dtype('<' + kind)
+    data = array('B', b'\0') * (math.prod(shape) * dtype.itemsize)
+    return data, np.frombuffer(data, dtype).reshape(shape)

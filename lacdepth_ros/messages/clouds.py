@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.messages.buffers import byte_array
+from lacdepth_ros.messages.buffers import empty_bytes
 
 _FLOAT32 = 7  # PointField.FLOAT32
 _POINT_STEP = 16  # bytes: x, y, z and rgb as float32
@@ -54,7 +55,7 @@ def cloud_to_message(
     msg.is_bigendian = False
     msg.point_step = _POINT_STEP
     msg.row_step = _POINT_STEP * width
-    msg.data = byte_array(_interleaved(points, rgb))
+    msg.data = _interleaved(points, rgb)
     msg.is_dense = False
     return msg
 
@@ -95,18 +96,16 @@ def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
     return points, colors.astype(np.uint8)
 
 
-def _interleaved(
-    points: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.float32]:
-    """(H, W, 4) float32: x, y, z and the colour's bits."""
-    cloud = np.empty((*points.shape[:2], 4), dtype=np.float32)
+def _interleaved(points: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8]) -> array[int]:
+    """Bytes of (H, W, 4) float32: x, y, z and the colour's bits."""
+    data, cloud = empty_bytes((*points.shape[:2], 4), 'f4')
     if not points.size:  # OpenCV takes no empty arrays
-        return cloud
+        return data
     color = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA).view(np.uint32)
     color &= np.uint32(0x00FFFFFF)  # the alpha OpenCV adds would make the float a NaN
-    sources = [np.ascontiguousarray(points, dtype=np.float32), color.view(np.float32)]
-    cv2.mixChannels(sources, [cloud], [0, 0, 1, 1, 2, 2, 3, 3])
-    return cloud
+    planes = [np.ascontiguousarray(points[..., i], dtype='<f4') for i in range(3)]
+    cv2.merge([*planes, color[..., 0].view(np.float32)], cloud)
+    return data
 
 
 @lru_cache(maxsize=1)
