@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -85,18 +86,22 @@ def test_state_saved_by_a_validation_is_resumed(tmp_path: Path) -> None:
 
 
 def test_terminated_run_saves_its_state(tmp_path: Path) -> None:
-    """SIGTERM, as SLURM sends it: the step under way is finished and saved."""
-    recipe = write_recipe(tmp_path / 'data', **{'trainer.max_steps': 10000, 'pictures.frames': 0})
+    """SIGTERM, as SLURM sends it to all processes: the step under way is finished and saved."""
+    recipe = write_recipe(
+        tmp_path / 'data',
+        **{'trainer.max_steps': 10000, 'pictures.frames': 0, 'data.workers': 1},
+    )
     output = tmp_path / 'run'
     command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'train', '--output', str(output)]
     process = subprocess.Popen(
         [*command, '--config', str(recipe), '--trainer.val_check_interval', '10000'],
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     while not read_log(output):
         assert process.poll() is None, process.communicate()[1].decode()
         time.sleep(0.01)
-    process.terminate()
+    os.killpg(process.pid, signal.SIGTERM)
     error = process.communicate()[1].decode()
     assert process.returncode == 128 + signal.SIGTERM, error
     saved = torch.load(output / 'last.ckpt', weights_only=True)['global_step']

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,7 @@ class DepthDataModule(LightningDataModule):
             num_workers=self.workers,
             prefetch_factor=4 if self.workers else None,
             pin_memory=trainer.strategy.root_device.type == 'cuda',
+            worker_init_fn=_outlive_sigterm,
             generator=torch.Generator(),  # leaves the network's random numbers alone
         )
 
@@ -142,6 +144,7 @@ class DepthDataModule(LightningDataModule):
             batch_size=None,
             num_workers=min(1, self.workers),
             collate_fn=_unchanged,
+            worker_init_fn=_outlive_sigterm,
             generator=torch.Generator(),
         )
 
@@ -153,6 +156,14 @@ class DepthDataModule(LightningDataModule):
         if isinstance(batch, Frame):
             return batch
         return super().transfer_batch_to_device(batch, device, dataloader_idx)
+
+
+def _outlive_sigterm(_: int) -> None:
+    """Leave SIGTERM to the training process, which ends its workers once its state is saved.
+
+    `timeout`, service managers and SLURM send it to all processes of a job at once.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 class ViewOrder(Sampler[list[int]]):
