@@ -44,9 +44,9 @@ def test_value_outside_its_set_is_named_with_the_set(field: str) -> None:
         ('attractor_gamma', 1.5),
         ('attractor_alpha', 0.0),
         ('attractor_alpha', math.nan),
-        ('focal_px', -505.0),
+        ('focal_px', -535.0),
         ('focal_px', math.inf),
-        ('focal_px', '505'),
+        ('focal_px', '535'),
         ('min_depth', 0.0),
         ('min_depth', 100.0),
         ('max_depth', math.nan),
@@ -131,5 +131,5 @@ def test_defaults_are_the_shipped_network() -> None:
         'max_temperature': 50.0,
         'min_depth': 1e-3,
         'max_depth': 100.0,
-        'focal_px': 505.0,
+        'focal_px': 535.0,
     }

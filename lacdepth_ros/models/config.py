@@ -125,7 +125,7 @@ class ModelConfig:
     """Nearest depth [m] at focal_px."""
     max_depth: float = 100.0
     """Farthest depth [m] at focal_px."""
-    focal_px: float = 505.0
+    focal_px: float = 535.0
     """Focal length [px of the network's input] at which its output is metres. For another focal
     length f, metres are output * f / focal_px."""
 
