@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL = 0.2
 """Seconds after which the spinning loop looks for a signal at the latest."""
+SPINS = '20000'
+"""Turns for which OpenMP's helper threads wait for more work before they sleep. By default it is
+300,000, in which they keep a core from the middleware while an answer is being published."""
 
 
 def load_predictor(checkpoint: Path | None, **options: Any) -> DepthPredictor:
@@ -58,6 +61,7 @@ def main(
     _ensure_log_directory()
     apply_dds_profile()
     tune_allocator()
+    calm_openmp()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = DepthNode(predictor_factory)
     try:
@@ -68,6 +72,15 @@ def main(
         rclpy.try_shutdown()
     _ignore_late_signals()
     return 0
+
+
+def calm_openmp() -> None:
+    """Let OpenMP's helper threads sleep sooner, unless the user has said when.
+
+    To be called before PyTorch is imported, which reads it once.
+    """
+    if 'OMP_WAIT_POLICY' not in os.environ:
+        os.environ.setdefault('GOMP_SPINCOUNT', SPINS)
 
 
 def _spin(node: DepthNode, stop: threading.Event) -> None:

@@ -1,0 +1,31 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node's process sets up before PyTorch is imported."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from lacdepth_ros.ros.main import SPINS, calm_openmp
+
+
+@pytest.mark.parametrize(
+    ('given', 'expected'),
+    [
+        ({}, SPINS),
+        ({'GOMP_SPINCOUNT': '7'}, '7'),
+        ({'OMP_WAIT_POLICY': 'active'}, None),
+    ],
+)
+def test_openmp_spins_little_unless_the_user_said_otherwise(monkeypatch, given, expected):
+    for name in ('GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'):
+        monkeypatch.setenv(name, '')  # so that the test's end takes back what calm_openmp sets
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    calm_openmp()
+    assert os.environ.get('GOMP_SPINCOUNT') == expected
