@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
@@ -50,12 +51,25 @@ def test_impossible_input_size(size: tuple[int, int]) -> None:
         input_camera(CAMERA, 300.0, size)
 
 
-def test_shrinking_averages_areas() -> None:
-    """Stripes of one pixel become grey; sampling them would leave black or white."""
-    stripes = np.zeros((40, 60, 3), np.uint8)
-    stripes[:, ::2] = 255
-    assert np.abs(resize_image(stripes, 20, 20).astype(int) - 128).max() <= 43
-    np.testing.assert_allclose(resize_image(stripes, 30, 20), 128, atol=1)
+def triangle_weights(old: int, new: int) -> npt.NDArray[np.float64]:
+    """Shares (new, old) of the old pixels in the new ones: a triangle as wide as the new pixel."""
+    step = old / new
+    distance = (np.arange(new)[:, None] + 0.5) * step - (np.arange(old) + 0.5)
+    weights = np.maximum(0, 1 - np.abs(distance) / max(1.0, step))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize('size', [(23, 31), (60, 9), (13, 40), (70, 90), (1, 1)])
+def test_resampling_weighs_by_triangles(size: tuple[int, int]) -> None:
+    """Of a part of an image (rows with gaps between them) that may not be written to."""
+    image = np.random.default_rng(0).integers(0, 256, (50, 80, 3), np.uint8)[5:45, 10:70]
+    image.flags.writeable = False
+    width, height = size
+    rows, columns = triangle_weights(40, height), triangle_weights(60, width)
+    expected = np.einsum('yh,hwc,xw->yxc', rows, image, columns)
+    resized = resize_image(image, width, height)
+    assert resized.shape == (height, width, 3)
+    np.testing.assert_allclose(resized, expected, atol=1.01)  # rounded after every axis
 
 
 def test_enlarging_interpolates() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
@@ -37,6 +38,8 @@ def load_predictor(checkpoint: Path | None, **options: Any) -> DepthPredictor:
     """Load a checkpoint; PyTorch is imported only now, so that the node is up at once."""
     from lacdepth_ros.predictor import DepthPredictor
 
+    # Beside a network on the CPU, OpenCV's waiting threads would take the cores from OpenMP's.
+    cv2.setNumThreads(1 if options.get('device') == 'cpu' else -1)
     return DepthPredictor.from_checkpoint(checkpoint, **options)
 
 

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from lacdepth_ros.data.synthetic import KITTI_CAMERA
 from lacdepth_ros.demo.frames import pinhole_info
-from lacdepth_ros.ros.client import DEPTH, DepthClient
+from lacdepth_ros.messages.images import color_to_message
+from lacdepth_ros.ros.client import DEPTH, FRAME_ID, DepthClient
 from lacdepth_ros.ros.node_process import NodeProcess, choose_domain, use_domain
+from lacdepth_ros.ros.sync import NANOSECONDS
 
 NAMESPACE = '/benchmark'
 PERIOD = 0.3
@@ -66,6 +70,7 @@ def _measure(
 ) -> NodeLatency:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (KITTI_CAMERA.height, KITTI_CAMERA.width, 3), dtype=np.uint8)
+    message = color_to_message(Image, image, Header(frame_id=FRAME_ID))
     info = pinhole_info(KITTI_CAMERA)
     arrivals = []
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +83,7 @@ def _measure(
                     client.change_state(transition, TIMEOUT)
                 client.wait_for_topics(TIMEOUT)
                 for _ in range(frames):
-                    answer = client.ask(image, info, time.time_ns(), TIMEOUT)
+                    answer = client.exchange(_stamped(message), info, TIMEOUT)
                     arrivals.append(answer.latency_ms[topics[-1]])
                     time.sleep(PERIOD)
                 client.wait_for_report(TIMEOUT)
@@ -92,6 +97,12 @@ def _measure(
         stamp_to_publish=_pair(values, f'stamp_to_{topics[-1]}'),
         arrival=(float(np.percentile(arrivals, 50)), float(np.percentile(arrivals, 95))),
     )
+
+
+def _stamped(message: Image) -> Image:
+    """The message with the present time as its stamp: it was made before the clock starts."""
+    message.header.stamp.sec, message.header.stamp.nanosec = divmod(time.time_ns(), NANOSECONDS)
+    return message
 
 
 def _pair(values: dict[str, str], stage: str) -> tuple[float, float]:
