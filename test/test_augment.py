@@ -197,6 +197,8 @@ def test_same_seed_gives_the_same_view() -> None:
         ('crop', (0, 704)),
         ('crop', 224),
         ('crop', (224.5, 704)),
+        ('crop_heights', 224),
+        ('crop_heights', (224, 0)),
         ('focal_range', (690.0, 380.0)),
         ('focal_range', (0.0, 380.0)),
         ('focal_range', (380.0,)),

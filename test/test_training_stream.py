@@ -64,6 +64,7 @@ def make_of(
         AugmentConfig(**view),
         focal_px=focal_px,
         length=length,
+        per_step=4,
         seed=seed,
     )
 
@@ -87,6 +88,18 @@ def test_view_depends_on_seed_and_index_alone(manifest: Path) -> None:
     assert all(same(a, b) for a, b in zip(views, again, strict=True))
     assert not any(same(views[0], view) for view in views[1:])
     assert not same(views[0], make(manifest, seed=1)[0])
+
+
+def test_views_of_a_step_share_one_of_the_heights(manifest: Path) -> None:
+    heights = {'crop_heights': (16, 24, 40)}
+    stream = make(manifest, augment=heights)
+    views = [stream[i] for i in range(48)]
+    steps = [{view['image'].shape for view in views[i : i + 4]} for i in range(0, 48, 4)]
+    assert all(len(shapes) == 1 for shapes in steps)
+    assert set.union(*steps) == {(3, height, 64) for height in (16, 24, 40)}
+    assert all(view['depth'].shape == view['image'].shape[1:] for view in views)
+    again = make(manifest, augment=heights)
+    assert same(again[47], views[47]) and same(again[5], views[5])
 
 
 def test_truth_is_brought_to_the_focal_length_of_the_network(manifest: Path) -> None:

@@ -71,6 +71,10 @@ class AugmentConfig:
     """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled."""
     crop: tuple[int, int] = (224, 704)
     """Height and width of the network's training input [px], cut from the scaled view."""
+    crop_heights: tuple[int, ...] = ()
+    """Heights [px] that take the place of crop's, one drawn for every step; empty: crop's alone. A
+    network that only ever saw one height takes the number of rows for a clue and errs at others;
+    what is listed twice is drawn twice as often."""
     vertical: Vertical = 'random'
     """Which rows are cut: any ('random'), the lowest ('bottom'), or the uppermost ('top'). With
     'bottom' the road leaves every view at its lower edge; with 'top' and a crop as high as the
@@ -101,6 +105,9 @@ class AugmentConfig:
     def __post_init__(self) -> None:
         if not _is_pair(self.crop, int) or min(self.crop) < 1:
             raise ValueError(f'crop={self.crop!r} must be two sizes [height, width] above 0')
+        rows = self.crop_heights
+        if not isinstance(rows, tuple) or not all(isinstance(n, int) and n > 0 for n in rows):
+            raise ValueError(f'crop_heights={rows!r} must be a list of heights above 0')
         if not _is_range(self.focal_range):
             raise ValueError(
                 f'focal_range={self.focal_range!r} must be [low, high] pixels above 0'

@@ -98,7 +98,7 @@ class DepthDataModule(LightningDataModule):
         self.stream_config, self.augment, self.protocol = stream, augment, protocol
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         # Weights of groups that do not exist must come to light now, not when training begins.
-        ViewStream(self.entries, stream, augment, focal_px=1.0, length=0, seed=seed)
+        ViewStream(self.entries, stream, augment, focal_px=1.0, length=0, per_step=1, seed=seed)
 
     @override
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
@@ -114,6 +114,7 @@ class DepthDataModule(LightningDataModule):
             self.augment,
             focal_px=network.config.focal_px,
             length=trainer.max_steps * per_step,
+            per_step=per_step,
             seed=self.seed,
         )
         order = ViewOrder(

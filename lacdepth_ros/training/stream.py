@@ -31,6 +31,8 @@ SYNTHETIC_FRAMES = 30
 SYNTHETIC_DOMAIN = 'driving'
 SEAM_RANGE = (0.25, 0.75)
 """Where two frames meet, as a share of the width."""
+_HEIGHTS = 1
+"""Sets the random numbers of a step's height apart from those of a view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         focal_px: Focal length [px] at which the network's output is metres; the true depth of a
             view is brought to it.
         length: Number of views.
+        per_step: Views of a training step, which all have one size.
         seed: Another seed gives another stream.
 
     Raises:
@@ -95,6 +98,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         *,
         focal_px: float,
         length: int,
+        per_step: int,
         seed: int,
     ) -> None:
         groups = {entry.group for entry in entries}
@@ -111,7 +115,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         self._config = config
         self._augment = augment
         self._focal_px = focal_px
-        self._length = length
+        self._length, self._per_step = length, per_step
         self._seed = seed
         self._cache = SampleCache(config.cache_gb)
         # Shared by all workers, so that a frame is reported once and not once by each.
@@ -135,7 +139,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         """
         rng = np.random.default_rng([self._seed, index])
         sample, skipped = self._drawn(rng)
-        view = augment(sample, self._augment, rng)
+        view = augment(sample, self._config_of(index // self._per_step), rng)
         scale = np.float32(self._focal_px / focal_length(view.camera))
         dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
         return {
@@ -144,6 +148,14 @@ class ViewStream(Dataset[dict[str, Any]]):
             'dense': torch.from_numpy(dense),
             'skipped': skipped,
         }
+
+    def _config_of(self, step: int) -> AugmentConfig:
+        """How the views of a step are made; its height depends on the seed and the step alone."""
+        heights = self._augment.crop_heights
+        if not heights:
+            return self._augment
+        rng = np.random.default_rng([self._seed, step, _HEIGHTS])
+        return replace(self._augment, crop=(int(rng.choice(heights)), self._augment.crop[1]))
 
     def unreadable(self) -> list[str]:
         """Ids of the frames that could not be read so far, by any worker."""
