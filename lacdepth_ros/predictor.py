@@ -181,10 +181,7 @@ class DepthPredictor:
             if not flip_average:
                 return output.depth, output.std
             mirrored = self._model(tensor.flip(3))
-            return (
-                0.5 * (output.depth + mirrored.depth.flip(3)),
-                0.5 * (output.std + mirrored.std.flip(3)),
-            )
+            return mix(output.depth, output.std, mirrored.depth.flip(3), mirrored.std.flip(3))
 
     def _finish(
         self, depth: Tensor, std: Tensor, camera: Camera, network_camera: Camera
@@ -204,6 +201,16 @@ class DepthPredictor:
     def _synchronise(self) -> None:
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
+
+
+def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of two distributions mixed half and half, of any one shape.
+
+    The variance of a mixture holds the difference of the means, too: two confident answers that
+    contradict each other are an uncertain one.
+    """
+    variance = 0.5 * (std.square() + other_std.square()) + 0.25 * (depth - other).square()
+    return 0.5 * (depth + other), variance.sqrt()
 
 
 def _full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:

@@ -83,6 +83,28 @@ def test_far_attractors_leave_finite_gradients() -> None:
     assert points.grad is not None and float(points.grad) == pytest.approx(0.0)
 
 
+@pytest.mark.parametrize('gamma', [1, 2, 3])
+@pytest.mark.parametrize('kind', ['exp', 'inv'])
+def test_gradient_is_that_of_the_formula_also_where_a_center_meets_its_attractor(
+    kind: str, gamma: int
+) -> None:
+    values = [0.2, 0.5, 0.5 + 1e-3, 0.9]
+    centers = torch.tensor(values).view(1, 4, 1, 1).requires_grad_()
+    points = torch.full((1, 1, 1, 1), 0.5, requires_grad=True)
+    attract(
+        centers, points, alpha=30.0, gamma=gamma, kind=kind, aggregation='sum'
+    ).sum().backward()
+    dx = 0.5 - np.array(values)
+    power = 30.0 * np.abs(dx) ** gamma
+    if kind == 'exp':
+        slope = np.exp(-power) * (1 - gamma * power)  # d delta / d dx
+    else:
+        slope = (1 + power - gamma * power) / (1 + power) ** 2
+    assert centers.grad is not None and points.grad is not None
+    np.testing.assert_allclose(centers.grad.numpy().ravel(), 1 - slope, atol=1e-5)
+    np.testing.assert_allclose(float(points.grad), slope.sum(), rtol=1e-5)
+
+
 def test_seed_widths_tile_the_range() -> None:
     torch.manual_seed(0)
     with torch.no_grad():

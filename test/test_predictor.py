@@ -23,18 +23,24 @@ FOCAL = 100.0
 
 
 class FakeNetwork(nn.Module):
-    """Depth = offset + the brightness of the normalised input; remembers what came in."""
+    """Depth = offset + the brightness of the normalised input; remembers what came in.
 
-    def __init__(self, offset: float = 20.0, slope: float = 0.0, **changes: Any) -> None:
+    With `sided` it is farther by so much at the right than at the left, whatever the image.
+    """
+
+    def __init__(
+        self, offset: float = 20.0, slope: float = 0.0, sided: float = 0.0, **changes: Any
+    ) -> None:
         super().__init__()
         self.config = tiny_config(focal_px=FOCAL, **changes)
-        self.offset, self.slope = offset, slope
+        self.offset, self.slope, self.sided = offset, slope, sided
         self.inputs: list[Tensor] = []
         self.eval()
 
     def forward(self, image: Tensor) -> NetworkOutput:
         self.inputs.append(image)
         depth = self.offset + self.slope * image.mean(dim=1, keepdim=True)
+        depth = depth + torch.linspace(0, self.sided, image.shape[3])
         return NetworkOutput(depth, 0.1 * depth, torch.full_like(depth, 0.5))
 
 
@@ -135,6 +141,20 @@ def test_flip_average_is_symmetric() -> None:
     )
     np.testing.assert_allclose(mirrored.depth[:, ::-1], direct, rtol=1e-4)
     assert not np.allclose(once, direct, rtol=1e-4)
+
+
+def test_flip_average_mixes_the_moments_of_both_answers() -> None:
+    predictor = predictor_of(FakeNetwork(slope=3.0, sided=8.0))
+    image, camera = make_image(40, 60), make_camera(40, 60)
+    once = predictor.predict(image, camera)
+    mirrored = predictor.predict(np.ascontiguousarray(image[:, ::-1]), camera.flipped())
+    both = predictor.predict(image, camera, flip_average=True)
+    depths = np.stack([once.depth, mirrored.depth[:, ::-1]])
+    second = np.stack([once.std, mirrored.std[:, ::-1]]) ** 2 + depths**2
+    np.testing.assert_allclose(both.depth, depths.mean(axis=0), rtol=1e-5)
+    expected = np.sqrt(second.mean(axis=0) - depths.mean(axis=0) ** 2)
+    np.testing.assert_allclose(both.std, expected, rtol=1e-3)
+    assert (both.std > 1.5 * once.std).mean() > 0.2, 'where the answers differ, both are doubted'
 
 
 def test_same_image_gives_the_same_depth_again() -> None:

@@ -57,9 +57,11 @@ def attract(
     for k in range(attractors.shape[1]):
         dx = attractors[:, k : k + 1] - centers
         if kind == 'exp':
-            reach = dx if gamma == 2 else dx.abs().pow(gamma / 2)
-            exponent = torch.addcmul(zero, reach, reach, value=-1).clamp_(min=-MAX_EXPONENT)
-            total.addcmul_(dx, exponent.exp2_())
+            # Never through a root of |dx|: its gradient is infinite where a center meets a point.
+            exponent = (
+                torch.addcmul(zero, dx, dx, value=-1) if gamma == 2 else dx.abs().pow(gamma).neg_()
+            )
+            total.addcmul_(dx, exponent.clamp_(min=-MAX_EXPONENT).exp2_())
         else:
             total.addcdiv_(dx, 1 + dx.abs().pow(gamma))
     share = 1 / attractors.shape[1] if aggregation == 'mean' else 1.0

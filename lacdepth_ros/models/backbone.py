@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0, imagenet_classifier
+from lacdepth_ros.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 STRIDES = (2, 4, 8, 16, 32)
 EXAMPLES = 3
@@ -76,8 +77,7 @@ class _InceptionInput(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        std = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
-        mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+        mean, std = (torch.tensor(x).view(1, 3, 1, 1) for x in (IMAGENET_MEAN, IMAGENET_STD))
         self.register_buffer('scale', std / 0.5, persistent=False)
         self.register_buffer('shift', (mean - 0.5) / 0.5, persistent=False)
 
