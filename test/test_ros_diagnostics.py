@@ -38,6 +38,22 @@ def test_status_holds_counters_and_latencies(bench):
         assert float(values[f'{stage} p95 [ms]']) >= float(values[f'{stage} p50 [ms]']) >= 0
 
 
+def test_statistics_end_with_the_network_they_are_of(bench):
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    assert 'predict p50 [ms]' in facts(bench.diagnostics[-1])
+    for transition in ('deactivate', 'cleanup', 'configure'):
+        assert bench.transition(transition)
+        bench.diagnostics.clear()
+        assert bench.spin_until(lambda: len(bench.diagnostics) > 1)
+        values = facts(bench.diagnostics[-1])
+        kept = transition == 'deactivate'
+        assert ('predict p50 [ms]' in values) is kept
+        assert values['frames answered'] == ('1' if kept else '0')
+
+
 def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench):
     bench = make_bench(use_sim_time=True)
     bench.activate('depth/image_rect')

@@ -84,6 +84,18 @@ def test_cached_info_serves_every_image_and_the_newest_waiting_one():
     assert pairs.add_image(message(1000)).info is newer
 
 
+def test_images_older_than_the_first_cached_info_are_given_up_and_counted():
+    dropped = Dropped()
+    pairs = buffer(cache_info=True, on_unpaired=dropped)
+    waiting = [message(stamp) for stamp in (10, 20, 30)]
+    for image in waiting:
+        assert pairs.add_image(image) is None
+    assert pairs.add_info(message(1)).image is waiting[2]
+    assert dropped.count == 2
+    assert pairs.add_info(message(2)) is None, 'nothing older may follow'
+    assert dropped.count == 2
+
+
 def test_oldest_waiting_image_is_given_up_and_counted():
     dropped = Dropped()
     pairs = buffer(queue_size=2, on_unpaired=dropped)

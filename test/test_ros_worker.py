@@ -75,6 +75,21 @@ def test_error_is_handed_over_and_the_thread_goes_on(recorder, worker):
     assert [str(error) for error in recorder.errors] == ['bad']
 
 
+def test_thread_outlives_an_error_handler_that_fails(recorder, thread, capfd):
+    def fail(error):
+        raise RuntimeError('no log any more')
+
+    worker = NewestFrameWorker(thread, recorder.process, fail)
+    recorder.release.release(2)
+    for item in ('bad', 'good'):
+        worker.submit(item)
+        assert recorder.started.acquire(timeout=TIMEOUT)
+        thread.submit(lambda: None).result(timeout=TIMEOUT)  # the item before it is done
+    worker.stop()
+    assert recorder.items == ['good']
+    assert 'no log any more' in capfd.readouterr().err
+
+
 def test_everything_runs_in_the_one_thread_also_after_a_pause(recorder, thread):
     seen = {thread.submit(threading.get_ident).result()}
     worker = NewestFrameWorker(

@@ -13,12 +13,15 @@ from miniature import HEIGHT, WIDTH, write_recipe
 pytest.importorskip('lightning')
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.predictor import DepthPredictor
 from lacdepth_ros.training.clock import Speed
 from lacdepth_ros.training.run import train
 from lacdepth_ros.training.runlog import progress_line
 
 
-def test_tensorboard_shows_pictures_curves_and_bins(tmp_path: Path) -> None:
+def test_tensorboard_shows_pictures_and_curves(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / 'data', **{'trainer.max_steps': 1})
     train(['--config', str(recipe), '--pictures.frames', '1'], tmp_path / 'run')
     events = EventAccumulator(str(tmp_path / 'run' / 'tensorboard')).Reload()
@@ -29,9 +32,33 @@ def test_tensorboard_shows_pictures_curves_and_bins(tmp_path: Path) -> None:
     assert {'loss/loss', 'loss/silog', 'lr/encoder', 'lr/decoder', 'val/score'} <= set(
         tags['scalars']
     )
-    (centers,) = events.Histograms('bins/centers [m]')
-    assert centers.histogram_value.num == 16
-    assert 0 < centers.histogram_value.min < centers.histogram_value.max <= 100
+
+
+@pytest.mark.parametrize('strategy', ['attractor', 'splitter'])
+def test_bin_centers_are_shown_in_metres(tmp_path: Path, strategy: str) -> None:
+    low, high = 2.0, 90.0
+    changes = {'bin_strategy': strategy, 'min_depth': low, 'max_depth': high}
+    recipe = write_recipe(
+        tmp_path / 'data',
+        **{f'model.network.architecture.{name}': value for name, value in changes.items()},
+        **{'trainer.max_steps': 1, 'pictures.frames': 1},
+    )
+    train(['--config', str(recipe)], tmp_path / 'run')
+    events = EventAccumulator(str(tmp_path / 'run' / 'tensorboard')).Reload()
+    (shown,) = events.Histograms('bins/centers [m]')
+    network, _ = load_checkpoint(tmp_path / 'run' / 'best.safetensors')
+    seen = []
+    network.bins.register_forward_hook(lambda _module, _inputs, output: seen.append(output[0]))
+    sample = read_manifest(tmp_path / 'data' / 'val' / 'manifest.jsonl')[0].load()
+    DepthPredictor(network).predict(sample.image, sample.camera)
+    bins = seen[0].numpy().astype(np.float64)
+    if strategy == 'splitter':  # widths
+        bins = np.cumsum(bins, axis=1) - bins / 2
+    centers = (low + (high - low) * bins).mean(axis=(0, 2, 3))
+    assert shown.histogram_value.num == len(centers)
+    assert shown.histogram_value.min == pytest.approx(centers.min(), rel=1e-3)
+    assert shown.histogram_value.max == pytest.approx(centers.max(), rel=1e-3)
+    assert shown.histogram_value.sum == pytest.approx(centers.sum(), rel=1e-3)
 
 
 def test_line_for_people() -> None:

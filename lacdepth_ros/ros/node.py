@@ -219,6 +219,7 @@ class DepthNode(LifecycleNode):
         if self._predictor is not None:
             self._predictor = None
             release_memory()
+        self._statistics = FrameStatistics()  # the next network's latencies are its own
 
     def _on_set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
         reason = parameters.rejection(

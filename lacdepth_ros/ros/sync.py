@@ -72,7 +72,17 @@ class PairBuffer:
         while len(self._infos) > limit:
             self._infos.popitem(last=False)
         stamp = self._find_image(stamp_ns(info))
-        return None if stamp is None else FramePair(self._images.pop(stamp), info)
+        if stamp is None:
+            return None
+        pair = FramePair(self._images.pop(stamp), info)
+        if self._cache_info:  # it would serve the older ones as well, but they come too late
+            self._give_up_images()
+        return pair
+
+    def _give_up_images(self) -> None:
+        while self._images:
+            self._images.popitem()
+            self._on_unpaired()
 
     def _find_info(self, stamp: int) -> Any | None:
         if self._cache_info:

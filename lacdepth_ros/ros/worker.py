@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
@@ -32,7 +33,8 @@ class NewestFrameWorker(Generic[Item]):
     Args:
         thread: Runs everything; outlives the worker.
         process: Called in the thread, one item at a time.
-        on_error: Called in the thread with what `process` raised; the thread goes on.
+        on_error: Called in the thread with what `process` raised; the thread goes on, even when
+            this raises as well.
     """
 
     def __init__(
@@ -81,5 +83,12 @@ class NewestFrameWorker(Generic[Item]):
             try:
                 self._process(item)
             except Exception as error:
-                self._on_error(error)
+                self._report(error)
             del item  # frees the frame's memory while the thread waits
+
+    def _report(self, error: Exception) -> None:
+        """Hand the error on; the thread outlives a handler that fails itself."""
+        try:
+            self._on_error(error)
+        except Exception:  # stderr is what is left when the log itself failed
+            traceback.print_exc()

@@ -16,6 +16,7 @@ from torch.utils.hooks import RemovableHandle
 from typing_extensions import override
 
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.models.attractor import BinModule
 from lacdepth_ros.predictor import DepthPrediction
 from lacdepth_ros.training.datamodule import Frame
 from lacdepth_ros.training.module import LacDepthModule
@@ -44,7 +45,7 @@ class ValidationPictures(Callback):
         assert isinstance(pl_module, LacDepthModule)
         self._centers = None
         bins = getattr(pl_module.predicting_network, 'bins', None)
-        if _writers(trainer) and self.frames and isinstance(bins, nn.Module):
+        if _writers(trainer) and self.frames and isinstance(bins, BinModule):
             self._hook = bins.register_forward_hook(self._listen)
 
     @override
@@ -78,8 +79,10 @@ class ValidationPictures(Callback):
         """Leave the network alone."""
         self._stop_listening()
 
-    def _listen(self, _module: nn.Module, _inputs: Any, output: tuple[Tensor, Tensor]) -> None:
-        self._centers = output[0].float().mean(dim=(0, 2, 3)).cpu()  # (num_bins,)
+    def _listen(self, module: nn.Module, _inputs: Any, output: tuple[Tensor, Tensor]) -> None:
+        assert isinstance(module, BinModule)
+        centers = module.to_metres(output[0].float())
+        self._centers = centers.mean(dim=(0, 2, 3)).cpu()  # (num_bins,)
 
     def _stop_listening(self) -> None:
         if self._hook is not None:
