@@ -35,6 +35,7 @@ setup(
         'matplotlib',
         'numpy',
         'opencv-python',
+        'pillow',
         'pyyaml',
         'rosbags',
         'safetensors',

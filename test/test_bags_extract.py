@@ -191,17 +191,6 @@ def test_own_predictions_are_never_taken_for_truth(tmp_path: Path) -> None:
         extracted(bag)
 
 
-def test_images_are_thinned_and_the_last_ones_validate(tmp_path: Path) -> None:
-    bag = bag_scene.scene(tmp_path / 'bag', 10)
-    done, entries = extracted(bag, every=2, val_share=0.4, domain='indoor')
-    assert done.written == 5
-    assert [entry.tags['stamp'] for entry in entries] == [START + 2 * i * STEP for i in range(5)]
-    assert entries[0].tags['domain'] == 'indoor'
-    train, val = (read_manifest(tmp_path / 'bag_data' / f'{n}.jsonl') for n in ('train', 'val'))
-    assert [e.id for e in train] == [e.id for e in entries[:3]]
-    assert [e.id for e in val] == [e.id for e in entries[3:]]
-
-
 def test_measurements_too_far_in_time_are_no_failure(tmp_path: Path) -> None:
     records = [static()]
     for index in range(6):
@@ -303,3 +292,14 @@ def test_damage_in_the_middle_keeps_what_came_before(tmp_path: Path) -> None:
     done, entries = extracted(bag)
     assert (done.written, len(entries)) == (1, 1)
     assert (done.failed, done.skipped) == (1, {'damaged bag from here on': 1})
+
+
+def test_error_of_ours_is_not_blamed_on_the_bag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError('nothing to do with the bag')
+
+    monkeypatch.setattr('lacdepth_ros.bags.extract.write_depth_png', fail)
+    with pytest.raises(ValueError, match=r'^nothing to do with the bag'):
+        extracted(bag_scene.scene(tmp_path / 'bag'))

@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from lacdepth_ros.data.files import read_depth_png, read_image, write_depth_png, write_image
+from lacdepth_ros.data.headers import read_header
+from lacdepth_ros.messages.images import image_from_compressed
 
 
 def test_depth_png_round_trip_and_invalid_pixels(tmp_path: Path) -> None:
@@ -48,6 +53,31 @@ def test_file_that_is_no_image(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(ValueError, match='not an image'):
         read_image(path)
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.jpg'])
+def test_image_that_asks_for_rotation_is_taken_as_stored_and_warned_of(
+    tmp_path: Path, suffix: str
+) -> None:
+    rgb = np.zeros((16, 32, 3), np.uint8)
+    rgb[:8, :16, 0] = 255
+    exif = Image.Exif()
+    for name, orientation in (('upright', 1), ('turned', 6)):
+        exif[ExifTags.Base.Orientation] = orientation
+        Image.fromarray(rgb).save(
+            tmp_path / (name + suffix), exif=exif, quality=100, subsampling=0
+        )
+    with pytest.warns(UserWarning, match=f'images in {tmp_path} ask to be shown rotated'):
+        turned = read_image(tmp_path / f'turned{suffix}')
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        upright = read_image(tmp_path / f'upright{suffix}')
+    np.testing.assert_array_equal(turned, upright)
+    np.testing.assert_allclose(turned, rgb, atol=3)
+    header = read_header(tmp_path / f'turned{suffix}')
+    assert turned.shape[:2] == (header.height, header.width) == (16, 32)
+    message = SimpleNamespace(format='', data=(tmp_path / f'turned{suffix}').read_bytes())
+    np.testing.assert_array_equal(image_from_compressed(message), turned, 'what the node sees')
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:

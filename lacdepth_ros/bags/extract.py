@@ -16,14 +16,13 @@ import numpy.typing as npt
 from lacdepth_ros.bags.occlusion import REACH, hidden_points
 from lacdepth_ros.bags.opening import open_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
+from lacdepth_ros.bags.split import MANIFEST, check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
 from lacdepth_ros.bags.truth import Points, TruthTopic, read_transforms
 from lacdepth_ros.bags.views import View, Views
-from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png, write_image
-from lacdepth_ros.data.manifest import write_manifest
+from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
 from lacdepth_ros.geometry import points_to_depth
 
-MANIFEST, TRAIN, VAL = 'manifest.jsonl', 'train.jsonl', 'val.jsonl'
 NO_TRUTH = 'no truth near in time'
 """Reason that is no failure: a camera is often faster than a LiDAR."""
 _SAME_PLACE = 1e-3  # metres between two sensors below which nothing is hidden from one of them
@@ -85,6 +84,7 @@ class Extraction:
     Attributes:
         topics: Of images, camera_info and truth.
         written: Frames in the manifest.
+        validating: Of them, frames in the validation manifest.
         pixels: True pixels of all of them.
         hidden: Points left out because something nearer hides them.
         calibrations: Different calibrations in a row; 1 when the camera never changed.
@@ -95,6 +95,7 @@ class Extraction:
 
     topics: tuple[str, str | None, str]
     written: int = 0
+    validating: int = 0
     pixels: int = 0
     hidden: int = 0
     calibrations: int = 0
@@ -134,12 +135,13 @@ def extract(
     Raises:
         FileNotFoundError: There is no bag.
         FileExistsError: The folder holds a data set already.
-        ValueError: The bag is damaged, lacks a topic, or not one frame is left; nothing but
-            empty folders is left then.
+        ValueError: The bag is damaged, lacks a topic, is too short for `val_share`, or not one
+            frame (with `val_share`: only one) is left.
     """
     if (output / MANIFEST).exists():
         raise FileExistsError(f'{output} holds a data set already; name another folder')
     images = _images_with_info(path, options)
+    check_share(options.val_share, -(-images.count // options.every))
     with open_bag(path) as reader:
         truth = TruthTopic(reader, path, options.truth_topic, image=images.topic)
         tree, problems = read_transforms(reader)
@@ -152,8 +154,20 @@ def extract(
         reasons = '; '.join(f'{n} x {r}: {done.details[r]}' for r, n in done.skipped.items())
         raise ValueError(f'{path}: no frame could be extracted ({reasons})')
     done.written = len(rows)
-    _write_manifests(output, rows, options.val_share)
+    done.validating = write_manifests(output, rows, options.val_share)
     return done
+
+
+def _reusable_jpeg(recorded: RecordedImage, view: View) -> bytes | None:
+    """The JPEG file of the message if a reader of the data set sees in it what the node sees.
+
+    A Bayer camera's holds the raw mosaic, that of some drivers red and blue swapped.
+    """
+    if view.outside is not None or not hasattr(recorded.message, 'format'):
+        return None
+    data = bytes(recorded.message.data)
+    is_same = data.startswith(b'\xff\xd8') and np.array_equal(decode_image(data), view.image)
+    return data if is_same else None
 
 
 def _images_with_info(path: Path, options: ExtractOptions) -> BagImages:
@@ -190,14 +204,17 @@ class _Work:
         self, images: BagImages, progress: Callable[[int, int], None]
     ) -> Iterator[dict[str, Any]]:
         """Lines of the manifest; what is left out is counted."""
-        try:
-            for index, recorded in enumerate(images):
-                if index % self._options.every == 0:
-                    yield from self._row_if_good(recorded)
-                progress(index + 1, images.count)
-        except ValueError as error:  # of the bag: those of a frame have been counted by now
-            self._done.skip('damaged bag from here on', str(error))
+        for index, recorded in enumerate(self._until_damage(images)):
+            if index % self._options.every == 0:
+                yield from self._row_if_good(recorded)
+            progress(index + 1, images.count)
         self._done.calibrations = self._views.calibrations
+
+    def _until_damage(self, images: BagImages) -> Iterator[RecordedImage]:
+        try:
+            yield from images
+        except ValueError as error:
+            self._done.skip('damaged bag from here on', str(error))
 
     def _row_if_good(self, recorded: RecordedImage) -> Iterator[dict[str, Any]]:
         try:
@@ -259,10 +276,9 @@ class _Work:
     ) -> dict[str, Any]:
         """Write the two files; returns the line of the manifest."""
         camera, name = view.camera, str(recorded.stamp)
-        jpeg = bytes(recorded.message.data) if view.outside is None else b''
-        if jpeg.startswith(b'\xff\xd8') and hasattr(recorded.message, 'format'):
-            image = self._output / 'images' / f'{name}.jpg'
-            image.write_bytes(jpeg)  # decoding and encoding it anew would lose detail
+        image = self._output / 'images' / f'{name}.jpg'
+        if jpeg := _reusable_jpeg(recorded, view):
+            image.write_bytes(jpeg)  # encoding it anew would lose detail
         else:
             image = self._output / 'images' / f'{name}.png'
             write_image(image, view.image)
@@ -282,17 +298,3 @@ class _Work:
         if self._options.domain is not None:
             row['domain'] = self._options.domain
         return row
-
-
-def _write_manifests(output: Path, rows: list[dict[str, Any]], val_share: float) -> None:
-    """The last frames validate: neighbours in time are too alike to be split at random."""
-    if val_share:
-        count = round(len(rows) * val_share)
-        if not 0 < count < len(rows):
-            raise ValueError(
-                f'val_share = {val_share} of {len(rows)} frames leaves no frame to train or to '
-                'validate on'
-            )
-        write_manifest(output / TRAIN, rows[:-count])
-        write_manifest(output / VAL, rows[-count:])
-    write_manifest(output / MANIFEST, rows)

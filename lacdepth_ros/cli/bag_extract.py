@@ -177,7 +177,8 @@ def _report(output: Path, done: Extraction) -> None:
     images, info, truth = done.topics
     print(f'images {images}, camera_info {info}, truth {truth}')
     hidden = done.hidden / (done.pixels + done.hidden)
+    split = f' ({done.validating} to validate on)' if done.validating else ''
     print(
-        f'{output}: {done.written} frames, {done.pixels / done.written:.0f} true pixels each, '
-        f'{hidden:.1%} of the points left out as hidden'
+        f'{output}: {done.written} frames{split}, {done.pixels / done.written:.0f} true pixels '
+        f'each, {hidden:.1%} of the points left out as hidden'
     )

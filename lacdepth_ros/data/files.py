@@ -4,28 +4,57 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import ExifTags, Image
 
 KITTI_DEPTH_SCALE = 256.0
 """PNG counts per metre of KITTI's depth maps, and of ours unless a data set has another scale."""
 
 _MAX_COUNT = np.iinfo(np.uint16).max
+_EXIF_MARKERS, _EXIF_WITHIN, _UPRIGHT = (b'Exif\0\0', b'eXIf'), 65_536, 1
 _END_MARKERS = ((b'\xff\xd8\xff', b'\xff\xd9'), (b'\x89PNG', b'IEND'))
 
 
 def read_image(path: str | Path) -> npt.NDArray[np.uint8]:
     """Read any image OpenCV knows as (H, W, 3) uint8 RGB; grey is repeated, alpha dropped.
 
+    The pixels stay as they are stored: intrinsics, depth and the node are of those. A file that
+    asks to be shown rotated (EXIF) is warned of, once for a folder.
+
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file is no image, or is cut short.
     """
-    bgr = _decode(Path(path), cv2.IMREAD_COLOR)
+    path = Path(path)
+    data = _read(path)
+    if _asks_for_rotation(data):
+        warnings.warn(
+            f'images in {path.parent} ask to be shown rotated (EXIF orientation); they are used '
+            'as stored, which is what their intrinsics must be of: rotate the files themselves, '
+            'and calibrate those, if they lie on their side',
+            stacklevel=2,
+        )
+    return decode_image(data, path)
+
+
+def decode_image(data: bytes, name: object = 'image') -> npt.NDArray[np.uint8]:
+    """Decode the bytes of an image file as `read_image` does, without a warning.
+
+    Args:
+        data: The whole file.
+        name: What messages call it.
+
+    Raises:
+        ValueError: They are no image, or cut short.
+    """
+    bgr = _decode(data, name, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
@@ -40,7 +69,7 @@ def read_depth_png(path: str | Path, depth_scale: float) -> npt.NDArray[np.float
         FileNotFoundError: There is no such file.
         ValueError: The file is no image, or not of one uint16 channel.
     """
-    counts = _decode(Path(path), cv2.IMREAD_UNCHANGED)
+    counts = _decode(_read(Path(path)), path, cv2.IMREAD_UNCHANGED)
     if counts.dtype != np.uint16 or counts.ndim != 2:
         raise ValueError(
             f'{path}: depth is {counts.dtype} of shape {counts.shape}; a single-channel uint16 '
@@ -94,19 +123,30 @@ def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.
         raise
 
 
-def _decode(path: Path, flags: int) -> npt.NDArray[Any]:
-    """Decode an image file; files cut short raise instead of showing grey where data is lost."""
+def _read(path: Path) -> bytes:
     if not path.exists():
         raise FileNotFoundError(f'{path}: no such file')
     if path.is_dir():
         raise ValueError(f'{path}: is a folder, not an image file')
-    data = path.read_bytes()
+    return path.read_bytes()
+
+
+def _asks_for_rotation(data: bytes) -> bool:
+    """Whether a PNG or JPEG file has an EXIF orientation other than that of its rows."""
+    if not any(marker in data[:_EXIF_WITHIN] for marker in _EXIF_MARKERS):
+        return False
+    with Image.open(io.BytesIO(data)) as image:
+        return image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT) != _UPRIGHT
+
+
+def _decode(data: bytes, name: object, flags: int) -> npt.NDArray[Any]:
+    """Decode an image file; files cut short raise instead of showing grey where data is lost."""
     if any(data.startswith(start) and end not in data for start, end in _END_MARKERS):
-        raise ValueError(f'{path}: the image is cut short ({len(data)} bytes)')
+        raise ValueError(f'{name}: the image is cut short ({len(data)} bytes)')
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     except cv2.error as error:
-        raise ValueError(f'{path}: OpenCV refuses the image ({error.err})') from error
+        raise ValueError(f'{name}: OpenCV refuses the image ({error.err})') from error
     if image is None:
-        raise ValueError(f'{path}: not an image that OpenCV can read ({len(data)} bytes)')
+        raise ValueError(f'{name}: not an image that OpenCV can read ({len(data)} bytes)')
     return image

@@ -1,0 +1,59 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""An extracted data set holds the images that the node sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bag_scene
+import cv2
+import numpy as np
+import pytest
+from bag_scene import CAMERA, IMAGE, START, frame, static
+
+from lacdepth_ros.bags import messages
+from lacdepth_ros.bags.extract import ExtractOptions, extract
+from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.messages.images import image_from_compressed
+
+
+@pytest.mark.parametrize(
+    ('form', 'pixels', 'kept'),
+    [
+        ('rgb8; jpeg compressed bgr8', 'bgr', True),
+        ('jpeg', 'bgr', True),
+        ('rgb8; jpeg compressed rgb8', 'rgb', False),
+        ('bayer_rggb8; jpeg compressed mono8', 'mosaic', False),
+        ('mono8; jpeg compressed mono8', 'mosaic', True),
+    ],
+)
+def test_data_set_holds_what_the_node_sees(
+    tmp_path: Path, form: str, pixels: str, kept: bool
+) -> None:
+    """Colours of a uniform image; JPEG files are kept where they show the same to any reader."""
+    color = np.full((CAMERA.height, CAMERA.width, 3), (200, 120, 40), np.uint8)
+    stored = {'bgr': color[..., ::-1], 'rgb': color, 'mosaic': mosaic_of(color)}[pixels]
+    data = cv2.imencode('.jpg', stored, (cv2.IMWRITE_JPEG_QUALITY, 100))[1].ravel()
+    records = [static(), *frame(0)]
+    head = messages.header(START, 'camera')
+    image = bag_scene.namespace(header=head, format=form, data=data)
+    records[2] = (f'{IMAGE}/compressed', START, image)
+    kinds = {f'{IMAGE}/compressed': 'sensor_msgs/msg/CompressedImage'}
+    bag = bag_scene.write(tmp_path / 'bag', records, **kinds)
+    extract(bag, tmp_path / 'data', ExtractOptions(min_points=1))
+    [entry] = read_manifest(tmp_path / 'data' / 'manifest.jsonl')
+    seen = image_from_compressed(image)
+    np.testing.assert_array_equal(entry.load().image, seen)
+    assert entry.image.suffix == ('.jpg' if kept else '.png')
+    if not form.startswith('mono'):
+        assert np.abs(seen[4:-4, 4:-4].astype(int) - color[4:-4, 4:-4]).max() < 12
+    if kept:
+        assert entry.image.read_bytes() == data.tobytes()
+
+
+def mosaic_of(rgb: np.ndarray) -> np.ndarray:
+    """What a sensor with RGGB filters measures."""
+    mosaic = rgb[..., 1].copy()
+    mosaic[::2, ::2], mosaic[1::2, 1::2] = rgb[::2, ::2, 0], rgb[1::2, 1::2, 2]
+    return mosaic
