@@ -18,7 +18,12 @@ setup(
     maintainer_email='lacdepth_ros@users.noreply.github.com',
     packages=find_packages(exclude=['test', 'test.*']),
     package_data={
-        'lacdepth_ros': ['py.typed', 'checkpoints/*.safetensors', 'checkpoints/*.md', 'ros/*.xml'],
+        'lacdepth_ros': [
+            'py.typed',
+            'checkpoints/*.safetensors',
+            'checkpoints/*.md',
+            'node/*.xml',
+        ],
     },
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
@@ -72,7 +77,7 @@ setup(
     entry_points={
         'console_scripts': [
             'lacdepth = lacdepth_ros.cli.main:main',
-            'depth_node = lacdepth_ros.ros.main:main',
+            'depth_node = lacdepth_ros.node.main:main',
         ],
     },
 )

@@ -21,8 +21,8 @@ from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
-from lacdepth_ros.child_process import END_WITH_PARENT
-from lacdepth_ros.ros.dds_profile import profile_path, profile_variable
+from lacdepth_ros.core.child_process import END_WITH_PARENT
+from lacdepth_ros.node.dds_profile import profile_path, profile_variable
 
 CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])
 AS_IN_FILE = ' (empty: as in params_file)'

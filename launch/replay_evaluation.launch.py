@@ -14,7 +14,7 @@ from launch.actions import (
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 
-from lacdepth_ros.child_process import END_WITH_PARENT
+from lacdepth_ros.core.child_process import END_WITH_PARENT
 
 ARGUMENTS = (
     ('bag', None, 'Bag folder, or its .mcap or .db3 file'),

@@ -14,7 +14,7 @@ import numpy as np
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.transforms import pose_of
 from lacdepth_ros.bags.writer import new_bag
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 
 CAMERA = Camera(50.0, 52.0, 31.0, 17.5, width=64, height=36)
 START, STEP = 1_700_000_000_000_000_000, 100_000_000

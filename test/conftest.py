@@ -17,7 +17,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 def ros_domain():
     """Initialise rclpy in a DDS domain of this run alone, with the shipped profile."""
     rclpy = pytest.importorskip('rclpy')
-    from lacdepth_ros.ros.dds_profile import apply_dds_profile
+    from lacdepth_ros.node.dds_profile import apply_dds_profile
 
     os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_image
 
 CAMERA = Camera(40.0, 42.0, 19.5, 11.0, width=40, height=24)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.sample import Sample
 
 CAMERA = Camera(fx=90.0, fy=80.0, cx=47.3, cy=21.9, width=100, height=48)

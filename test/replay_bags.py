@@ -11,7 +11,7 @@ import numpy as np
 
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.writer import new_bag
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 
 HEIGHT, WIDTH = 24, 40
 CAMERA = Camera(30.0, 31.0, 19.0, 11.0, width=WIDTH, height=HEIGHT)

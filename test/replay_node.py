@@ -9,7 +9,7 @@ import time
 
 from ros_fakes import FakeFactory, FakePredictor
 
-from lacdepth_ros.ros.main import main
+from lacdepth_ros.node.main import main
 
 SECONDS = float(os.environ.get('FAKE_SECONDS', '0'))
 """Time a prediction takes."""

@@ -10,8 +10,8 @@ from rclpy.parameter import Parameter
 from ros_client import Client
 from ros_fakes import FakeFactory
 
-from lacdepth_ros.ros.node import DepthNode
-from lacdepth_ros.ros.outputs import TOPICS
+from lacdepth_ros.node.node import DepthNode
+from lacdepth_ros.node.outputs import TOPICS
 
 
 class Bench(Client):

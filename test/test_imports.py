@@ -1,18 +1,42 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The core knows no ROS: only `lacdepth_ros.ros` imports rclpy, only programs import that."""
+"""Who may import whom, where ROS begins, and what the node does without."""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+import pytest
 
 import lacdepth_ros
 
 PACKAGE = Path(lacdepth_ros.__path__[0])
+TESTS = Path(__file__).parent
+ROOMS: dict[str, set[str]] = {
+    'core': set(),
+    'messages': {'core'},
+    'models': {'core'},
+    'viz': {'core'},
+    'node': {'core', 'messages', 'models', 'viz'},
+    'data': {'core', 'viz'},
+    'synthetic': {'core', 'data'},
+    'evaluation': {'core', 'models', 'data', 'viz'},
+    'bags': {'core', 'messages', 'data', 'viz'},
+    'training': {'core', 'models', 'data', 'synthetic', 'evaluation', 'viz'},
+    'session': {
+        *('core', 'messages', 'models', 'node', 'data', 'synthetic', 'evaluation', 'bags', 'viz'),
+    },
+    'cli': {
+        *('core', 'messages', 'models', 'data', 'synthetic', 'evaluation', 'bags', 'training'),
+        *('session', 'viz'),
+    },
+}
+"""Each room, and the rooms that it may import: only such as stand before it."""
 ROS_MODULES = {
     'rclpy',
     'rcl_interfaces',
@@ -27,6 +51,16 @@ ROS_MODULES = {
     'launch',
     'launch_ros',
 }
+ROS_PARTS = (
+    'lacdepth_ros.node',
+    'lacdepth_ros.session.client',
+    'lacdepth_ros.session.node_benchmark',
+    'lacdepth_ros.session.recorded',
+    'lacdepth_ros.session.recorder',
+    'lacdepth_ros.session.replay',
+)
+"""What imports ROS: the node, and what talks to it."""
+OPTIONAL = {'matplotlib', 'rosbags', 'tqdm', 'scipy', 'h5py', 'timm', 'lightning', 'torchmetrics'}
 
 
 def modules() -> Iterator[tuple[str, set[str]]]:
@@ -44,36 +78,80 @@ def modules() -> Iterator[tuple[str, set[str]]]:
         yield name.removesuffix('.__init__'), imported
 
 
-def test_only_the_ros_part_imports_ros() -> None:
+def is_part(name: str, parts: Collection[str]) -> bool:
+    return any(name == part or name.startswith(f'{part}.') for part in parts)
+
+
+def import_all(names: Collection[str], blocked: Collection[str], after: str = '') -> None:
+    """Import modules in a process of its own in which `blocked` cannot be imported."""
+    code = (
+        'import importlib, sys\n'
+        f'sys.modules.update(dict.fromkeys({sorted(blocked)}))\n'
+        f'for name in {sorted(names)}:\n'
+        '    importlib.import_module(name)\n' + after
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_rooms_stand_in_an_order() -> None:
+    places = {room: place for place, room in enumerate(ROOMS)}
+    upward = {
+        (room, lower)
+        for room, allowed in ROOMS.items()
+        for lower in allowed
+        if places[lower] >= places[room]
+    }
+    assert not upward
+
+
+def test_every_file_lies_in_a_room() -> None:
+    rooms = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob('*.py')}
+    assert rooms == {*ROOMS, '__init__.py'}
+
+
+def test_every_room_imports_only_what_it_may() -> None:
+    guilty = set()
+    for name, imported in modules():
+        parts = name.split('.')
+        if len(parts) < 2:
+            continue
+        met = {m.split('.')[1] for m in imported if m.startswith('lacdepth_ros.')}
+        guilty |= {(name, room) for room in met & set(ROOMS) - ROOMS[parts[1]] - {parts[1]}}
+    assert not guilty
+
+
+def test_tests_lie_as_what_they_test() -> None:
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob('test_*.py')}
+    assert not [str(folder) for folder in folders if not (PACKAGE / folder).is_dir()]
+
+
+def test_only_the_node_and_who_talks_to_it_import_ros() -> None:
     guilty = {
         name: found
         for name, imported in modules()
-        if not name.startswith('lacdepth_ros.ros')
+        if not is_part(name, ROS_PARTS)
         and (found := {module.split('.')[0] for module in imported} & ROS_MODULES)
     }
     assert not guilty
 
 
-def test_nothing_depends_on_the_programs() -> None:
-    programs = ('lacdepth_ros.ros', 'lacdepth_ros.cli')
-    guilty = {
-        name: found
-        for name, imported in modules()
-        if not name.startswith(programs)
-        and (found := {m for m in imported for p in programs if m == p or m.startswith(f'{p}.')})
-    }
-    assert not guilty
-
-
-def test_core_is_imported_where_there_is_no_ros() -> None:
-    names = [name for name, _ in modules() if not name.startswith('lacdepth_ros.ros')]
-    code = (
-        'import importlib, sys\n'
-        f'blocked = {sorted(ROS_MODULES)}\n'
-        'sys.modules.update(dict.fromkeys(blocked))\n'
-        f'for name in {names}:\n'
-        '    importlib.import_module(name)\n'
-        'assert not [m for m in sys.modules if m.startswith("lacdepth_ros.ros")]\n'
+def test_all_else_is_imported_where_there_is_no_ros() -> None:
+    names = [name for name, _ in modules() if not is_part(name, ROS_PARTS)]
+    import_all(
+        names,
+        ROS_MODULES,
+        after='assert not [m for m in sys.modules if m.startswith("lacdepth_ros.node")]\n',
     )
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_node_needs_is_imported_without_the_extras() -> None:
+    rooms = [f'lacdepth_ros.{room}' for room in ROOMS['node']]
+    import_all([name for name, _ in modules() if is_part(name, rooms)], OPTIONAL)
+
+
+@pytest.mark.ros
+@pytest.mark.skipif(importlib.util.find_spec('rclpy') is None, reason='needs rclpy')
+def test_node_is_imported_without_the_extras() -> None:
+    names = [name for name, _ in modules() if is_part(name, ['lacdepth_ros.node'])]
+    import_all(names, OPTIONAL)

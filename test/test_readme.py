@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text()
 
 pytestmark = pytest.mark.ros
-parameters = pytest.importorskip('lacdepth_ros.ros.parameters')
+parameters = pytest.importorskip('lacdepth_ros.node.parameters')
 
 
 def expected_rows() -> list[str]:
@@ -36,7 +36,7 @@ def test_parameter_table_is_the_codes() -> None:
 
 
 def test_topic_table_names_every_published_topic() -> None:
-    outputs = pytest.importorskip('lacdepth_ros.ros.outputs')
+    outputs = pytest.importorskip('lacdepth_ros.node.outputs')
     table = README.split('### Topics')[1].split('### Parameters')[0]
     named = dict(re.findall(r'^\| `([^`]+)` \| \w+/(\w+) \|', table, flags=re.MULTILINE))
     named.pop('/diagnostics')

@@ -14,7 +14,7 @@ import numpy as np
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.sources import CAMERA_FRAME, SCAN_FRAME, Entry, Source
 from lacdepth_ros.bags.writer import BagWriter, new_bag
-from lacdepth_ros.data.kitti import read_scan
+from lacdepth_ros.data.layouts.kitti import read_scan
 from lacdepth_ros.data.sample import Sample
 
 IMAGE_TOPIC = '/camera/image_rect'

@@ -26,12 +26,12 @@ from lacdepth_ros.bags.reader import (
     sounds_like_depth,
 )
 from lacdepth_ros.bags.stamped import StampedTopic
+from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.data.files import write_depth_png, write_image
-from lacdepth_ros.geometry import depth_to_points
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.images import image_from_compressed, image_from_message
-from lacdepth_ros.visualization import colorize_depth, depth_legend, write_ply
+from lacdepth_ros.viz.colors import colorize_depth, depth_legend, write_ply
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader

@@ -20,8 +20,8 @@ from lacdepth_ros.bags.split import MANIFEST, check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
 from lacdepth_ros.bags.truth import Points, TruthTopic, read_transforms
 from lacdepth_ros.bags.views import View, Views
+from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
-from lacdepth_ros.geometry import points_to_depth
 
 NO_TRUTH = 'no truth near in time'
 """Reason that is no failure: a camera is often faster than a LiDAR."""

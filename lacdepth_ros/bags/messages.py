@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.transforms import Transform, quaternion_from_matrix
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.images import color_to_message
 

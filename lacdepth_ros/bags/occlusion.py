@@ -20,7 +20,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from lacdepth_ros.bags.transforms import Transform, pose_of
-from lacdepth_ros.data.kitti import KittiFrame, find_drives, parse_stamp, read_kitti_raw
+from lacdepth_ros.data.layouts.kitti import KittiFrame, find_drives, parse_stamp, read_kitti_raw
 from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
 

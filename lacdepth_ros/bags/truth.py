@@ -23,8 +23,8 @@ from lacdepth_ros.bags.opening import (
 from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
-from lacdepth_ros.camera import Camera
-from lacdepth_ros.geometry import depth_to_points
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
 from lacdepth_ros.messages.depth import depth_from_message
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.reader import RecordedImage
-from lacdepth_ros.camera import Camera
-from lacdepth_ros.rectification import Pinholes
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages.rectification import Pinholes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.child_process import END_WITH_PARENT, die_with_parent
 from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
+from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.reader import BagImages
-    from lacdepth_ros.bags.replay_result import ReplayResult
-    from lacdepth_ros.bags.replay_truth import Truth
     from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+    from lacdepth_ros.session.replay_result import ReplayResult
+    from lacdepth_ros.session.replay_truth import Truth
 
 DESCRIPTION = """\
 Start the depth node as a process of its own, send it every image of a bag over DDS, and score the
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     _require_ros()
     check_replay_options(args)
     from lacdepth_ros.bags.reader import BagImages
-    from lacdepth_ros.bags.replay_report import HTML, LOG, describe, write_json, write_report
+    from lacdepth_ros.session.replay_report import HTML, LOG, describe, write_json, write_report
 
     protocol = _protocol(args)
     try:
@@ -103,7 +103,7 @@ def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
 
 
 def _truth(args: argparse.Namespace, images: BagImages) -> Truth:
-    from lacdepth_ros.bags.replay_truth import no_truth, truth_from_files, truth_from_topic
+    from lacdepth_ros.session.replay_truth import no_truth, truth_from_files, truth_from_topic
 
     tolerance = round(1e9 * args.truth_tolerance)
     if args.no_truth:
@@ -130,10 +130,10 @@ def _replay(
     """Run the node over the frames."""
     from tqdm import tqdm
 
-    from lacdepth_ros.bags.replay import replay_frames
-    from lacdepth_ros.bags.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
-    from lacdepth_ros.ros.node_process import NodeError, choose_domain, use_domain
-    from lacdepth_ros.ros.replay import NAMESPACE, ReplaySettings, replay
+    from lacdepth_ros.session.node_process import NodeError, choose_domain, use_domain
+    from lacdepth_ros.session.replay import NAMESPACE, ReplaySettings, replay
+    from lacdepth_ros.session.replay_frames import replay_frames
+    from lacdepth_ros.session.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
 
     depth, lockstep = DEPTH_TOPICS[args.encoding], args.rate is None
     try:
@@ -163,8 +163,8 @@ def _replay(
 
 def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
     """Parameters of the node: --params-file, then the options, then what a replay needs."""
-    from lacdepth_ros.bags.replay import first_size
-    from lacdepth_ros.ros.replay import node_parameters, read_parameters
+    from lacdepth_ros.session.replay import node_parameters, read_parameters
+    from lacdepth_ros.session.replay_frames import first_size
 
     width, height = first_size(images)
     given = read_parameters(args.params_file) if args.params_file is not None else {}

@@ -16,7 +16,7 @@ from lacdepth_ros.cli.console import UsageError, error, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.writer import BagWriter
-    from lacdepth_ros.ros.recorder import DepthRecorder, NodeTopics
+    from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics
 
 DESCRIPTION = """\
 Record a running depth node: its images and camera_info as they arrive, its depth, confidence and
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.output.exists():
         raise UsageError(f'{args.output} exists already; name another bag, or remove it')
-    from lacdepth_ros.ros.node_process import NodeError
-    from lacdepth_ros.ros.recorder import DepthRecorder
+    from lacdepth_ros.session.node_process import NodeError
+    from lacdepth_ros.session.recorder import DepthRecorder
 
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # ends a recording as well
     recorder = DepthRecorder()

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 0 when done."""
     if min(args.height, args.width, args.rounds) < 1:
         raise UsageError('--height, --width and --rounds must be positive')
-    from lacdepth_ros.allocator import tune_allocator
+    from lacdepth_ros.core.allocator import tune_allocator
 
     tune_allocator()
     result: dict[str, Any] = {'height': args.height, 'width': args.width, 'device': args.device}
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _sizes(height: int, width: int) -> list[dict[str, Any]]:
-    from lacdepth_ros.benchmark import network_size, with_encoder
+    from lacdepth_ros.evaluation.benchmark import network_size, with_encoder
     from lacdepth_ros.models.backbone import ENCODERS
     from lacdepth_ros.models.config import PRESETS, preset
 
@@ -91,9 +91,9 @@ def _sizes(height: int, width: int) -> list[dict[str, Any]]:
 
 
 def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
-    from lacdepth_ros.benchmark import forward_runner, interleaved_times, percentiles
+    from lacdepth_ros.evaluation.benchmark import forward_runner, interleaved_times, percentiles
     from lacdepth_ros.models.config import PRESETS
-    from lacdepth_ros.predictor import check_device
+    from lacdepth_ros.models.predictor import check_device
 
     device = check_device(args.device)
     runners = {
@@ -119,7 +119,7 @@ def _node(args: argparse.Namespace) -> list[dict[str, Any]]:
     import dataclasses
 
     try:
-        from lacdepth_ros.ros.node_benchmark import node_latencies
+        from lacdepth_ros.session.node_benchmark import node_latencies
     except ImportError as missing:
         raise UsageError(
             f'the node cannot be measured without ROS 2 ({missing}): source your ROS setup, '

@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera, check_plausible
 from lacdepth_ros.cli.console import UsageError, warn
+from lacdepth_ros.core.camera import Camera, check_plausible
 from lacdepth_ros.data.camera_info import read_camera_info
 from lacdepth_ros.data.headers import read_header
 from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
-from lacdepth_ros.rectification import Rectifier
+from lacdepth_ros.messages.rectification import Rectifier
 
 Image = npt.NDArray[np.uint8]
 

@@ -113,7 +113,7 @@ def _open(
 ) -> Iterator[tuple[list[ManifestEntry | ValueError], dict[str, list[str]]]]:
     """The lines of a manifest, or of one made for a data set's root; and the index's problems."""
     from lacdepth_ros.data.indexing import IndexRequest, spread
-    from lacdepth_ros.data.layouts import LAYOUTS, recognise
+    from lacdepth_ros.data.layouts.catalog import LAYOUTS, recognise
     from lacdepth_ros.data.manifest import holds_manifest, scan_manifest, write_manifest
 
     try:

@@ -73,7 +73,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write a manifest and report its counts; 1 when frames had to be left out."""
     from lacdepth_ros.data.indexing import IndexRequest
-    from lacdepth_ros.data.layouts import LAYOUTS
+    from lacdepth_ros.data.layouts.catalog import LAYOUTS
     from lacdepth_ros.data.manifest import write_manifest
 
     if args.layout not in LAYOUTS:

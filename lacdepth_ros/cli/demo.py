@@ -17,10 +17,10 @@ from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
 if TYPE_CHECKING:
-    from lacdepth_ros.demo.frames import Frame, Frames, FrameSequence
-    from lacdepth_ros.demo.result import DemoResult
-    from lacdepth_ros.ros.client import DepthClient
-    from lacdepth_ros.ros.node_process import NodeProcess
+    from lacdepth_ros.session.client import DepthClient
+    from lacdepth_ros.session.demo.frames import Frame, Frames, FrameSequence
+    from lacdepth_ros.session.demo.result import DemoResult
+    from lacdepth_ros.session.node_process import NodeProcess
 
 DESCRIPTION = """\
 Start the depth node as a process of its own, drive it through its lifecycle, send it a sequence
@@ -72,9 +72,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the demo; 1 when a frame could not be read or was not answered in full."""
     _require_ros()
     _check(args)
-    from lacdepth_ros.demo.frames import look_ahead
-    from lacdepth_ros.demo.report import LOG, describe, remove_old_results, write_results
-    from lacdepth_ros.demo.result import DemoResult
+    from lacdepth_ros.session.demo.frames import look_ahead
+    from lacdepth_ros.session.demo.report import LOG, describe, remove_old_results, write_results
+    from lacdepth_ros.session.demo.result import DemoResult
 
     try:
         sequence = open_sequence_of(args, _bar('rendering'))
@@ -117,8 +117,8 @@ def _drive(
     result: DemoResult,
 ) -> None:
     """Start the node, take it through its life around the frames, and end it."""
-    from lacdepth_ros.demo.report import LOG
-    from lacdepth_ros.ros.node_process import NodeError, NodeProcess, choose_domain, use_domain
+    from lacdepth_ros.session.demo.report import LOG
+    from lacdepth_ros.session.node_process import NodeError, NodeProcess, choose_domain, use_domain
 
     use_domain(choose_domain())
     parameters = _parameters(args, sequence, first)
@@ -137,8 +137,8 @@ def _drive(
 
 def _converse(node: NodeProcess, frames: Frames, result: DemoResult) -> None:
     """Configure, activate, send every frame, and lead the node back to its end."""
-    from lacdepth_ros.demo.result import TOPICS
-    from lacdepth_ros.ros.client import DepthClient
+    from lacdepth_ros.session.client import DepthClient
+    from lacdepth_ros.session.demo.result import TOPICS
 
     client = DepthClient(NAMESPACE, TOPICS, watch=node.check)
     try:
@@ -156,7 +156,7 @@ def _converse(node: NodeProcess, frames: Frames, result: DemoResult) -> None:
 
 
 def _send(client: DepthClient, frames: Iterable[Any], result: DemoResult) -> None:
-    from lacdepth_ros.demo.frames import UnreadableFrame
+    from lacdepth_ros.session.demo.frames import UnreadableFrame
 
     silent = 0
     for frame in frames:

@@ -15,7 +15,7 @@ from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.evaluation.evaluate import Entry, FramePredictor
-    from lacdepth_ros.evaluation.report import EvaluationReport
+    from lacdepth_ros.evaluation.result import EvaluationReport
 
 DESCRIPTION = """\
 Measure a checkpoint on frames with metric truth; the default protocol is KITTI's: Garg crop of
@@ -64,8 +64,8 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Evaluate and report; 1 when a frame could not be measured."""
     from lacdepth_ros.evaluation.evaluate import frame_predictor, score
+    from lacdepth_ros.evaluation.report.tables import format_table
     from lacdepth_ros.evaluation.scoreboard import Scoreboard
-    from lacdepth_ros.evaluation.tables import format_table
 
     imported = args.predictions is not None
     protocol = protocol_options.protocol_from(args, imported=imported)
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         predict = frame_predictor(options.load_predictor(args), protocol)
     gallery = None
     if args.report is not None:
-        from lacdepth_ros.evaluation.gallery import Gallery
+        from lacdepth_ros.evaluation.report.gallery import Gallery
 
         gallery = Gallery()
     report = score(predict, entries, board, show_progress, observe=gallery)
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     _report_gaps(report)
     _write(args, report)
     if gallery is not None:
-        from lacdepth_ros.evaluation.report_page import write_report
+        from lacdepth_ros.evaluation.report.report_page import write_report
 
         source = f'predictions of {args.predictions}' if imported else _checkpoint_name(args)
         page = write_report(args.report, report, gallery, source=source, data=str(args.data))
@@ -169,7 +169,7 @@ def _checkpoint_name(args: argparse.Namespace) -> str:
 
 def _entries(data: Path) -> list[Entry]:
     """The frames of a manifest, or those of a KITTI raw folder that have truth."""
-    from lacdepth_ros.data.kitti import find_drives, read_kitti_raw
+    from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
     from lacdepth_ros.data.manifest import MANIFEST, holds_manifest, read_manifest
 
     try:
@@ -192,7 +192,7 @@ def _entries(data: Path) -> list[Entry]:
 
 
 def _write(args: argparse.Namespace, report: EvaluationReport) -> None:
-    from lacdepth_ros.evaluation.tables import format_markdown
+    from lacdepth_ros.evaluation.report.tables import format_markdown
 
     if args.json is not None:
         text = json.dumps(report.to_dict(), indent=2, allow_nan=False)

@@ -13,7 +13,7 @@ from lacdepth_ros.cli.console import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lacdepth_ros.predictor import DepthPredictor
+    from lacdepth_ros.models.predictor import DepthPredictor
 
 
 def add_commands(parser: argparse.ArgumentParser, commands: Iterable[Any]) -> None:
@@ -68,7 +68,7 @@ def load_predictor(args: argparse.Namespace) -> DepthPredictor:
     Raises:
         UsageError: The checkpoint, the device or the precision cannot be used.
     """
-    from lacdepth_ros.predictor import DepthPredictor
+    from lacdepth_ros.models.predictor import DepthPredictor
 
     try:
         return DepthPredictor.from_checkpoint(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from lacdepth_ros.cli.cameras import CameraSource
-    from lacdepth_ros.predictor import DepthPredictor
+    from lacdepth_ros.models.predictor import DepthPredictor
 
 DESCRIPTION = """\
 Predict metric depth. For every image are written, under --output:
@@ -148,10 +148,10 @@ def _predict(
     """Predict one image and write its files; returns a line about it."""
     import numpy as np
 
+    from lacdepth_ros.core.geometry import depth_to_points
+    from lacdepth_ros.core.pointcloud import limit_range
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
-    from lacdepth_ros.geometry import depth_to_points
-    from lacdepth_ros.pointcloud import limit_range
-    from lacdepth_ros.visualization import colorize_depth, write_ply
+    from lacdepth_ros.viz.colors import colorize_depth, write_ply
 
     view = source.view(read_image(path))
     depth = predictor.predict(view.image, view.camera).depth

@@ -14,8 +14,8 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
-    from lacdepth_ros.camera import Camera
-    from lacdepth_ros.demo.frames import Calibration, FrameSequence
+    from lacdepth_ros.core.camera import Camera
+    from lacdepth_ros.session.demo.frames import Calibration, FrameSequence
 
 SYNTHETIC_FRAMES, MAX_FRAMES = 20, 100
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -51,8 +51,8 @@ def open_sequence_of(args: argparse.Namespace, show: Progress) -> FrameSequence:
         UsageError: An option cannot be used.
         OSError, ValueError: The input cannot be used.
     """
-    from lacdepth_ros.demo.inputs import open_sequence
-    from lacdepth_ros.demo.street import synthetic_drive
+    from lacdepth_ros.session.demo.inputs import open_sequence
+    from lacdepth_ros.session.demo.street import synthetic_drive
 
     if args.frames is not None and args.frames < 1:
         raise UsageError(f'--frames {args.frames}: at least 1 is needed')
@@ -69,7 +69,7 @@ def open_sequence_of(args: argparse.Namespace, show: Progress) -> FrameSequence:
 def _calibration(args: argparse.Namespace) -> Calibration:
     """The camera that the options give, or else the one the checkpoint was trained with."""
     from lacdepth_ros.cli.cameras import AssumedCamera, GivenIntrinsics
-    from lacdepth_ros.demo.frames import Calibration, pinhole_info
+    from lacdepth_ros.session.demo.frames import Calibration, pinhole_info
 
     if args.camera_info is not None:
         return _calibration_of(args.camera_info)
@@ -88,8 +88,8 @@ def _calibration_of(path: Path) -> Calibration:
     """The camera of a calibration file; the node rectifies what its lens distorts."""
     from lacdepth_ros.cli.cameras import check_calibration
     from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
-    from lacdepth_ros.demo.frames import Calibration
     from lacdepth_ros.messages.cameras import camera_from_info
+    from lacdepth_ros.session.demo.frames import Calibration
 
     try:
         info = read_camera_info(path)

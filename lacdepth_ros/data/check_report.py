@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.contact_sheet import contact_sheet
 from lacdepth_ros.data.check import BANDS, DataReport, GroupReport
 from lacdepth_ros.data.indexing import spread
 from lacdepth_ros.data.manifest import ManifestEntry
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.visualization import colorize_depth, depth_legend
+from lacdepth_ros.viz.colors import colorize_depth, depth_legend
+from lacdepth_ros.viz.contact_sheet import contact_sheet
 
 ColorImage = npt.NDArray[np.uint8]
 

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.optional import load_library
+from lacdepth_ros.core.optional import load_library
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 
 Truth = Literal['auto', 'annotated', 'velodyne']
 Part = Literal['train', 'test']

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.data.sample import Sample
 

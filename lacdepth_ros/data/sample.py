@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 
 BEYOND_RANGE = 1e4
 """Depth [m] that stands for 'known to be far beyond any range', such as the sky."""

@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.evaluation.report import EvaluationReport
+from lacdepth_ros.evaluation.result import EvaluationReport
 from lacdepth_ros.evaluation.scoreboard import Scoreboard
 
 
@@ -30,7 +30,7 @@ class Prediction(Protocol):
 
 
 class Predictor(Protocol):
-    """What evaluation needs of `lacdepth_ros.predictor.DepthPredictor`."""
+    """What evaluation needs of `lacdepth_ros.models.predictor.DepthPredictor`."""
 
     def predict(
         self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False

@@ -17,8 +17,15 @@ from lacdepth_ros.evaluation.calibration import (
     CalibrationScore,
     calibration_score,
 )
+from lacdepth_ros.evaluation.metrics import (
+    Sums,
+    error_sums,
+    metrics_from_sums,
+    pixel_count,
+    pooled,
+    select,
+)
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.metrics import Sums, error_sums, metrics_from_sums, pixel_count, pooled, select
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]

@@ -13,9 +13,15 @@ import numpy.typing as npt
 
 from lacdepth_ros.evaluation.calibration import calibration_summary
 from lacdepth_ros.evaluation.frame import FrameScore, score_frame
+from lacdepth_ros.evaluation.metrics import (
+    METRICS,
+    metrics_from_sums,
+    pixel_count,
+    pooled,
+    ratio_from_sums,
+)
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.evaluation.report import EvaluationReport, SkippedFrame
-from lacdepth_ros.metrics import METRICS, metrics_from_sums, pixel_count, pooled, ratio_from_sums
+from lacdepth_ros.evaluation.result import EvaluationReport, SkippedFrame
 
 FloatArray = npt.NDArray[np.floating]
 

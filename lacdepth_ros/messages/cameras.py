@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 
 
 def camera_from_info(info: Any, *, rectified: bool) -> Camera:

@@ -17,8 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0, imagenet_classifier
-from lacdepth_ros.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 STRIDES = (2, 4, 8, 16, 32)
 EXAMPLES = 3

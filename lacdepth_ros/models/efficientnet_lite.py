@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 from torchvision.ops import Conv2dNormActivation, StochasticDepth
 
-from lacdepth_ros.optional import load_library
+from lacdepth_ros.core.optional import load_library
 
 _Conv = partial(Conv2dNormActivation, activation_layer=nn.ReLU6)
 STEM = 32

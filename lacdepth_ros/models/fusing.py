@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-from lacdepth_ros.models.folding import fold_batch_norm
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU: ('relu', []),
@@ -114,3 +114,25 @@ def _padding(convolution: nn.Conv2d) -> list[int]:
     if isinstance(padding, str):
         raise ValueError(f'padding {padding!r} cannot be fused; give it in pixels')
     return list(padding)
+
+
+def fold_batch_norm(model: nn.Module) -> None:
+    """Fold every BatchNorm that follows a convolution in a Sequential, in place.
+
+    Args:
+        model: A network in evaluation mode.
+
+    Raises:
+        ValueError: The network is in training mode, where BatchNorm is no fixed affine map.
+    """
+    if model.training:
+        raise ValueError('only a network in evaluation mode can be folded; call model.eval()')
+    for module in model.modules():
+        if not isinstance(module, nn.Sequential):
+            continue
+        names = list(module._modules)
+        for first, second in itertools.pairwise(names):
+            conv, norm = module._modules[first], module._modules[second]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                module._modules[first] = fuse_conv_bn_eval(conv, norm)
+                module._modules[second] = nn.Identity()

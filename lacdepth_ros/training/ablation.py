@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from lacdepth_ros.evaluation.tables import PAPER_COLUMNS
+from lacdepth_ros.evaluation.report.tables import PAPER_COLUMNS
 from lacdepth_ros.training.checkpointing import LAST, write_whole
 from lacdepth_ros.training.run import RESULTS
 from lacdepth_ros.training.sweep import Sweep, SweepRow

@@ -14,9 +14,9 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader, Dataset, Sampler
 from typing_extensions import override
 
-from lacdepth_ros.data.augment import AugmentConfig
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.transforms.augment import AugmentConfig
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.training.stream import StreamConfig, ViewStream

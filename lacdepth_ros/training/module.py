@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 from typing_extensions import override
 
+from lacdepth_ros.core.preprocessing import normalise
 from lacdepth_ros.evaluation.scoreboard import Scoreboard
 from lacdepth_ros.models.lacdepth import LacDepth, NetworkOutput
-from lacdepth_ros.predictor import DepthPredictor
-from lacdepth_ros.preprocessing import normalise
+from lacdepth_ros.models.predictor import DepthPredictor
 from lacdepth_ros.training.datamodule import DepthDataModule, Frame
 from lacdepth_ros.training.objective import LossConfig, training_loss
 from lacdepth_ros.training.optim import (

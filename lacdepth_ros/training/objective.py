@@ -13,15 +13,15 @@ from typing import Any
 from torch import Tensor
 
 from lacdepth_ros.data.sample import BEYOND_RANGE
-from lacdepth_ros.losses import (
+from lacdepth_ros.models.config import ModelConfig
+from lacdepth_ros.models.lacdepth import NetworkOutput
+from lacdepth_ros.training.losses import (
     far_loss,
     gradient_loss,
     relative_loss,
     silog_loss,
     spread_loss,
 )
-from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.lacdepth import NetworkOutput
 
 FAR_SHARE = 0.95
 """The sky should come out beyond this share of the network's range."""

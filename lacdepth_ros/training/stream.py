@@ -16,14 +16,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from lacdepth_ros.data.augment import AugmentConfig, augment
+from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.cache import SampleCache
 from lacdepth_ros.data.manifest import ManifestEntry
-from lacdepth_ros.data.mixing import side_by_side
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.sky import sky_mask
-from lacdepth_ros.data.synthetic import KITTI_CAMERA, synthetic_sample
-from lacdepth_ros.preprocessing import focal_length
+from lacdepth_ros.data.transforms.augment import AugmentConfig, augment
+from lacdepth_ros.data.transforms.cutmix import side_by_side
+from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
 LOG = logging.getLogger('lacdepth.train')
 SYNTHETIC_FRAMES = 30
@@ -51,8 +51,8 @@ class StreamConfig:
     """Different synthetic scenes."""
     mix: float = 0.0
     """Probability that a drawn frame gets its right side from another frame of its domain
-    (synthetic streets: 'driving'), as `lacdepth_ros.data.mixing` does it; for frames of cameras
-    that are mounted alike."""
+    (synthetic streets: 'driving'), as `lacdepth_ros.data.transforms.cutmix` does it; for frames of
+    cameras that are mounted alike."""
     sky: bool = True
     """Mark what is surely sky as beyond range, in colour frames tagged with domain 'driving'."""
     cache_gb: float = 4.0

@@ -14,7 +14,7 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 from typing_extensions import override
 
-from lacdepth_ros.metrics import METRICS
+from lacdepth_ros.evaluation.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fake_messages import KINDS, FakeCameraInfo, message_class, new_header
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info, info_for_depth
 
 K = [71.0, 0, 30.25, 0, 83.0, 18.5, 0, 0, 1]

@@ -1,0 +1,150 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""NYU Depth v2's nyu_depth_v2_labeled.mat (MATLAB 7.3 = HDF5), written out as images and PNGs.
+
+HDF5 holds the arrays with reversed axes: `images` (1449, 3, 640, 480) uint8, `rawDepths`
+(measured, 0 = none) and `depths` (holes filled) (1449, 640, 480) float32 metres, `sceneTypes`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.core.optional import load_library
+from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Part, Progress, frame_row, spread
+from lacdepth_ros.data.layouts.nyu import NYU_CAMERA, NYU_DEPTH_SCALE
+
+_FRAMES = 1449
+_PUBLISHED: dict[Part, int] = {'train': 795, 'test': 654}
+_NUMBERS = {'train': 'trainNdxs', 'test': 'testNdxs'}  # of MATLAB, from 1
+_NEEDED = ('images', 'rawDepths', 'depths', 'sceneTypes')
+# The frames have a white border, which is no picture: what lies outside has no truth either.
+_PICTURE = (slice(7, 474), slice(7, 632))
+
+
+def index_nyu_mat(request: IndexRequest, progress: Progress) -> IndexResult:
+    """Write the labelled frames beside the manifest and list them.
+
+    The measured depth is the truth, the depth with filled holes is `dense`. Frames whose three
+    files are there already are not written again.
+
+    Raises:
+        FileNotFoundError: The .mat file or the split file is missing.
+        ValueError: One of them is no such file, or a part is asked for without a split file.
+        ModuleNotFoundError: h5py, or for a split file scipy, is not installed.
+    """
+    path = request.root
+    if not path.is_file():
+        raise FileNotFoundError(f'{path}: no such file; name nyu_depth_v2_labeled.mat itself')
+    h5py = load_library('h5py', 'the labelled .mat file of NYU')
+    parts = _read_parts(request)
+    result = IndexResult()
+    try:
+        store = h5py.File(path, 'r')
+    except OSError as error:
+        raise ValueError(
+            f'{path}: not HDF5 ({error}); the MATLAB 7.3 file of NYU is needed'
+        ) from error
+    with store:
+        if missing := [name for name in _NEEDED if name not in store]:
+            raise ValueError(f'{path}: holds no {", ".join(missing)}; is it the labelled file?')
+        total = len(store['images'])
+        numbers = [index for index in range(total) if request.part in (None, parts.get(index))]
+        _count(total, parts, result)
+        chosen = spread(numbers, request.limit)
+        for done, index in enumerate(chosen):
+            progress(done, len(chosen))
+            _add(store, index, parts.get(index), request, result)
+        progress(len(chosen), len(chosen))
+    result.count('frames listed', len(result.rows))
+    return result
+
+
+def _read_parts(request: IndexRequest) -> dict[int, Part]:
+    """Part of each frame (counted from 0) by the official splits.mat; empty without one."""
+    if request.split is None:
+        if request.part is not None:
+            raise ValueError(
+                f'--part {request.part}: the labelled file does not know its parts; add --split '
+                "splits.mat (NYU's official split)"
+            )
+        return {}
+    if not request.split.is_file():
+        raise FileNotFoundError(f'{request.split}: no such split file')
+    matlab = load_library('scipy.io', "NYU's split file")
+    try:
+        content = matlab.loadmat(request.split)
+        return {
+            int(number) - 1: part
+            for part in _PUBLISHED
+            for number in np.ravel(content[_NUMBERS[part]])
+        }
+    except (ValueError, KeyError, NotImplementedError) as error:
+        raise ValueError(
+            f'{request.split}: not a MATLAB file with trainNdxs and testNdxs ({error})'
+        ) from error
+
+
+def _count(total: int, parts: dict[int, Part], result: IndexResult) -> None:
+    result.count('frames of the file', total, _FRAMES)
+    if parts:
+        for part, published in _PUBLISHED.items():
+            number = sum(found == part for found in parts.values())
+            result.count(f'frames of the {part} part', number, published)
+
+
+def _add(
+    store: Any, index: int, part: Part | None, request: IndexRequest, result: IndexResult
+) -> None:
+    """Write a frame's three files, unless they are there, and add its row."""
+    name = f'{index:05d}'
+    folder = request.made('frames')
+    image_path, depth_path, dense_path = (
+        folder / f'{name}_{kind}.png' for kind in ('rgb', 'depth', 'dense')
+    )
+    if not dense_path.is_file():  # it is written last
+        image = np.ascontiguousarray(store['images'][index].transpose(2, 1, 0), dtype=np.uint8)
+        size = (NYU_CAMERA.height, NYU_CAMERA.width)
+        if image.shape != (*size, 3):
+            raise ValueError(f'{request.root}: frame {index} is {image.shape}, not {(*size, 3)}')
+        truth = _within_picture(store['rawDepths'][index].T)
+        if not truth.any():
+            result.leave_out('empty truth', f'frame {index}')
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        write_image(image_path, image)
+        write_depth_png(depth_path, truth, NYU_DEPTH_SCALE)
+        write_depth_png(dense_path, _within_picture(store['depths'][index].T), NYU_DEPTH_SCALE)
+    scene = _scene(store, index)
+    result.rows.append(
+        frame_row(
+            f'nyu/{scene}/{name}',
+            image_path,
+            depth_path,
+            NYU_CAMERA,
+            depth_scale=NYU_DEPTH_SCALE,
+            dense=dense_path,
+            domain='indoor',
+            gray=False,
+            ground_truth='kinect',
+            scene=scene,
+            **({'part': part} if part else {}),
+        )
+    )
+
+
+def _within_picture(depth: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Depth (H, W) [m], 0 on the white border."""
+    inside = np.zeros(depth.shape, dtype=np.float32)
+    inside[_PICTURE] = depth[_PICTURE]
+    return inside
+
+
+def _scene(store: Any, index: int) -> str:
+    """Type of room, such as 'bathroom': a reference to an array of character codes."""
+    codes = store[store['sceneTypes'][0, index]]
+    return ''.join(chr(int(code)) for code in np.ravel(codes))

@@ -1,0 +1,86 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The result of an evaluation, and its form in JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from lacdepth_ros.evaluation.frame import FrameScore
+from lacdepth_ros.evaluation.metrics import METRICS
+from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFrame:
+    """A frame that could not be measured, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """Result of an evaluation.
+
+    Attributes:
+        protocol: The rules the numbers follow.
+        frames: Number of measured frames.
+        overall: Mean over all measured frames, by metric; empty without any.
+        groups: By name of the group: 'frames' and the mean of every metric over its frames.
+        skipped: Frames that could not be measured.
+        unpredicted: Share of the counting pixels without a prediction; they enter no metric.
+        bands: By distance, nearest first: 'from' and 'to' [m], 'frames', 'pixels' and the metrics
+            of all these pixels together.
+        distance: The same in fine steps, for curves, with 'ratio', the geometric mean of
+            predicted over true depth.
+        by_group: By name of the group: its own 'bands' and 'distance'.
+        boundary: 'frames' on which boundary F1 means something and its mean 'f1' (None without
+            any), overall and by group under 'groups'.
+        calibration: See `calibration.calibration_summary`; per group under 'groups'. None without
+            any predicted std.
+        per_frame: Every measured frame.
+    """
+
+    protocol: EvaluationProtocol
+    frames: int
+    overall: dict[str, float]
+    groups: dict[str, dict[str, float]]
+    skipped: tuple[SkippedFrame, ...]
+    unpredicted: float
+    bands: tuple[dict[str, float], ...] = ()
+    distance: tuple[dict[str, float], ...] = ()
+    by_group: dict[str, dict[str, tuple[dict[str, float], ...]]] = field(default_factory=dict)
+    boundary: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] | None = None
+    per_frame: tuple[FrameScore, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it; without any measured frame every metric is None."""
+        return {
+            'protocol': self.protocol.to_dict(),
+            'frames': self.frames,
+            'overall': self.overall or dict.fromkeys(METRICS),
+            'groups': self.groups,
+            'skipped': [{'id': frame.id, 'reason': frame.reason} for frame in self.skipped],
+            'unpredicted': self.unpredicted,
+            'bands': list(self.bands),
+            'distance': list(self.distance),
+            'by_group': self.by_group,
+            'boundary': self.boundary,
+            'calibration': self.calibration,
+            'per_frame': [frame.to_dict() for frame in self.per_frame],
+        }
+
+    def to_csv(self) -> str:
+        """The measured frames as CSV, a row a frame, the columns of `FrameScore.to_dict`."""
+        rows = [frame.to_dict() for frame in self.per_frame]
+        text = io.StringIO()
+        if rows:
+            writer = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
+            writer.writeheader()
+            writer.writerows(rows)
+        return text.getvalue()

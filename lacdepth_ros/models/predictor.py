@@ -1,0 +1,254 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""DepthPredictor: an image and its camera in, metric depth of the same pixels out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.preprocessing import (
+    focal_length,
+    image_to_tensor,
+    input_camera,
+    resize_image,
+)
+from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.models.fusing import prepare_for_inference
+from lacdepth_ros.models.lacdepth import LacDepth
+
+PRECISIONS = ('fp32', 'bf16', 'fp16')
+ENGINES = ('eager',)
+
+
+Map = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DepthPrediction:
+    """Depth of one image; every map has the image's height and width.
+
+    Attributes:
+        depth: (H, W) float32 metres along the optical axis; NaN where invalid.
+        camera: Intrinsics of these pixels.
+        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
+            where depth is, and everywhere for networks without a distribution (naive bins). Made
+            when it is first asked for: who only wants depth does not wait for it.
+    """
+
+    depth: Map
+    camera: Camera
+    _make_std: Callable[[], Map] = field(repr=False)
+
+    @cached_property
+    def std(self) -> Map:
+        """(H, W) float32 metres, see the class."""
+        std = self._make_std()
+        std[np.isnan(self.depth)] = np.nan
+        return std
+
+
+class DepthPredictor:
+    """Runs a network on images of any size and camera; for one thread at a time.
+
+    Args:
+        model: A network in evaluation mode; it is folded, fused and moved, so hand over a copy
+            if the original is still needed.
+        provenance: The checkpoint's.
+        device: 'cpu', 'cuda' or 'cuda:N'. Never replaced by another.
+        precision: 'fp32', 'bf16' (CPU and GPU) or 'fp16' (GPU).
+        engine: 'eager'.
+        input_size: (height, width) of the network's input; None shrinks each image to the focal
+            length that the checkpoint was trained for.
+        focal_scaling: Scale depth by the input's focal length over the checkpoint's. Off, the
+            network's own metres are returned, right only for a camera like the training one.
+
+    Raises:
+        ValueError: An impossible device, precision or engine; the message names what is possible.
+    """
+
+    def __init__(
+        self,
+        model: LacDepth,
+        provenance: dict[str, str] | None = None,
+        *,
+        device: str = 'cpu',
+        precision: str = 'fp32',
+        engine: str = 'eager',
+        input_size: tuple[int, int] | None = None,
+        focal_scaling: bool = True,
+    ) -> None:
+        self._device = check_device(device)
+        if precision not in PRECISIONS:
+            raise ValueError(f'precision {precision!r} is not one of {list(PRECISIONS)}')
+        if precision == 'fp16' and self._device.type == 'cpu':
+            raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
+        if engine not in ENGINES:
+            raise ValueError(f'engine {engine!r} is not one of {list(ENGINES)}')
+        self.config = model.config
+        self._model = prepare_for_inference(model, self._device, precision)
+        self.provenance = dict(provenance or {})
+        self.device = device
+        self.precision = precision
+        self.input_size = input_size
+        self.focal_scaling = focal_scaling
+        self.timings: dict[str, float] = {}
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        checkpoint: str | Path | None = None,
+        *,
+        device: str = 'cpu',
+        precision: str = 'fp32',
+        engine: str = 'eager',
+        input_size: tuple[int, int] | None = None,
+        focal_scaling: bool = True,
+    ) -> DepthPredictor:
+        """Load a checkpoint (None: the one shipped with the package); see the class for the rest.
+
+        Raises:
+            FileNotFoundError: No such checkpoint.
+            ValueError: Not a LacDepth checkpoint, damaged, or a setting is impossible.
+        """
+        check_device(device)  # before the weights are read
+        model, provenance = load_checkpoint(checkpoint or None)
+        return cls(
+            model,
+            provenance,
+            device=device,
+            precision=precision,
+            engine=engine,
+            input_size=input_size,
+            focal_scaling=focal_scaling,
+        )
+
+    def predict(
+        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
+    ) -> DepthPrediction:
+        """Estimate the depth of a rectified image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            camera: Intrinsics of these pixels.
+            flip_average: Average with the prediction of the mirrored image (twice the time).
+
+        Raises:
+            ValueError: The image is not (H, W, 3) uint8, or the camera is of another size.
+        """
+        start = time.perf_counter()
+        check_image(image, camera)
+        network_camera = input_camera(camera, self.config.focal_px, self.input_size)
+        resized = resize_image(image, network_camera.width, network_camera.height)
+        tensor = image_to_tensor(resized, self._device)
+        ready = time.perf_counter()
+        depth, std = self._run(tensor, flip_average)
+        self._synchronise()
+        done = time.perf_counter()
+        prediction = self._finish(depth, std, camera, network_camera)
+        end = time.perf_counter()
+        self.timings = {
+            'preprocess': 1e3 * (ready - start),
+            'network': 1e3 * (done - ready),
+            'postprocess': 1e3 * (end - done),
+        }
+        return prediction
+
+    def assumed_camera(self, width: int, height: int) -> Camera:
+        """Camera to assume for an image of unknown intrinsics: the training field of view.
+
+        The focal length is that of KITTI's camera scaled by the width, the principal point the
+        centre. Depth is only as right as this guess; tell the user.
+        """
+        focal = 721.5377 * width / 1242
+        return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
+
+    def warm_up(self, height: int, width: int) -> None:
+        """Run once at an image size, so that the first real frame pays for no allocation."""
+        self.predict(np.zeros((height, width, 3), np.uint8), self.assumed_camera(width, height))
+
+    def _run(self, tensor: Tensor, flip_average: bool) -> tuple[Tensor, Tensor]:
+        """Map the input (1, 3, h, w) to depth and std [m at focal_px], (1, 1, h, w) float32."""
+        with torch.inference_mode(), self._autocast():
+            tensor = tensor.contiguous(memory_format=torch.channels_last)
+            output = self._model(tensor)
+            if not flip_average:
+                return output.depth, output.std
+            mirrored = self._model(tensor.flip(3))
+            return mix(output.depth, output.std, mirrored.depth.flip(3), mirrored.std.flip(3))
+
+    def _finish(
+        self, depth: Tensor, std: Tensor, camera: Camera, network_camera: Camera
+    ) -> DepthPrediction:
+        """Bring the maps to the image's size and to metres of its camera."""
+        scale = focal_length(network_camera) / self.config.focal_px if self.focal_scaling else 1.0
+        metres = _full_size(depth, scale, camera)
+        metres[~np.isfinite(metres)] = np.nan
+        return DepthPrediction(metres, camera, partial(_full_size, std, scale, camera))
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.precision == 'fp32':
+            return nullcontext()
+        dtype = torch.bfloat16 if self.precision == 'bf16' else torch.float16
+        return torch.autocast(self._device.type, dtype)
+
+    def _synchronise(self) -> None:
+        if self._device.type == 'cuda':
+            torch.cuda.synchronize(self._device)
+
+
+def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of two distributions mixed half and half, of any one shape.
+
+    The variance of a mixture holds the difference of the means, too: two confident answers that
+    contradict each other are an uncertain one.
+    """
+    variance = 0.5 * (std.square() + other_std.square()) + 0.25 * (depth - other).square()
+    return 0.5 * (depth + other), variance.sqrt()
+
+
+def _full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
+    """Bring a map (1, 1, h, w) of the network to the size of the image, times `scale`."""
+    # Scaled before it is enlarged: fewer pixels, and a new map, which the caller may change.
+    scaled = (network_map * scale)[0, 0].cpu().numpy()
+    # Half-pixel bilinear as PyTorch's, in a fifth of its time.
+    size = (camera.width, camera.height)
+    return np.asarray(cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def check_device(name: str) -> torch.device:
+    """Turn 'cpu', 'cuda' or 'cuda:N' into a device that exists here.
+
+    Raises:
+        ValueError: Unknown or absent device; the message names those present.
+    """
+    present = ['cpu', *(f'cuda:{i}' for i in range(torch.cuda.device_count()))]
+    allowed = [*present, 'cuda'] if len(present) > 1 else present
+    if name not in allowed:
+        raise ValueError(f'device {name!r} is not available on this machine; use one of {allowed}')
+    return torch.device(name)
+
+
+def check_image(image: npt.NDArray[np.uint8], camera: Camera) -> None:
+    """Refuse what is no (H, W, 3) uint8 RGB image of the camera's size, with a ValueError."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(
+            f'image has shape {image.shape} and type {image.dtype}; (H, W, 3) uint8 RGB is needed'
+        )
+    if image.shape[:2] != (camera.height, camera.width):
+        raise ValueError(
+            f'image is {image.shape[1]}x{image.shape[0]} but its camera is '
+            f'{camera.width}x{camera.height}; resize the camera with Camera.resized, or fix the '
+            'camera_info'
+        )

@@ -1,0 +1,122 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The executable `depth_node`: prepares the process, spins the node, ends cleanly on signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+
+from lacdepth_ros.core.allocator import tune_allocator
+from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
+from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.node import DepthNode
+
+if TYPE_CHECKING:
+    from lacdepth_ros.models.predictor import DepthPredictor
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+POLL = 0.2
+"""Seconds after which the spinning loop looks for a signal at the latest."""
+SPINS = '20000'
+"""Turns for which OpenMP's helper threads wait for more work before they sleep. By default it is
+300,000, in which they keep a core from the middleware while an answer is being published."""
+
+
+def load_predictor(checkpoint: Path | None, **options: Any) -> DepthPredictor:
+    """Load a checkpoint; PyTorch is imported only now, so that the node is up at once."""
+    from lacdepth_ros.models.predictor import DepthPredictor
+
+    # Beside a network on the CPU, OpenCV's waiting threads would take the cores from OpenMP's.
+    cv2.setNumThreads(1 if options.get('device') == 'cpu' else -1)
+    return DepthPredictor.from_checkpoint(checkpoint, **options)
+
+
+def main(
+    args: list[str] | None = None,
+    predictor_factory: Callable[..., DepthPredictor] = load_predictor,
+) -> int:
+    """Run the node until SIGINT or SIGTERM.
+
+    Args:
+        args: Command line with --ros-args; None = sys.argv.
+        predictor_factory: Makes the predictor when the node is configured.
+
+    Returns:
+        Exit status 0.
+    """
+    if os.environ.get(END_WITH_PARENT):
+        die_with_parent()
+    stop = threading.Event()
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
+    _ensure_log_directory()
+    apply_dds_profile()
+    tune_allocator()
+    calm_openmp()
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    node = DepthNode(predictor_factory)
+    try:
+        _spin(node, stop)
+    finally:
+        node.shut_down()
+        node.destroy_node()
+        rclpy.try_shutdown()
+    _ignore_late_signals()
+    return 0
+
+
+def calm_openmp() -> None:
+    """Let OpenMP's helper threads sleep sooner, unless the user has said when.
+
+    To be called before PyTorch is imported, which reads it once.
+    """
+    if 'OMP_WAIT_POLICY' not in os.environ:
+        os.environ.setdefault('GOMP_SPINCOUNT', SPINS)
+
+
+def _spin(node: DepthNode, stop: threading.Event) -> None:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok() and not stop.is_set():
+        _spin_once(executor, node)
+    executor.shutdown()
+
+
+def _spin_once(executor: SingleThreadedExecutor, node: DepthNode) -> None:
+    try:
+        executor.spin_once(timeout_sec=POLL)
+    except ExternalShutdownException:
+        return
+    except Exception:  # one bad callback (an illegal transition in Jazzy) must not end the node
+        node.get_logger().error(f'callback failed: {traceback.format_exc()}')
+
+
+def _ignore_late_signals() -> None:
+    """Keep the exit status 0 while the interpreter takes PyTorch and the middleware apart.
+
+    That takes a second, on a busy machine more than the 5 s after which launch sends SIGTERM.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _ensure_log_directory() -> None:
+    """Without HOME rclpy.init would raise for want of a place for its logs."""
+    if not any(os.environ.get(name) for name in ('ROS_LOG_DIR', 'ROS_HOME', 'HOME')):
+        os.environ['ROS_LOG_DIR'] = os.path.join(tempfile.gettempdir(), 'ros_log')  # noqa: PTH118
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

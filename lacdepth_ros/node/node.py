@@ -1,0 +1,271 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The lifecycle node: camera image and camera_info in, metric depth and point cloud out.
+
+Subscribes image (or image/compressed) and camera_info; publishes depth/image_rect,
+depth/image_raw, depth/camera_info, depth/confidence, depth/image_color, points and /diagnostics.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from lacdepth_ros.core.allocator import release_memory
+from lacdepth_ros.node import parameters
+from lacdepth_ros.node.dds_profile import describe_dds_profile
+from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
+from lacdepth_ros.node.frame_statistics import FrameStatistics
+from lacdepth_ros.node.intake import Intake
+from lacdepth_ros.node.outputs import Outputs
+from lacdepth_ros.node.pipeline import FramePipeline
+from lacdepth_ros.node.worker import network_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from diagnostic_msgs.msg import DiagnosticStatus
+    from rclpy.parameter import Parameter
+
+    from lacdepth_ros.models.predictor import DepthPredictor
+    from lacdepth_ros.node.parameters import NodeParameters
+
+LOG_PERIOD = 5.0
+"""Seconds in which a repeated complaint is logged once."""
+QOS_WARNING_SECONDS = 10.0
+"""Seconds for which the diagnostics warn of an incompatible publisher or subscriber."""
+
+
+class DepthNode(LifecycleNode):
+    """Metric depth from one camera as a managed node.
+
+    The executor's thread runs the callbacks and transitions. Another one, from configure to
+    cleanup, loads the network, predicts and publishes.
+
+    Args:
+        predictor_factory: Makes the predictor; called by configure as
+            DepthPredictor.from_checkpoint is.
+        **kwargs: Passed on to LifecycleNode.
+    """
+
+    def __init__(self, predictor_factory: Callable[..., DepthPredictor], **kwargs: Any) -> None:
+        super().__init__('depth_node', **kwargs)
+        self._predictor_factory = predictor_factory
+        self._refused_overrides = parameters.declare(self)
+        self._settings = parameters.read(self)
+        self._statistics = FrameStatistics()
+        self._thread: ThreadPoolExecutor | None = None
+        self._predictor: DepthPredictor | None = None
+        self._outputs: Outputs | None = None
+        self._intake: Intake | None = None
+        self._fault = ''
+        self._qos_warning, self._qos_warned_at = '', 0.0
+        self._finalized = False
+        self._diagnostics = DiagnosticsReporter(
+            self, self._settings.diagnostics_period, self._status
+        )
+        self.add_on_set_parameters_callback(self._on_set)
+        self.add_post_set_parameters_callback(self._after_set)
+
+    def shut_down(self) -> None:
+        """Go through the shutdown transition, unless that has happened already."""
+        if not self._finalized:
+            self.trigger_shutdown()
+
+    def on_configure(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Load the checkpoint, warm up, create the publishers; on failure nothing is left."""
+        return self._attempt('configure', self._configure, undo=self._release)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker and subscribe."""
+
+        def activate() -> None:
+            super(DepthNode, self).on_activate(state)
+            self._start()
+
+        def undo() -> None:
+            super(DepthNode, self).on_deactivate(state)
+
+        return self._attempt('activate', activate, undo=undo)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe and wait for the frame in flight."""
+
+        def deactivate() -> None:
+            self._stop()
+            super(DepthNode, self).on_deactivate(state)
+
+        return self._attempt('deactivate', deactivate)
+
+    def on_cleanup(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Release network and publishers."""
+        return self._attempt('cleanup', self._release)
+
+    def on_shutdown(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Release whatever the state holds."""
+        self._finalized = True
+        return self._attempt('shutdown', self._release)
+
+    def on_error(self, _: LifecycleState) -> TransitionCallbackReturn:
+        """Release everything, so that the node is unconfigured again."""
+        fault = self._fault
+        result = self._attempt('error processing', self._release)
+        self._fault = self._fault or fault
+        self._finalized = result != TransitionCallbackReturn.SUCCESS
+        return result
+
+    def _attempt(
+        self,
+        transition: str,
+        step: Callable[[], None],
+        undo: Callable[[], None] | None = None,
+    ) -> TransitionCallbackReturn:
+        """Run a transition; log and report what it raises.
+
+        A step that can be undone fails back to the previous state; another one is an error,
+        which releases everything.
+        """
+        try:
+            step()
+        except Exception as error:
+            self._fault = f'{transition} failed: {error}'
+            self._log_failure(self._fault, error)
+            if undo is not None:
+                undo()
+            self._diagnostics.report()
+            return TransitionCallbackReturn.FAILURE if undo else TransitionCallbackReturn.ERROR
+        self._fault = ''
+        return TransitionCallbackReturn.SUCCESS
+
+    def _log_failure(self, text: str, error: Exception) -> None:
+        if isinstance(error, (ValueError, OSError)):
+            self.get_logger().error(text)
+        else:
+            self.get_logger().error(f'{text}\n{"".join(traceback.format_exception(error))}')
+
+    def _configure(self) -> None:
+        self._check_parameters()
+        settings = self._settings
+        self._thread = network_thread()
+        self._predictor = self._thread.submit(self._load, settings).result()
+        self._outputs = Outputs(self, settings, self._on_incompatible)
+        self.get_logger().info(
+            f'configured {self._predictor.config.name} on {self._predictor.device}; '
+            f'Fast DDS profile {describe_dds_profile()}'
+        )
+
+    def _load(self, settings: NodeParameters) -> DepthPredictor:
+        size = (settings.input_height, settings.input_width)
+        predictor = self._predictor_factory(
+            Path(settings.checkpoint).expanduser() if settings.checkpoint else None,
+            device=settings.device,
+            precision=settings.precision,
+            engine=settings.engine,
+            input_size=size if all(size) else None,
+            focal_scaling=settings.focal_scaling,
+        )
+        predictor.warm_up(settings.warm_up_height, settings.warm_up_width)
+        return predictor
+
+    def _check_parameters(self) -> None:
+        problems = list(self._refused_overrides.values())
+        if problem := self._settings.problem():
+            problems.append(problem)
+        if problems:
+            raise ValueError('; '.join(problems) + '. Set valid parameters and configure again')
+
+    def _start(self) -> None:
+        assert self._thread is not None
+        assert self._predictor is not None and self._outputs is not None
+        sim_time = self.get_parameter('use_sim_time').value
+        pipeline = FramePipeline(
+            self._predictor,
+            self._outputs,
+            self._statistics,
+            lambda: self._settings,
+            None if sim_time else self.get_clock(),
+        )
+        self._intake = Intake(
+            self,
+            self._settings,
+            self._statistics,
+            thread=self._thread,
+            process=pipeline.process,
+            on_error=self._on_frame_error,
+            on_incompatible=self._on_incompatible,
+        )
+
+    def _stop(self) -> None:
+        if self._intake is not None:
+            self._intake.stop()
+        self._intake = None
+        self._qos_warning = ''
+
+    def _release(self) -> None:
+        """Give back all that configure and activate took; idempotent."""
+        self._stop()
+        if self._outputs is not None:
+            self._outputs.destroy()
+            self._outputs = None
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
+        if self._predictor is not None:
+            self._predictor = None
+            release_memory()
+        self._statistics = FrameStatistics()  # the next network's latencies are its own
+
+    def _on_set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
+        reason = parameters.rejection(
+            self._settings,
+            {change.name: change.value for change in changes},
+            configured=self._predictor is not None,
+        )
+        return SetParametersResult(successful=not reason, reason=reason)
+
+    def _after_set(self, changes: list[Parameter[Any]]) -> None:
+        for change in changes:
+            self._refused_overrides.pop(change.name, None)
+        period = self._settings.diagnostics_period
+        self._settings = parameters.read(self)
+        if self._settings.diagnostics_period != period:
+            self._diagnostics.set_period(self._settings.diagnostics_period)
+
+    def _on_frame_error(self, error: Exception) -> None:
+        """Count and log a frame that could not be answered (in the network's thread)."""
+        self._statistics.fail(str(error))
+        if isinstance(error, ValueError):
+            self.get_logger().error(f'frame refused: {error}', throttle_duration_sec=LOG_PERIOD)
+        else:
+            trace = ''.join(traceback.format_exception(error))
+            self.get_logger().error(f'frame failed: {trace}', throttle_duration_sec=LOG_PERIOD)
+
+    def _on_incompatible(self, text: str) -> None:
+        self._qos_warning, self._qos_warned_at = text, time.monotonic()
+        self.get_logger().warning(text)
+
+    def _status(self) -> DiagnosticStatus:
+        state = 'unconfigured' if self._predictor is None else 'inactive'
+        if self._finalized:
+            state = 'finalized'
+        silence = ''
+        recent = time.monotonic() - self._qos_warned_at < QOS_WARNING_SECONDS
+        if self._intake is not None:
+            state, silence = 'active', self._intake.silence()
+        facts = {
+            'checkpoint': self._settings.checkpoint or 'shipped',
+            'device': self._settings.device,
+            'engine': f'{self._settings.engine} {self._settings.precision}',
+            'dds profile': describe_dds_profile(),
+        }
+        condition = Condition(
+            state, self._fault, (self._qos_warning if recent else '') or silence, facts
+        )
+        name = f'{self.get_fully_qualified_name()}: depth'
+        return build_status(name, condition, self._statistics.snapshot())

@@ -1,0 +1,177 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The node's publishers: who listens to what, and one message per listener's wish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from rclpy.event_handler import PublisherEventCallbacks
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.pointcloud import colored_points
+from lacdepth_ros.messages.cameras import info_for_depth
+from lacdepth_ros.messages.clouds import cloud_to_message
+from lacdepth_ros.messages.depth import depth_to_message
+from lacdepth_ros.messages.images import color_to_message
+from lacdepth_ros.node import qos
+from lacdepth_ros.viz.colors import colorize_depth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+
+    from lacdepth_ros.node.parameters import NodeParameters
+
+CAMERA_INFO = 'depth/camera_info'
+TOPICS: dict[str, type[Any]] = {
+    'depth/image_rect': Image,
+    'depth/image_raw': Image,
+    CAMERA_INFO: CameraInfo,
+    'depth/confidence': Image,
+    'depth/image_color': Image,
+    'points': PointCloud2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one frame became.
+
+    Attributes:
+        header: Header of the image message, handed on unchanged.
+        image: (H, W, 3) uint8 RGB, rectified.
+        camera: Camera of its pixels.
+        depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
+        make_std: Returns the (H, W) float32 standard deviation of depth [m]; it takes time, so
+            it is called only for who wants it.
+    """
+
+    header: Any
+    image: npt.NDArray[np.uint8]
+    camera: Camera
+    depth: npt.NDArray[np.float32]
+    make_std: Callable[[], npt.NDArray[np.float32]]
+
+
+class Outputs:
+    """All publishers of a configured node; `destroy` undoes the constructor."""
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        parameters: NodeParameters,
+        on_incompatible: Callable[[str], None],
+    ) -> None:
+        self._node = node
+        self._publishers: dict[str, LifecyclePublisher[Any]] = {}
+        try:
+            for topic, message_type in TOPICS.items():
+                if topic != 'depth/image_raw' or parameters.depth_encoding == '16UC1':
+                    self._publishers[topic] = self._create(topic, message_type, on_incompatible)
+        except Exception:
+            self.destroy()
+            raise
+
+    def _create(
+        self, topic: str, message_type: type[Any], on_incompatible: Callable[[str], None]
+    ) -> LifecyclePublisher[Any]:
+        profile = qos.output_qos()
+        name = self._node.resolve_topic_name(topic)
+
+        def report(event: Any) -> None:
+            on_incompatible(
+                qos.describe_incompatible_subscribers(self._node, name, profile, event)
+            )
+
+        return self._node.create_lifecycle_publisher(
+            message_type,
+            topic,
+            profile,
+            event_callbacks=PublisherEventCallbacks(incompatible_qos=report),
+            qos_overriding_options=qos.overridable(),
+        )
+
+    def destroy(self) -> None:
+        """Destroy all publishers."""
+        for publisher in self._publishers.values():
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._publishers.clear()
+
+    def wanted(self, parameters: NodeParameters) -> frozenset[str]:
+        """Topics that somebody subscribes to and the parameters allow."""
+        return frozenset(
+            topic
+            for topic, publisher in self._publishers.items()
+            if publisher.get_subscription_count() > 0
+            and (topic != 'points' or parameters.pointcloud_enable)
+        )
+
+    def publish(
+        self,
+        result: Result,
+        wanted: frozenset[str],
+        parameters: NodeParameters,
+        published: Callable[[str], None],
+    ) -> None:
+        """Publish what the network saw on the wanted topics, depth first.
+
+        `published` hears of each topic when it is out.
+        """
+        for topic, make in _MAKERS.items():
+            if topic in wanted:
+                self._publishers[topic].publish(make(result, parameters))
+                published(topic)
+
+    def publish_info(self, info: Any, header: Any, camera: Camera) -> None:
+        """Publish the camera_info that belongs to the depth of an image with this camera."""
+        message = info_for_depth(CameraInfo, info, header, camera=camera)
+        self._publishers[CAMERA_INFO].publish(message)
+
+
+def _metres(result: Result, _: NodeParameters) -> Any:
+    return depth_to_message(Image, result.depth, result.header)
+
+
+def _millimetres(result: Result, _: NodeParameters) -> Any:
+    return depth_to_message(Image, result.depth, result.header, encoding='16UC1')
+
+
+def _confidence(result: Result, _: NodeParameters) -> Any:
+    return depth_to_message(Image, result.make_std(), result.header)
+
+
+def _preview(result: Result, parameters: NodeParameters) -> Any:
+    color = colorize_depth(
+        result.depth,
+        min_depth=parameters.preview_min_depth,
+        max_depth=parameters.preview_max_depth,
+    )
+    return color_to_message(Image, color, result.header)
+
+
+def _cloud(result: Result, parameters: NodeParameters) -> Any:
+    points, colors = colored_points(
+        result.depth,
+        result.make_std() if parameters.pointcloud_max_std > 0 else None,
+        result.image,
+        result.camera,
+        stride=parameters.pointcloud_stride,
+        max_std=parameters.pointcloud_max_std,
+        organised=parameters.pointcloud_ordered_pc,
+    )
+    return cloud_to_message(PointCloud2, PointField, points, colors, result.header)
+
+
+_MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
+    'depth/image_rect': _metres,
+    'depth/image_raw': _millimetres,
+    'depth/confidence': _confidence,
+    'depth/image_color': _preview,
+    'points': _cloud,
+}

@@ -1,0 +1,128 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the worker does with one frame: decode, rectify, predict, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.pointcloud import limit_range
+from lacdepth_ros.messages.images import image_from_compressed, image_from_message
+from lacdepth_ros.messages.rectification import Pinholes
+from lacdepth_ros.node.outputs import CAMERA_INFO, Outputs, Result
+from lacdepth_ros.node.sync import NANOSECONDS, FramePair, stamp_ns
+
+if TYPE_CHECKING:
+    from rclpy.clock import Clock
+
+    from lacdepth_ros.models.predictor import DepthPredictor
+    from lacdepth_ros.node.frame_statistics import FrameStatistics
+    from lacdepth_ros.node.parameters import NodeParameters
+
+DECODERS = {'raw': image_from_message, 'compressed': image_from_compressed}
+
+
+class FramePipeline:
+    """Turns frame pairs into published results; called by one thread.
+
+    Args:
+        predictor: Loaded and warmed up.
+        outputs: Publishers.
+        statistics: Receives fates and latencies.
+        parameters: Returns the parameters as they are now; asked once a frame.
+        clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
+    """
+
+    def __init__(
+        self,
+        predictor: DepthPredictor,
+        outputs: Outputs,
+        statistics: FrameStatistics,
+        parameters: Callable[[], NodeParameters],
+        clock: Clock | None,
+    ) -> None:
+        self._predictor = predictor
+        self._outputs = outputs
+        self._statistics = statistics
+        self._parameters = parameters
+        self._clock = clock
+        self._pinholes = Pinholes()
+
+    def process(self, pair: FramePair) -> None:
+        """Answer one frame on the topics that have subscribers.
+
+        Raises:
+            ValueError: The image or its camera_info cannot be used; the text says why.
+        """
+        parameters = self._parameters()
+        wanted = self._outputs.wanted(parameters)
+        if not wanted:
+            self._statistics.count('unwanted')
+            return
+        with self._statistics.timed('decode'):
+            image, camera, outside = self._decode(pair, parameters)
+        if CAMERA_INFO in wanted:
+            self._outputs.publish_info(pair.info, pair.image.header, camera)
+        if wanted != {CAMERA_INFO}:
+            result = self._predict(pair.image.header, image, camera, outside, parameters)
+            with self._statistics.timed('publish'):
+                self._outputs.publish(
+                    result, wanted, parameters, lambda topic: self._published(topic, pair)
+                )
+        self._statistics.count('answered')
+
+    def _decode(
+        self, pair: FramePair, parameters: NodeParameters
+    ) -> tuple[npt.NDArray[np.uint8], Camera, npt.NDArray[np.bool_] | None]:
+        """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
+        image = DECODERS[parameters.image_transport](pair.image)
+        camera, rectifier = self._pinholes.of(
+            pair.info, rectified=parameters.image_is_rectified, rectify=parameters.rectify
+        )
+        _check_size(image, camera)
+        if rectifier is None:
+            return image, camera, None
+        return rectifier.rectify(image), camera, rectifier.outside
+
+    def _predict(
+        self,
+        header: Any,
+        image: npt.NDArray[np.uint8],
+        camera: Camera,
+        outside: npt.NDArray[np.bool_] | None,
+        parameters: NodeParameters,
+    ) -> Result:
+        with self._statistics.timed('predict'):
+            self._predictor.focal_scaling = parameters.focal_scaling
+            prediction = self._predictor.predict(image, camera)
+        for stage, milliseconds in self._predictor.timings.items():
+            self._statistics.record(stage, milliseconds)
+        depth = _without(outside, prediction.depth)
+        limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
+        return Result(header, image, camera, limited, lambda: _without(outside, prediction.std))
+
+    def _published(self, topic: str, pair: FramePair) -> None:
+        if self._clock is not None:
+            age = self._clock.now().nanoseconds - stamp_ns(pair.image)
+            self._statistics.record(f'stamp_to_{topic}', 1e3 * age / NANOSECONDS)
+
+
+def _without(
+    outside: npt.NDArray[np.bool_] | None, values: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """NaN where the rectified image shows nothing."""
+    return values if outside is None else np.where(outside, np.float32(np.nan), values)
+
+
+def _check_size(image: npt.NDArray[np.uint8], camera: Camera) -> None:
+    height, width = image.shape[:2]
+    if (width, height) != (camera.width, camera.height):
+        raise ValueError(
+            f'image is {width}x{height} but its camera_info {camera.width}x{camera.height}; '
+            'the two topics do not belong together, or the driver resizes without adapting it'
+        )

@@ -1,0 +1,195 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Sequences from whatever the user has: images, a video, KITTI raw, a manifest, a bag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from lacdepth_ros.bags.opening import is_bag
+from lacdepth_ros.bags.reader import BagImages, RecordedImage
+from lacdepth_ros.data.files import read_image
+from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
+from lacdepth_ros.data.manifest import holds_manifest, read_manifest
+from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.session.demo.frames import (
+    Calibration,
+    Frame,
+    Frames,
+    FrameSequence,
+    UnreadableFrame,
+    pinhole_info,
+)
+
+IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
+ACCEPTED = (
+    'a folder of images (.png, .jpg), one image, a video file, a KITTI raw drive (or its date '
+    'folder, or their parent), a manifest (.jsonl, or a folder with manifest.jsonl), or a ROS 2 '
+    'bag (folder, .mcap or .db3)'
+)
+START = 1_000_000_000
+"""First stamp [ns] of inputs without a clock: 1 s, as 0 means 'not set' in ROS."""
+PERIOD = 100_000_000
+"""Time between frames [ns] of inputs without a clock."""
+
+
+class _Entry(Protocol):
+    """A frame of a data set."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    def load(self) -> Sample:
+        """Its image, truth and camera."""
+
+
+def open_sequence(
+    path: Path,
+    calibration: Calibration,
+    *,
+    max_frames: int,
+    image_topic: str | None = None,
+) -> FrameSequence:
+    """Recognise an input and open it.
+
+    Args:
+        path: See ACCEPTED.
+        calibration: For images that bring no intrinsics; data sets do, bags usually.
+        max_frames: The sequence is cut after this many frames.
+        image_topic: Topic of the images in a bag that has several.
+
+    Raises:
+        FileNotFoundError: There is no such input.
+        ValueError: The input is of no accepted kind, empty or damaged.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f'{path}: no such input; accepted are {ACCEPTED}')
+    if path.is_dir() and find_drives(path):
+        drive = read_kitti_raw(path)
+        stamps = [frame.stamp for frame in drive]
+        return _data_set(f'KITTI raw {path}', drive, stamps, max_frames)
+    if path.suffix == '.jsonl' or holds_manifest(path):
+        entries = read_manifest(path)
+        stamps = [START + PERIOD * index for index in range(len(entries))]
+        return _data_set(f'manifest {path}', entries, stamps, max_frames)
+    if is_bag(path):
+        return _bag(path, calibration, max_frames, image_topic)
+    if path.is_dir():
+        return _images(path, _images_in(path), calibration, max_frames)
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return _images(path, [path], calibration, max_frames)
+    return _video(path, calibration, max_frames)
+
+
+def _data_set(
+    description: str, entries: Sequence[_Entry], stamps: list[int], max_frames: int
+) -> FrameSequence:
+    """Frames with cameras and, mostly, truth of their own."""
+
+    def frames() -> Frames:
+        for entry, stamp in zip(entries[:max_frames], stamps, strict=False):
+            try:
+                sample = entry.load()
+            except (OSError, ValueError) as error:
+                yield UnreadableFrame(entry.id, str(error))
+                continue
+            truth = sample.depth if sample.depth.any() else None
+            yield Frame(sample.id, stamp, sample.image, pinhole_info(sample.camera), truth)
+
+    count = min(len(entries), max_frames)
+    return FrameSequence(description, count, len(entries), frames(), 'of the input')
+
+
+def _images_in(folder: Path) -> list[Path]:
+    images = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not images:
+        raise ValueError(f'{folder}: nothing to show in this folder; accepted are {ACCEPTED}')
+    return images
+
+
+def _images(
+    path: Path, images: list[Path], calibration: Calibration, max_frames: int
+) -> FrameSequence:
+    def frames() -> Frames:
+        for index, file in enumerate(images[:max_frames]):
+            try:
+                image = read_image(file)
+                info = calibration.info(image)
+            except (OSError, ValueError) as error:
+                yield UnreadableFrame(file.name, str(error))
+                continue
+            yield Frame(file.name, START + PERIOD * index, image, info)
+
+    kind = 'images in' if path.is_dir() else 'image'
+    count = min(len(images), max_frames)
+    return FrameSequence(f'{kind} {path}', count, len(images), frames(), calibration.origin)
+
+
+def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequence:
+    capture = cv2.VideoCapture(str(path))
+    available = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+    if available < 1:
+        raise ValueError(f'{path}: neither a video that OpenCV can read nor {ACCEPTED}')
+    period = 1e9 / capture.get(cv2.CAP_PROP_FPS) if capture.get(cv2.CAP_PROP_FPS) > 0 else PERIOD
+
+    def frames() -> Frames:
+        for index, image in enumerate(islice(_pictures(capture), max_frames)):
+            name = f'frame {index}'
+            try:
+                info = calibration.info(image)
+            except ValueError as error:
+                yield UnreadableFrame(name, str(error))
+                continue
+            yield Frame(name, START + round(period * index), image, info)
+
+    count = min(available, max_frames)
+    return FrameSequence(f'video {path}', count, available, frames(), calibration.origin)
+
+
+def _pictures(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+    try:
+        while True:
+            there, bgr = capture.read()
+            if not there:
+                return
+            yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    finally:
+        capture.release()
+
+
+def _bag(
+    path: Path, calibration: Calibration, max_frames: int, image_topic: str | None
+) -> FrameSequence:
+    bag = BagImages(path, image_topic)
+
+    def frame(index: int, recorded: RecordedImage) -> Frame | UnreadableFrame:
+        name = f'{bag.topic} {index}'
+        try:
+            image = recorded.decode()
+            info = recorded.info or calibration.info(image)
+        except ValueError as error:
+            return UnreadableFrame(name, str(error))
+        return Frame(name, recorded.stamp, image, info)
+
+    def frames() -> Frames:
+        try:
+            for index, recorded in enumerate(islice(bag, max_frames)):
+                yield frame(index, recorded)
+        except ValueError as error:
+            yield UnreadableFrame('the rest of the bag', str(error))
+
+    return FrameSequence(
+        description=f'{bag.topic} of bag {path}',
+        count=min(bag.count, max_frames),
+        available=bag.count,
+        frames=frames(),
+        cameras=bag.info_topic or calibration.origin,
+        rectified=bag.rectified,
+    )

@@ -1,0 +1,110 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The files and the few lines that a demo run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lacdepth_ros.data.files import write_image
+from lacdepth_ros.session.demo.result import CLOUD, DEPTH, TOPICS, DemoResult
+from lacdepth_ros.session.demo.sheet import demo_sheet
+from lacdepth_ros.viz.colors import write_ply
+
+SHEET, PLY, SUMMARY, LOG = 'contact_sheet.png', 'cloud.ply', 'summary.json', 'node.log'
+_PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
+
+
+def remove_old_results(folder: Path) -> None:
+    """Remove what an earlier run left, so that nothing old passes for new."""
+    for name in (SHEET, PLY, SUMMARY, LOG):
+        (folder / name).unlink(missing_ok=True)
+
+
+def write_results(folder: Path, result: DemoResult, facts: dict[str, Any]) -> None:
+    """Write the summary, and the pictures where there was an answer.
+
+    Args:
+        folder: Exists.
+        result: Of the run.
+        facts: What else the summary says, such as 'input' and 'checkpoint'.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    text = json.dumps(_summary(result, facts), indent=2, allow_nan=False)
+    (folder / SUMMARY).write_text(text + '\n', encoding='utf-8')
+    if result.shown:
+        title = f'{Path(str(facts["input"])).name}: depth from one camera, {_headline(result)}'
+        write_image(folder / SHEET, demo_sheet(result.shown, title))
+    if result.middle is not None:
+        write_ply(folder / PLY, result.middle.points, result.middle.colors)
+
+
+def describe(folder: Path, result: DemoResult, facts: dict[str, Any]) -> str:
+    """The summary for people."""
+    lines = [
+        f'{result.received[DEPTH]} of {result.sent} frames answered with their own stamps '
+        f'({facts["input"]})'
+    ]
+    if latency := result.latency():
+        cloud = result.latency(CLOUD)
+        also = f'; cloud p50 {cloud["p50"]:.0f} ms, p95 {cloud["p95"]:.0f} ms' if cloud else ''
+        lines.append(
+            f'  latency  depth p50 {latency["p50"]:.0f} ms, p95 {latency["p95"]:.0f} ms after '
+            f'its image was published{also}'
+        )
+    if errors := result.errors():
+        lines.append(
+            f'  errors   abs_rel {errors["abs_rel"]:.3f}, rmse {errors["rmse"]:.2f} m, delta1 '
+            f'{errors["delta1"]:.3f} over {errors["frames"]} frames with truth'
+        )
+    notes = {SHEET: '', PLY: '(open with MeshLab or CloudCompare)', SUMMARY: '', LOG: ''}
+    there = [name for name in notes if (folder / name).exists()]
+    for label, name in zip(['look at', *[''] * len(there)], there, strict=False):
+        lines.append(f'  {label:8} {folder / name} {notes[name]}'.rstrip())
+    return '\n'.join(lines)
+
+
+def _summary(result: DemoResult, facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **facts,
+        'frames_sent': result.sent,
+        'frames_received': result.received[DEPTH],
+        'messages_received': {topic: result.received[topic] for topic in TOPICS},
+        'messages_late': result.late,
+        'unanswered': result.unanswered,
+        'failure': result.failure or None,
+        'unreadable': [{'id': f.id, 'reason': f.reason} for f in result.unreadable],
+        'latency_ms': result.latency(),
+        'cloud_latency_ms': result.latency(CLOUD),
+        'errors': result.errors(),
+        'versions': _versions(),
+        'frames': result.frames,
+    }
+
+
+def _headline(result: DemoResult) -> str:
+    parts = [f'{result.received[DEPTH]} of {result.sent} frames answered']
+    if latency := result.latency():
+        parts.append(f'{latency["p50"]:.0f} ms a frame')
+    if errors := result.errors():
+        parts.append(f'abs_rel {errors["abs_rel"]:.3f}')
+    return ', '.join(parts)
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what took part; distributions that are not installed by pip are left out."""
+    versions = {'python': platform.python_version()}
+    if distro := os.environ.get('ROS_DISTRO'):
+        versions['ros_distro'] = distro
+    for package in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions

@@ -1,0 +1,47 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages read from bags and files, as messages that can be published."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from lacdepth_ros.node.sync import NANOSECONDS
+
+
+def info_message(info: Any, header: Any) -> CameraInfo:
+    """Copy the fields of any CameraInfo (a file's, a bag's) into a message with this header."""
+    message = CameraInfo(header=header, width=int(info.width), height=int(info.height))
+    message.distortion_model = info.distortion_model
+    for name in 'dkrp':
+        setattr(message, name, [float(value) for value in getattr(info, name)])
+    message.binning_x, message.binning_y = int(info.binning_x), int(info.binning_y)
+    for name in ('x_offset', 'y_offset', 'width', 'height'):
+        setattr(message.roi, name, int(getattr(info.roi, name)))
+    return message
+
+
+def image_message(recorded: Any, stamp: int) -> Image | CompressedImage:
+    """Copy a recorded Image or CompressedImage, as any bag library reads it, bytes unchanged.
+
+    Args:
+        recorded: Anything with the fields of one of the two.
+        stamp: Nanoseconds; replaces the one in the header.
+    """
+    header = Header(frame_id=recorded.header.frame_id)
+    header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
+    message: Image | CompressedImage
+    if hasattr(recorded, 'format'):
+        message = CompressedImage(header=header, format=recorded.format)
+    else:
+        message = Image(header=header, encoding=recorded.encoding)
+        for name in ('height', 'width', 'step', 'is_bigendian'):
+            setattr(message, name, int(getattr(recorded, name)))
+    data = array('B')
+    data.frombytes(memoryview(recorded.data))
+    message.data = data
+    return message

@@ -1,0 +1,202 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Records what a running depth node takes in and gives out, where there is no `ros2 bag`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
+
+from lacdepth_ros.bags.opening import header_stamp
+from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.outputs import TOPICS
+from lacdepth_ros.session.node_process import NodeError
+
+if TYPE_CHECKING:
+    from lacdepth_ros.bags.writer import BagWriter
+
+NODE = 'depth_node'
+DEPTH = 'depth/image_rect'
+DERIVED = ('depth/image_color', 'points')
+"""Outputs that can be made again from depth and image; large, so recorded only on request."""
+IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+_INPUTS = (*IMAGES, 'sensor_msgs/msg/CameraInfo')
+_TRANSFORMS = {'/tf': 'tf2_msgs/msg/TFMessage', '/tf_static': 'tf2_msgs/msg/TFMessage'}
+_QUEUE = 50  # messages of a topic that wait while the disk is busy
+_POLL = 0.05  # seconds
+_SETTLED = 1.0  # seconds without a new topic after which all of a node's are known
+_LAST_WORDS = 0.5  # seconds after the end in which answers under way still count
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTopics:
+    """What a depth node is connected to.
+
+    Attributes:
+        kinds: Type of each topic to record.
+        image: Topic of the images that it takes.
+        depth: Topic of the depth that it publishes.
+    """
+
+    kinds: Mapping[str, str]
+    image: str
+    depth: str
+
+
+class DepthRecorder:
+    """Finds a depth node on the ROS graph and writes its topics into a bag."""
+
+    def __init__(self) -> None:
+        apply_dds_profile()
+        self._context = rclpy.Context()
+        rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = Node('depth_recorder', context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._stamps: dict[str, set[int]] = {}
+
+    def find(self, name: str | None, timeout: float, *, derived: bool = False) -> NodeTopics:
+        """Wait for an active depth node and find what it takes and gives.
+
+        Args:
+            name: Full name, such as '/camera/depth_node'; None takes the only one there is.
+            timeout: Seconds to wait.
+            derived: Also record the outputs that can be made again.
+
+        Raises:
+            NodeError: There is no such node, it is not active, or several could be meant.
+        """
+        deadline = time.monotonic() + timeout
+        complaint, found, since = '', None, 0.0
+        while time.monotonic() < deadline:
+            self._executor.spin_once(timeout_sec=_POLL)
+            try:
+                topics = self._topics(self._full_name(name), derived)
+            except NodeError as error:  # it may still be starting
+                complaint, found = str(error), None
+                continue
+            if topics != found:  # the topics of a node are discovered one by one
+                found, since = topics, time.monotonic()
+            elif time.monotonic() - since > _SETTLED:
+                return found
+        if found is not None:
+            return found
+        raise NodeError(f'{complaint} (waited {timeout:.0f} s)')
+
+    def record(
+        self, bag: BagWriter, topics: NodeTopics, ended: Callable[[], bool]
+    ) -> tuple[int, int]:
+        """Write messages as they come until `ended` or a KeyboardInterrupt.
+
+        Returns:
+            Images from the first to the last that has recorded depth, and how many of them have.
+        """
+        self._stamps = {topics.image: set(), topics.depth: set()}
+        for topic, kind in topics.kinds.items():
+            self._subscribe(bag, topic, kind)
+        try:
+            while not ended():
+                self._executor.spin_once(timeout_sec=_POLL)
+        except KeyboardInterrupt:  # the usual way to end a recording
+            pass
+        deadline = time.monotonic() + _LAST_WORDS
+        while time.monotonic() < deadline:
+            self._executor.spin_once(timeout_sec=_POLL)
+        answers = self._stamps[topics.depth]
+        first, last = (min(answers), max(answers)) if answers else (0, 0)
+        images = {stamp for stamp in self._stamps[topics.image] if first <= stamp <= last}
+        return len(images), len(images & answers)
+
+    def close(self) -> None:
+        """Leave the ROS graph."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+        self._context.try_shutdown()
+
+    def _full_name(self, wanted: str | None) -> tuple[str, str]:
+        """Name and namespace of the node."""
+        found = sorted({*self._node.get_node_names_and_namespaces()})
+        full = {f'{space.rstrip("/")}/{name}': (name, space) for name, space in found}
+        if wanted is not None:
+            if '/' + wanted.lstrip('/') in full:
+                return full['/' + wanted.lstrip('/')]
+            raise NodeError(f'no node {wanted!r} on the graph; there are {sorted(full)}')
+        ours = [both for both in full.values() if both[0] == NODE]
+        if len(ours) == 1:
+            return ours[0]
+        if not ours:
+            raise NodeError(f'no node named {NODE} on the graph; name another with --node')
+        names = sorted(name for name, both in full.items() if both in ours)
+        raise NodeError(f'several depth nodes ({", ".join(names)}); name one with --node')
+
+    def _topics(self, node: tuple[str, str], derived: bool) -> NodeTopics:
+        """The topics of the node; NodeError when it is not active."""
+        name, space = node
+        inputs = {
+            topic: kinds[0]
+            for topic, kinds in self._node.get_subscriber_names_and_types_by_node(name, space)
+            if kinds[0] in _INPUTS
+        }
+        image = next((topic for topic, kind in inputs.items() if kind in IMAGES), None)
+        prefix = f'{space.rstrip("/")}/'
+        published = dict(self._node.get_publisher_names_and_types_by_node(name, space))
+        outputs = {
+            prefix + topic: published[prefix + topic][0]
+            for topic in TOPICS
+            if prefix + topic in published and (derived or topic not in DERIVED)
+        }
+        if image is None or prefix + DEPTH not in outputs:
+            raise NodeError(f'{prefix}{name} is not active')
+        there = {topic for topic, _ in self._node.get_topic_names_and_types()}
+        transforms = {t: kind for t, kind in _TRANSFORMS.items() if t in there and _known(kind)}
+        return NodeTopics({**inputs, **outputs, **transforms}, image, prefix + DEPTH)
+
+    def _subscribe(self, bag: BagWriter, topic: str, kind: str) -> None:
+        """Record a topic with the QoS that its publishers offer."""
+        offers = [i.qos_profile for i in self._node.get_publishers_info_by_topic(topic)]
+        reliable = all(offer.reliability == ReliabilityPolicy.RELIABLE for offer in offers)
+        latched = bool(offers) and all(
+            offer.durability == DurabilityPolicy.TRANSIENT_LOCAL for offer in offers
+        )
+        bag.add_topic(topic, kind, latched=latched)
+        profile = QoSProfile(
+            depth=_QUEUE,
+            reliability=(
+                ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+            ),
+            durability=(
+                DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
+            ),
+        )
+        self._node.create_subscription(
+            _message_class(kind), topic, partial(self._take, bag, topic), profile, raw=True
+        )
+
+    def _take(self, bag: BagWriter, topic: str, data: bytes) -> None:
+        bag.write_serialized(topic, time.time_ns(), data)
+        if topic in self._stamps:
+            self._stamps[topic].add(header_stamp(data))
+
+
+def _message_class(kind: str) -> Any:
+    package, _, name = kind.split('/')
+    return getattr(import_module(f'{package}.msg'), name)
+
+
+def _known(kind: str) -> bool:
+    """Whether this installation has the type; the wheels of PyPI lack tf2_msgs."""
+    try:
+        _message_class(kind)
+    except ImportError:
+        return False
+    return True

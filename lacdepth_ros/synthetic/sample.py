@@ -1,0 +1,55 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Our own ray-cast drives: any number of streets with exact depth, from nothing but a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.synthetic.layout import street
+from lacdepth_ros.synthetic.scene import render
+
+KITTI_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
+"""KITTI's left colour camera, rectified (drives of 2011-09-26)."""
+
+
+def synthetic_sample(seed: int, frame: int = 0, *, camera: Camera | None = None) -> Sample:
+    """Draw one frame of the drive along the street of a seed.
+
+    Args:
+        seed: Which street, 0 or more.
+        frame: Which instant of the drive, 0.1 s apart, 0 or more.
+        camera: Intrinsics of the wanted pixels; None for KITTI_CAMERA.
+
+    Returns:
+        Image and depth [m] along the optical axis, exact at the pixel centres and dense; 0 where
+        the sky is seen. The same arguments always give the same sample. Its id is
+        'synthetic/<seed>_<frame>'.
+
+    Raises:
+        ValueError: seed or frame is negative.
+    """
+    if seed < 0 or frame < 0:
+        raise ValueError(f'seed {seed} and frame {frame} must be 0 or more')
+    camera = KITTI_CAMERA if camera is None else camera
+    image, depth = render(street(seed).scene(frame), camera)
+    return Sample(image, depth, camera, f'synthetic/{seed:06d}_{frame:04d}')
+
+
+def synthetic_sequence(
+    seed: int, frames: int, *, camera: Camera | None = None
+) -> Iterator[Sample]:
+    """Yield the first frames of the drive along the street of a seed.
+
+    Args:
+        seed: Which street, 0 or more.
+        frames: How many frames, 10 a second.
+        camera: Intrinsics of the wanted pixels; None for KITTI_CAMERA.
+
+    Raises:
+        ValueError: seed is negative.
+    """
+    for frame in range(frames):
+        yield synthetic_sample(seed, frame, camera=camera)

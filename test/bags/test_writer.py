@@ -1,0 +1,102 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""New bags are whole or not there; an independent reader finds the very bytes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bag_files import STORE, image
+from kitti_drive import write_drive
+
+from lacdepth_ros.bags.convert import write_source
+from lacdepth_ros.bags.opening import is_bag, open_bag
+from lacdepth_ros.bags.sources import open_source
+from lacdepth_ros.bags.writer import new_bag
+
+IMAGE = 'sensor_msgs/msg/Image'
+
+
+def test_independent_reader_finds_the_same_bytes(tmp_path: Path) -> None:
+    reader_of_others = pytest.importorskip('mcap.reader')
+    write_source(open_source(write_drive(tmp_path)), tmp_path / 'bag')
+    with open_bag(tmp_path / 'bag') as reader:
+        ours = [(c.topic, c.msgtype, t, bytes(data)) for c, t, data in reader.messages()]
+    with (tmp_path / 'bag' / 'bag.mcap').open('rb') as stream:
+        theirs = [
+            (channel.topic, schema.name, message.log_time, message.data)
+            for schema, channel, message in reader_of_others.make_reader(
+                stream, validate_crcs=True
+            ).iter_messages()
+        ]
+    assert len(ours) == 16
+    assert sorted(ours) == sorted(theirs)
+
+
+def test_serialised_bytes_go_in_as_they_are(tmp_path: Path) -> None:
+    reader_of_others = pytest.importorskip('mcap.reader')
+    data = bytes(STORE.serialize_cdr(image(0, 5), IMAGE))
+    with new_bag(tmp_path / 'deep' / 'bag') as bag:
+        bag.add_topic('/image', IMAGE)
+        bag.write_serialized('/image', 5, data)
+        bag.write('/image', 6, image(0, 5))
+    assert (bag.counts, bag.size) == ({'/image': 2}, 2 * len(data))
+    with (tmp_path / 'deep' / 'bag' / 'bag.mcap').open('rb') as stream:
+        messages = [m for _, _, m in reader_of_others.make_reader(stream).iter_messages()]
+    assert [(m.log_time, m.data) for m in messages] == [(5, data), (6, data)]
+
+
+@pytest.mark.parametrize('failure', [RuntimeError, KeyboardInterrupt])
+def test_interrupted_writing_leaves_nothing(tmp_path: Path, failure: type) -> None:
+    with pytest.raises(failure), new_bag(tmp_path / 'bag') as bag:
+        bag.add_topic('/image', IMAGE)
+        bag.write('/image', 5, image(0, 5))
+        raise failure
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bag_without_messages_is_not_left(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match='no message to write'), new_bag(tmp_path / 'bag') as bag:
+        bag.add_topic('/image', IMAGE)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_killed_writer_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
+    code = (
+        'import sys, time\n'
+        'from pathlib import Path\n'
+        'from bag_files import image\n'
+        'from lacdepth_ros.bags.writer import new_bag\n'
+        'with new_bag(Path(sys.argv[1])) as bag:\n'
+        f'    bag.add_topic("/image", "{IMAGE}")\n'
+        '    bag.write("/image", 5, image(0, 5))\n'
+        '    print("written", flush=True)\n'
+        '    time.sleep(60)\n'
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    process = subprocess.Popen(
+        [sys.executable, '-c', code, str(tmp_path / 'bag')],
+        stdout=subprocess.PIPE,
+        env={**os.environ, 'PYTHONPATH': path},
+    )
+    assert process.stdout.readline() == b'written\n'
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    [rest] = tmp_path.iterdir()
+    assert rest.name.startswith('.bag.')
+    assert rest.name.endswith('.partial')
+    assert not any(is_bag(folder) for folder in (rest, *rest.iterdir()))
+
+
+def test_old_bags_are_never_replaced_and_storages_are_named(tmp_path: Path) -> None:
+    (tmp_path / 'bag').mkdir()
+    with pytest.raises(FileExistsError, match='exists already'), new_bag(tmp_path / 'bag'):
+        pass
+    refused = pytest.raises(ValueError, match=r"'rosbag1' is not one of \['mcap', 'sqlite3'\]")
+    with refused, new_bag(tmp_path / 'other', 'rosbag1'):
+        pass

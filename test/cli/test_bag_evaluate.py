@@ -1,0 +1,263 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth bag evaluate`: the JSON contract, the reports and the exit codes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from replay_bags import TRUTH, predicted, wall, write_replay_bag
+
+from lacdepth_ros.cli import bag_evaluate
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.data.files import write_depth_png
+from lacdepth_ros.messages.depth import depth_to_message
+from lacdepth_ros.session.replay_result import CONFIDENCE, ReplayResult
+
+REDS = [10, 60, 120, 200]
+DOCS = Path(__file__).parents[2] / 'docs' / 'replay.md'
+Replay = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def no_ros_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bag_evaluate, '_require_ros', lambda: None)
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A replay whose node sees `predicted` metres; `silent` frames get no answer."""
+    replay = pytest.importorskip('lacdepth_ros.session.replay')
+    control = SimpleNamespace(silent=set(), dies_at=None, settings=None, factor=1.0)
+
+    def run(settings: object, frames: Iterable[object], result: ReplayResult) -> None:
+        control.settings = settings
+        for frame in frames:
+            if not hasattr(frame, 'message'):
+                result.unsent.append(frame)
+                continue
+            if frame.index == control.dies_at:
+                result.failure, result.log_end = 'the node ended with status 3', 'last words'
+                if frame.index:
+                    result.sent(frame.index, frame.stamp)
+                return
+            result.sent(frame.index, frame.stamp)
+            red = int(np.rint(frame.message.data[0])) if frame.index not in control.silent else 0
+            answer = {} if frame.index in control.silent else _answer(red, settings.topics)
+            result.answered(frame.index, answer, dict.fromkeys(answer, 10.0 + frame.index))
+        result.node = {'network p50 [ms]': '7.0', 'network p95 [ms]': '8.0'}
+        result.node |= {'frames received': '4', 'frames answered': '4'}
+
+    monkeypatch.setattr(replay, 'replay', run)
+    return control
+
+
+def _answer(red: int, topics: tuple[str, ...]) -> dict[str, object]:
+    header = SimpleNamespace()
+    depth = {topic: wall(predicted(red)) for topic in topics}
+    if CONFIDENCE in depth:
+        depth[CONFIDENCE] = wall(0.5)
+    return {
+        topic: depth_to_message(
+            SimpleNamespace, values, header, encoding='16UC1' if 'raw' in topic else '32FC1'
+        )
+        for topic, values in depth.items()
+    }
+
+
+def evaluate(bag: Path, *arguments: str) -> int:
+    return main(['bag', 'evaluate', str(bag), '--crop', 'none', *arguments])
+
+
+def test_json_contract(tmp_path: Path, node: SimpleNamespace) -> None:
+    bag, out = write_replay_bag(tmp_path / 'drive', REDS), tmp_path / 'new' / 'out.json'
+    assert evaluate(bag, '--json', str(out)) == 0
+    report = json.loads(out.read_text())
+    assert (report['frames_sent'], report['frames_received'], report['frames']) == (4, 4, 4)
+    assert report['share_answered'] == 1.0
+    assert report['overall']['abs_rel'] == pytest.approx(0.25, abs=1e-6)
+    assert report['groups']['drive']['frames'] == 4
+    assert report['latency_ms'] == {'p50': 11.5, 'p95': 12.85, 'max': 13.0}
+    assert report['stages_ms'] == {'network': {'p50': 7.0, 'p95': 8.0}}
+    assert report['node_frames']['received'] == 4
+    assert report['mode'] == 'lockstep' and report['failure'] is None
+    assert report['truth'] == f'topic {TRUTH}' and report['protocol']['flip_average'] is False
+    assert [moment['id'] for moment in report['timeline']] == [f'drive/{i:06d}' for i in range(4)]
+    assert report['timeline'][2]['abs_rel'] == pytest.approx(0.25, abs=1e-6)
+    table = DOCS.read_text().split('| key |')[1].split('\n\n')[0]
+    documented = set(re.findall('`([a-z_]+)`', table))
+    assert documented and documented <= report.keys(), documented - report.keys()
+    assert node.settings.parameters['image_is_rectified'] is True
+    assert node.settings.parameters['warm_up_width'] == 40
+    assert 'device' not in node.settings.parameters, "the node's own default"
+
+
+def test_reports_for_people(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node.silent = {2}
+    bag, out = write_replay_bag(tmp_path / 'drive', REDS), tmp_path / 'out'
+    assert evaluate(bag, '--report', str(out)) == 1
+    said = capsys.readouterr()
+    assert '3 of 4 frames answered (75.0%), sent in lockstep' in said.out
+    assert said.out.endswith(f'wrote {out / "report.html"}\n')
+    assert 'no depth for 1 of 4 frames: drive/000002' in said.err
+    assert sorted(file.name for file in out.iterdir()) == [
+        'report.html', 'report.json', 'report.md',
+    ]  # fmt: skip
+    html, markdown = (out / 'report.html').read_text(), (out / 'report.md').read_text()
+    for text in (html, markdown):
+        assert 'Replay of drive' in text and '3 of 4 frames answered' in text
+        assert 'network' in text and '0.2500' in text
+    for title in ('Error along the drive', 'Latency', 'Worst frames', 'What was run'):
+        assert title in html
+    assert html.count('<img') == 3 + 1 + 3, 'three diagrams, the legend, three worst frames'
+    assert 'not answered' in html and 'src="http' not in html
+    assert json.loads((out / 'report.json').read_text())['unanswered'] == ['drive/000002']
+
+
+def test_node_that_dies_midway_reports_what_was_answered(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node.dies_at = 2
+    bag, out = write_replay_bag(tmp_path / 'drive', REDS), tmp_path / 'out.json'
+    assert evaluate(bag, '--json', str(out)) == 1
+    report = json.loads(out.read_text())
+    assert (report['frames_sent'], report['frames_received'], report['frames']) == (3, 2, 2)
+    assert report['failure'] == 'the node ended with status 3'
+    said = capsys.readouterr()
+    assert 'last words' in said.err and 'ended early' in said.err and '2 of 3' in said.out
+
+
+def test_node_that_never_starts_is_exit_code_2(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node.dies_at = 0
+    assert evaluate(write_replay_bag(tmp_path / 'drive', REDS)) == 2
+    assert 'last words' in capsys.readouterr().err
+
+
+def test_frames_without_truth_are_counted(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag, out = write_replay_bag(tmp_path / 'drive', REDS, truths={1: 4.0}), tmp_path / 'o.json'
+    assert evaluate(bag, '--json', str(out)) == 0
+    report = json.loads(out.read_text())
+    assert (report['frames'], report['frames_without_truth']) == (1, 3)
+    assert '3 answered frames have no truth' in capsys.readouterr().err
+    other = write_replay_bag(tmp_path / 'other', REDS, truths={})
+    assert evaluate(other) == 2 and 'holds no message' in capsys.readouterr().err
+    truth = tmp_path / 'truth'
+    truth.mkdir()
+    write_depth_png(truth / '99.png', wall(5.0))
+    assert evaluate(other, '--truth', str(truth)) == 1, 'nothing could be scored'
+    assert evaluate(other, '--no-truth', '--json', str(out)) == 0
+    assert json.loads(out.read_text())['overall']['abs_rel'] is None
+
+
+def test_truth_of_another_size_is_named(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / 'truth'
+    folder.mkdir()
+    for index in range(4):
+        size = (24, 40) if index else (12, 20)
+        write_depth_png(folder / f'{index}.png', np.full(size, 5.0, np.float32))
+    bag = write_replay_bag(tmp_path / 'drive', REDS, topics=())
+    assert evaluate(bag, '--truth', str(folder)) == 1
+    assert 'drive/000000 not scored: ' in capsys.readouterr().err
+
+
+def test_realtime_counts_dropped_frames_as_a_result(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag, out = write_replay_bag(tmp_path / 'drive', REDS), tmp_path / 'o.json'
+    node.silent = {1, 3}
+    assert evaluate(bag, '--rate', '2', '--json', str(out)) == 0
+    report = json.loads(out.read_text())
+    assert (report['mode'], report['rate'], report['share_answered']) == ('realtime', 2.0, 0.5)
+    assert report['unanswered'] == ['drive/000001', 'drive/000003']
+    assert node.settings.topics == ('depth/image_rect',) and node.settings.rate == 2.0
+    assert 'image_reliability' not in node.settings.parameters, 'as users run it'
+    assert 'at 2 times its pace' in capsys.readouterr().out
+    node.silent = {0, 1, 2, 3}
+    assert evaluate(bag, '--rate', '2') == 1, 'nothing at all was answered'
+
+
+def test_options_of_the_node(tmp_path: Path, node: SimpleNamespace) -> None:
+    bag = write_replay_bag(tmp_path / 'drive', REDS, compressed=True)
+    params = tmp_path / 'params.yaml'
+    params.write_text('/**:\n  ros__parameters:\n    device: cuda\n    rectify: false\n')
+    checkpoint = tmp_path / 'a.safetensors'
+    checkpoint.touch()
+    given = ['--params-file', str(params), '--checkpoint', str(checkpoint)]
+    evaluate(bag, *given, '--encoding', '16UC1', '--frames', '1', '--precision', 'bf16')
+    parameters = node.settings.parameters
+    assert parameters['device'] == 'cuda' and parameters['rectify'] is False
+    assert parameters['checkpoint'] == str(checkpoint) and parameters['precision'] == 'bf16'
+    assert parameters['image_transport'] == node.settings.transport == 'compressed'
+    assert parameters['depth_encoding'] == '16UC1'
+    assert node.settings.topics == ('depth/image_raw', CONFIDENCE)
+    evaluate(bag, '--params-file', str(params), '--device', 'cpu')
+    assert node.settings.parameters['device'] == 'cpu', 'the command line comes last'
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['--rate', '0'], ['--rate 0', '0.1 .. 10', 'lockstep']),
+        (['--rate', '11'], ['--rate 11', '0.1 .. 10']),
+        (['--rate', 'nan'], ['--rate nan', '0.1 .. 10']),
+        (['--frames', '0'], ['--frames 0']),
+        (['--timeout', '0'], ['--timeout 0']),
+        (['--truth-tolerance', '-1'], ['--truth-tolerance -1']),
+        (['--image-topic', '/cam/image_rec'], ["did you mean '/cam/image_rect'"]),
+        (['--truth-topic', '/ground_truth/depht'], [f"did you mean '{TRUTH}'"]),
+        (['--truth', 'nowhere'], ['nowhere']),
+        (['--flip-average'], ['--flip-average', 'once']),
+        (['--max-depth', '0'], ['max_depth_eval']),
+        (['--bands', '5', '1'], ['bands']),
+        (['--checkpoint', 'nowhere.safetensors'], ['nowhere.safetensors is no file']),
+        (['--params-file', 'nowhere.yaml'], ['nowhere.yaml']),
+        (['--json', '.'], ['is a folder']),
+    ],
+)
+def test_what_cannot_be_used_is_exit_code_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    node: SimpleNamespace,
+    arguments: list[str],
+    words: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert evaluate(write_replay_bag(tmp_path / 'drive', REDS), *arguments) == 2
+    said = capsys.readouterr().err
+    assert all(word in said for word in words), said
+    assert node.settings is None, 'nothing was started'
+
+
+def test_bag_without_depth_says_how_to_give_truth(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(write_replay_bag(tmp_path / 'drive', REDS, topics=())) == 2
+    said = capsys.readouterr().err
+    assert 'no depth topic in this bag' in said and '--truth' in said and '--no-truth' in said
+    assert evaluate(tmp_path / 'nowhere') == 2
+
+
+def test_without_rclpy_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert main(['bag', 'evaluate', str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert 'pip install' in said and '/opt/ros/' in said and 'lacdepth evaluate' in said

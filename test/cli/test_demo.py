@@ -1,0 +1,167 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth demo` from end to end with a tiny network, and its exit codes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from lacdepth_ros.cli import demo
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.session.demo.frames import Frame, UnreadableFrame
+from lacdepth_ros.session.demo.result import TOPICS, DemoResult
+
+HEIGHT, WIDTH = 32, 96
+
+
+@pytest.fixture
+def ros(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A private domain, restored afterwards; the child process finds the package."""
+    pytest.importorskip('rclpy')
+    from lacdepth_ros.session.node_process import choose_domain
+
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(choose_domain()))
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    for name in ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'):
+        monkeypatch.setenv(name, '')
+    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).parents[2]))
+
+
+def manifest(folder: Path, frames: int) -> Path:
+    """Noise in front of a wall at 10 m; the last line names an image that is missing."""
+    noise = np.random.default_rng(0)
+    write_depth_png(folder / 'wall.png', np.full((HEIGHT, WIDTH), 10.0, np.float32))
+    lines = []
+    for index in range(frames):
+        image = noise.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+        write_image(folder / f'{index}.png', image)
+        lines.append({'id': f'wall/{index}', 'image': f'{index}.png'})
+    lines.append({'id': 'wall/missing', 'image': 'missing.png'})
+    rest = {'depth': 'wall.png', 'depth_scale': 256, 'width': WIDTH, 'height': HEIGHT}
+    rest['K'] = [60, 60, 47.5, 15.5]
+    path = folder / 'manifest.jsonl'
+    path.write_text('\n'.join(json.dumps({**line, **rest}) for line in lines))
+    return path
+
+
+@pytest.mark.ros
+def test_every_frame_is_answered_and_shown(
+    ros: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tiny_networks import tiny_network
+
+    from lacdepth_ros.models.checkpoint import save_checkpoint
+
+    checkpoint, out = tmp_path / 'tiny.safetensors', tmp_path / 'new' / 'out'
+    save_checkpoint(checkpoint, tiny_network(), {'source': 'test'})
+    data = manifest(tmp_path, frames=3)
+    arguments = ['--input', str(data), '--checkpoint', str(checkpoint), '--output', str(out)]
+    assert main(['demo', *arguments]) == 1, 'an image is missing'
+    names = ['cloud.ply', 'contact_sheet.png', 'node.log', 'summary.json']
+    assert sorted(path.name for path in out.iterdir()) == names
+    summary = json.loads((out / 'summary.json').read_text())
+    assert summary['frames_sent'] == summary['frames_received'] == 3
+    assert summary['messages_received'] == dict.fromkeys(TOPICS, 3)
+    assert 0 < summary['latency_ms']['p50'] <= summary['latency_ms']['p95']
+    assert summary['errors']['frames'] == 3 and summary['errors']['abs_rel'] > 0
+    assert summary['unanswered'] == [] and summary['messages_late'] == 0
+    assert summary['image_size'] == [WIDTH, HEIGHT]
+    assert cv2.imread(str(out / 'contact_sheet.png')).shape[1] == 1920
+    assert 'configured tiny' in (out / 'node.log').read_text()
+    said = capsys.readouterr()
+    assert '3 of 3 frames answered' in said.out
+    assert 'wall/missing not sent' in said.err
+    assert not node_processes(), 'the node is gone'
+
+
+@pytest.mark.ros
+def test_node_that_cannot_be_configured_shows_why(
+    ros: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = tmp_path / 'foreign.safetensors'
+    checkpoint.write_bytes(b'not a checkpoint')
+    arguments = ['--input', str(manifest(tmp_path, 1)), '--checkpoint', str(checkpoint)]
+    assert main(['demo', *arguments, '--output', str(tmp_path / 'out')]) == 2
+    said = capsys.readouterr().err
+    assert 'configure failed' in said and 'foreign.safetensors' in said
+    assert 'refused to configure' in said.splitlines()[-1]
+    assert not node_processes()
+
+
+def node_processes() -> str:
+    """Our node processes that are still there."""
+    command = ['pgrep', '-f', f'-P {os.getpid()}', 'lacdepth_ros.node.main']
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['--input', 'nowhere'], ['nowhere: no such input', 'KITTI raw']),
+        (['--frames', '0'], ['--frames 0']),
+        (['--checkpoint', 'nowhere.safetensors'], ['nowhere.safetensors is no file']),
+        (['--input', '.', '--camera-info', 'nowhere.yaml'], ['nowhere.yaml: no such']),
+        (['--input', '.', '--intrinsics', '0', '1', '2', '3'], ['--intrinsics: focal']),
+    ],
+)
+def test_what_cannot_be_used_is_exit_code_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: list[str],
+) -> None:
+    monkeypatch.setattr(demo, '_require_ros', lambda: None)
+    monkeypatch.chdir(tmp_path)
+    assert main(['demo', '--output', str(tmp_path / 'out'), *arguments]) == 2
+    said = capsys.readouterr().err
+    assert all(word in said for word in words), said
+    assert not (tmp_path / 'out').exists(), 'nothing was done'
+
+
+def test_without_rclpy_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert main(['demo', '--output', str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert 'pip install' in said and '/opt/ros/' in said
+
+
+def test_silent_node_is_given_up_and_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [Frame(str(i), i, np.zeros((2, 2, 3), np.uint8), None) for i in range(9)]
+    asked = []
+
+    def ask(image: object, info: object, stamp: int, timeout: float) -> SimpleNamespace:
+        asked.append(stamp)
+        return SimpleNamespace(messages={}, latency_ms={})
+
+    result = DemoResult(9)
+    items = [UnreadableFrame('x', 'broken'), *frames]
+    demo._send(SimpleNamespace(ask=ask), items, result)
+    assert asked == [0, 1, 2]
+    assert result.sent == 3 and result.unanswered == ['0', '1', '2']
+    assert demo._judge(result, tmp_path / 'node.log') == 1
+    said = capsys.readouterr().err
+    for word in ('3 frames in a row', 'x not sent: broken', 'no depth for 0, 1, 2', 'node.log'):
+        assert word in said
+
+
+def test_help_names_the_files() -> None:
+    command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'demo', '--help']
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    for name in ('contact_sheet.png', 'cloud.ply', 'summary.json', 'node.log'):
+        assert name in done.stdout

@@ -1,0 +1,151 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The program itself: quick help, and errors as one line with an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from lacdepth_ros.cli import console
+from lacdepth_ros.cli import main as program
+from lacdepth_ros.cli.parser import CommandParser
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_help_needs_no_heavy_import() -> None:
+    code = (
+        'import sys\n'
+        'from lacdepth_ros.cli.main import main\n'
+        'try:\n    main(["--help"])\n'
+        'except SystemExit as stop:\n    assert stop.code == 0\n'
+        'heavy = {"torch", "torchvision", "cv2", "numpy", "yaml", "rclpy"} & set(sys.modules)\n'
+        'assert not heavy, heavy\n'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'exit codes:' in done.stdout
+    for name in ('predict', 'evaluate', 'train'):
+        assert f'\n    {name} ' in done.stdout
+
+
+def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    package = ElementTree.parse(ROOT / 'package.xml').getroot().findtext('version')
+    found = re.search(r"version='([^']+)'", (ROOT / 'setup.py').read_text())
+    assert found is not None and found[1] == package
+    with pytest.raises(SystemExit) as stop:
+        program.main(['--version'])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f'lacdepth {package}\n'
+
+
+def test_version_without_an_installation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, 'version', missing)
+    with pytest.raises(SystemExit) as stop:
+        program.main(['--version'])
+    assert stop.value.code == 2
+    assert 'lacdepth_ros is not installed' in capsys.readouterr().err
+
+
+def test_runs_as_a_module() -> None:
+    command = [sys.executable, '-m', 'lacdepth_ros.cli.main']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'required: COMMAND' in done.stderr
+
+
+@pytest.mark.parametrize('arguments', [[], ['paint'], ['predict'], ['evaluate', '--jsn', 'x']])
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(arguments)
+    assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'command', 'message'),
+    [
+        (['predict', '--outptu', 'x'], 'predict', '--outptu (did you mean --output?)'),
+        (['predict', 'a.png', '-output', 'x'], 'predict', '-output (did you mean --output?)'),
+        (['evaluate', '--jsn=x'], 'evaluate', '--jsn (did you mean --json?)'),
+        (['bag', 'export', 'b', 'o', '--vdeo', 'x'], 'bag export', '--vdeo (did you mean --vid'),
+        (['data', 'check', 'a', '--zzz'], 'data check', 'arguments: --zzz\n'),
+        (['data', 'check', 'a', 'b'], 'data check', 'arguments: b\n'),
+        (['train', '--confg', 'lite_first'], 'train', '--confg (did you mean --config?)'),
+        (['--hlp', 'predict'], '', '--hlp (did you mean --help?)'),
+    ],
+)
+def test_unknown_arguments_get_the_usage_of_their_command_and_the_one_meant(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], command: str, message: str
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(arguments)
+    assert stop.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f'usage: lacdepth {command}'.rstrip() + ' [-h]')
+    assert f'lacdepth {command}'.rstrip() + ': error: unrecognized arguments: ' in err
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    'argument', ['-1e-3', '-0.5', '--out=x', '--debug', '--', '-', 'x --outptu y']
+)
+def test_what_argparse_understands_is_no_unknown_option(argument: str) -> None:
+    parser = CommandParser(exit_on_error=False)
+    parser.add_argument('--output')
+    parser.add_argument('--debug', action='store_true')
+    assert list(parser._unknown_options([argument])) == []
+
+
+def test_settings_of_a_recipe_are_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(program.train, 'run', lambda args: seen.extend(args.forwarded) or 0)
+    sections = ('model', 'data', 'trainer', 'checkpoint', 'log', 'pictures', 'seed_everything')
+    settings = [f'--{section}' for section in sections] + ['--data.batch_size', '2']
+    assert program.main(['train', '--config', 'x', *settings]) == 0
+    assert seen == settings
+
+
+@pytest.mark.parametrize(
+    ('failure', 'code', 'line'),
+    [
+        (console.UsageError('no such\nfile'), 2, 'lacdepth: error: no such file\n'),
+        (RuntimeError('out of memory'), 1, 'lacdepth: error: out of memory\n'),
+        (RuntimeError(), 1, 'lacdepth: error: RuntimeError\n'),
+        (KeyboardInterrupt(), 130, 'lacdepth: error: interrupted\n'),
+    ],
+)
+def test_errors_are_one_line_without_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failure: BaseException,
+    code: int,
+    line: str,
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise failure
+
+    monkeypatch.setattr(program.evaluate, 'run', fail)
+    assert program.main(['evaluate', '--data', 'x']) == code
+    assert capsys.readouterr().err == line
+
+
+def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise RuntimeError('out of memory')
+
+    monkeypatch.setattr(program.evaluate, 'run', fail)
+    with pytest.raises(RuntimeError, match='out of memory'):
+        program.main(['evaluate', '--data', 'x', '--debug'])

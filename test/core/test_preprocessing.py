@@ -1,0 +1,98 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From image and camera to the network's input."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.preprocessing import (
+    focal_length,
+    image_to_tensor,
+    input_camera,
+    normalise,
+    resize_image,
+)
+
+CAMERA = Camera(fx=720.0, fy=500.0, cx=610.0, cy=170.0, width=1242, height=375)
+
+
+def test_one_focal_length_for_two() -> None:
+    assert focal_length(CAMERA) == pytest.approx(600.0)
+
+
+def test_image_is_shrunk_to_the_focal_length_of_the_training() -> None:
+    camera = input_camera(CAMERA, 300.0)
+    assert (camera.width, camera.height) == (621, 188)
+    assert focal_length(camera) == pytest.approx(300.0, rel=2e-3)
+    assert camera == CAMERA.resized(621, 188)
+
+
+def test_image_is_never_enlarged() -> None:
+    assert input_camera(CAMERA, 6000.0) == CAMERA
+
+
+def test_given_input_size_decides() -> None:
+    assert input_camera(CAMERA, 300.0, (352, 1216)) == CAMERA.resized(1216, 352)
+
+
+def test_thin_image_keeps_a_pixel() -> None:
+    camera = input_camera(Camera(900, 900, 100, 0, width=200, height=1), 90.0)
+    assert (camera.width, camera.height) == (20, 1)
+
+
+@pytest.mark.parametrize('size', [(0, 100), (100, -1)])
+def test_impossible_input_size(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r'input_size=.*positive'):
+        input_camera(CAMERA, 300.0, size)
+
+
+def triangle_weights(old: int, new: int) -> npt.NDArray[np.float64]:
+    """Shares (new, old) of the old pixels in the new ones: a triangle as wide as the new pixel."""
+    step = old / new
+    distance = (np.arange(new)[:, None] + 0.5) * step - (np.arange(old) + 0.5)
+    weights = np.maximum(0, 1 - np.abs(distance) / max(1.0, step))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize('size', [(23, 31), (60, 9), (13, 40), (70, 90), (1, 1)])
+def test_resampling_weighs_by_triangles(size: tuple[int, int]) -> None:
+    """Of a part of an image (rows with gaps between them) that may not be written to."""
+    image = np.random.default_rng(0).integers(0, 256, (50, 80, 3), np.uint8)[5:45, 10:70]
+    image.flags.writeable = False
+    width, height = size
+    rows, columns = triangle_weights(40, height), triangle_weights(60, width)
+    expected = np.einsum('yh,hwc,xw->yxc', rows, image, columns)
+    resized = resize_image(image, width, height)
+    assert resized.shape == (height, width, 3)
+    np.testing.assert_allclose(resized, expected, atol=1.01)  # rounded after every axis
+
+
+def test_enlarging_interpolates() -> None:
+    ramp = np.repeat(np.array([[0, 100]], np.uint8)[..., None], 3, axis=2)
+    np.testing.assert_array_equal(resize_image(ramp, 4, 1)[0, :, 0], [0, 25, 75, 100])
+
+
+def test_size_that_fits_is_left_alone() -> None:
+    image = np.zeros((4, 6, 3), np.uint8)
+    assert resize_image(image, 6, 4) is image
+
+
+def test_normalisation_is_that_of_imagenet() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    expected = (image / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    tensor = image_to_tensor(image, torch.device('cpu'))
+    assert tensor.shape == (1, 3, 5, 7)
+    np.testing.assert_allclose(tensor[0].permute(1, 2, 0).numpy(), expected, atol=1e-5)
+    batch = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0)
+    torch.testing.assert_close(normalise(batch), tensor)
+
+
+def test_strided_view_is_taken_as_it_looks() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    mirrored = image_to_tensor(image[:, ::-1], torch.device('cpu'))
+    torch.testing.assert_close(mirrored, image_to_tensor(image, torch.device('cpu')).flip(3))

@@ -1,0 +1,131 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Rectification against the forward distortion models written out by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lacdepth_ros.messages.rectification import Pinholes, Rectifier
+
+WIDTH, HEIGHT = 160, 120
+MODELS = {
+    'plumb_bob': (-0.2, 0.05, 0.001, -0.002, 0.0),
+    'rational_polynomial': (-0.1, 0.02, 0.001, -0.001, 0.0, 0.05, 0.01, 0.0),
+    'equidistant': (0.05, -0.01, 0.002, 0.0),
+}
+
+
+def info(model='plumb_bob', d=None, **changes):
+    values = {
+        'width': WIDTH,
+        'height': HEIGHT,
+        'distortion_model': model,
+        'd': MODELS[model] if d is None else d,
+        'k': [150.0, 0, 82.0, 0, 140.0, 57.0, 0, 0, 1],
+        'r': [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0],
+        'p': [120.0, 0, 79.0, 0, 0, 118.0, 61.0, 0, 0, 0, 1.0, 0],
+        'binning_x': 0,
+        'binning_y': 0,
+        'roi': SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0),
+    }
+    return SimpleNamespace(**(values | changes))
+
+
+def distort(x, y, model, d):
+    """Normalised pinhole coordinates -> normalised distorted ones."""
+    r2 = x * x + y * y
+    if model == 'equidistant':
+        r = np.maximum(np.sqrt(r2), 1e-12)
+        angle = np.arctan(r)
+        scale = angle * (1 + sum(k * angle ** (2 * i + 2) for i, k in enumerate(d))) / r
+        return x * scale, y * scale
+    k1, k2, p1, p2, k3, k4, k5, k6 = (*d, 0, 0, 0)[:8]
+    radial = (1 + k1 * r2 + k2 * r2**2 + k3 * r2**3) / (1 + k4 * r2 + k5 * r2**2 + k6 * r2**3)
+    return (
+        x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
+        y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y,
+    )
+
+
+def ramp(u, v):
+    """A picture that tells where each raw pixel was: red grows with u, green with v."""
+    return np.stack([u + 20, v + 20, np.zeros_like(u)], axis=-1)
+
+
+@pytest.mark.parametrize('model', MODELS)
+def test_rectified_pixels_show_what_the_distortion_model_says(model):
+    rectifier = Rectifier(info(model))
+    u, v = np.meshgrid(np.arange(float(WIDTH)), np.arange(float(HEIGHT)))
+    rectified = rectifier.rectify(ramp(u, v).astype(np.uint8))
+    x, y = distort((u - 79.0) / 120.0, (v - 61.0) / 118.0, model, MODELS[model])
+    expected = ramp(150.0 * x + 82.0, 140.0 * y + 57.0)
+    inside = ~rectifier.outside
+    assert inside.mean() > 0.5
+    np.testing.assert_allclose(rectified[inside], expected[inside], atol=1.01)
+
+
+def test_camera_is_that_of_p():
+    camera = Rectifier(info()).camera
+    assert (camera.fx, camera.fy, camera.cx, camera.cy) == (120.0, 118.0, 79.0, 61.0)
+
+
+def test_pixels_that_see_nothing_are_marked():
+    wide = [60.0, 0, 79.0, 0, 0, 60.0, 61.0, 0, 0, 0, 1.0, 0]
+    rectifier = Rectifier(info(p=wide))
+    assert rectifier.outside[0, 0] and not rectifier.outside[60, 80]
+    white = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    assert (rectifier.rectify(white)[rectifier.outside] < 255).all()
+
+
+def test_binned_image_is_rectified_with_binned_intrinsics():
+    rectifier = Rectifier(info(binning_x=2, binning_y=2))
+    assert (rectifier.camera.width, rectifier.camera.height) == (80, 60)
+    u, v = np.meshgrid(np.arange(80.0), np.arange(60.0))
+    rectified = rectifier.rectify(ramp(u, v).astype(np.uint8))
+    x, y = distort((2 * u + 0.5 - 79) / 120, (2 * v + 0.5 - 61) / 118, 'plumb_bob', info().d)
+    expected = ramp((150 * x + 82 - 0.5) / 2, (140 * y + 57 - 0.5) / 2)
+    inside = ~rectifier.outside
+    np.testing.assert_allclose(rectified[inside], expected[inside], atol=1.01)
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        ({'distortion_model': 'omnidirectional'}, 'omnidirectional'),
+        ({'d': (0.1, 0.2)}, '2 coefficients'),
+        ({'r': [0.0] * 9}, 'rotation'),
+        ({'p': [0.0] * 12}, 'zeros'),
+        ({'d': (float('nan'), 0, 0, 0)}, 'NaN'),
+    ],
+)
+def test_unusable_calibration_is_refused(changes, reason):
+    with pytest.raises(ValueError, match=reason):
+        Rectifier(info(**changes))
+
+
+def test_image_of_another_size_is_refused():
+    with pytest.raises(ValueError, match='80x60'):
+        Rectifier(info()).rectify(np.zeros((60, 80, 3), np.uint8))
+
+
+def test_pinholes_are_those_of_the_calibration_and_kept_until_it_changes():
+    pinholes = Pinholes()
+    camera, rectifier = pinholes.of(info(), rectified=False)
+    assert (camera.fx, camera.cx) == (120.0, 79.0)  # P's, after rectification
+    assert pinholes.of(info(), rectified=False)[1] is rectifier and pinholes.changes == 1
+    camera, rectifier = pinholes.of(info(), rectified=True)  # P, whatever D is
+    assert (camera.fx, camera.cx, rectifier) == (120.0, 79.0, None)
+    camera, rectifier = pinholes.of(info(d=(0.0,) * 5), rectified=False)  # raw, and no lens: K
+    assert (camera.fx, camera.cx, rectifier) == (150.0, 82.0, None)
+    assert pinholes.changes == 3
+
+
+def test_distortion_is_refused_where_it_may_not_be_removed():
+    pinholes = Pinholes()
+    with pytest.raises(ValueError, match=r'plumb_bob distortion .* and rectify is false'):
+        pinholes.of(info(), rectified=False, rectify=False)
+    assert pinholes.of(info(d=()), rectified=False, rectify=False)[1] is None

@@ -1,0 +1,256 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""DepthPredictor: metres of any camera, invalid pixels, and every refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from tiny_networks import tiny_config, tiny_network
+from torch import Tensor, nn
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.lacdepth import NetworkOutput
+from lacdepth_ros.models.predictor import DepthPredictor
+
+FOCAL = 100.0
+
+
+class FakeNetwork(nn.Module):
+    """Depth = offset + the brightness of the normalised input; remembers what came in.
+
+    With `sided` it is farther by so much at the right than at the left, whatever the image.
+    """
+
+    def __init__(
+        self, offset: float = 20.0, slope: float = 0.0, sided: float = 0.0, **changes: Any
+    ) -> None:
+        super().__init__()
+        self.config = tiny_config(focal_px=FOCAL, **changes)
+        self.offset, self.slope, self.sided = offset, slope, sided
+        self.inputs: list[Tensor] = []
+        self.eval()
+
+    def forward(self, image: Tensor) -> NetworkOutput:
+        self.inputs.append(image)
+        depth = self.offset + self.slope * image.mean(dim=1, keepdim=True)
+        depth = depth + torch.linspace(0, self.sided, image.shape[3])
+        return NetworkOutput(depth, 0.1 * depth, torch.full_like(depth, 0.5))
+
+
+def make_image(height: int, width: int, seed: int = 0) -> np.ndarray:
+    small = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def make_camera(height: int, width: int, focal: float = FOCAL) -> Camera:
+    return Camera(focal, focal, width / 2, height / 2, width, height)
+
+
+def predictor_of(model: nn.Module, **options: Any) -> DepthPredictor:
+    return DepthPredictor(model, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize('focal', [50.0, 100.0, 300.0])
+def test_output_has_the_size_and_camera_of_the_image(focal: float) -> None:
+    image, camera = make_image(45, 70), make_camera(45, 70, focal)
+    prediction = predictor_of(tiny_network(focal_px=FOCAL)).predict(image, camera)
+    for maps in (prediction.depth, prediction.std):
+        assert maps.shape == (45, 70)
+        assert maps.dtype == np.float32
+        assert np.isfinite(maps).all()
+    assert prediction.camera is camera
+    assert (prediction.depth > 0).all() and (prediction.std > 0).all()
+
+
+def test_image_larger_than_the_training_is_shrunk_and_depth_brought_back() -> None:
+    network = FakeNetwork(slope=3.0)
+    image, camera = make_image(60, 90), make_camera(60, 90, 3 * FOCAL)
+    depth = predictor_of(network).predict(image, camera).depth
+    assert network.inputs[0].shape == (1, 3, 20, 30)
+    small = cv2.resize(image, (30, 20), interpolation=cv2.INTER_AREA) / 255
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    expected = 20 + 3 * ((small - mean) / std).mean(axis=2)
+    expected = cv2.resize(expected, (90, 60), interpolation=cv2.INTER_LINEAR)
+    np.testing.assert_allclose(depth, expected, rtol=1e-2)
+
+
+def test_depth_is_scaled_by_the_focal_length() -> None:
+    """One network output of 20 m: metres are 20 f / focal_px for the input's f."""
+    size = (40, 60)
+    for focal in (50.0, 100.0, 250.0):
+        camera = make_camera(*size, focal)
+        predictor = predictor_of(FakeNetwork(), input_size=size)
+        prediction = predictor.predict(make_image(*size), camera)
+        np.testing.assert_allclose(prediction.depth, 20 * focal / FOCAL, rtol=1e-5)
+        np.testing.assert_allclose(prediction.std, 2 * focal / FOCAL, rtol=1e-5)
+
+
+def test_std_asked_for_later_is_that_of_its_own_image() -> None:
+    """It is made on demand: predictions in between do not change it, and it is made once."""
+    predictor = predictor_of(FakeNetwork(slope=3.0))
+    first = predictor.predict(make_image(60, 90), make_camera(60, 90, 3 * FOCAL))
+    again = predictor.predict(make_image(60, 90), make_camera(60, 90, 3 * FOCAL))
+    expected = again.std.copy()
+    predictor.predict(make_image(40, 60), make_camera(40, 60))
+    np.testing.assert_array_equal(first.std, expected)
+    assert first.std.shape == (60, 90) and first.std is first.std
+
+
+def test_resizing_counts_in_the_focal_length() -> None:
+    """Fed at half its size the same camera has half the focal length."""
+    predictor = predictor_of(FakeNetwork(), input_size=(20, 30))
+    depth = predictor.predict(make_image(40, 60), make_camera(40, 60, 250.0)).depth
+    np.testing.assert_allclose(depth, 20 * 125.0 / FOCAL, rtol=1e-5)
+
+
+def test_focal_scaling_can_be_switched_off() -> None:
+    predictor = predictor_of(FakeNetwork(), focal_scaling=False)
+    depth = predictor.predict(make_image(40, 60), make_camera(40, 60, 50.0)).depth
+    np.testing.assert_allclose(depth, 20.0)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_becomes_nan(value: float) -> None:
+    predictor = predictor_of(FakeNetwork(offset=value))
+    prediction = predictor.predict(make_image(40, 60), make_camera(40, 60))
+    assert np.isnan(prediction.depth).all()
+    assert np.isnan(prediction.std).all()
+
+
+def test_naive_network_has_no_spread() -> None:
+    predictor = predictor_of(tiny_network(bin_strategy='naive'))
+    prediction = predictor.predict(make_image(40, 60), make_camera(40, 60))
+    assert np.isfinite(prediction.depth).all()
+    assert np.isnan(prediction.std).all()
+
+
+def test_flip_average_is_symmetric() -> None:
+    predictor = predictor_of(tiny_network())
+    image, camera = make_image(45, 70), make_camera(45, 70)
+    once = predictor.predict(image, camera).depth
+    direct = predictor.predict(image, camera, flip_average=True).depth
+    mirrored = predictor.predict(
+        np.ascontiguousarray(image[:, ::-1]), camera.flipped(), flip_average=True
+    )
+    np.testing.assert_allclose(mirrored.depth[:, ::-1], direct, rtol=1e-4)
+    assert not np.allclose(once, direct, rtol=1e-4)
+
+
+def test_flip_average_mixes_the_moments_of_both_answers() -> None:
+    predictor = predictor_of(FakeNetwork(slope=3.0, sided=8.0))
+    image, camera = make_image(40, 60), make_camera(40, 60)
+    once = predictor.predict(image, camera)
+    mirrored = predictor.predict(np.ascontiguousarray(image[:, ::-1]), camera.flipped())
+    both = predictor.predict(image, camera, flip_average=True)
+    depths = np.stack([once.depth, mirrored.depth[:, ::-1]])
+    second = np.stack([once.std, mirrored.std[:, ::-1]]) ** 2 + depths**2
+    np.testing.assert_allclose(both.depth, depths.mean(axis=0), rtol=1e-5)
+    expected = np.sqrt(second.mean(axis=0) - depths.mean(axis=0) ** 2)
+    np.testing.assert_allclose(both.std, expected, rtol=1e-3)
+    assert (both.std > 1.5 * once.std).mean() > 0.2, 'where the answers differ, both are doubted'
+
+
+def test_same_image_gives_the_same_depth_again() -> None:
+    predictor = predictor_of(tiny_network())
+    predictor.warm_up(45, 70)
+    image, camera = make_image(45, 70), make_camera(45, 70)
+    first = predictor.predict(image, camera)
+    kept = first.depth.copy()
+    predictor.predict(make_image(45, 70, seed=1), camera)
+    np.testing.assert_array_equal(first.depth, kept)
+    np.testing.assert_array_equal(predictor.predict(image, camera).depth, kept)
+
+
+@pytest.mark.parametrize(('height', 'width'), [(1, 1), (2, 90), (33, 31)])
+def test_any_size_is_predicted(height: int, width: int) -> None:
+    predictor = predictor_of(tiny_network())
+    prediction = predictor.predict(make_image(height, width), make_camera(height, width))
+    assert prediction.depth.shape == (height, width)
+    assert np.isfinite(prediction.depth).all()
+
+
+def test_bf16_is_close_to_fp32() -> None:
+    image, camera = make_image(45, 70), make_camera(45, 70)
+    depths = [
+        predictor_of(tiny_network(), precision=precision).predict(image, camera).depth
+        for precision in ('fp32', 'bf16')
+    ]
+    assert depths[1].dtype == np.float32
+    np.testing.assert_allclose(depths[1], depths[0], rtol=0.1)
+
+
+def test_timings_of_the_last_prediction() -> None:
+    predictor = predictor_of(tiny_network())
+    assert predictor.timings == {}
+    predictor.predict(make_image(45, 70), make_camera(45, 70))
+    assert set(predictor.timings) == {'preprocess', 'network', 'postprocess'}
+    assert min(predictor.timings.values()) > 0
+
+
+def test_assumed_camera_has_the_field_of_view_of_kitti() -> None:
+    camera = predictor_of(FakeNetwork()).assumed_camera(1242, 375)
+    assert camera == Camera(721.5377, 721.5377, 620.5, 187.0, 1242, 375)
+    half = predictor_of(FakeNetwork()).assumed_camera(621, 400)
+    assert half.fx == half.fy == pytest.approx(721.5377 / 2)
+
+
+@pytest.mark.parametrize(
+    ('image', 'message'),
+    [
+        (np.zeros((40, 60), np.uint8), r'\(40, 60\)'),
+        (np.zeros((40, 60, 4), np.uint8), r'\(40, 60, 4\)'),
+        (np.zeros((1, 40, 60, 3), np.uint8), r'\(1, 40, 60, 3\)'),
+        (np.zeros((40, 60, 3), np.float32), 'float32'),
+        (np.zeros((40, 60, 3), np.uint16), 'uint16'),
+        (np.zeros((60, 40, 3), np.uint8), 'image is 40x60 but its camera is 60x40'),
+    ],
+)
+def test_wrong_image_is_refused(image: np.ndarray, message: str) -> None:
+    predictor = predictor_of(FakeNetwork())
+    with pytest.raises(ValueError, match=message):
+        predictor.predict(image, make_camera(40, 60))
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        ({'device': 'tpu'}, r"'tpu'.*\['cpu'"),
+        ({'device': 'cuda:99'}, "'cuda:99'.*'cpu'"),
+        ({'precision': 'int8'}, "'int8'.*'fp32', 'bf16', 'fp16'"),
+        ({'precision': 'fp16'}, 'needs a GPU'),
+        ({'engine': 'magic'}, "'magic'.*'eager'"),
+    ],
+)
+def test_impossible_option_is_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        predictor_of(FakeNetwork(), **options)
+
+
+def test_training_network_is_refused() -> None:
+    with pytest.raises(ValueError, match='eval'):
+        predictor_of(FakeNetwork().train())
+
+
+def test_checkpoint_predicts_like_the_network_it_was_saved_from(tmp_path: Path) -> None:
+    image, camera = make_image(45, 70), make_camera(45, 70)
+    save_checkpoint(tmp_path / 'tiny.safetensors', tiny_network(), {'data': 'noise'})
+    predictor = DepthPredictor.from_checkpoint(tmp_path / 'tiny.safetensors')
+    assert predictor.config == tiny_config()
+    assert predictor.provenance == {'data': 'noise'}
+    assert predictor.device == 'cpu'
+    expected = predictor_of(tiny_network()).predict(image, camera)
+    np.testing.assert_allclose(predictor.predict(image, camera).depth, expected.depth, rtol=1e-5)
+
+
+def test_impossible_device_is_refused_before_the_weights_are_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'tpu'"):
+        DepthPredictor.from_checkpoint(tmp_path / 'none.safetensors', device='tpu')
+    with pytest.raises(FileNotFoundError):
+        DepthPredictor.from_checkpoint(tmp_path / 'none.safetensors')

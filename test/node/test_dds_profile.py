@@ -1,0 +1,78 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped Fast DDS profile and the allocator settings."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from lacdepth_ros.core.allocator import release_free_memory, tune_allocator
+from lacdepth_ros.node import dds_profile
+from lacdepth_ros.node.dds_profile import VARIABLES, apply_dds_profile, describe_dds_profile
+
+DDS = '{http://www.eprosima.com}'
+IMAGE_AND_CLOUD = 1242 * 375 * (4 + 16)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in (*VARIABLES, 'RMW_IMPLEMENTATION'):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_shipped_segment_holds_a_depth_image_and_a_cloud():
+    root = ElementTree.parse(dds_profile.profile_path()).getroot()
+    [segment] = root.iter(f'{DDS}segment_size')
+    [message] = root.iter(f'{DDS}maxMessageSize')
+    assert int(segment.text) >= IMAGE_AND_CLOUD
+    assert int(message.text) <= int(segment.text)
+
+
+@pytest.mark.parametrize(
+    ('distribution', 'name'),
+    [('jazzy', VARIABLES[1]), ('humble', VARIABLES[1]), ('kilted', VARIABLES[0])],
+)
+def test_profile_is_set_under_the_name_of_the_distribution(monkeypatch, distribution, name):
+    environment = {'ROS_DISTRO': distribution}
+    monkeypatch.setattr('os.environ', environment)
+    assert describe_dds_profile().startswith('none: ')
+    apply_dds_profile()
+    assert environment == {'ROS_DISTRO': distribution, name: str(dds_profile.profile_path())}
+    assert describe_dds_profile().startswith('shipped: ')
+
+
+@pytest.mark.parametrize(('version', 'name'), [('7.1.6', VARIABLES[1]), ('9.1.2', VARIABLES[0])])
+def test_wheels_are_told_apart_by_their_version(monkeypatch, version, name):
+    monkeypatch.setattr('os.environ', {})
+    monkeypatch.setattr('importlib.metadata.version', lambda package: version)
+    assert dds_profile.profile_variable() == name
+
+
+@pytest.mark.parametrize('name', VARIABLES)
+def test_profile_of_the_user_stays(monkeypatch, tmp_path, name):
+    own = tmp_path / 'own.xml'
+    environment = {name: str(own)}
+    monkeypatch.setattr('os.environ', environment)
+    apply_dds_profile()
+    assert environment == {name: str(own)}
+    assert describe_dds_profile().startswith(f'missing file {own}')
+    own.touch()
+    assert describe_dds_profile() == f'set by the user: {own}'
+
+
+def test_other_middleware_is_named(monkeypatch):
+    monkeypatch.setenv('RMW_IMPLEMENTATION', 'rmw_zenoh_cpp')
+    assert describe_dds_profile() == 'not used by rmw_zenoh_cpp'
+
+
+def test_allocator_is_tuned_where_it_can_be():
+    assert tune_allocator() is True
+    release_free_memory()
+
+
+def test_allocator_is_left_alone_elsewhere(monkeypatch):
+    monkeypatch.setattr('ctypes.CDLL', lambda name: object())
+    assert tune_allocator() is False
+    release_free_memory()

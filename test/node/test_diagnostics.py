@@ -1,0 +1,111 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the node tells about itself on /diagnostics."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from ros_fakes import image_message, info_message
+
+from lacdepth_ros.node.diagnostics import Condition, build_status
+from lacdepth_ros.node.frame_statistics import FrameStatistics
+
+pytestmark = pytest.mark.ros
+
+
+def facts(status):
+    return {item.key: item.value for item in status.values}
+
+
+def test_status_holds_counters_and_latencies(bench):
+    bench.activate('depth/image_rect')
+    for stamp in range(1, 4):
+        bench.answer('depth/image_rect', stamp)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    status = bench.diagnostics[-1]
+    assert (status.level, status.message) == (DiagnosticStatus.OK, 'active')
+    assert status.name == '/depth_node: depth' and status.hardware_id == 'cpu'
+    values = facts(status)
+    assert values['frames received'] == values['frames answered'] == '3'
+    assert values['frames failed'] == '0'
+    assert values['checkpoint'] == 'shipped' and values['dds profile']
+    for stage in ('decode', 'predict', 'publish', 'network', 'stamp_to_depth/image_rect'):
+        assert float(values[f'{stage} p95 [ms]']) >= float(values[f'{stage} p50 [ms]']) >= 0
+
+
+def test_statistics_end_with_the_network_they_are_of(bench):
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    assert 'predict p50 [ms]' in facts(bench.diagnostics[-1])
+    for transition in ('deactivate', 'cleanup', 'configure'):
+        assert bench.transition(transition)
+        bench.diagnostics.clear()
+        assert bench.spin_until(lambda: len(bench.diagnostics) > 1)
+        values = facts(bench.diagnostics[-1])
+        kept = transition == 'deactivate'
+        assert ('predict p50 [ms]' in values) is kept
+        assert values['frames answered'] == ('1' if kept else '0')
+
+
+def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench):
+    bench = make_bench(use_sim_time=True)
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics), 'reports must not wait for /clock'
+    values = facts(bench.diagnostics[-1])
+    assert 'predict p50 [ms]' in values
+    assert not any('stamp_to' in key for key in values)
+
+
+@pytest.mark.parametrize(
+    ('images', 'infos', 'advice'),
+    [
+        ((), (), 'is the camera on?'),
+        ((), (1, 2, 3), 'need the Fast DDS profile in the camera driver'),
+        ((1, 2, 3), (), 'no camera_info on /camera_info'),
+        ((1, 2, 3), (7, 8, 9), 'set sync_tolerance or cache_camera_info'),
+    ],
+)
+def test_missing_input_is_named_with_what_to_check(bench, monkeypatch, images, infos, advice):
+    monkeypatch.setattr('lacdepth_ros.node.intake.SILENCE', 0.4)
+    bench.activate('depth/image_rect')
+
+    def warned():
+        for stamp in images:
+            bench.images.publish(image_message(stamp))
+        for stamp in infos:
+            bench.infos.publish(info_message(stamp))
+        return any(advice in status.message for status in bench.diagnostics)
+
+    assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
+    assert bench.status_with(advice).level == DiagnosticStatus.WARN
+
+
+def test_fault_outranks_failures_and_failures_outrank_warnings():
+    statistics = FrameStatistics()
+    statistics.fail('bad frame')
+
+    def verdict(fault, warning):
+        status = build_status('n', Condition('active', fault, warning, {}), statistics.snapshot())
+        return status.level, status.message
+
+    assert verdict('configure failed', 'silence') == (DiagnosticStatus.ERROR, 'configure failed')
+    statistics.fail('bad frame')
+    assert verdict('', 'silence') == (DiagnosticStatus.ERROR, 'bad frame')
+    assert verdict('', 'silence') == (DiagnosticStatus.WARN, 'silence')
+    assert verdict('', '') == (DiagnosticStatus.OK, 'active')
+
+
+def test_percentiles_are_those_of_the_window():
+    statistics = FrameStatistics()
+    for milliseconds in range(1, 102):
+        statistics.record('decode', float(milliseconds))
+    assert statistics.snapshot().latencies_ms == {'decode': (51.0, 96.0)}

@@ -1,0 +1,235 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames in, depth and its companions out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_fakes import HEIGHT, WIDTH, image_message, info_message, stamped
+from sensor_msgs.msg import CameraInfo, CompressedImage
+
+from lacdepth_ros.messages.clouds import cloud_from_message
+from lacdepth_ros.messages.depth import depth_from_message
+
+pytestmark = pytest.mark.ros
+STAMP = 1_700_000_000_123_456_789
+NETWORK_TOPICS = (
+    'depth/image_rect',
+    'depth/image_raw',
+    'depth/camera_info',
+    'depth/confidence',
+    'depth/image_color',
+    'points',
+)
+
+
+def test_frame_is_answered_on_every_topic_with_its_own_header(make_bench):
+    bench = make_bench(depth_encoding='16UC1')
+    bench.activate(*NETWORK_TOPICS)
+    bench.send(STAMP, red=50)
+    assert bench.spin_until(lambda: all(bench.received[topic] for topic in NETWORK_TOPICS))
+    answers = {topic: bench.received[topic][0] for topic in NETWORK_TOPICS}
+    for topic, message in answers.items():
+        stamp = message.header.stamp
+        assert stamp.sec * 10**9 + stamp.nanosec == STAMP, topic
+        assert message.header.frame_id == 'camera_optical_frame'
+    assert [answers[topic].encoding for topic in NETWORK_TOPICS[:2]] == ['32FC1', '16UC1']
+    np.testing.assert_allclose(depth_from_message(answers['depth/image_rect']), 6.0, rtol=1e-6)
+    np.testing.assert_allclose(depth_from_message(answers['depth/image_raw']), 6.0, atol=1e-3)
+    np.testing.assert_allclose(depth_from_message(answers['depth/confidence']), 0.6, rtol=1e-6)
+    assert answers['depth/image_color'].height == HEIGHT
+    points, colors = cloud_from_message(answers['points'])
+    assert points.shape == (HEIGHT, WIDTH, 3) and answers['points'].point_step == 16
+    np.testing.assert_allclose(points[..., 2], 6.0, rtol=1e-6)
+    np.testing.assert_array_equal(colors[0, 0], (50, 0, 0))
+
+
+def test_camera_info_of_the_depth_is_that_of_its_pixels(bench):
+    bench.activate('depth/camera_info')
+    info = bench.answer('depth/camera_info', STAMP)
+    sent = info_message(STAMP)
+    assert (info.width, info.height) == (WIDTH, HEIGHT)
+    np.testing.assert_array_equal(info.k, sent.k)
+    np.testing.assert_array_equal(info.p, sent.p)
+    assert not any(info.d)
+
+
+def test_millimetres_are_absent_unless_asked_for(bench):
+    assert bench.transition('configure')
+    assert '/depth/image_raw' not in bench.leftovers()
+
+
+def test_without_subscribers_nothing_is_computed(bench):
+    bench.activate()
+    for stamp in range(5):
+        bench.send(stamp)
+        bench.spin_for(0.05)
+    assert bench.predictor.calls == 0
+    values = {item.key: item.value for item in bench.diagnostics[-1].values}
+    assert values['frames unwanted'] != '0'
+
+
+def test_camera_info_alone_needs_no_network(bench):
+    bench.activate('depth/camera_info')
+    bench.answer('depth/camera_info', STAMP)
+    assert bench.predictor.calls == 0
+
+
+def test_cloud_is_made_only_for_subscribers(bench, monkeypatch):
+    made = []
+    monkeypatch.setattr(
+        'lacdepth_ros.node.outputs.colored_points', lambda *a, **k: made.append(a) or (None, None)
+    )
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', STAMP)
+    assert made == []
+
+
+def test_range_follows_rep_117(make_bench):
+    bench = make_bench(min_depth=2.0, max_depth=20.0)
+    bench.activate('depth/image_rect', 'points')
+    for stamp, red, expected in ((1, 5, -np.inf), (2, 255, np.inf), (3, 100, 11.0)):
+        depth = bench.answer('depth/image_rect', stamp, red=red)
+        raw = np.frombuffer(depth.data, np.float32)
+        np.testing.assert_allclose(raw, expected, rtol=1e-6)
+    assert bench.spin_until(lambda: len(bench.received['points']) == 3)
+    assert [
+        bool(np.isnan(cloud_from_message(cloud)[0]).all()) for cloud in bench.received['points']
+    ] == [True, True, False]
+
+
+def test_distorted_image_is_rectified_with_its_camera_info(bench):
+    bench.activate('depth/image_rect', 'depth/camera_info', 'points')
+    distorted = info_message(STAMP, d=(-0.3, 0.1, 0.0, 0.0, 0.0))
+    distorted.p[0], distorted.p[5] = 50.0, 45.0
+    image = image_message(STAMP, red=0)
+    ramp = np.tile(np.arange(WIDTH, dtype=np.uint8) * 3, (HEIGHT, 1))
+    pixels = np.dstack([ramp, ramp * 0, ramp * 0])
+    image.data = image.data[:0]
+    image.data.frombytes(pixels.tobytes())
+    depth = depth_from_message(
+        bench.answer('depth/image_rect', STAMP, image=image, info=distorted)
+    )
+    assert bench.spin_until(lambda: bench.received['points'])
+    info = bench.received['depth/camera_info'][0]
+    assert (info.k[0], info.k[4]) == (50.0, 45.0) and not any(info.d)
+    assert np.isnan(depth[0, 0]), 'this pixel sees nothing of the raw image'
+    centre = depth[HEIGHT // 2]
+    assert np.isfinite(centre[WIDTH // 2]) and (np.diff(centre[np.isfinite(centre)]) >= 0).all()
+    points, colors = cloud_from_message(bench.received['points'][0])
+    seen = np.isfinite(points[..., 2])
+    np.testing.assert_allclose(points[seen][:, 2], 1 + 0.1 * colors[seen][:, 0], rtol=1e-5)
+
+
+def test_distortion_is_refused_when_rectify_is_off(make_bench):
+    bench = make_bench(rectify=False)
+    bench.activate('depth/image_rect')
+    bench.send(STAMP, info=info_message(STAMP, d=(-0.3, 0.1, 0.0, 0.0, 0.0)))
+    bench.status_with('rectify is false')
+    bench.answer('depth/image_rect', STAMP + 1)
+
+
+def test_rectified_topic_uses_p_whatever_d_says(make_bench):
+    bench = make_bench(image_is_rectified=True)
+    bench.activate('depth/image_rect')
+    info = info_message(STAMP, d=(-0.3, 0.1, 0.0, 0.0, 0.0))
+    info.p[0] = 99.0
+    bench.answer('depth/image_rect', STAMP, info=info, red=50)
+    assert bench.predictor.cameras[-1].fx == 99.0
+
+
+def test_changed_calibration_is_followed(bench):
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', 1)
+    bench.answer(
+        'depth/image_rect', 2, image=image_message(2, width=32), info=info_message(2, width=32)
+    )
+    assert [camera.width for camera in bench.predictor.cameras] == [WIDTH, 32]
+
+
+def test_compressed_images_are_decoded(make_bench):
+    bench = make_bench(image_transport='compressed')
+    best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+    images = bench.client.create_publisher(CompressedImage, '/image/compressed', best_effort)
+    assert bench.transition('configure') and bench.transition('activate')
+    bench.subscribe('depth/image_rect')
+    assert bench.spin_until(images.get_subscription_count)
+    assert bench.spin_until(lambda: bench.node._outputs.wanted(bench.node._settings))
+    _, png = cv2.imencode('.png', np.full((HEIGHT, WIDTH, 3), (0, 0, 50), np.uint8))
+    message = CompressedImage(format='rgb8; png compressed bgr8')
+    message.data.frombytes(png.tobytes())
+    bench.infos.publish(info_message(STAMP))
+    images.publish(stamped(message, STAMP))
+    assert bench.spin_until(lambda: bench.received['depth/image_rect'])
+    depth = depth_from_message(bench.received['depth/image_rect'][0])
+    np.testing.assert_allclose(depth, 6.0, rtol=1e-6)
+
+
+def test_cached_camera_info_serves_other_stamps(make_bench):
+    bench = make_bench(cache_camera_info=True)
+    bench.activate('depth/image_rect')
+    bench.infos.publish(info_message(5))
+    bench.spin_for(0.1)
+    for stamp in (100, 200):
+        bench.images.publish(image_message(stamp))
+        assert bench.spin_until(
+            lambda stamp=stamp: (
+                bench.received['depth/image_rect']
+                and bench.received['depth/image_rect'][-1].header.stamp.nanosec == stamp
+            )
+        )
+
+
+def test_slow_network_answers_the_newest_frame(bench):
+    bench.activate('depth/image_rect')
+    bench.predictor.release.clear()
+    bench.send(1)
+    assert bench.spin_until(bench.predictor.started.is_set)
+    for stamp in range(2, 8):
+        bench.send(stamp)
+        bench.spin_for(0.05)
+    bench.predictor.release.set()
+    assert bench.spin_until(lambda: len(bench.received['depth/image_rect']) == 2)
+    stamps = [depth.header.stamp.nanosec for depth in bench.received['depth/image_rect']]
+    assert stamps == [1, 7]
+
+
+def test_camera_info_is_the_sibling_of_a_remapped_image(ros_domain):
+    from rclpy.node import Node
+
+    from lacdepth_ros.node.intake import camera_info_topic, image_topic
+
+    for remaps, expected in (
+        ([], '/robot/camera_info'),
+        (['-r', 'image:=/front/image_raw'], '/front/camera_info'),
+        (['-r', 'image:=/front/image_raw', '-r', 'camera_info:=/x/info'], '/x/info'),
+    ):
+        node = Node('remapped', namespace='robot', cli_args=['--ros-args', *remaps])
+        assert camera_info_topic(node) == expected
+        assert image_topic(node, 'compressed').endswith('/compressed')
+        node.destroy_node()
+
+
+def test_incompatible_qos_is_reported_with_both_sides(make_bench):
+    bench = make_bench(image_reliability='reliable')
+    assert bench.transition('configure') and bench.transition('activate')
+    status = bench.status_with('incompatible QoS')
+    for word in ('RELIABILITY', '/image', 'we subscribe reliable', '/bench/bench best_effort'):
+        assert word in status.message
+
+
+def test_incompatible_subscriber_is_reported_with_both_sides(bench):
+    from rclpy.qos import DurabilityPolicy
+
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    bench.client.create_subscription(CameraInfo, '/depth/camera_info', print, latched)
+    assert bench.transition('configure')
+    status = bench.status_with('incompatible QoS')
+    for word in ('DURABILITY', '/depth/camera_info', 'we publish reliable, volatile'):
+        assert word in status.message

@@ -1,0 +1,158 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters: what may change when, what is refused and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+
+from lacdepth_ros.messages.clouds import cloud_from_message
+from lacdepth_ros.node.parameters import NodeParameters, rejection
+
+pytestmark = pytest.mark.ros
+
+
+def test_every_parameter_is_described(bench):
+    names = [name for name in bench.node._parameters if name in LIVE | FIXED]
+    assert len(names) == len(LIVE | FIXED)
+    for descriptor in bench.node.describe_parameters(names):
+        assert descriptor.description
+        live = 'changes at run time' in descriptor.additional_constraints
+        assert live == (descriptor.name in LIVE), descriptor.name
+
+
+LIVE = {
+    'focal_scaling',
+    'min_depth',
+    'max_depth',
+    'preview.min_depth',
+    'preview.max_depth',
+    'pointcloud.enable',
+    'pointcloud.ordered_pc',
+    'pointcloud.stride',
+    'pointcloud.max_std',
+    'diagnostics_period',
+}
+FIXED = {
+    'checkpoint',
+    'device',
+    'precision',
+    'engine',
+    'input_width',
+    'input_height',
+    'warm_up_width',
+    'warm_up_height',
+    'image_transport',
+    'image_reliability',
+    'cache_camera_info',
+    'sync_tolerance',
+    'sync_queue_size',
+    'rectify',
+    'image_is_rectified',
+    'depth_encoding',
+}
+
+
+def test_live_parameters_act_on_the_next_frame(bench):
+    bench.activate('depth/image_rect', 'points')
+    bench.answer('points', 1, red=50)
+    assert bench.set(max_depth=5.0, focal_scaling=False) == ['', '']
+    depth = bench.answer('depth/image_rect', 2, red=50)
+    assert np.isposinf(np.frombuffer(depth.data, np.float32)).all()
+    assert bench.predictor.focal_scaling is False
+    assert bench.set(max_depth=80.0, pointcloud__stride=4, pointcloud__ordered_pc=False)
+    assert bench.answer('points', 3, red=50).height == 1
+    assert bench.set(pointcloud__max_std=0.1, pointcloud__ordered_pc=True)
+    cloud = bench.answer('points', 4, red=50)
+    assert (cloud.height, cloud.width) == (12, 16)
+    assert np.isnan(cloud_from_message(cloud)[0]).all()
+    assert bench.set(pointcloud__enable=False) == ['']
+    bench.answer('depth/image_rect', 5)
+    bench.spin_for(0.2)
+    assert len(bench.received['points']) == 4 or bench.received['points'][-1] is cloud
+
+
+@pytest.mark.parametrize('steps', [('configure',), ('configure', 'activate')])
+def test_others_are_rejected_with_the_reason_while_configured(bench, steps):
+    for label in steps:
+        assert bench.transition(label)
+    for change in ({'checkpoint': 'other'}, {'device': 'cuda'}, {'sync_tolerance': 0.5}):
+        [reason] = bench.set(**change)
+        assert 'deactivate and clean up first' in reason
+    assert bench.set(device='cpu') == [''], 'the same value is no change'
+
+
+def test_checkpoint_is_swapped_by_cleanup_set_configure(bench):
+    bench.activate('depth/image_rect')
+    assert bench.transition('deactivate') and bench.transition('cleanup')
+    assert bench.set(checkpoint='second.safetensors', sync_tolerance=0.01) == ['', '']
+    assert bench.transition('configure') and bench.transition('activate')
+    assert str(bench.factory.requests[-1][0]) == 'second.safetensors'
+    assert bench.spin_until(bench.images.get_subscription_count)
+    bench.answer('depth/image_rect', 1)
+
+
+@pytest.mark.parametrize(
+    ('change', 'reason'),
+    [
+        ({'max_depth': -1.0}, 'out of range'),
+        ({'max_depth': float('nan')}, 'out of range'),
+        ({'pointcloud__stride': 0}, 'out of range'),
+        ({'diagnostics_period': 0.0}, 'out of range'),
+        ({'min_depth': 90.0}, 'min_depth 90.0 must be below max_depth 80.0'),
+        ({'preview__min_depth': 90.0}, 'preview.min_depth 90.0 must be below'),
+        ({'image_transport': 'theora'}, "'theora'; choose one of raw, compressed"),
+        ({'input_width': 640}, 'set both, or both to 0'),
+        ({'max_depth': 80}, 'type'),
+    ],
+)
+def test_impossible_values_are_rejected(bench, change, reason):
+    [answer] = bench.set(**change)
+    assert reason in answer
+    assert bench.node._settings == replace(NodeParameters(), diagnostics_period=0.1)
+
+
+@pytest.mark.parametrize(
+    ('override', 'name'),
+    [
+        ({'max_depth': 80}, 'max_depth'),
+        ({'max_depth': -3.0}, 'max_depth'),
+        ({'checkpoint': 7}, 'checkpoint'),
+        ({'image_transport': 'theora'}, 'image_transport'),
+    ],
+)
+def test_bad_override_fails_configure_until_it_is_mended(make_bench, override, name):
+    bench = make_bench(**override)
+    bench.spin_for(0.2)
+    assert not bench.transition('configure')
+    assert bench.state() == 'unconfigured'
+    assert name in bench.status_with('configure failed').message
+    default = getattr(NodeParameters(), name)
+    assert bench.set(**{name: default}) == ['']
+    assert bench.transition('configure')
+
+
+def test_qos_can_be_overridden(make_bench):
+    topic = 'qos_overrides./points.publisher.reliability'
+    bench = make_bench(**{topic: 'best_effort'})
+    assert bench.transition('configure')
+    [endpoint] = bench.client.get_publishers_info_by_topic('/points')
+    assert endpoint.qos_profile.reliability.name == 'BEST_EFFORT'
+    assert bench.transition('cleanup') and bench.transition('configure')
+
+
+def test_diagnostics_period_changes_at_once(make_bench):
+    bench = make_bench(diagnostics_period=60.0)
+    bench.spin_for(0.3)
+    assert bench.diagnostics == []
+    assert bench.set(diagnostics_period=0.1) == ['']
+    assert bench.spin_until(lambda: len(bench.diagnostics) >= 2, timeout=2.0)
+
+
+def test_unknown_names_are_left_to_ros():
+    assert rejection(NodeParameters(), {'qos_overrides./x.depth': 3}, configured=True) == ''

@@ -1,0 +1,169 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Sequences of the demo from tiny inputs of every kind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from bag_files import CAMERA, write_bag
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.messages.cameras import camera_from_info
+from lacdepth_ros.session.demo.frames import (
+    Calibration,
+    Frame,
+    UnreadableFrame,
+    look_ahead,
+    pinhole_info,
+)
+from lacdepth_ros.session.demo.inputs import PERIOD, START, open_sequence
+from lacdepth_ros.session.demo.street import synthetic_drive
+
+WIDTH, HEIGHT = 32, 24
+CAMERA_OF_IMAGES = Camera(30, 31, 15.5, 11.5, WIDTH, HEIGHT)
+
+
+def calibrate(image: np.ndarray) -> object:
+    if image.shape != (HEIGHT, WIDTH, 3):
+        raise ValueError('another size')
+    return pinhole_info(CAMERA_OF_IMAGES)
+
+
+GIVEN = Calibration('given', calibrate)
+
+
+def open_all(path: Path, *, max_frames: int = 100, topic: str | None = None) -> tuple:
+    sequence = open_sequence(path, GIVEN, max_frames=max_frames, image_topic=topic)
+    return sequence, list(sequence.frames)
+
+
+def image_folder(folder: Path, count: int = 3) -> Path:
+    folder.mkdir(exist_ok=True)
+    for index in range(count):
+        write_image(folder / f'{index}.png', np.full((HEIGHT, WIDTH, 3), 50 + index, np.uint8))
+    return folder
+
+
+def test_pinhole_info_is_that_of_the_camera() -> None:
+    info = pinhole_info(CAMERA_OF_IMAGES)
+    for rectified in (False, True):
+        assert camera_from_info(info, rectified=rectified) == CAMERA_OF_IMAGES
+
+
+def test_images_of_a_folder_in_order_at_ten_hertz(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / 'images')
+    (folder / 'notes.txt').write_text('not an image')
+    sequence, frames = open_all(folder)
+    assert (sequence.count, sequence.available, sequence.cameras) == (3, 3, 'given')
+    assert [frame.id for frame in frames] == ['0.png', '1.png', '2.png']
+    assert [frame.stamp for frame in frames] == [START + PERIOD * index for index in range(3)]
+    assert [int(frame.image[0, 0, 0]) for frame in frames] == [50, 51, 52]
+    assert frames[0].truth is None
+    assert camera_from_info(frames[0].info, rectified=False) == CAMERA_OF_IMAGES
+
+
+def test_bad_images_are_named_and_the_others_go_on(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / 'images')
+    (folder / '1.png').write_bytes(b'junk')
+    write_image(folder / '2.png', np.zeros((HEIGHT, WIDTH + 1, 3), np.uint8))
+    _, frames = open_all(folder)
+    assert [type(frame) for frame in frames] == [Frame, UnreadableFrame, UnreadableFrame]
+    assert '1.png' in frames[1].reason
+    assert frames[2] == UnreadableFrame('2.png', 'another size')
+
+
+def test_one_image_is_a_sequence(tmp_path: Path) -> None:
+    _, frames = open_all(image_folder(tmp_path / 'images') / '2.png')
+    assert [frame.id for frame in frames] == ['2.png']
+
+
+def test_long_inputs_are_cut(tmp_path: Path) -> None:
+    sequence, frames = open_all(image_folder(tmp_path / 'images', 5), max_frames=2)
+    assert (sequence.count, sequence.available, len(frames)) == (2, 5, 2)
+
+
+def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
+    path = tmp_path / 'video.avi'
+    fourcc = cv2.VideoWriter_fourcc(*'MJPG')
+    writer = cv2.VideoWriter(str(path), fourcc, 25.0, (WIDTH, HEIGHT))
+    assert writer.isOpened()
+    for index in range(4):
+        writer.write(np.full((HEIGHT, WIDTH, 3), (0, 0, 60 * index), np.uint8))
+    writer.release()
+    sequence, frames = open_all(path)
+    assert sequence.count == len(frames) == 4
+    assert [frame.stamp - START for frame in frames] == [0, 40_000_000, 80_000_000, 120_000_000]
+    red, _, blue = frames[3].image[HEIGHT // 2, WIDTH // 2]
+    assert red > 150 > blue
+
+
+def test_manifest_brings_truth_and_cameras(tmp_path: Path) -> None:
+    write_image(tmp_path / 'a.png', np.full((HEIGHT, WIDTH, 3), 9, np.uint8))
+    write_depth_png(tmp_path / 'd.png', np.full((HEIGHT, WIDTH), 7.0, np.float32))
+    record = {'depth_scale': 256, 'K': [30, 31, 15.5, 11.5], 'width': WIDTH, 'height': HEIGHT}
+    lines = [{'id': 'a/1', 'image': 'a.png'}, {'id': 'a/2', 'image': 'missing.png'}]
+    path = tmp_path / 'manifest.jsonl'
+    path.write_text('\n'.join(json.dumps({**record, 'depth': 'd.png', **line}) for line in lines))
+    sequence, frames = open_all(path)
+    assert sequence.cameras == 'of the input'
+    np.testing.assert_array_equal(frames[0].truth, np.float32(7))
+    assert camera_from_info(frames[0].info, rectified=True) == CAMERA_OF_IMAGES
+    assert isinstance(frames[1], UnreadableFrame)
+    assert 'missing.png' in frames[1].reason
+
+
+def test_bag_keeps_stamps_and_distortion(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA)
+    sequence, frames = open_all(bag.path)
+    assert sequence.cameras == '/front/camera_info'
+    assert [frame.stamp for frame in frames] == bag.stamps
+    assert frames[0].info.d[0] == -0.1
+
+
+def test_bag_without_camera_info_takes_the_given_camera(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', {'/front/image_rect': 'Image', '/a/image': 'Image'})
+    sequence, frames = open_all(bag.path, topic='/front/image_rect')
+    assert (sequence.cameras, sequence.rectified) == ('given', True)
+    assert camera_from_info(frames[0].info, rectified=True) == CAMERA_OF_IMAGES
+
+
+@pytest.mark.parametrize('name', ['missing', 'empty', 'notes.txt'])
+def test_unknown_inputs_are_refused_with_what_is_accepted(tmp_path: Path, name: str) -> None:
+    (tmp_path / 'empty').mkdir()
+    (tmp_path / 'notes.txt').write_text('hello')
+    with pytest.raises((FileNotFoundError, ValueError)) as raised:
+        open_sequence(tmp_path / name, GIVEN, max_frames=1)
+    for word in (name, 'folder of images', 'video', 'KITTI raw', '.jsonl', '.mcap'):
+        assert word in str(raised.value)
+
+
+def test_look_ahead_keeps_every_frame() -> None:
+    bad = UnreadableFrame('0', 'cut short')
+    good = Frame('1', 1, np.zeros((2, 2, 3), np.uint8), None)
+    first, frames = look_ahead(iter([bad, good, bad]))
+    assert first is good
+    assert list(frames) == [bad, good, bad]
+    with pytest.raises(ValueError, match='none of the 1 frames can be read: cut short'):
+        look_ahead(iter([bad]))
+
+
+def test_synthetic_drive_has_exact_truth() -> None:
+    camera = Camera(40, 40, 31.5, 15.5, 64, 32)
+    totals = []
+
+    def show(items, total):
+        totals.append(total)
+        return items
+
+    sequence = synthetic_drive(2, show, camera)
+    frames = list(sequence.frames)
+    assert totals == [2]
+    assert [frame.stamp for frame in frames] == [START, START + PERIOD]
+    assert all(frame.truth.shape == (32, 64) and frame.truth.any() for frame in frames)
+    assert not np.array_equal(frames[0].image, frames[1].image)

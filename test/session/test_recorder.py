@@ -1,0 +1,113 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The recorder finds a node by itself and writes what goes in and out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip('rclpy')
+
+from rclpy.serialization import deserialize_message
+from ros_fakes import image_message, info_message
+
+from lacdepth_ros.bags.opening import header_stamp, messages_of, open_bag, raw_messages
+from lacdepth_ros.bags.writer import new_bag
+from lacdepth_ros.cli import bag_record
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.session.node_process import NodeError
+from lacdepth_ros.session.recorder import DepthRecorder
+
+pytestmark = pytest.mark.ros
+TIMEOUT = 20.0
+
+
+@pytest.fixture
+def recorder(ros_domain):
+    recorder = DepthRecorder()
+    yield recorder
+    recorder.close()
+
+
+def in_background(job) -> tuple[threading.Thread, list]:
+    results: list = []
+    thread = threading.Thread(target=lambda: results.append(job()))
+    thread.start()
+    return thread, results
+
+
+def test_inputs_and_outputs_are_recorded_as_they_are(bench, recorder, tmp_path: Path) -> None:
+    bench.activate('depth/image_rect')
+    thread, found = in_background(lambda: recorder.find(None, TIMEOUT))
+    assert bench.spin_until(lambda: not thread.is_alive(), TIMEOUT)
+    [topics] = found
+    assert (topics.image, topics.depth) == ('/image', '/depth/image_rect')
+    assert set(topics.kinds) == {
+        '/image',
+        '/camera_info',
+        '/depth/image_rect',
+        '/depth/camera_info',
+        '/depth/confidence',
+    }
+
+    def record() -> tuple[tuple[int, int], dict[str, int]]:
+        with new_bag(tmp_path / 'bag') as bag:
+            done = recorder.record(bag, topics, lambda: bag.counts['/depth/image_rect'] >= 3)
+        return done, bag.counts
+
+    thread, results = in_background(record)
+    sent = {}
+    for stamp in range(1, 200):
+        if not thread.is_alive():
+            break
+        sent[stamp] = (image_message(stamp), info_message(stamp))
+        bench.send(stamp, image=sent[stamp][0], info=sent[stamp][1])
+        bench.spin_for(0.1)
+    thread.join(TIMEOUT)
+    [((images, answered), counts)] = results
+    assert images >= answered >= 3
+    assert counts['/depth/confidence'] >= 3
+    with open_bag(tmp_path / 'bag') as reader:
+        for topic, part in (('/image', 0), ('/camera_info', 1)):
+            for _, _, data in raw_messages(reader, topic):
+                expected = sent[header_stamp(data)][part]
+                assert deserialize_message(bytes(data), type(expected)) == expected
+        for stamp, message in messages_of(reader, '/depth/image_rect'):
+            [theirs] = bench.find('depth/image_rect', stamp)
+            np.testing.assert_array_equal(depth_from_message(message), depth_from_message(theirs))
+
+
+def test_derived_outputs_are_recorded_on_request(bench, recorder) -> None:
+    bench.activate()
+    thread, found = in_background(lambda: recorder.find('depth_node', TIMEOUT, derived=True))
+    assert bench.spin_until(lambda: not thread.is_alive(), TIMEOUT)
+    assert {'/points', '/depth/image_color'} <= set(found[0].kinds)
+
+
+def test_node_that_is_not_there_or_not_active_is_named(bench, recorder) -> None:
+    for name, words in ((None, '/depth_node is not active'), ('/front', "no node '/front'")):
+        said, deadline = '', time.monotonic() + TIMEOUT
+        while words not in said and time.monotonic() < deadline:  # discovery takes its time
+            with pytest.raises(NodeError) as failure:
+                recorder.find(name, 0.2)
+            said = str(failure.value)
+        assert words in said
+
+
+def test_command_refuses_what_it_cannot_do(
+    ros_domain, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    monkeypatch.setattr(bag_record.signal, 'signal', lambda *_: None)
+    command = ['bag', 'record-depth', str(tmp_path / 'bag'), '--wait', '0.3']
+    assert main(command) == 2
+    assert 'no node named depth_node on the graph' in capsys.readouterr().err
+    assert not (tmp_path / 'bag').exists()
+    (tmp_path / 'bag').mkdir()
+    assert main(command) == 2
+    assert 'exists already' in capsys.readouterr().err

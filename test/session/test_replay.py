@@ -1,0 +1,252 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A bag through the real node in a process of its own (its network is a fake with known depth)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from replay_bags import IMAGES, PERIOD, START, predicted, stamps, write_replay_bag
+
+from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+from lacdepth_ros.session import replay as replaying
+from lacdepth_ros.session.client import Answer
+from lacdepth_ros.session.node_process import NodeError, choose_domain
+from lacdepth_ros.session.replay import (
+    ReplaySettings,
+    node_parameters,
+    read_parameters,
+    replay,
+    send_at_pace,
+    send_in_lockstep,
+)
+from lacdepth_ros.session.replay_frames import ReplayFrame, replay_frames
+from lacdepth_ros.session.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
+from lacdepth_ros.session.replay_truth import no_truth, truth_from_topic
+
+pytestmark = pytest.mark.ros
+TEST = Path(__file__).parents[1]
+PROTOCOL = EvaluationProtocol(crop='none', flip_average=False)
+REDS = [10, 60, 120, 200, 250]
+
+
+@pytest.fixture(autouse=True)
+def ros(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A domain of our own; the node's process finds the package and the fakes."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(choose_domain()))
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    for name in ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE'):
+        monkeypatch.setenv(name, '')
+    monkeypatch.setenv('PYTHONPATH', f'{TEST.parent}:{TEST}')
+
+
+def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str = '32FC1'):
+    """Replay a bag against its own truth; returns the result."""
+    images = BagImages(bag)
+    depth, lockstep = DEPTH_TOPICS[encoding], rate is None
+    transport = 'compressed' if images.compressed else 'raw'
+    settings = ReplaySettings(
+        parameters=node_parameters(
+            {'diagnostics_period': 0.2},
+            transport=transport,
+            rectified=images.rectified,
+            lockstep=lockstep,
+            encoding=encoding,
+        ),
+        topics=(depth, CONFIDENCE) if lockstep else (depth,),
+        transport=transport,
+        rate=rate,
+        timeout=20.0,
+        log=tmp_path / 'node.log',
+        command=(sys.executable, str(TEST / 'replay_node.py')),
+    )
+    truth = truth_from_topic(bag, None, images=images.topic, tolerance_ns=1_000_000)
+    with truth:
+        result = ReplayResult('bag', truth, PROTOCOL, depth)
+        replay(settings, replay_frames(images, forward_only=not lockstep), result)
+    return result
+
+
+def test_lockstep_answers_every_frame_once(tmp_path: Path) -> None:
+    at = [*stamps(len(REDS)), START]  # the last image repeats the first one's stamp
+    truths = {index: predicted(red) / 1.25 for index, red in enumerate(REDS) if index != 3}
+    bag = write_replay_bag(tmp_path / 'bag', [*REDS, 9], truths=truths, at=at)
+    result = run(bag, tmp_path)
+    assert result.failure == '' and result.unanswered == [] and result.unscored == []
+    assert [r.index for r in result.records] == [0, 1, 2, 3, 4]
+    assert result.received == {DEPTH_TOPICS['32FC1']: 5, CONFIDENCE: 5}
+    assert (result.late, result.repeated, result.share_answered) == (0, 0, 1.0)
+    assert [f.index for f in result.unsent] == [5]
+    assert result.without_truth == ['bag/000003']
+    report = result.scores.report()
+    assert report.frames == 4
+    assert report.overall['abs_rel'] == pytest.approx(0.25, abs=1e-6)
+    assert report.calibration is not None, 'the published std was scored too'
+    assert all(latency > 0 for latency in result.latencies())
+    assert result.node['frames answered'] == '5' and 'predict' in result.stages()
+    assert not [name for name in result.stages() if name.startswith('stamp_to')]
+
+
+def test_compressed_bag_and_millimetres(tmp_path: Path) -> None:
+    bag = write_replay_bag(tmp_path / 'bag', REDS[:3], compressed=True)
+    result = run(bag, tmp_path, encoding='16UC1')
+    assert result.failure == '' and result.unanswered == []
+    assert BagImages(bag).topic == f'{IMAGES}/compressed'
+    assert result.scores.report().overall['abs_rel'] == pytest.approx(0.25, abs=0.02), 'JPEG'
+
+
+def test_slow_node_at_a_camera_s_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('FAKE_SECONDS', '0.25')
+    monkeypatch.setattr(replaying, 'SILENCE', 1.5)
+    bag = write_replay_bag(tmp_path / 'bag', [20 * index for index in range(12)])
+    result = run(bag, tmp_path, rate=1.0)
+    assert result.failure == '' and len(result.records) == 12 == len(result.lag_ms)
+    answered = result.received[DEPTH_TOPICS['32FC1']]
+    assert 1 <= answered < 12 and len(result.unanswered) == 12 - answered
+    assert result.share_answered == answered / 12
+    report = result.scores.report()
+    assert report.frames == answered and len({f.id for f in report.per_frame}) == answered
+    assert report.overall['abs_rel'] == pytest.approx(0.25, abs=1e-6), 'matched by stamp'
+    assert min(result.latencies()) >= 250
+
+
+def test_node_that_dies_leaves_what_it_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('FAKE_LAST', '3')
+    result = run(write_replay_bag(tmp_path / 'bag', REDS), tmp_path)
+    assert 'the node ended with status 3' in result.failure
+    assert len(result.records) == 3 and result.unanswered == ['bag/000002']
+    assert result.scores.report().frames == 2
+    assert 'configured fake' in result.log_end
+
+
+@pytest.mark.parametrize(
+    ('problem', 'failure', 'log'),
+    [
+        (ValueError('bag: damaged'), 'bag: damaged', 'its log'),
+        (NodeError('the node ended'), 'the node ended', 'its log'),
+        (KeyboardInterrupt(), 'interrupted', ''),
+    ],
+)
+def test_what_ends_a_replay_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: BaseException,
+    failure: str,
+    log: str,
+) -> None:
+    class Process:
+        def __init__(self, *arguments: object) -> None:
+            pass
+
+        def __enter__(self) -> Process:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            ended.append(True)
+
+        def last_lines(self) -> str:
+            return 'its log'
+
+    def converse(*_: object) -> None:
+        raise problem
+
+    ended: list[bool] = []
+    monkeypatch.setattr(replaying, 'NodeProcess', Process)
+    monkeypatch.setattr(replaying, '_converse', converse)
+    result = result_without_truth()
+    settings = ReplaySettings({}, (), 'raw', None, 1.0, tmp_path / 'node.log')
+    replay(settings, [], result)
+    assert (result.failure, result.log_end, ended) == (failure, log, [True])
+
+
+class StubClient:
+    """A client whose node answers some frames; time passes only while it spins."""
+
+    def __init__(self, answers: set[int], seconds: float = 0.0) -> None:
+        self.answers, self.seconds = answers, seconds
+        self.clock: list[int] = []
+        self.asked: list[int] = []
+        self.forgotten: list[int] = []
+
+    def set_clock(self, time_ns: int) -> None:
+        self.clock.append(time_ns)
+
+    def spin_for(self, seconds: float) -> None:
+        replaying.time.sleep(seconds)
+
+    def exchange(self, message: object, info: object, timeout: float) -> Answer:
+        self.asked.append(len(self.asked))
+        return Answer(('depth/image_rect',))
+
+    def send(self, message: object, info: object) -> Answer:
+        index = len(self.asked)
+        self.asked.append(index)
+        answer = Answer(('depth/image_rect',))
+        if index in self.answers:
+            depth = SimpleNamespace(height=1, width=1, step=4, encoding='32FC1', data=b'0000')
+            answer.messages['depth/image_rect'] = depth
+            answer.latency_ms['depth/image_rect'] = 5.0
+        return answer
+
+    def forget(self, stamp: int) -> None:
+        self.forgotten.append(stamp)
+
+
+def frames(bag: Path) -> list[ReplayFrame]:
+    return list(replay_frames(BagImages(bag)))
+
+
+def result_without_truth() -> ReplayResult:
+    return ReplayResult('bag', no_truth(), PROTOCOL, DEPTH_TOPICS['32FC1'])
+
+
+def test_silent_node_is_given_up(tmp_path: Path) -> None:
+    result, client = result_without_truth(), StubClient(set())
+    bag = write_replay_bag(tmp_path / 'bag', REDS)
+    with pytest.raises(NodeError, match='3 frames in a row'):
+        send_in_lockstep(client, frames(bag), result, timeout=0.0)
+    assert len(client.asked) == 3 and len(result.unanswered) == 3
+    assert client.clock == stamps(3)
+
+
+@pytest.mark.parametrize('rate', [2.0, 8.0])
+def test_pace_and_clock_follow_the_stamps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: float
+) -> None:
+    monkeypatch.setattr(replaying, 'SILENCE', 0.0)
+    monkeypatch.setattr(replaying, 'LEAD', 0.05)
+    result, client = result_without_truth(), StubClient({0, 1, 3})
+    items = frames(write_replay_bag(tmp_path / 'bag', REDS))
+    begin = replaying.time.monotonic()
+    send_at_pace(client, items, result, rate=rate)
+    assert replaying.time.monotonic() - begin >= 4 * PERIOD / 1e9 / rate
+    assert client.clock == sorted(client.clock), 'time never goes back'
+    assert set(stamps(5)) <= set(client.clock)
+    assert [r.index for r in result.records if r.latency_ms] == [0, 1, 3]
+    assert client.forgotten == [stamps(5)[i] for i in (0, 1, 3)]
+    assert result.without_truth == ['bag/000000', 'bag/000001', 'bag/000003']
+
+
+def test_parameters_are_read_whatever_they_are_for(tmp_path: Path) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**:\n  depth_node:\n    ros__parameters:\n      rectify: false\n')
+    assert read_parameters(path) == {'rectify': False}
+    shipped = read_parameters(TEST.parent / 'config' / 'depth_node.yaml')
+    merged = node_parameters(
+        shipped, transport='raw', rectified=True, lockstep=True, encoding='32FC1'
+    )
+    assert merged['use_sim_time'] is True and merged['max_depth'] == 1000.0
+    assert merged['image_reliability'] == 'reliable' and merged['rectify'] is True
+    for text in ('a: [', 'a: 1\n'):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=r'params\.yaml'):
+            read_parameters(path)

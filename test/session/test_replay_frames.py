@@ -1,0 +1,67 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames of a replay: each with a stamp of its own, or said not to be sendable and why."""
+
+from __future__ import annotations
+
+from array import array
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from replay_bags import HEIGHT, IMAGES, PERIOD, START, WIDTH, stamps, write_replay_bag
+
+from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.session.replay_frames import ReplayFrame, UnsentFrame, first_size, replay_frames
+from lacdepth_ros.session.replay_spool import AnswerSpool
+
+
+def test_every_image_is_a_frame_with_its_info(tmp_path: Path) -> None:
+    images = BagImages(write_replay_bag(tmp_path / 'bag', [10, 20, 30]))
+    frames = list(replay_frames(images))
+    assert [(f.index, f.stamp) for f in frames] == list(enumerate(stamps(3)))
+    assert all(isinstance(f, ReplayFrame) and f.info.width == WIDTH for f in frames)
+    assert [f.message.data[0] for f in frames] == [10, 20, 30]
+    assert len(list(replay_frames(images, max_frames=2))) == 2
+    assert first_size(images) == (WIDTH, HEIGHT)
+
+
+def test_a_stamp_counts_once(tmp_path: Path) -> None:
+    at = [START, START + PERIOD, START, START + 2 * PERIOD]
+    images = BagImages(write_replay_bag(tmp_path / 'bag', [1, 2, 3, 4], at=at))
+    frames = list(replay_frames(images))
+    assert frames[2] == UnsentFrame(2, START, 'an earlier image has the same stamp')
+    assert [type(f).__name__ for f in frames].count('ReplayFrame') == 3
+
+
+def test_time_that_goes_back_is_left_out_where_a_clock_runs(tmp_path: Path) -> None:
+    at = [START, START + 5 * PERIOD, START + PERIOD, START + 6 * PERIOD]
+    images = BagImages(write_replay_bag(tmp_path / 'bag', [1, 2, 3, 4], at=at))
+    assert all(isinstance(f, ReplayFrame) for f in replay_frames(images))
+    frames = list(replay_frames(images, forward_only=True))
+    assert isinstance(frames[2], UnsentFrame) and '0.400 s before' in frames[2].reason
+    assert isinstance(frames[3], ReplayFrame)
+
+
+def test_images_without_camera_info_cannot_be_sent(tmp_path: Path) -> None:
+    images = BagImages(write_replay_bag(tmp_path / 'bag', [1, 2], infos=False))
+    assert all(f'no camera_info beside {IMAGES}' in f.reason for f in replay_frames(images))
+    with pytest.raises(ValueError, match=r'none of the 2 images of .* no camera_info'):
+        first_size(images)
+
+
+def test_parked_answers_come_back_whole() -> None:
+    def message(value: int) -> SimpleNamespace:
+        return SimpleNamespace(height=2, step=3, data=array('B', [value] * 6))
+
+    with BytesIO() as file:
+        spool = AnswerSpool(file)
+        for index in (4, 2):
+            spool.park(index, {'a': message(index), 'b': message(index + 1)}, {'a': 1.5})
+        assert len(file.getvalue()) == 24
+        taken = []
+        for index, messages, latency in spool.take():
+            taken.append((index, [m.data.tolist() for m in messages.values()], latency))
+        assert taken == [(i, [[i] * 6, [i + 1] * 6], {'a': 1.5}) for i in (4, 2)]
+        assert list(spool.take()) == []

@@ -1,0 +1,310 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The stream of views: a function of seed and index, in metres at the network's focal length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from miniature import FOCAL, HEIGHT, WIDTH, write_manifest
+from torch.utils.data import DataLoader, default_collate
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
+from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
+from lacdepth_ros.data.transforms.augment import AugmentConfig
+from lacdepth_ros.training import stream as stream_module
+from lacdepth_ros.training.stream import StreamConfig, ViewStream
+
+
+@pytest.fixture(scope='module')
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp('data'), 'road/0', 'road/1', 'room/0')
+
+
+def make(
+    manifest: Path,
+    *,
+    focal_px: float = 70.0,
+    length: int = 12,
+    seed: int = 0,
+    augment: dict[str, Any] | None = None,
+    **config: Any,
+) -> ViewStream:
+    return make_of(
+        read_manifest(manifest),
+        StreamConfig(**config),
+        augment,
+        focal_px=focal_px,
+        length=length,
+        seed=seed,
+    )
+
+
+def make_of(
+    entries: Sequence[ManifestEntry],
+    config: StreamConfig | None = None,
+    augment: dict[str, Any] | None = None,
+    *,
+    focal_px: float = 70.0,
+    length: int = 12,
+    seed: int = 0,
+) -> ViewStream:
+    view = {'crop': (32, 64), 'focal_range': (60.0, 80.0), **(augment or {})}
+    return ViewStream(
+        entries,
+        config or StreamConfig(),
+        AugmentConfig(**view),
+        focal_px=focal_px,
+        length=length,
+        per_step=4,
+        seed=seed,
+    )
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(a[key], b[key]) for key in ('image', 'depth', 'dense'))
+
+
+def test_view_has_the_size_of_the_crop(manifest: Path) -> None:
+    stream = make(manifest)
+    view = stream[0]
+    assert view['image'].shape == (3, 32, 64) and view['image'].dtype == torch.uint8
+    assert view['depth'].shape == (32, 64) and view['depth'].dtype == torch.float32
+    assert len(stream) == 12
+
+
+def test_view_depends_on_seed_and_index_alone(manifest: Path) -> None:
+    forward, backward = make(manifest), make(manifest)
+    views = [forward[i] for i in range(6)]
+    again = [backward[i] for i in reversed(range(6))][::-1]
+    assert all(same(a, b) for a, b in zip(views, again, strict=True))
+    assert not any(same(views[0], view) for view in views[1:])
+    assert not same(views[0], make(manifest, seed=1)[0])
+
+
+def test_views_of_a_step_share_one_of_the_heights(manifest: Path) -> None:
+    heights = {'crop_heights': (16, 24, 40)}
+    stream = make(manifest, augment=heights)
+    views = [stream[i] for i in range(48)]
+    steps = [{view['image'].shape for view in views[i : i + 4]} for i in range(0, 48, 4)]
+    assert all(len(shapes) == 1 for shapes in steps)
+    assert set.union(*steps) == {(3, height, 64) for height in (16, 24, 40)}
+    assert all(view['depth'].shape == view['image'].shape[1:] for view in views)
+    again = make(manifest, augment=heights)
+    assert same(again[47], views[47]) and same(again[5], views[5])
+
+
+def test_truth_is_brought_to_the_focal_length_of_the_network(manifest: Path) -> None:
+    """At scale f / FOCAL the true 5 .. 43 m become metres x focal_px / f."""
+    still = {'focal_range': (FOCAL, FOCAL), 'flip': 0.0}
+    original, doubled = (
+        make(manifest, focal_px=focal, augment=still)[0]['depth'] for focal in (80.0, 160.0)
+    )
+    assert float(original[original > 0].min()) >= 2 and float(original.max()) <= 43
+    torch.testing.assert_close(doubled, 2 * original)
+
+
+def test_groups_are_drawn_by_their_weights(manifest: Path) -> None:
+    stream = make(manifest, group_weights={'road': 0.0})
+    rooms = make(manifest, group_weights={'road': 0, 'room': 9})
+    assert all(same(stream[i], rooms[i]) for i in range(4))
+    stream[0]
+    assert set(stream._cache._samples) == {2}
+
+
+@pytest.mark.parametrize(
+    ('weights', 'message'),
+    [
+        ({'rail': 1.0}, r"\['rail'\].*\['road', 'room'\]"),
+        ({'road': 0.0, 'room': 0.0}, 'above 0'),
+        ({'road': -1.0}, r'group_weights\.road=-1\.0 must be'),
+    ],
+)
+def test_impossible_weights_are_refused(
+    manifest: Path, weights: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(manifest, group_weights=weights)
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]:
+    """Replace the renderer by flat scenes with sky above; list what was rendered."""
+    calls: list[tuple[int, int]] = []
+
+    def flat(seed: int, frame: int, *, camera: Camera) -> Sample:
+        calls.append((seed, frame))
+        image = np.full((camera.height, camera.width, 3), 99, np.uint8)
+        depth = np.full((camera.height, camera.width), 8, np.float32)
+        depth[: camera.height // 2] = 0
+        return Sample(image, depth, camera, f'synthetic/{seed}')
+
+    monkeypatch.setattr(stream_module, 'synthetic_sample', flat)
+    yield calls
+
+
+def test_synthetic_share(manifest: Path, rendered: list[tuple[int, int]]) -> None:
+    stream = make(manifest, synthetic_share=0.5, synthetic_scenes=4, length=200)
+    flat = sum(bool((stream[i]['depth'] > BEYOND_RANGE / 10).any()) for i in range(60))
+    assert 15 <= flat <= 45
+    assert len(rendered) == len(set(rendered)) == 4  # each once
+    make(manifest, synthetic_share=0.0)[0]
+    assert len(rendered) == 4
+
+
+@pytest.mark.parametrize(
+    ('augment', 'height'),
+    [
+        ({'focal_range': (300.0, 721.5377)}, 375),
+        ({'scale_range': (0.2, 0.4)}, 150),
+        ({'scale_range': (0.2, 0.4), 'fixed_crop': 'kitti'}, 375),
+    ],
+)
+def test_synthetic_scenes_are_rendered_no_larger_than_needed(
+    manifest: Path, rendered: list[tuple[int, int]], augment: dict[str, Any], height: int
+) -> None:
+    augment = {**augment, 'vertical': 'bottom'}  # the scenes' upper half is sky
+    stream = make(manifest, synthetic_share=0.999, synthetic_scenes=1, augment=augment)
+    view = stream[0]
+    (sample,) = stream._cache._samples.values()
+    assert sample.camera.height == height
+    known = view['dense'] > 0  # exact depth everywhere but in the sky
+    assert known.any() and torch.equal(known, (view['depth'] > 0) & (view['depth'] < 1000))
+    torch.testing.assert_close(view['dense'][known], view['depth'][known])
+
+
+def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
+    """Walls of one depth each: a view shows one or two of them, roads only with roads."""
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    entries = read_manifest(path)
+    for value, entry in zip((10.0, 20.0, 30.0), entries, strict=True):
+        write_depth_png(entry.depth, np.full((HEIGHT, WIDTH), value, np.float32))
+    still = {'scale_range': (1.0, 1.0)}
+
+    def seen(mix: float) -> list[frozenset[int]]:
+        stream = make_of(entries, StreamConfig(mix=mix, sky=False), still, focal_px=FOCAL)
+        maps = [stream[i]['depth'] for i in range(40)]
+        return [frozenset(x[x > 0].round().int().tolist()) for x in maps]
+
+    assert {len(depths) for depths in seen(0.0)} == {1}
+    mixed = seen(1.0)
+    assert frozenset({10, 20}) in mixed
+    assert set().union(*mixed) == {10, 20, 30}
+    assert not any(30 in depths and len(depths) > 1 for depths in mixed)
+
+
+def test_synthetic_streets_are_mixed_with_measured_roads_only(
+    manifest: Path, rendered: list[tuple[int, int]]
+) -> None:
+    """A synthetic wall is 8 m away and its upper half sky; roads have no sky here, rooms vary."""
+    still = {'scale_range': (1.0, 1.0), 'crop': (48, 96), 'flip': 0.0, 'vertical': 'top'}
+    config = {'mix': 1.0, 'synthetic_share': 0.5, 'sky': False, 'augment': still}
+
+    def sides(**changes: Any) -> set[tuple[bool, bool]]:
+        stream = make(manifest, focal_px=FOCAL, length=200, **config, **changes)
+        skies = [stream[i]['depth'] > BEYOND_RANGE / 10 for i in range(30)]
+        return {(bool(sky[:, 2].any()), bool(sky[:, -3].any())) for sky in skies}
+
+    assert (False, True) in sides(group_weights={'room': 0})
+    assert sides(group_weights={'road': 0}) == {(False, False), (True, True)}
+    assert rendered
+
+
+@pytest.mark.parametrize('mix', [-0.1, 1.5])
+def test_impossible_mix_is_refused(mix: float) -> None:
+    with pytest.raises(ValueError, match=rf'mix={mix} must lie in \[0, 1\]'):
+        StreamConfig(mix=mix)
+
+
+def test_sky_is_marked_only_outdoors_and_where_asked(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, 'sky_mask', lambda image, depth: np.ones_like(depth) > 0)
+
+    def beyond(**config: Any) -> float:
+        stream = make(manifest, **config)
+        return float((stream[0]['depth'] > BEYOND_RANGE / 10).float().mean())
+
+    assert beyond(group_weights={'room': 0}) > 0.5
+    assert beyond(group_weights={'room': 0}, sky=False) == 0
+    assert beyond(group_weights={'road': 0}) == 0
+
+
+def test_dense_depth_follows_the_view_and_the_focal_length(manifest: Path) -> None:
+    """Where the truth is dense already and nothing is scaled, both are one map."""
+    entry = read_manifest(manifest)[2]
+    whole = {'scale_range': (1.0, 1.0)}
+    view = make_of([replace(entry, dense=entry.depth)], augment=whole)[3]
+    assert view['dense'].shape == (32, 64) and bool((view['dense'] > 0).all())
+    torch.testing.assert_close(view['dense'], view['depth'])
+    assert not make_of([entry])[3]['dense'].any()
+
+
+@pytest.mark.parametrize('damage', ['missing', 'cut short', 'other size'])
+def test_unreadable_frame_is_replaced_named_once_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    whole = make(path)
+    before = [whole[i] for i in range(12)]
+    image = tmp_path / 'road_1.png'
+    if damage == 'missing':
+        image.unlink()
+    elif damage == 'cut short':
+        image.write_bytes(image.read_bytes()[:200])
+    else:
+        write_image(image, np.zeros((10, 10, 3), np.uint8))
+    stream, again = make(path), make(path)
+    views = [stream[i] for i in range(12)]
+    replaced = [i for i, view in enumerate(views) if view['skipped']]
+    assert 1 <= len(replaced) < 12 and all(views[i]['skipped'] == 1 for i in replaced)
+    assert all(same(views[i], before[i]) == (i not in replaced) for i in range(12))
+    assert len(caplog.records) == 1
+    assert 'road/1' in caplog.text and 'road_1.png' in caplog.text
+    assert all(same(again[i], views[i]) for i in reversed(range(12)))
+    assert stream.unreadable() == ['road/1']
+
+
+def test_no_frame_can_be_read(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    for image in tmp_path.glob('*_?.png'):
+        image.unlink()
+    with pytest.raises(ValueError, match=r'no training frame can be read \(3 tried\).*\.png'):
+        make(path)[0]
+    with pytest.raises(ValueError, match=r'\(1 tried\)'):
+        make(path, group_weights={'road': 0})[0]
+
+
+def test_workers_yield_the_same_views_and_share_what_is_unreadable(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
+    (tmp_path / 'room_0.png').unlink()
+    stream, alone = make(path), make(path)
+    stream[0]  # what the main process kept does not disturb the workers
+    loader = DataLoader(stream, 4, num_workers=2, multiprocessing_context='fork')
+    for number, batch in enumerate(loader):
+        views = default_collate([alone[i] for i in range(4 * number, 4 * number + 4)])
+        assert all(torch.equal(batch[key], views[key]) for key in views)
+    assert stream.unreadable() == alone.unreadable() == ['room/0']
+
+
+def test_small_cache_changes_nothing(manifest: Path) -> None:
+    stream, uncached = make(manifest), make(manifest, cache_gb=0.0)
+    assert all(same(stream[i], uncached[i]) for i in range(6))
+    assert len(stream._cache) == 3 and len(uncached._cache) == 0
+
+
+@pytest.mark.parametrize(
+    ('field', 'value'),
+    [('synthetic_share', 1.0), ('synthetic_scenes', 0), ('cache_gb', -1.0)],
+)
+def test_impossible_setting_is_named(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f'{field}={value!r}'):
+        StreamConfig(**{field: value})

@@ -1,0 +1,78 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Sweeps: what a file describes, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lacdepth_ros.training.sweep import read_sweep
+
+SHIPPED = Path(__file__).parents[2] / 'config' / 'training' / 'sweeps'
+LEVELS = 'model.network.architecture.levels'
+
+
+def write(path: Path, values: object) -> Path:
+    file = path / 'sweep.yaml'
+    file.write_text(yaml.safe_dump(values, sort_keys=False))
+    return file
+
+
+def test_rows_become_arguments_and_empty_rows_share_one_run(tmp_path: Path) -> None:
+    tables = {
+        'levels': {'title': 'Levels', 'rows': {'3': {LEVELS: 3}, '4': {}}},
+        'lists': {'title': 'Lists', 'rows': {'wide': {'a.widths': [16, 32]}, 'as it is': {}}},
+        'words': {'title': 'Words', 'rows': {'vgg': {'a.encoder': 'vgg19', 'a.flag': True}}},
+    }
+    sweep = read_sweep(write(tmp_path, {'recipe': 'kitti_lite', 'tables': tables}))
+    assert sweep.recipe == 'kitti_lite'
+    three, four = sweep.tables[0].rows
+    assert (three.arguments, three.folder) == ([f'--{LEVELS}', '3'], 'levels/3')
+    wide, plain = sweep.tables[1].rows
+    assert wide.arguments == ['--a.widths', '[16, 32]']
+    assert four.folder == plain.folder == 'baseline'
+    assert sweep.tables[2].rows[0].arguments == ['--a.encoder', 'vgg19', '--a.flag', 'true']
+
+
+def test_chosen_tables(tmp_path: Path) -> None:
+    tables = {name: {'title': name, 'rows': {'x': {}}} for name in ('a', 'b', 'c')}
+    sweep = read_sweep(write(tmp_path, {'recipe': 'r', 'tables': tables}))
+    assert [table.name for table in sweep.chosen(['c', 'a']).tables] == ['a', 'c']
+    assert sweep.chosen([]) == sweep
+    assert sweep.chosen(['a'], 'mine').recipe == 'mine'
+    with pytest.raises(ValueError, match=r"no tables \['d'\]; its tables are \['a', 'b', 'c'\]"):
+        sweep.chosen(['d'])
+
+
+@pytest.mark.parametrize(
+    ('values', 'message'),
+    [
+        ([1], 'the sweep must have exactly'),
+        ({'recipe': 'r'}, r"exactly \['recipe', 'tables'\], not \['recipe'\]"),
+        ({'recipe': 3, 'tables': {'a': {}}}, 'recipe=3 must be the name'),
+        ({'recipe': 'r', 'tables': {}}, 'at least one table'),
+        ({'recipe': 'r', 'tables': {'a': {'rows': {}}}}, 'tables.a must have exactly'),
+        ({'recipe': 'r', 'tables': {'a': {'title': 't', 'rows': {}}}}, 'at least one row'),
+        ({'recipe': 'r', 'tables': {'a': {'title': 't', 'rows': {'x': 3}}}}, 'rows.x=3 must be'),
+        ({'recipe': 'r', 'tables': {'a': {'title': 't', 'rows': {'x/y': {}}}}}, 'no "/"'),
+    ],
+)
+def test_refused(tmp_path: Path, values: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_sweep(write(tmp_path, values))
+
+
+def test_broken_yaml(tmp_path: Path) -> None:
+    file = tmp_path / 'sweep.yaml'
+    file.write_text('tables: [')
+    with pytest.raises(ValueError, match='is not YAML'):
+        read_sweep(file)
+
+
+def test_shipped_sweep_covers_the_papers_tables() -> None:
+    sweep = read_sweep(SHIPPED / 'paper.yaml')
+    rows = {table.name: len(table.rows) for table in sweep.tables}
+    assert rows == {'encoder': 5, 'levels': 5, 'fusion': 3, 'bins': 3, 'distribution': 3}
