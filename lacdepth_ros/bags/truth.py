@@ -25,7 +25,7 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
-from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.depth import depth_from_message
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class TruthTopic:
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
         rectified = '/image_rect' in self.topic
-        if not rectified and distortion_from_info(info)[1]:
+        if not rectified and not is_pinhole(info):
             raise ValueError(
                 f'the depth of {self.topic} is distorted by its lens; take a rectified topic'
             )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.bags.reader import RecordedImage
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages.cameras import rotation_from_info
 from lacdepth_ros.messages.rectification import Pinholes
 
 
@@ -59,15 +60,11 @@ class Views:
         info = recorded.info
         if info is None:
             raise ValueError('the bag has no camera_info for this image')
-        camera, rectifier = self._pinholes.of(info, rectified=self._rectified)
         image = recorded.decode()
         height, width = image.shape[:2]
-        if (width, height) != (camera.width, camera.height):
-            raise ValueError(
-                f'the image is {width}x{height} but its camera_info '
-                f'{camera.width}x{camera.height}; the two topics do not belong together'
-            )
+        camera, rectifier = self._pinholes.of(
+            info, width=width, height=height, rectified=self._rectified
+        )
         if rectifier is None:
             return View(image, camera, np.eye(3), None)
-        rotation = np.array(info.r, dtype=np.float64).reshape(3, 3)
-        return View(rectifier.rectify(image), camera, rotation, rectifier.outside)
+        return View(rectifier.rectify(image), camera, rotation_from_info(info), rectifier.outside)

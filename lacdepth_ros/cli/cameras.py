@@ -17,7 +17,7 @@ from lacdepth_ros.cli.console import UsageError, warn
 from lacdepth_ros.core.camera import Camera, check_plausible
 from lacdepth_ros.data.camera_info import read_camera_info
 from lacdepth_ros.data.headers import read_header
-from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.messages.cameras import camera_from_info, doubts_of_info, is_pinhole
 from lacdepth_ros.messages.rectification import Rectifier
 
 Image = npt.NDArray[np.uint8]
@@ -92,11 +92,13 @@ class CalibrationFile:
         try:
             info = read_camera_info(path)
             self._raw = camera_from_info(info, rectified=False)
-            distorts = bool(distortion_from_info(info)[1])
-            self._rectifier = Rectifier(info) if distorts else None
+            self._rectifier = None if is_pinhole(info) else Rectifier(info)
+            doubts = doubts_of_info(info, rectified=False)
         except (OSError, ValueError) as error:
             raise UsageError(f'--camera-info: {error}') from error
         self._path = path
+        for doubt in doubts:
+            warn(f'{path}: {doubt}')
         if self._rectifier is not None:
             warn(
                 f'{path} describes a lens with distortion: images are rectified first; depth '
@@ -105,21 +107,15 @@ class CalibrationFile:
             )
 
     def view(self, image: Image) -> View:
-        """The image, rectified when the lens distorts.
-
-        Raises:
-            ValueError: It has another size, or the calibration is not plausible.
-        """
+        """The image, rectified when the lens distorts; ValueError when it has another size."""
         height, width = image.shape[:2]
         if (width, height) != (self._raw.width, self._raw.height):
             raise ValueError(
                 f'the image is {width}x{height} pixels but {self._path} is of a '
                 f'{self._raw.width}x{self._raw.height} camera'
             )
-        check_calibration(self._raw, self._path)
         if self._rectifier is None:
             return View(image, self._raw)
-        check_calibration(self._rectifier.camera, self._path)
         rectified = self._rectifier.rectify(image)
         return View(rectified, self._rectifier.camera, self._rectifier.outside)
 
@@ -146,11 +142,3 @@ class AssumedCamera:
             )
             self._warned = True
         return View(image, camera)
-
-
-def check_calibration(camera: Camera, path: Path) -> None:
-    """Refuse the camera of a calibration file that is not plausible, with a ValueError."""
-    try:
-        check_plausible(camera)
-    except ValueError as error:
-        raise ValueError(f'{path}: {error}') from error

@@ -86,7 +86,6 @@ def _calibration(args: argparse.Namespace) -> Calibration:
 
 def _calibration_of(path: Path) -> Calibration:
     """The camera of a calibration file; the node rectifies what its lens distorts."""
-    from lacdepth_ros.cli.cameras import check_calibration
     from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
     from lacdepth_ros.messages.cameras import camera_from_info
     from lacdepth_ros.session.demo.frames import Calibration
@@ -104,7 +103,6 @@ def _calibration_of(path: Path) -> Calibration:
                 f'the image is {width}x{height} pixels but {path} is of a '
                 f'{camera.width}x{camera.height} camera'
             )
-        check_calibration(camera, path)
         return info
 
     return Calibration(str(path), info_of)

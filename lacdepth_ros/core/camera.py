@@ -19,6 +19,13 @@ image is stretched more than fifteen times, so nobody rectifies to it. Numbers b
 lengths in millimetres, or of nothing.
 """
 
+PIXEL_ASPECT = (0.5, 2.0)
+"""Smallest and largest fx / fy of a camera that is believed.
+
+Pixels are square, or in old video a tenth longer; one field of interlaced video, or binning along
+one axis alone, gives a factor of 2.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
@@ -131,9 +138,10 @@ class Camera:
 def check_plausible(camera: Camera) -> None:
     """Refuse intrinsics that are valid numbers but those of no camera that took such an image.
 
-    The focal lengths must see the longer side under FIELD_OF_VIEW, and the principal point must
-    leave every pixel within half of its upper bound from the optical axis. That is no place inside
-    the image: a window cut out of a larger image may lie anywhere beside the axis.
+    The focal lengths must see the longer side under FIELD_OF_VIEW and differ by no more than
+    PIXEL_ASPECT, and the principal point must leave every pixel within half of the largest field
+    of view from the optical axis. That is no place inside the image: a window cut out of a larger
+    image may lie anywhere beside the axis.
 
     Raises:
         ValueError: They are not plausible; names the value, the possible ones and the remedy.
@@ -150,6 +158,12 @@ def check_plausible(camera: Camera) -> None:
                 f'a focal length of {low:.4g} .. {high:.0f} px. Give it in pixels of this image: '
                 'millimetres of the lens / millimetres of the sensor x pixels'
             )
+    if not PIXEL_ASPECT[0] <= camera.fx / camera.fy <= PIXEL_ASPECT[1]:
+        raise ValueError(
+            f'fx / fy = {camera.fx:g} / {camera.fy:g} = {camera.fx / camera.fy:.3g}, but pixels '
+            f'are square in nearly every camera; {PIXEL_ASPECT[0]:g} .. {PIXEL_ASPECT[1]:g} are '
+            'possible. Give both focal lengths in pixels of this image'
+        )
     for name, centre, focal, size in (
         ('cx', camera.cx, camera.fx, camera.width),
         ('cy', camera.cy, camera.fy, camera.height),

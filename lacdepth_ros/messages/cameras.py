@@ -4,10 +4,28 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages.calibration import (
+    NEGLIGIBLE_SKEW,
+    calibration_doubts,
+    check_fields,
+    check_matrix,
+    check_sensor,
+    describe_size,
+)
+
+FISHEYE = 'equidistant'
+_ALIASES = {'fisheye': FISHEYE, 'kannala_brandt4': FISHEYE}
+# The polynomials are nested: more coefficients than a name promises have their own meaning.
+_POLYNOMIAL = (4, 5, 8, 12, 14)
+COEFFICIENTS = {'plumb_bob': _POLYNOMIAL, 'rational_polynomial': _POLYNOMIAL, FISHEYE: (4,)}
+"""Numbers of coefficients each distortion model may have."""
 
 
 def camera_from_info(info: Any, *, rectified: bool) -> Camera:
@@ -20,48 +38,117 @@ def camera_from_info(info: Any, *, rectified: bool) -> Camera:
 
     Args:
         info: Anything with the fields of CameraInfo.
-        rectified: True for a rectified image (its intrinsics are P[:3, :3]); False for a raw
-            one (K), which is a pinhole image only if it has no distortion.
+        rectified: True for a rectified image (its intrinsics are P[:3, :3], or K where P is all
+            zeros); False for a raw one (K), which is a pinhole image only if it has neither
+            distortion nor skew (`Rectifier` removes both).
 
     Returns:
         The camera; its size is the size the image must have.
 
     Raises:
-        ValueError: K or P holds zeros, NaN or skew, the size is zero, or the region does not lie
-            in the image. P full of zeros is refused even when K is good: what was rectified to
-            which intrinsics is then unknown (a driver without distortion may be taken as raw).
+        ValueError: A number is NaN or of no calibration, K or P holds zeros, P has skew, no
+            camera has these intrinsics, or the region does not lie in the image.
     """
-    name = 'p' if rectified else 'k'
-    columns = 4 if rectified else 3
-    values = [float(value) for value in getattr(info, name)]
-    rows = [values[columns * row : columns * row + 3] for row in range(3)]
-    if rectified and not any(values):
-        raise ValueError(
-            'camera_info.p is all zeros, so the intrinsics of the rectified image are unknown; '
-            'calibrate the camera, or declare the image raw if it needs no rectification'
-        )
+    name = 'p' if rectified and any(info.p) else 'k'
+    full = _sensor(info, name)
     try:
-        full = Camera.from_K(rows, width=info.width, height=info.height)
-        return _binned(_region(full, info.roi), info.binning_x or 1, info.binning_y or 1)
+        check_sensor(full, info)
+        return _binned(_region(full, info), info)
     except ValueError as error:
         raise ValueError(f'camera_info ({name}): {error}') from error
+
+
+def doubts_of_info(info: Any, *, rectified: bool) -> tuple[str, ...]:
+    """What is possible but seldom meant in a camera_info that camera_from_info takes."""
+    full = _sensor(info, 'p' if rectified and any(info.p) else 'k')
+    return calibration_doubts(info, full, rectified=rectified)
+
+
+def check_image_size(info: Any, camera: Camera, *, width: int, height: int) -> None:
+    """Refuse an image that is not of the size its camera_info says.
+
+    Args:
+        info: The camera_info.
+        camera: What camera_from_info made of it.
+        width: Of the image that arrived [px].
+        height: Of the image that arrived [px].
+
+    Raises:
+        ValueError: The sizes differ; says how the expected one comes about.
+    """
+    if (width, height) == (camera.width, camera.height):
+        return
+    expected, words = f'{camera.width}x{camera.height}', describe_size(info)
+    computed = expected if words == expected else f'{words} = {expected}'
+    raise ValueError(
+        f'image is {width}x{height} but its camera_info {computed}; '
+        'the two topics do not belong together, or the driver resizes without adapting it'
+    )
 
 
 def distortion_from_info(info: Any) -> tuple[str, tuple[float, ...]]:
     """Distortion model and coefficients D of the raw image.
 
     Returns:
-        The model's name, and the coefficients; () when there is no distortion (all zeros).
+        The model's name, 'equidistant' also for its aliases, and as many coefficients as it may
+        have: zeros beyond are dropped. () when there is no distortion (all zeros).
 
     Raises:
-        ValueError: A coefficient is NaN or infinite.
+        ValueError: There is distortion, but the model is unknown or has another number of
+            coefficients.
     """
+    model = _ALIASES.get(info.distortion_model, info.distortion_model)
     coefficients = tuple(float(value) for value in info.d)
-    if not all(math.isfinite(value) for value in coefficients):
+    if not any(coefficients):
+        return model, ()
+    if model not in COEFFICIENTS:
         raise ValueError(
-            f'camera_info.d = {coefficients} contains NaN or infinity; calibrate the camera'
+            f'distortion model {model!r} is not supported; use one of {sorted(COEFFICIENTS)} or '
+            'rectify the image before this node'
         )
-    return info.distortion_model, coefficients if any(coefficients) else ()
+    used = max(index for index, value in enumerate(coefficients) if value) + 1
+    fitting = [n for n in COEFFICIENTS[model] if used <= n <= len(coefficients)]
+    if not fitting:
+        raise ValueError(
+            f'{model} has {len(coefficients)} coefficients {coefficients}, not one of '
+            f'{COEFFICIENTS[model]}'
+        )
+    return model, coefficients[: max(fitting)]
+
+
+def is_pinhole(info: Any) -> bool:
+    """Whether the raw image is a pinhole image as it is: neither distortion nor skew.
+
+    Raises:
+        ValueError: There is distortion of an unknown model or number of coefficients.
+    """
+    return not distortion_from_info(info)[1] and not skew_from_info(info)
+
+
+def skew_from_info(info: Any) -> float:
+    """Skew [px] of the raw image's pixels, 0 where it moves none of them.
+
+    A point (x, y, 1) of the optical frame falls on u = fx x + skew y + cx.
+    """
+    skew = float(info.k[1])
+    return 0.0 if abs(skew) < NEGLIGIBLE_SKEW else skew / (info.binning_x or 1)
+
+
+def rotation_from_info(info: Any) -> npt.NDArray[np.float64]:
+    """The rectifying rotation R (3, 3); the identity where it is all zeros.
+
+    Raises:
+        ValueError: It is no rotation.
+    """
+    R = np.array(info.r, dtype=np.float64).reshape(3, 3)
+    if not R.any():
+        return np.eye(3)
+    if not np.allclose(R @ R.T, np.eye(3), atol=1e-3) or np.linalg.det(R) < 0:
+        raise ValueError(
+            f'camera_info.r = {R.ravel().tolist()} is no rotation; a camera without a '
+            'rectifying rotation publishes the identity'
+        )
+    return R
 
 
 def info_for_depth(CameraInfo: Any, info: Any, header: Any, *, camera: Camera) -> Any:
@@ -94,15 +181,46 @@ def info_for_depth(CameraInfo: Any, info: Any, header: Any, *, camera: Camera) -
     return msg
 
 
-def _region(full: Camera, roi: Any) -> Camera:
+def _sensor(info: Any, name: str) -> Camera:
+    """Camera of the full sensor by 'k' or 'p', without the skew that K may have."""
+    check_fields(info)
+    columns = 4 if name == 'p' else 3
+    values = [float(value) for value in getattr(info, name)]
+    rows = [values[columns * row : columns * row + 3] for row in range(3)]
+    if any(values):  # zeros get the better text of Camera
+        check_matrix(name, rows)
+    try:
+        return Camera.from_K(_without_skew(name, rows), width=info.width, height=info.height)
+    except ValueError as error:
+        raise ValueError(f'camera_info ({name}): {error}') from error
+
+
+def _without_skew(name: str, rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    """The matrix without a skew that is negligible or, in K, left to the rectification."""
+    (fx, skew, cx), *below = rows
+    keep = name == 'p' and abs(skew) >= NEGLIGIBLE_SKEW
+    return [[fx, skew if keep else 0.0, cx], *map(list, below)]
+
+
+def _region(full: Camera, info: Any) -> Camera:
     """Camera of the sensor window that is read out; a window of zeros is the full sensor."""
+    roi = info.roi
     if not roi.width and not roi.height:
         return full
+    inside = roi.x_offset + roi.width <= full.width and roi.y_offset + roi.height <= full.height
+    if not inside:
+        raise ValueError(
+            f'roi {roi.width}x{roi.height} at ({roi.x_offset}, {roi.y_offset}) does not fit '
+            f'{full.width}x{full.height}: is the image already cropped? width and height are '
+            'those of the full sensor'
+        )
     return full.cropped(roi.x_offset, roi.y_offset, roi.width, roi.height)
 
 
-def _binned(camera: Camera, binning_x: int, binning_y: int) -> Camera:
+def _binned(camera: Camera, info: Any) -> Camera:
     """Camera of the image whose pixels are blocks of binning_x x binning_y pixels."""
-    width, height = camera.width // binning_x, camera.height // binning_y
-    whole_blocks = camera.cropped(0, 0, width * binning_x, height * binning_y)
-    return whole_blocks.resized(width, height)
+    columns, rows = info.binning_x or 1, info.binning_y or 1
+    width, height = camera.width // columns, camera.height // rows
+    if not (width and height):
+        raise ValueError(f'{describe_size(info)} leaves no pixel; fix binning in the driver')
+    return camera.cropped(0, 0, width * columns, height * rows).resized(width, height)

@@ -11,18 +11,27 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info
+from lacdepth_ros.messages.cameras import (
+    FISHEYE,
+    camera_from_info,
+    check_image_size,
+    distortion_from_info,
+    doubts_of_info,
+    is_pinhole,
+    rotation_from_info,
+    skew_from_info,
+)
 
-FISHEYE = 'equidistant'
-COEFFICIENTS = {'plumb_bob': (4, 5), 'rational_polynomial': (8, 12, 14), FISHEYE: (4,)}
-"""Numbers of coefficients each distortion model may have."""
+MAX_OUTSIDE = 0.9
+"""Largest share of a rectified image that may show nothing of the raw one."""
 
 
 class Rectifier:
     """Maps raw pixels of one calibration to the pinhole image that K, D, R and P describe.
 
     Attributes:
-        camera: Camera of the rectified image: P[:3, :3], with region and binning applied.
+        camera: Camera of the rectified image: P[:3, :3] (K where P is all zeros), with region and
+            binning applied.
         outside: (H, W) bool, True where a rectified pixel sees nothing of the raw image.
     """
 
@@ -34,13 +43,19 @@ class Rectifier:
 
         Raises:
             ValueError: Unknown distortion model, a wrong number of coefficients, R that is no
-                rotation, or intrinsics that no camera has.
+                rotation, intrinsics that no camera has, or a rectified image that would show
+                next to nothing of the raw one.
         """
         self.camera = camera_from_info(info, rectified=True)
         raw = camera_from_info(info, rectified=False)
         self._maps = _rectify_maps(info, raw, self.camera)
         white = np.full((raw.height, raw.width), 255, dtype=np.uint8)
         self.outside = np.asarray(cv2.remap(white, *self._maps, cv2.INTER_LINEAR)) < 255
+        if self.outside.mean() > MAX_OUTSIDE:
+            raise ValueError(
+                f'{100 * self.outside.mean():.0f} % of the image rectified by K, D, R and P of '
+                'camera_info show nothing: they do not belong together; calibrate the camera'
+            )
 
     def rectify(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Rectify a raw image (H, W, 3); pixels outside the raw image become black.
@@ -58,31 +73,16 @@ class Rectifier:
 
 def _rectify_maps(info: Any, raw: Camera, rectified: Camera) -> tuple[Any, Any]:
     model, coefficients = distortion_from_info(info)
-    if model not in COEFFICIENTS:
-        raise ValueError(
-            f'distortion model {model!r} is not supported; use one of {sorted(COEFFICIENTS)} or '
-            'rectify the image before this node'
-        )
-    if len(coefficients) not in COEFFICIENTS[model]:
-        raise ValueError(
-            f'{model} has {len(coefficients)} coefficients, not one of {COEFFICIENTS[model]}'
-        )
     library = cv2.fisheye if model == FISHEYE else cv2
     size = (rectified.width, rectified.height)
-    D = np.array(coefficients)
-    return library.initUndistortRectifyMap(
-        raw.K, D, _rotation(info), rectified.K, size, cv2.CV_16SC2
+    D = np.array(coefficients or [0.0] * 4)
+    u, v = library.initUndistortRectifyMap(
+        raw.K, D, rotation_from_info(info), rectified.K, size, cv2.CV_32FC1
     )
-
-
-def _rotation(info: Any) -> npt.NDArray[np.float64]:
-    R = np.array(info.r, dtype=np.float64).reshape(3, 3)
-    if not np.allclose(R @ R.T, np.eye(3), atol=1e-3):
-        raise ValueError(
-            f'camera_info.r = {R.ravel().tolist()} is no rotation; a camera without a '
-            'rectifying rotation publishes the identity'
-        )
-    return R
+    if not (np.isfinite(u).all() and np.isfinite(v).all()):
+        raise ValueError(f'camera_info.d = {coefficients} bends pixels to infinity; calibrate')
+    u += np.float32(skew_from_info(info) / raw.fy) * (v - np.float32(raw.cy))
+    return cv2.convertMaps(u, v, cv2.CV_16SC2)
 
 
 class Pinholes:
@@ -90,20 +90,24 @@ class Pinholes:
 
     Attributes:
         changes: Number of times the calibration was another than before.
+        doubts: What is possible but seldom meant in the latest one.
     """
 
     def __init__(self) -> None:
         self.changes = 0
+        self.doubts: tuple[str, ...] = ()
         self._key: Any = None
         self._value: tuple[Camera, Rectifier | None] | None = None
 
     def of(
-        self, info: Any, *, rectified: bool, rectify: bool = True
+        self, info: Any, *, width: int, height: int, rectified: bool, rectify: bool = True
     ) -> tuple[Camera, Rectifier | None]:
         """Camera of the pinhole image, and what makes it of the image that arrives.
 
         Args:
             info: Anything with the fields of sensor_msgs/CameraInfo.
+            width: Of the image that arrived [px].
+            height: Of the image that arrived [px].
             rectified: The image is rectified already: P holds, and D does not matter.
             rectify: Whether a distorted image may be rectified; if not, it is refused.
 
@@ -111,13 +115,20 @@ class Pinholes:
             The camera, and the rectifier: None where the image is a pinhole image as it is.
 
         Raises:
-            ValueError: The camera_info is unusable, or the image distorted and rectify false.
+            ValueError: The camera_info is unusable or of another size than the image, or the
+                image is distorted and rectify false.
         """
         key = (rectified, rectify, _calibration(info))
         if self._value is None or key != self._key:
-            self._value = _pinhole(info, rectified, rectify)
+            camera = camera_from_info(info, rectified=rectified)
+            # Before maps of a size that no image has are computed.
+            check_image_size(info, camera, width=width, height=height)
+            rectifier = None if rectified else _rectifier(info, rectify)
+            self._value = (rectifier.camera if rectifier else camera), rectifier
+            self.doubts = doubts_of_info(info, rectified=rectified)
             self._key = key
             self.changes += 1
+        check_image_size(info, self._value[0], width=width, height=height)
         return self._value
 
 
@@ -131,16 +142,15 @@ def _calibration(info: Any) -> tuple[Any, ...]:
     )
 
 
-def _pinhole(info: Any, rectified: bool, rectify: bool) -> tuple[Camera, Rectifier | None]:
-    if rectified:
-        return camera_from_info(info, rectified=True), None
-    model, coefficients = distortion_from_info(info)
-    if not coefficients:
-        return camera_from_info(info, rectified=False), None
+def _rectifier(info: Any, rectify: bool) -> Rectifier | None:
+    """What a raw image needs to become a pinhole image; None when it is one."""
+    if is_pinhole(info):
+        return None
     if not rectify:
+        model, coefficients = distortion_from_info(info)
         raise ValueError(
-            f'camera_info has {model} distortion {coefficients} and rectify is false; subscribe '
-            'a rectified image and set image_is_rectified, or set rectify'
+            f'camera_info has {model} distortion {coefficients} and skew {skew_from_info(info):g} '
+            'px, and rectify is false; subscribe a rectified image and set image_is_rectified, or '
+            'set rectify'
         )
-    rectifier = Rectifier(info)
-    return rectifier.camera, rectifier
+    return Rectifier(info)

@@ -81,10 +81,14 @@ class FramePipeline:
     ) -> tuple[npt.NDArray[np.uint8], Camera, npt.NDArray[np.bool_] | None]:
         """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
         image = DECODERS[parameters.image_transport](pair.image)
+        height, width = image.shape[:2]
         camera, rectifier = self._pinholes.of(
-            pair.info, rectified=parameters.image_is_rectified, rectify=parameters.rectify
+            pair.info,
+            width=width,
+            height=height,
+            rectified=parameters.image_is_rectified,
+            rectify=parameters.rectify,
         )
-        _check_size(image, camera)
         if rectifier is None:
             return image, camera, None
         return rectifier.rectify(image), camera, rectifier.outside
@@ -117,12 +121,3 @@ def _without(
 ) -> npt.NDArray[np.float32]:
     """NaN where the rectified image shows nothing."""
     return values if outside is None else np.where(outside, np.float32(np.nan), values)
-
-
-def _check_size(image: npt.NDArray[np.uint8], camera: Camera) -> None:
-    height, width = image.shape[:2]
-    if (width, height) != (camera.width, camera.height):
-        raise ValueError(
-            f'image is {width}x{height} but its camera_info {camera.width}x{camera.height}; '
-            'the two topics do not belong together, or the driver resizes without adapting it'
-        )

@@ -194,30 +194,36 @@ def test_distorted_image_is_rectified_first(
 def test_image_of_another_size_than_the_camera(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = camera_info_file(tmp_path, [], width=640, height=480)
+    path = camera_info_file(tmp_path, [], width=WIDTH + 1, height=HEIGHT)
     image = image_file(tmp_path)
     assert (
         main(['predict', str(image), '--output', str(tmp_path), '--camera-info', str(path)]) == 1
     )
     err = capsys.readouterr().err
     assert f'the image is {WIDTH}x{HEIGHT} pixels' in err
-    assert '640x480 camera' in err
+    assert f'{WIDTH + 1}x{HEIGHT} camera' in err
 
 
-def test_implausible_calibration_is_named_for_every_image(
+def test_implausible_calibration_is_refused_before_any_image(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     k = [1e-3, 0, 11.5, 0, 21, 7.5, 0, 0, 1]
-    images = [str(image_file(tmp_path, name)) for name in ('a.png', 'b.png')]
-    out, p = tmp_path / 'out', [14, 0, 9, 0, 0, 14, 7, 0, 0, 0, 1, 0]
+    image, out, p = image_file(tmp_path), tmp_path / 'out', [14, 0, 9, 0, 0, 14, 7, 0, 0, 0, 1, 0]
     for distortion in ([], [-0.3, 0.1, 0, 0, 0]):
         path = camera_info_file(tmp_path, distortion, k=k, p=p)
-        assert main(['predict', *images, '--output', str(out), '--camera-info', str(path)]) == 1
-        *_, first, second, last = capsys.readouterr().err.splitlines()
-        for image, line in zip(images, (first, second), strict=True):
-            assert f'error: {image}: {path}: fx = 0.001 px means a field of view of 180' in line
-        assert last.endswith('2 of 2 images failed')
-        assert list(out.iterdir()) == [] and predictor.cameras == []
+        arguments = [str(image), '--output', str(out), '--camera-info', str(path)]
+        assert main(['predict', *arguments]) == 2
+        assert '(k): fx = 0.001 px means a field of view of 180' in capsys.readouterr().err
+        assert not out.exists() and predictor.cameras == []
+
+
+def test_doubtful_calibration_is_answered_with_a_warning(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = camera_info_file(tmp_path, [], k=[20, 0, 11.5, 0, 14, 7.5, 0, 0, 1])
+    arguments = [str(image_file(tmp_path)), '--output', str(tmp_path), '--camera-info', str(path)]
+    assert main(['predict', *arguments]) == 0
+    assert f'{path}: fx / fy = 20 / 14 = 1.43: pixels are square' in capsys.readouterr().err
 
 
 def test_implausible_intrinsics_of_an_image_without_a_known_header(

@@ -12,6 +12,7 @@ import pytest
 from lacdepth_ros.messages.rectification import Pinholes, Rectifier
 
 WIDTH, HEIGHT = 160, 120
+SIZE = {'width': WIDTH, 'height': HEIGHT}
 MODELS = {
     'plumb_bob': (-0.2, 0.05, 0.001, -0.002, 0.0),
     'rational_polynomial': (-0.1, 0.02, 0.001, -0.001, 0.0, 0.05, 0.01, 0.0),
@@ -97,8 +98,9 @@ def test_binned_image_is_rectified_with_binned_intrinsics():
     [
         ({'distortion_model': 'omnidirectional'}, 'omnidirectional'),
         ({'d': (0.1, 0.2)}, '2 coefficients'),
-        ({'r': [0.0] * 9}, 'rotation'),
-        ({'p': [0.0] * 12}, 'zeros'),
+        ({'r': [2.0, *[0.0] * 8]}, 'rotation'),
+        ({'r': [-1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]}, 'rotation'),
+        ({'p': [0.0] * 12, 'k': [0.0] * 9}, 'zeros'),
         ({'d': (float('nan'), 0, 0, 0)}, 'NaN'),
     ],
 )
@@ -114,12 +116,14 @@ def test_image_of_another_size_is_refused():
 
 def test_pinholes_are_those_of_the_calibration_and_kept_until_it_changes():
     pinholes = Pinholes()
-    camera, rectifier = pinholes.of(info(), rectified=False)
+    camera, rectifier = pinholes.of(info(), rectified=False, **SIZE)
     assert (camera.fx, camera.cx) == (120.0, 79.0)  # P's, after rectification
-    assert pinholes.of(info(), rectified=False)[1] is rectifier and pinholes.changes == 1
-    camera, rectifier = pinholes.of(info(), rectified=True)  # P, whatever D is
+    assert pinholes.of(info(), rectified=False, **SIZE)[1] is rectifier and pinholes.changes == 1
+    camera, rectifier = pinholes.of(info(), rectified=True, **SIZE)  # P, whatever D is
     assert (camera.fx, camera.cx, rectifier) == (120.0, 79.0, None)
-    camera, rectifier = pinholes.of(info(d=(0.0,) * 5), rectified=False)  # raw, and no lens: K
+    camera, rectifier = pinholes.of(
+        info(d=(0.0,) * 5), rectified=False, **SIZE
+    )  # raw, and no lens: K
     assert (camera.fx, camera.cx, rectifier) == (150.0, 82.0, None)
     assert pinholes.changes == 3
 
@@ -127,5 +131,5 @@ def test_pinholes_are_those_of_the_calibration_and_kept_until_it_changes():
 def test_distortion_is_refused_where_it_may_not_be_removed():
     pinholes = Pinholes()
     with pytest.raises(ValueError, match=r'plumb_bob distortion .* and rectify is false'):
-        pinholes.of(info(), rectified=False, rectify=False)
-    assert pinholes.of(info(d=()), rectified=False, rectify=False)[1] is None
+        pinholes.of(info(), rectified=False, rectify=False, **SIZE)
+    assert pinholes.of(info(d=()), rectified=False, rectify=False, **SIZE)[1] is None
