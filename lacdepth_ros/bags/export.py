@@ -99,7 +99,8 @@ def export(
 
     Raises:
         FileNotFoundError: There is no bag.
-        ValueError: The bag is damaged, lacks a topic, or has not one usable depth image.
+        ValueError: The bag is damaged, lacks a topic, or has not one usable depth image; or clouds
+            are asked for and there is no camera_info, in which case nothing is written.
         OSError: A file cannot be written.
     """
     with open_bag(path) as reader, ExitStack() as stack:
@@ -107,18 +108,19 @@ def export(
         depths = StampedTopic(reader, _depth_topic(path, kinds, options.depth_topic))
         images = _images(reader, path, kinds, options.image_topic, depths)
         done = Exported(depths.topic, images.topic if images else None, 0, [])
+        cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
         if options.png or options.ply:
             output.mkdir(parents=True, exist_ok=True)
         file = VideoFile(options.video, _frame_rate(depths.stamps)) if options.video else None
         video = stack.enter_context(file) if file else None
-        cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
 
         def show(stamp: int) -> None:
             depth = depth_from_message(depths.read(stamp))
             image = _image_at(images, stamp, depth.shape)
+            points = _points(depth, stamp, cameras) if options.ply else None
             if video is not None:
                 video.add(picture_of(depth, image, options, above=images is not None))
-            _write(output, stamp, depth, image, options, cameras)
+            _write(output / str(stamp), depth, image, points, options)
 
         _show_all(depths.stamps, show, done, progress)
     return done
@@ -209,25 +211,28 @@ def picture_of(
 
 
 def _write(
-    output: Path,
-    stamp: int,
+    target: Path,
     depth: npt.NDArray[np.float32],
     image: ColorImage | None,
+    points: npt.NDArray[np.float32] | None,
     options: ExportOptions,
-    cameras: Sequence[tuple[int, Any]],
 ) -> None:
-    """Write the files of one frame."""
+    """Write the files of one frame; their names begin as the target's."""
     if options.png:
         color = colorize_depth(depth, min_depth=options.min_depth, max_depth=options.max_depth)
-        write_image(output / f'{stamp}_color.png', color)
-        write_depth_png(output / f'{stamp}_depth.png', depth)
-    if options.ply:
-        if not cameras:
-            raise ValueError('depth has no camera_info beside it, so its points have no place')
-        _, info = min(cameras, key=lambda pair: abs(pair[0] - stamp))
-        points = depth_to_points(depth, camera_from_info(info, rectified=True))
+        write_image(target.with_name(f'{target.name}_color.png'), color)
+        write_depth_png(target.with_name(f'{target.name}_depth.png'), depth)
+    if points is not None:
         colors = image if image is not None else np.full((*depth.shape, 3), _GREY, np.uint8)
-        write_ply(output / f'{stamp}.ply', points, colors)
+        write_ply(target.with_name(f'{target.name}.ply'), points, colors)
+
+
+def _points(
+    depth: npt.NDArray[np.float32], stamp: int, cameras: Sequence[tuple[int, Any]]
+) -> npt.NDArray[np.float32]:
+    """Points (H, W, 3) [m] of the depth by the camera_info nearest in time."""
+    _, info = min(cameras, key=lambda pair: abs(pair[0] - stamp))
+    return depth_to_points(depth, camera_from_info(info, rectified=True))
 
 
 def _depth_topic(path: Path, kinds: dict[str, str], wanted: str | None) -> str:
@@ -275,9 +280,15 @@ def _image_at(
 
 
 def _cameras(reader: AnyReader, kinds: dict[str, str], depth_topic: str) -> list[tuple[int, Any]]:
-    """Stamp and camera_info of the depth."""
+    """Stamp and camera_info of the depth; ValueError when there is none."""
     beside = info_topic_of(depth_topic)
-    return list(messages_of(reader, beside)) if kinds.get(beside) == CAMERA_INFO else []
+    found = list(messages_of(reader, beside)) if kinds.get(beside) == CAMERA_INFO else []
+    if not found:
+        raise ValueError(
+            f'{depth_topic} has no camera_info beside it ({beside}), so its points have no place; '
+            'leave --ply out'
+        )
+    return found
 
 
 def _frame_rate(stamps: Sequence[int]) -> float:

@@ -79,8 +79,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         sequence = open_sequence_of(args, _bar('rendering'))
         options.make_folder(args.output, '--output')
-        remove_old_results(args.output)
         first, frames = look_ahead(sequence.frames)
+        remove_old_results(args.output)
     except (OSError, ValueError) as failure:
         raise UsageError(f'--input: {failure}') from failure
     if sequence.count < sequence.available:

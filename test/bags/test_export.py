@@ -119,8 +119,32 @@ def test_depth_alone_is_shown_without_images(
     ]
     assert main([*command, '--video', str(tmp_path / 'v.mp4')]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [f'wrote {tmp_path / "v.mp4"}']
-    assert main([*command, '--ply']) == 2
-    assert 'no camera_info beside it, so its points have no place' in capsys.readouterr().err
+
+
+def test_clouds_without_camera_info_are_refused_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = recording(tmp_path / 'bag', without=(DEPTH_INFO,))
+    out, video = tmp_path / 'out', tmp_path / 'videos' / 'v.mp4'
+    command = ['bag', 'export', str(bag), str(out), '--png', '--ply', '--video', str(video)]
+    assert main(command) == 2
+    assert f'{DEPTH} has no camera_info beside it ({DEPTH_INFO})' in capsys.readouterr().err
+    assert not out.exists() and not video.parent.exists()
+
+
+def test_frame_without_a_place_leaves_no_picture_either(tmp_path: Path) -> None:
+    records = []
+    for index in range(2):
+        head = messages.header(stamp_of(index), 'camera')
+        info = messages.camera_info(CAMERA, head)
+        info.p = info.p if index else np.zeros(12)
+        records.append((DEPTH_INFO, stamp_of(index), info))
+        records.append((DEPTH, stamp_of(index), messages.depth_image(depth_of(index), head)))
+    bag = bag_scene.write(tmp_path / 'bag', records, **KINDS)
+    done = export(bag, tmp_path / 'out', ExportOptions(png=True, ply=True))
+    assert [stamp for stamp, _ in done.skipped] == [stamp_of(0)]
+    names = {path.name.removesuffix('.ply').split('_')[0] for path in (tmp_path / 'out').iterdir()}
+    assert names == {str(stamp_of(1))}
 
 
 def test_damaged_depth_is_left_out_and_named(

@@ -130,6 +130,21 @@ def test_what_cannot_be_used_is_exit_code_2(
     assert not (tmp_path / 'out').exists(), 'nothing was done'
 
 
+def test_results_of_an_earlier_run_outlive_an_input_without_a_readable_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, '_require_ros', lambda: None)
+    out = tmp_path / 'out'
+    out.mkdir()
+    (out / 'summary.json').write_text('{}')
+    (tmp_path / 'images').mkdir()
+    (tmp_path / 'images' / 'a.png').write_bytes(b'no image')
+    arguments = ['--input', str(tmp_path / 'images'), '--intrinsics', '50', '50', '9', '9']
+    assert main(['demo', '--output', str(out), *arguments]) == 2
+    assert 'none of the 1 frames can be read' in capsys.readouterr().err
+    assert (out / 'summary.json').read_text() == '{}'
+
+
 def test_without_rclpy_it_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
