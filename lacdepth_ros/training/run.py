@@ -76,7 +76,8 @@ class TrainingRun:
             FloatingPointError: A loss was not finite.
             MemoryError: The device has too little memory.
             OSError: The disk is full.
-            ValueError: No validation frame could be measured.
+            ValueError: No validation frame could be measured, or the run ended before its first
+                validation: there is no best network then.
         """
         begun = time.monotonic()
         trainer = self.cli.trainer
@@ -101,6 +102,8 @@ class TrainingRun:
             if trainer.state.status == TrainerStatus.INTERRUPTED:
                 raise KeyboardInterrupt from None
             raise
+        if not self._keeper.best:
+            raise ValueError(self._validation_advice())
         results = self._results(time.monotonic() - begun)
         if trainer.is_global_zero:
             write_whole(self.output / RESULTS, json.dumps(results, indent=2).encode())
@@ -138,6 +141,14 @@ class TrainingRun:
     @property
     def _log(self) -> RunLog:
         return next(c for c in self.cli.trainer.callbacks if isinstance(c, RunLog))  # type: ignore[attr-defined]
+
+    def _validation_advice(self) -> str:
+        trainer = self.cli.trainer
+        return (
+            f'the run ended at step {trainer.global_step} before its first validation, so there '
+            f'is no {BEST}; let it go on with --resume, or validate sooner '
+            f'(trainer.val_check_interval={trainer.val_check_interval})'
+        )
 
     def _memory_advice(self, error: RuntimeError) -> str:
         data = self.cli.datamodule

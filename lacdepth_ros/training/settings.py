@@ -149,6 +149,11 @@ class TrainingCLI(LightningCLI):
         config = self.config_init['trainer']
         if not config['max_steps'] > 0:
             raise ValueError(f'trainer.max_steps={config["max_steps"]} must be positive')
+        if config['limit_val_batches'] == 0:
+            raise ValueError(
+                'trainer.limit_val_batches=0 leaves nothing to choose the best network by; give '
+                'at least 1, or null for all validation frames'
+            )
         plugins = config['plugins'] or []
         plugins = plugins if isinstance(plugins, list) else [plugins]
         logger = config['logger']

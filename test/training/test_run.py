@@ -133,6 +133,22 @@ def test_validation_without_a_readable_frame_is_an_error(tmp_path: Path) -> None
         run(recipe, tmp_path / 'run')
 
 
+def test_run_without_validation_is_refused(recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'limit_val_batches=0 leaves nothing to choose the best'):
+        run(recipe, tmp_path / 'run', '--trainer.limit_val_batches', '0')
+    assert not (tmp_path / 'run').exists()
+
+
+def test_run_that_ends_before_its_first_validation_is_an_error(
+    recipe: Path, tmp_path: Path
+) -> None:
+    training = TrainingRun(['--config', str(recipe)], tmp_path, resume=False)
+    training.cli.trainer.fit = lambda *_args, **_options: None
+    with pytest.raises(ValueError, match=r'at step 0 before its first validation.*interval=3\)'):
+        training.fit()
+    assert not (tmp_path / 'results.json').exists()
+
+
 def test_unreadable_frames_are_skipped_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
