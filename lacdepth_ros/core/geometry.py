@@ -32,7 +32,7 @@ def depth_to_points(depth: FloatArray, camera: Camera) -> FloatArray:
     Raises:
         ValueError: Depth and camera differ in size.
     """
-    _check_size(depth, camera)
+    check_size(depth, camera)
     planes = np.empty((3, *depth.shape), np.float32)
     planes[2] = depth
     planes[2][~np.isfinite(planes[2])] = np.nan
@@ -67,14 +67,14 @@ def points_to_depth(points: npt.NDArray[np.floating], camera: Camera) -> FloatAr
 
 def depth_to_ray_length(depth: FloatArray, camera: Camera) -> FloatArray:
     """Euclidean distance [m] to the point of each pixel of a depth image [m], both (H, W)."""
-    _check_size(depth, camera)
-    return depth * _ray_lengths(camera)
+    check_size(depth, camera)
+    return depth * ray_lengths(camera)
 
 
 def ray_length_to_depth(ray_length: FloatArray, camera: Camera) -> FloatArray:
     """Depth [m] of each pixel from the Euclidean distance [m] to its point, both (H, W)."""
-    _check_size(ray_length, camera)
-    return ray_length / _ray_lengths(camera)
+    check_size(ray_length, camera)
+    return ray_length / ray_lengths(camera)
 
 
 @lru_cache(maxsize=8)
@@ -86,13 +86,14 @@ def _rays(camera: Camera) -> tuple[FloatArray, FloatArray]:
 
 
 @lru_cache(maxsize=8)
-def _ray_lengths(camera: Camera) -> FloatArray:
+def ray_lengths(camera: Camera) -> FloatArray:
     """Length (H, W) of the rays whose z is 1."""
     x, y = _rays(camera)
     return np.sqrt(x * x + y * y + np.float32(1))
 
 
-def _check_size(image: FloatArray, camera: Camera) -> None:
+def check_size(image: FloatArray, camera: Camera) -> None:
+    """Refuse an (H, W) map whose size is not the camera's, with a ValueError."""
     if image.shape != (camera.height, camera.width):
         raise ValueError(
             f'depth of shape {image.shape} and camera of {camera.width}x{camera.height} pixels '
