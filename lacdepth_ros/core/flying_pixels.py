@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera
-from lacdepth_ros.geometry import check_size
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.geometry import check_size
 
 FloatArray = npt.NDArray[np.float32]
 _Slopes = npt.NDArray[np.floating]

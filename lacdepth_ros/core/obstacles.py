@@ -16,10 +16,10 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.flying_pixels import find_flying_pixels
+from lacdepth_ros.core.geometry import depth_to_points, depth_to_ray_length, ray_lengths
 from lacdepth_ros.core.voxels import voxel_downsample
-from lacdepth_ros.geometry import depth_to_points, depth_to_ray_length, ray_lengths
 
 FloatArray = npt.NDArray[np.float32]
 

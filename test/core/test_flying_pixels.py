@@ -9,9 +9,9 @@ import math
 import numpy as np
 import pytest
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.flying_pixels import find_flying_pixels
-from lacdepth_ros.geometry import depth_to_points
+from lacdepth_ros.core.geometry import depth_to_points
 
 CAMERA = Camera(fx=100.0, fy=120.0, cx=33.3, cy=19.2, width=60, height=40)
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lacdepth_ros.camera import Camera
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.core.obstacles import (
     MAX_POINTS,
     ObstacleSettings,
@@ -17,7 +18,6 @@ from lacdepth_ros.core.obstacles import (
     obstacle_points,
     trusted_depth,
 )
-from lacdepth_ros.geometry import depth_to_points
 
 CAMERA = Camera(fx=100.0, fy=110.0, cx=50.0, cy=30.0, width=120, height=70)
 PLAIN = ObstacleSettings(voxel_size=0.1, max_range=20.0, max_relative_std=0.0, min_angle=0.0)
