@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.flying_pixels import find_flying_pixels
 from lacdepth_ros.core.geometry import depth_to_points
 
 FloatArray = npt.NDArray[np.float32]
@@ -39,6 +40,7 @@ def colored_points(
     *,
     stride: int = 1,
     max_std: float = 0.0,
+    min_angle: float = 0.0,
     organised: bool = True,
 ) -> tuple[FloatArray, ColorArray]:
     """Back-project a depth image into points with the colours of the image.
@@ -50,12 +52,17 @@ def colored_points(
         camera: Camera of these pixels.
         stride: Keep every n-th pixel of every n-th row.
         max_std: Points with a larger standard deviation are invalid [m]; 0 keeps all.
+        min_angle: Pixels on ramps between surfaces are invalid; see `find_flying_pixels`
+            [degrees], 0 keeps all.
         organised: Keep the image's layout with NaN where invalid, else only valid points.
 
     Returns:
         Points (h, w, 3) float32 metres in the optical frame and their colours (h, w, 3) uint8;
         h = 1 when not organised.
     """
+    if min_angle > 0:
+        flying = find_flying_pixels(depth, camera, min_angle)
+        depth = np.where(flying, np.float32(np.nan), depth)
     depth, colors = depth[::stride, ::stride], image[::stride, ::stride]
     if max_std > 0:
         assert std is not None

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.messages.buffers import empty_bytes
+from lacdepth_ros.messages.buffers import byte_array, empty_bytes
 
 _FLOAT32 = 7  # PointField.FLOAT32
 _POINT_STEP = 16  # bytes: x, y, z and rgb as float32
@@ -57,6 +57,32 @@ def cloud_to_message(
     msg.row_step = _POINT_STEP * width
     msg.data = _interleaved(points, rgb)
     msg.is_dense = False
+    return msg
+
+
+def points_to_message(
+    PointCloud2: Any, PointField: Any, points: npt.NDArray[np.float32], header: Any
+) -> Any:
+    """Encode points alone at 12 bytes each: x, y, z, as costmaps read them.
+
+    Args:
+        PointCloud2: The message class sensor_msgs.msg.PointCloud2.
+        PointField: The message class sensor_msgs.msg.PointField.
+        points: (N, 3) float32 metres in the optical frame, finite.
+        header: Header of the depth image, taken over as it is.
+
+    Returns:
+        The PointCloud2 message, one row; is_dense is True, as every point is finite.
+    """
+    msg = PointCloud2()
+    msg.header = header
+    msg.height, msg.width = 1, len(points)
+    msg.fields = list(_fields(PointField)[:3])
+    msg.is_bigendian = False
+    msg.point_step = 12
+    msg.row_step = 12 * len(points)
+    msg.data = byte_array(points.astype('<f4'))
+    msg.is_dense = True
     return msg
 
 

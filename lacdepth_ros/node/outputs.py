@@ -13,9 +13,10 @@ from rclpy.event_handler import PublisherEventCallbacks
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.obstacles import clearing_points, obstacle_points
 from lacdepth_ros.core.pointcloud import colored_points
 from lacdepth_ros.messages.cameras import info_for_depth
-from lacdepth_ros.messages.clouds import cloud_to_message
+from lacdepth_ros.messages.clouds import cloud_to_message, points_to_message
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.node import qos
@@ -36,6 +37,8 @@ TOPICS: dict[str, type[Any]] = {
     'depth/confidence': Image,
     'depth/image_color': Image,
     'points': PointCloud2,
+    'points_obstacles': PointCloud2,
+    'points_clearing': PointCloud2,
 }
 
 
@@ -50,6 +53,7 @@ class Result:
         depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
         make_std: Returns the (H, W) float32 standard deviation of depth [m]; it takes time, so
             it is called only for who wants it.
+        make_trusted: Returns depth without what a costmap should not see, in the same way.
     """
 
     header: Any
@@ -57,6 +61,7 @@ class Result:
     camera: Camera
     depth: npt.NDArray[np.float32]
     make_std: Callable[[], npt.NDArray[np.float32]]
+    make_trusted: Callable[[], npt.NDArray[np.float32]]
 
 
 class Outputs:
@@ -109,7 +114,7 @@ class Outputs:
             topic
             for topic, publisher in self._publishers.items()
             if publisher.get_subscription_count() > 0
-            and (topic != 'points' or parameters.pointcloud_enable)
+            and (TOPICS[topic] is not PointCloud2 or parameters.pointcloud_enable)
         )
 
     def publish(
@@ -163,9 +168,20 @@ def _cloud(result: Result, parameters: NodeParameters) -> Any:
         result.camera,
         stride=parameters.pointcloud_stride,
         max_std=parameters.pointcloud_max_std,
+        min_angle=parameters.pointcloud_min_surface_angle,
         organised=parameters.pointcloud_ordered_pc,
     )
     return cloud_to_message(PointCloud2, PointField, points, colors, result.header)
+
+
+def _obstacles(result: Result, parameters: NodeParameters) -> Any:
+    points = obstacle_points(result.make_trusted(), result.camera, parameters.obstacles)
+    return points_to_message(PointCloud2, PointField, points, result.header)
+
+
+def _clearing(result: Result, parameters: NodeParameters) -> Any:
+    points = clearing_points(result.make_trusted(), result.camera, parameters.obstacles)
+    return points_to_message(PointCloud2, PointField, points, result.header)
 
 
 _MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
@@ -173,5 +189,7 @@ _MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
     'depth/image_raw': _millimetres,
     'depth/confidence': _confidence,
     'depth/image_color': _preview,
+    'points_obstacles': _obstacles,
+    'points_clearing': _clearing,
     'points': _cloud,
 }

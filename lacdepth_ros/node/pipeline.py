@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.messages.images import image_from_compressed, image_from_message
 from lacdepth_ros.messages.rectification import Pinholes
@@ -108,7 +110,14 @@ class FramePipeline:
             self._statistics.record(stage, milliseconds)
         depth = _without(outside, prediction.depth)
         limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
-        return Result(header, image, camera, limited, lambda: _without(outside, prediction.std))
+        std = cache(lambda: _without(outside, prediction.std))
+        settings = parameters.obstacles
+        trusted = cache(
+            lambda: trusted_depth(
+                limited, std() if settings.max_relative_std > 0 else None, camera, settings
+            )
+        )
+        return Result(header, image, camera, limited, std, trusted)
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:

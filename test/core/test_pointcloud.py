@@ -64,3 +64,15 @@ def test_unorganised_cloud_holds_valid_points_only():
     assert points.shape == colors.shape == (1, 6 * 9 - 2, 3)
     assert np.isfinite(points).all()
     np.testing.assert_array_equal(colors[0], image[np.isfinite(depth)])
+
+
+def test_points_of_a_ramp_are_left_out():
+    depth = np.full((6, 9), 4.0, np.float32)
+    depth[:, 4:6], depth[:, 6:] = (12.0, 36.0), 108.0
+    image = np.zeros((6, 9, 3), np.uint8)
+    points, _ = colored_points(depth, None, image, CAMERA, min_angle=3.0)
+    expected = np.zeros((6, 9), bool)
+    expected[:, 4:6] = True
+    np.testing.assert_array_equal(np.isnan(points[..., 2]), expected)
+    kept, _ = colored_points(depth, None, image, CAMERA, min_angle=3.0, organised=False)
+    assert kept.shape == (1, 42, 3)

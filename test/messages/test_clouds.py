@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fake_messages import KINDS, FakePointCloud2, FakePointField, message_class, new_header
 
-from lacdepth_ros.messages.clouds import cloud_from_message, cloud_to_message
+from lacdepth_ros.messages.clouds import cloud_from_message, cloud_to_message, points_to_message
 
 
 @pytest.fixture
@@ -103,3 +103,19 @@ def test_points_and_colours_of_different_sizes_are_refused(points, rgb):
     for wrong in (rgb[:, :5], rgb[..., 0]):
         with pytest.raises(ValueError, match=r'\(H, W, 3\) of one size'):
             fake_cloud(points, wrong)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('count', [0, 5])
+def test_bare_points_have_12_bytes_and_no_gaps(kind, count):
+    points = np.random.default_rng(7).normal(size=(count, 3)).astype(np.float32)
+    header = new_header(kind)
+    classes = (message_class(kind, name) for name in ('PointCloud2', 'PointField'))
+    msg = points_to_message(*classes, points, header)
+    assert msg.header is header
+    assert (msg.height, msg.width, msg.point_step, msg.row_step) == (1, count, 12, 12 * count)
+    assert msg.is_dense
+    assert not msg.is_bigendian
+    fields = [(field.name, field.offset, field.datatype, field.count) for field in msg.fields]
+    assert fields == [('x', 0, 7, 1), ('y', 4, 7, 1), ('z', 8, 7, 1)]
+    assert bytes(msg.data) == struct.pack(f'<{3 * count}f', *points.ravel())

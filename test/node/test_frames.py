@@ -50,6 +50,36 @@ def test_frame_is_answered_on_every_topic_with_its_own_header(make_bench):
     np.testing.assert_array_equal(colors[0, 0], (50, 0, 0))
 
 
+def bare_points(message):
+    assert (message.point_step, message.height) == (12, 1)
+    return np.frombuffer(message.data, np.float32).reshape(-1, 3)
+
+
+def clearing_at(bench, stamp):
+    assert bench.spin_until(lambda: bench.find('points_clearing', stamp))
+    return bare_points(bench.find('points_clearing', stamp)[0])
+
+
+def test_clouds_for_costmaps_mark_the_wall_and_clear_up_to_it_or_to_the_range(bench):
+    bench.activate('points_obstacles', 'points_clearing')
+    assert bench.set(pointcloud__voxel_size=0.5) == ['']
+    marking = bare_points(bench.answer('points_obstacles', STAMP, red=50))
+    np.testing.assert_allclose(marking[:, 2], 6.0, rtol=1e-6)
+    assert len({tuple(voxel) for voxel in np.floor(marking / 0.5).astype(int)}) == len(marking)
+    clearing = clearing_at(bench, STAMP)
+    assert len(clearing) == HEIGHT * WIDTH
+    np.testing.assert_allclose(clearing[:, 2], 6.0, rtol=1e-5)
+
+    assert bench.set(pointcloud__max_range=4.0) == ['']
+    assert not len(bare_points(bench.answer('points_obstacles', STAMP + 1, red=50)))
+    ends = clearing_at(bench, STAMP + 1)
+    np.testing.assert_allclose(np.linalg.norm(ends, axis=1), 4.0, rtol=1e-5)
+
+    assert bench.set(pointcloud__max_relative_std=0.05) == ['']
+    bench.answer('points_obstacles', STAMP + 2, red=50)
+    assert not len(clearing_at(bench, STAMP + 2))
+
+
 def test_camera_info_of_the_depth_is_that_of_its_pixels(bench):
     bench.activate('depth/camera_info')
     info = bench.answer('depth/camera_info', STAMP)
