@@ -35,5 +35,8 @@ class FakePredictor:
         depth[depth == 0] = np.nan
         return FakePrediction(depth)
 
+    def doubt(self, camera: Camera) -> str:
+        return 'a narrow view' if camera.fx > 100 else ''
+
     def assumed_camera(self, width: int, height: int) -> Camera:
         return Camera(width, width, (width - 1) / 2, (height - 1) / 2, width, height)

@@ -29,11 +29,15 @@ class FakePredictor:
         self.calls = 0
         self.failure: Exception | None = None
         self.cameras = []
+        self.doubts = {}
         self.threads = {threading.get_ident()}
 
     def warm_up(self, height, width):
         self.threads.add(threading.get_ident())
         self.warmed_up = (height, width)
+
+    def doubt(self, camera):
+        return self.doubts.get(camera.width, '')
 
     def predict(self, image, camera, *, flip_average=False):
         self.calls += 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import UsageError, error
+from lacdepth_ros.cli.console import UsageError, error, warn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -154,6 +154,8 @@ def _predict(
     from lacdepth_ros.viz.colors import colorize_depth, write_ply
 
     view = source.view(read_image(path))
+    if doubt := predictor.doubt(view.camera):
+        warn(f'{path}: {doubt}')
     depth = predictor.predict(view.image, view.camera).depth
     if view.outside is not None:
         depth = np.where(view.outside, np.float32(np.nan), depth)

@@ -22,6 +22,7 @@ from lacdepth_ros.core.preprocessing import (
     focal_length,
     image_to_tensor,
     input_camera,
+    input_doubt,
     resize_image,
 )
 from lacdepth_ros.models.checkpoint import load_checkpoint
@@ -69,8 +70,8 @@ class DepthPredictor:
         device: 'cpu', 'cuda' or 'cuda:N'. Never replaced by another.
         precision: 'fp32', 'bf16' (CPU and GPU) or 'fp16' (GPU).
         engine: 'eager'.
-        input_size: (height, width) of the network's input; None shrinks each image to the focal
-            length that the checkpoint was trained for.
+        input_size: (height, width) of the network's input; None resizes each image to the focal
+            length that the checkpoint was trained for (`input_camera`).
         focal_scaling: Scale depth by the input's focal length over the checkpoint's. Off, the
             network's own metres are returned, right only for a camera like the training one.
 
@@ -164,6 +165,15 @@ class DepthPredictor:
             'postprocess': 1e3 * (end - done),
         }
         return prediction
+
+    def doubt(self, camera: Camera) -> str:
+        """Say what the network's input lacks with this camera, '' when nothing does.
+
+        Raises:
+            ValueError: The input would have too many pixels.
+        """
+        focal_px = self.config.focal_px
+        return input_doubt(input_camera(camera, focal_px, self.input_size), focal_px)
 
     def assumed_camera(self, width: int, height: int) -> Camera:
         """Camera to assume for an image of unknown intrinsics: the training field of view.

@@ -14,6 +14,7 @@ from lacdepth_ros.core.preprocessing import (
     focal_length,
     image_to_tensor,
     input_camera,
+    input_doubt,
     normalise,
     resize_image,
 )
@@ -32,8 +33,57 @@ def test_image_is_shrunk_to_the_focal_length_of_the_training() -> None:
     assert camera == CAMERA.resized(621, 188)
 
 
-def test_image_is_never_enlarged() -> None:
-    assert input_camera(CAMERA, 6000.0) == CAMERA
+def test_image_is_enlarged_to_the_focal_length_of_the_training() -> None:
+    small = CAMERA.resized(414, 125)  # 200 px
+    camera = input_camera(small, 535.0)
+    assert camera == small.resized(1107, 334)
+    assert focal_length(camera) == pytest.approx(535.0, rel=2e-3)
+    assert input_doubt(camera, 535.0) == ''
+
+
+def test_image_is_enlarged_fourfold_at_most() -> None:
+    small = CAMERA.resized(207, 62)
+    camera = input_camera(small, 535.0)
+    assert camera == small.resized(828, 248)
+    assert 'trained for 535 px: metres are off' in input_doubt(camera, 535.0)
+
+
+@pytest.mark.parametrize(
+    ('size', 'focal', 'expected'),
+    [
+        ((640, 480), 180.0, (1182, 887)),  # would be 1902x1427
+        ((1280, 960), 400.0, (1280, 960)),  # has more than 2**20 pixels as it is
+    ],
+)
+def test_image_is_enlarged_to_a_million_pixels_at_most(
+    size: tuple[int, int], focal: float, expected: tuple[int, int]
+) -> None:
+    camera = input_camera(Camera(focal, focal, 320.0, 240.0, *size), 535.0)
+    assert (camera.width, camera.height) == expected
+    wanted = f'{round(size[0] * 535 / focal)}x{round(size[1] * 535 / focal)}'
+    said = input_doubt(camera, 535.0)
+    assert wanted.split('x')[0][:3] in said and 'input_width' in said
+
+
+@pytest.mark.parametrize(
+    ('camera', 'input_size'),
+    [
+        (Camera(4.2, 4.2, 2000, 1500, 4000, 3000), None),  # millimetres
+        (Camera(535, 535, 2000, 1500, 4000, 3000), None),
+        (Camera(535, 535, 2500000, 0, 5000000, 1), None),
+        (CAMERA, (3000, 4000)),
+    ],
+)
+def test_inputs_of_too_many_pixels_are_refused(
+    camera: Camera, input_size: tuple[int, int] | None
+) -> None:
+    with pytest.raises(ValueError, match=r'more than 4194304 px; set input_width and input_he'):
+        input_camera(camera, 535.0, input_size)
+
+
+def test_narrow_view_is_doubted() -> None:
+    camera = input_camera(Camera(9000, 9000, 620, 187, 1242, 375), 535.0)
+    assert 'sees only 74x22 pixels' in input_doubt(camera, 535.0)
 
 
 def test_given_input_size_decides() -> None:

@@ -69,6 +69,23 @@ def test_output_has_the_size_and_camera_of_the_image(focal: float) -> None:
     assert (prediction.depth > 0).all() and (prediction.std > 0).all()
 
 
+@pytest.mark.parametrize(
+    ('focal', 'expected', 'doubted'),
+    [(50.0, (80, 120), False), (30.0, (133, 200), False), (20.0, (160, 240), True)],
+)
+def test_image_smaller_than_the_training_is_enlarged_and_depth_brought_back(
+    focal: float, expected: tuple[int, int], doubted: bool
+) -> None:
+    """Of a wall whose true depth is 20 m at the focal length of the training."""
+    network = FakeNetwork()
+    predictor = predictor_of(network)
+    camera = make_camera(40, 60, focal)
+    depth = predictor.predict(make_image(40, 60), camera).depth
+    assert network.inputs[0].shape[2:] == expected
+    np.testing.assert_allclose(depth, 20.0 * (focal * expected[0] / 40) / FOCAL, rtol=1e-2)
+    assert ('metres are off' in predictor.doubt(camera)) == doubted
+
+
 def test_image_larger_than_the_training_is_shrunk_and_depth_brought_back() -> None:
     network = FakeNetwork(slope=3.0)
     image, camera = make_image(60, 90), make_camera(60, 90, 3 * FOCAL)
