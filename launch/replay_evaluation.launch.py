@@ -21,7 +21,11 @@ ARGUMENTS = (
     ('mode', 'lockstep', "Wait for each answer, or send at the camera's pace", 'realtime'),
     ('rate', '', 'Speed of the camera in realtime, 0.1 to 10 (empty: 1)'),
     ('image_topic', '', 'Images, raw or compressed (empty: the only ones)'),
-    ('truth_topic', '', 'Depth topic of the bag that holds the truth (empty: the only one)'),
+    (
+        'truth_topic',
+        '',
+        'Depth topic of the bag that holds the ground truth (empty: the only one)',
+    ),
     ('truth', '', 'KITTI raw drive, manifest or folder of depth PNGs, instead of a topic'),
     ('checkpoint', '', 'Checkpoint file (empty: the shipped one)'),
     ('device', '', 'Torch device, e.g. cpu or cuda (empty: as in params_file)'),

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags for replays: the red channel of an image says how far the fake node sees, with truth."""
+"""Bags for replays with ground truth: an image's red channel says how far the fake node sees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lacdepth_ros.core.camera import Camera
 HEIGHT, WIDTH = 24, 40
 CAMERA = Camera(30.0, 31.0, 19.0, 11.0, width=WIDTH, height=HEIGHT)
 START, PERIOD = 1_700_000_000_000_000_000, 100_000_000
-IMAGES, INFOS, TRUTH = '/cam/image_rect', '/cam/camera_info', '/ground_truth/depth'
+IMAGES, INFOS, GROUND_TRUTH = '/cam/image_rect', '/cam/camera_info', '/ground_truth/depth'
 KINDS = {'Image': 'sensor_msgs/msg/Image', 'CameraInfo': 'sensor_msgs/msg/CameraInfo'}
 
 
@@ -41,25 +41,25 @@ def write_replay_bag(
     path: Path,
     reds: Sequence[int],
     *,
-    truths: Mapping[int, float] | None = None,
+    ground_truths: Mapping[int, float] | None = None,
     at: Sequence[int] | None = None,
-    topics: Sequence[str] = (TRUTH,),
+    topics: Sequence[str] = (GROUND_TRUTH,),
     compressed: bool = False,
     infos: bool = True,
 ) -> Path:
-    """Write a bag of images at 10 Hz with walls as truth.
+    """Write a bag of images at 10 Hz with walls as ground truth.
 
     Args:
         path: Of the bag.
         reds: Red of each image.
-        truths: Metres of the wall by frame; None = as predicted / 1.25 for every frame.
+        ground_truths: Metres of the wall by frame; None = as predicted / 1.25 for every frame.
         at: Stamps [ns], instead of one every 0.1 s.
-        topics: Depth topics, all with the same truth.
+        topics: Depth topics, all with the same ground truth.
         compressed: Images are JPEG.
         infos: There is a camera_info with each image.
     """
-    if truths is None:
-        truths = {index: predicted(red) / 1.25 for index, red in enumerate(reds)}
+    if ground_truths is None:
+        ground_truths = {index: predicted(red) / 1.25 for index, red in enumerate(reds)}
     image_topic = f'{IMAGES}/compressed' if compressed else IMAGES
     with new_bag(path) as bag:
         bag.add_topic(
@@ -74,7 +74,9 @@ def write_replay_bag(
             bag.write(image_topic, recorded, make(picture(red), head))
             if infos:
                 bag.write(INFOS, recorded, messages.camera_info(CAMERA, head))
-            if index in truths:
+            if index in ground_truths:
                 for topic in topics:
-                    bag.write(topic, recorded, messages.depth_image(wall(truths[index]), head))
+                    bag.write(
+                        topic, recorded, messages.depth_image(wall(ground_truths[index]), head)
+                    )
     return path

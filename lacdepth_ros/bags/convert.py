@@ -20,8 +20,8 @@ from lacdepth_ros.data.sample import Sample
 IMAGE_TOPIC = '/camera/image_rect'
 COMPRESSED_TOPIC = f'{IMAGE_TOPIC}/compressed'
 INFO_TOPIC = '/camera/camera_info'
-TRUTH_TOPIC = '/ground_truth/depth'
-TRUTH_INFO_TOPIC = '/ground_truth/camera_info'
+GROUND_TRUTH_TOPIC = '/ground_truth/depth'
+GROUND_TRUTH_INFO_TOPIC = '/ground_truth/camera_info'
 SCAN_TOPIC = '/velodyne_points'
 STATIC_TOPIC = '/tf_static'
 
@@ -53,7 +53,7 @@ def write_source(
 ) -> Converted:
     """Write a recording as a bag; what cannot be read is left out and named.
 
-    Truth is 32FC1: KITTI's reaches 80 m and more, but 16UC1 (millimetres) ends at 65.535 m.
+    Ground truth is 32FC1: KITTI's reaches 80 m and more, but 16UC1 (millimetres) ends at 65.535 m.
 
     Args:
         source: The recording.
@@ -105,8 +105,8 @@ def _announce(bag: BagWriter, source: Source, compressed: bool) -> None:
     else:
         bag.add_topic(IMAGE_TOPIC, 'sensor_msgs/msg/Image')
     bag.add_topic(INFO_TOPIC, 'sensor_msgs/msg/CameraInfo')
-    bag.add_topic(TRUTH_TOPIC, 'sensor_msgs/msg/Image')
-    bag.add_topic(TRUTH_INFO_TOPIC, 'sensor_msgs/msg/CameraInfo')
+    bag.add_topic(GROUND_TRUTH_TOPIC, 'sensor_msgs/msg/Image')
+    bag.add_topic(GROUND_TRUTH_INFO_TOPIC, 'sensor_msgs/msg/CameraInfo')
     if source.scans:
         bag.add_topic(SCAN_TOPIC, 'sensor_msgs/msg/PointCloud2')
     if source.links:
@@ -123,8 +123,8 @@ def _records(stamp: int, item: Entry | Path, compressed: bool) -> _Records:
     yield _image(item, sample, head, compressed)
     if sample.depth.any():
         known = np.where(sample.depth > 0, sample.depth, np.float32(np.nan))
-        yield TRUTH_INFO_TOPIC, messages.camera_info(sample.camera, head)
-        yield TRUTH_TOPIC, messages.depth_image(known, head)
+        yield GROUND_TRUTH_INFO_TOPIC, messages.camera_info(sample.camera, head)
+        yield GROUND_TRUTH_TOPIC, messages.depth_image(known, head)
 
 
 def _image(item: Entry, sample: Sample, head: Any, compressed: bool) -> tuple[str, Any]:

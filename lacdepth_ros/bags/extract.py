@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.ground_truth import GroundTruthTopic, Points, read_transforms
 from lacdepth_ros.bags.occlusion import REACH, hidden_points
 from lacdepth_ros.bags.opening import open_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.split import MANIFEST, check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
-from lacdepth_ros.bags.truth import Points, TruthTopic, read_transforms
 from lacdepth_ros.bags.views import View, Views
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
 
-NO_TRUTH = 'no truth near in time'
+NO_GROUND_TRUTH = 'no ground truth near in time'
 """Reason that is no failure: a camera is often faster than a LiDAR."""
 _SAME_PLACE = 1e-3  # metres between two sensors below which nothing is hidden from one of them
 
@@ -35,9 +35,9 @@ class ExtractOptions:
     Attributes:
         image_topic: Camera images; None picks one.
         info_topic: Their camera_info; None takes the one beside them.
-        truth_topic: PointCloud2, or depth images with camera_info; None takes the only one.
+        ground_truth_topic: PointCloud2, or depth images with camera_info; None takes the only one.
         rectified: The images are rectified; None believes the topic's name.
-        tolerance: Largest difference [s] of the stamps of an image and its truth.
+        tolerance: Largest difference [s] of the stamps of an image and its ground truth.
         every: Take every n-th image.
         fixed_frame: Frame that stands still (odom, map): points are moved from where the sensor
             was at their stamp to where the camera is at the image's. None: both at the image's.
@@ -53,7 +53,7 @@ class ExtractOptions:
 
     image_topic: str | None = None
     info_topic: str | None = None
-    truth_topic: str | None = None
+    ground_truth_topic: str | None = None
     rectified: bool | None = None
     tolerance: float = 0.02
     every: int = 1
@@ -82,7 +82,7 @@ class Extraction:
     """What became of the bag's images.
 
     Attributes:
-        topics: Of images, camera_info and truth.
+        topics: Of images, camera_info and ground truth.
         written: Frames in the manifest.
         validating: Of them, frames in the validation manifest.
         pixels: True pixels of all of them.
@@ -106,7 +106,7 @@ class Extraction:
     @property
     def failed(self) -> int:
         """Images that are missing for another reason than that nothing was measured then."""
-        return sum(count for reason, count in self.skipped.items() if reason != NO_TRUTH)
+        return sum(count for reason, count in self.skipped.items() if reason != NO_GROUND_TRUTH)
 
     def skip(self, reason: str, detail: str) -> None:
         """Count an image that is left out."""
@@ -143,12 +143,14 @@ def extract(
     images = _images_with_info(path, options)
     check_share(options.val_share, -(-images.count // options.every))
     with open_bag(path) as reader:
-        truth = TruthTopic(reader, path, options.truth_topic, image=images.topic)
+        ground_truth = GroundTruthTopic(
+            reader, path, options.ground_truth_topic, image=images.topic
+        )
         tree, problems = read_transforms(reader)
-        done = Extraction((images.topic, images.info_topic, truth.topic), warnings=problems)
+        done = Extraction((images.topic, images.info_topic, ground_truth.topic), warnings=problems)
         for folder in ('images', 'depth'):
             (output / folder).mkdir(parents=True, exist_ok=True)
-        work = _Work(path, output, options, truth, tree, done, images.rectified)
+        work = _Work(path, output, options, ground_truth, tree, done, images.rectified)
         rows = list(work.rows(images, progress))
     if not rows:
         reasons = '; '.join(f'{n} x {r}: {done.details[r]}' for r, n in done.skipped.items())
@@ -188,14 +190,14 @@ class _Work:
         path: Path,
         output: Path,
         options: ExtractOptions,
-        truth: TruthTopic,
+        ground_truth: GroundTruthTopic,
         tree: TransformTree,
         done: Extraction,
         looks_rectified: bool,
     ) -> None:
         self._group = path.resolve().name if path.is_dir() else path.stem
         self._output, self._options = output, options
-        self._truth, self._tree, self._done = truth, tree, done
+        self._ground_truth, self._tree, self._done = ground_truth, tree, done
         rectified = looks_rectified if options.rectified is None else options.rectified
         self._views = Views(rectified=rectified)
         self._latest = -1
@@ -228,18 +230,20 @@ class _Work:
             raise _LeftOutError('time goes back', f'{stamp} ns comes after {self._latest} ns')
         self._latest = stamp
         tolerance = round(self._options.tolerance * 1e9)
-        measured = self._truth.nearest(stamp, tolerance)
+        measured = self._ground_truth.nearest(stamp, tolerance)
         if measured is None:
-            raise _LeftOutError(NO_TRUTH, f'none within {self._options.tolerance} s of {stamp} ns')
+            raise _LeftOutError(
+                NO_GROUND_TRUTH, f'none within {self._options.tolerance} s of {stamp} ns'
+            )
         try:
             view = self._views.of(recorded)
         except ValueError as error:
             raise _LeftOutError('unusable image or camera_info', str(error)) from error
         try:
-            points = self._truth.read(measured)
+            points = self._ground_truth.read(measured)
             pose = self._pose(recorded.message.header.frame_id, points, stamp)
         except ValueError as error:
-            raise _LeftOutError('unusable truth', str(error)) from error
+            raise _LeftOutError('unusable ground truth', str(error)) from error
         except LookupError as error:
             raise _LeftOutError('no transform', str(error)) from error
         depth = self._project(points, pose, view)
@@ -282,18 +286,18 @@ class _Work:
         else:
             image = self._output / 'images' / f'{name}.png'
             write_image(image, view.image)
-        truth = self._output / 'depth' / f'{name}.png'
-        write_depth_png(truth, depth)
+        ground_truth = self._output / 'depth' / f'{name}.png'
+        write_depth_png(ground_truth, depth)
         row: dict[str, Any] = {
             'id': f'{self._group}/{name}',
             'image': image,
-            'depth': truth,
+            'depth': ground_truth,
             'depth_scale': KITTI_DEPTH_SCALE,
             'K': [camera.fx, camera.fy, camera.cx, camera.cy],
             'width': camera.width,
             'height': camera.height,
             'stamp': recorded.stamp,
-            'ground_truth': self._truth.topic,
+            'ground_truth': self._ground_truth.topic,
         }
         if self._options.domain is not None:
             row['domain'] = self._options.domain

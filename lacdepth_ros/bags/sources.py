@@ -36,7 +36,7 @@ class Entry(Protocol):
         """Its image file."""
 
     def load(self) -> Sample:
-        """Its image, truth and camera."""
+        """Its image, ground truth and camera."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
 if TYPE_CHECKING:
     from lacdepth_ros.bags.reader import BagImages
     from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+    from lacdepth_ros.session.replay_ground_truth import GroundTruth
     from lacdepth_ros.session.replay_result import ReplayResult
-    from lacdepth_ros.session.replay_truth import Truth
 
 DESCRIPTION = """\
 Start the depth node as a process of its own, send it every image of a bag over DDS, and score the
@@ -68,14 +68,17 @@ def run(args: argparse.Namespace) -> int:
     try:
         images = BagImages(args.bag, args.image_topic)
         parameters = _parameters(args, images)
-        truth = _truth(args, images)
+        ground_truth = _ground_truth(args, images)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
-    print(f'{images.count} images of {images.topic}; truth: {truth.description}', file=sys.stderr)
-    with truth, tempfile.TemporaryDirectory() as scratch:
+    print(
+        f'{images.count} images of {images.topic}; ground truth: {ground_truth.description}',
+        file=sys.stderr,
+    )
+    with ground_truth, tempfile.TemporaryDirectory() as scratch:
         log = (args.report or Path(scratch)) / LOG
-        result = _replay(args, images, parameters, truth, protocol, log)
-        facts = _facts(args, images, truth)
+        result = _replay(args, images, parameters, ground_truth, protocol, log)
+        facts = _facts(args, images, ground_truth)
         print(describe(result, facts))
         if args.json is not None:
             write_json(args.json, result, facts)
@@ -102,19 +105,23 @@ def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
     return protocol_from(args, imported=True)
 
 
-def _truth(args: argparse.Namespace, images: BagImages) -> Truth:
-    from lacdepth_ros.session.replay_truth import no_truth, truth_from_files, truth_from_topic
+def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
+    from lacdepth_ros.session.replay_ground_truth import (
+        ground_truth_from_files,
+        ground_truth_from_topic,
+        no_ground_truth,
+    )
 
     tolerance = round(1e9 * args.truth_tolerance)
     if args.no_truth:
-        return no_truth()
+        return no_ground_truth()
     if args.truth is None:
-        return truth_from_topic(
+        return ground_truth_from_topic(
             args.bag, args.truth_topic, images=images.topic, tolerance_ns=tolerance
         )
     if not args.truth.exists():
         raise FileNotFoundError(f'--truth: {args.truth} does not exist')
-    return truth_from_files(
+    return ground_truth_from_files(
         args.truth, count=images.count, depth_scale=args.truth_scale, tolerance_ns=tolerance
     )
 
@@ -123,7 +130,7 @@ def _replay(
     args: argparse.Namespace,
     images: BagImages,
     parameters: dict[str, Any],
-    truth: Truth,
+    ground_truth: GroundTruth,
     protocol: EvaluationProtocol,
     log: Path,
 ) -> ReplayResult:
@@ -137,7 +144,7 @@ def _replay(
 
     depth, lockstep = DEPTH_TOPICS[args.encoding], args.rate is None
     try:
-        result = ReplayResult(args.bag.absolute().name, truth, protocol, depth, args.bands)
+        result = ReplayResult(args.bag.absolute().name, ground_truth, protocol, depth, args.bands)
         domain = choose_domain()
     except (NodeError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -185,13 +192,15 @@ def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
     )
 
 
-def _facts(args: argparse.Namespace, images: BagImages, truth: Truth) -> dict[str, Any]:
+def _facts(
+    args: argparse.Namespace, images: BagImages, ground_truth: GroundTruth
+) -> dict[str, Any]:
     """What was run on what."""
     return {
         'bag': str(args.bag),
         'image_topic': images.topic,
         'frames_in_bag': images.count,
-        'truth': truth.description,
+        'truth': ground_truth.description,
         'mode': 'lockstep' if args.rate is None else 'realtime',
         'rate': args.rate,
         'checkpoint': str(args.checkpoint) if args.checkpoint else 'as in params file, or shipped',
@@ -220,8 +229,10 @@ def _judge(result: ReplayResult, args: argparse.Namespace) -> int:
         )
     for name, reason in result.unscored:
         error(f'{name} not scored: {reason}')
-    if result.without_truth:
-        warn(f'{len(result.without_truth)} answered frames have no truth and are not scored')
+    if result.without_ground_truth:
+        warn(
+            f'{len(result.without_ground_truth)} answered frames have no ground truth: not scored'
+        )
     nothing = not result.latencies() or not (args.no_truth or result.scores.report().frames)
     missing = result.failure or result.unsent or unanswered or result.unscored
     return 1 if nothing or missing else 0

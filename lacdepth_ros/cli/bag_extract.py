@@ -141,7 +141,7 @@ def _options(args: argparse.Namespace) -> ExtractOptions:
     return ExtractOptions(
         image_topic=args.image_topic,
         info_topic=args.camera_info_topic,
-        truth_topic=args.truth_topic,
+        ground_truth_topic=args.truth_topic,
         rectified=args.rectified,
         tolerance=args.tolerance,
         every=args.every,
@@ -174,8 +174,8 @@ def _report(output: Path, done: Extraction) -> None:
         )
     for reason, count in done.skipped.items():
         error(f'{count} images left out, {reason}; the first: {done.details[reason]}')
-    images, info, truth = done.topics
-    print(f'images {images}, camera_info {info}, truth {truth}')
+    images, info, ground_truth = done.topics
+    print(f'images {images}, camera_info {info}, ground truth {ground_truth}')
     hidden = done.hidden / (done.pixels + done.hidden)
     split = f' ({done.validating} to validate on)' if done.validating else ''
     print(

@@ -20,7 +20,7 @@ folder with manifest.jsonl) as a ROS 2 bag that `ros2 bag info`, `ros2 bag play`
 
   /camera/image_rect       rgb8, or /camera/image_rect/compressed (JPEG) with --compressed
   /camera/camera_info      rectified: no distortion, P = [K | 0]
-  /ground_truth/depth      32FC1 metres, NaN where there is no truth, with its camera_info
+  /ground_truth/depth      32FC1 metres, NaN where there is no ground truth, with its camera_info
   /velodyne_points         x, y, z, intensity (KITTI)
   /tf_static               base_link -> velodyne -> camera_optical_frame (KITTI), latched
 

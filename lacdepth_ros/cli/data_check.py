@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from lacdepth_ros.data.manifest import ManifestEntry
 
 DESCRIPTION = """\
-Open every image and every truth of a manifest (a file, or a folder with a manifest.jsonl), or of
-a data set that 'lacdepth data index' knows, and report frames, sizes, density and range of the
-truth by group. Wrong is: a file that is missing, unreadable or of another size than the manifest
-says, 8-bit, empty or saturated truth, a missing or impossible K, a median depth that no camera
-sees, and images or truths that appear twice. Whether image and truth belong together only you can
+Open every image and every ground truth of a manifest (a file, or a folder with a manifest.jsonl),
+or of a data set that 'lacdepth data index' knows, and report frames, sizes, density and range of
+the ground truth by group. Wrong is: a file that is missing, unreadable or of another size than the
+manifest says, 8-bit, empty or saturated ground truth, a missing or impossible K, a median depth
+that no camera sees, and images or ground truths that appear twice. Whether image and ground truth
+belong together only you can
 see: look at the picture that --sheet paints. Nothing is written unless asked for.
 """
 EPILOG = """\
@@ -49,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
         '--sheet',
         type=Path,
         metavar='OUT.png',
-        help='paint images with their truth on them',
+        help='paint images with their ground truth on them',
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the report as JSON too')
     parser.add_argument(
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
             write_image(args.sheet, overlay_sheet(readable, report, title))
             print(f'wrote {args.sheet}')
         elif readable:
-            print('no picture painted; --sheet OUT.png shows whether image and truth fit together')
+            print('no picture painted; --sheet OUT.png shows whether image and ground truth agree')
     show_problems(report.problems)
     print('something is wrong' if report.problems else 'nothing is wrong')
     return 1 if report.problems else 0

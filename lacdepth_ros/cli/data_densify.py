@@ -16,10 +16,10 @@ _SHOWN = 5
 _WIDTH = 640
 
 DESCRIPTION = f"""\
-Fill the holes of every truth along the edges of its image (Levin's colourisation, in inverse
-depth) and write OUTDIR/manifest.jsonl, in which each frame names the result as `dense`. Only the
-gradient loss uses it. Images wider than {_WIDTH} pixels are filled at that width. A run that was
-stopped goes on where it was.
+Fill the holes of every ground truth along the edges of its image (Levin's colourisation, in
+inverse depth) and write OUTDIR/manifest.jsonl, in which each frame names the result as `dense`.
+Only the gradient loss uses it. Images wider than {_WIDTH} pixels are filled at that width. A run
+that was stopped goes on where it was.
 """
 EPILOG = """\
 example:

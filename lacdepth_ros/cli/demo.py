@@ -28,7 +28,7 @@ over DDS frame by frame, and show what it answers. Under --output are left:
 
   contact_sheet.png  image, depth, confidence and cloud of some frames
   cloud.ply          coloured cloud of the middle frame
-  summary.json       frames sent and received, latency, errors where truth is known
+  summary.json       frames sent and received, latency, errors where ground truth is known
   node.log           what the node wrote
 
 Without --input a synthetic drive is rendered and sent. An input may be a folder of images, one

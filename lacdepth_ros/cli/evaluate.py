@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`lacdepth evaluate`: the error of a checkpoint, or of any program, on frames with truth."""
+"""`lacdepth evaluate`: the error of a checkpoint, or of any program, against ground truth."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from lacdepth_ros.evaluation.result import EvaluationReport
 
 DESCRIPTION = """\
-Measure a checkpoint on frames with metric truth; the default protocol is KITTI's: Garg crop of
-the full-size image, 1e-3 .. 80 m, prediction averaged with that of the mirrored image, mean over
-images. Groups are the first parts of the frames' ids; overall is the mean over all frames.
+Measure a checkpoint on frames with metric ground truth; the default protocol is KITTI's: Garg crop
+of the full-size image, 1e-3 .. 80 m, prediction averaged with that of the mirrored image, mean
+over images. Groups are the first parts of the frames' ids; overall is the mean over all frames.
 
 --data is a manifest of JSON lines (id, image, depth, depth_scale, K, width, height), a folder
 that holds a manifest.jsonl, or a KITTI raw drive (.../2011_09_26_drive_0009_sync, or its date
@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = subparsers.add_parser(
         'evaluate',
-        help='measure a checkpoint on frames with metric truth',
+        help='measure a checkpoint on frames with metric ground truth',
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -168,7 +168,7 @@ def _checkpoint_name(args: argparse.Namespace) -> str:
 
 
 def _entries(data: Path) -> list[Entry]:
-    """The frames of a manifest, or those of a KITTI raw folder that have truth."""
+    """The frames of a manifest, or those of a KITTI raw folder that have ground truth."""
     from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
     from lacdepth_ros.data.manifest import MANIFEST, holds_manifest, read_manifest
 
@@ -183,12 +183,12 @@ def _entries(data: Path) -> list[Entry]:
         frames = read_kitti_raw(data)
     except (OSError, ValueError) as failure:
         raise UsageError(f'--data: {failure}') from failure
-    with_truth = [frame for frame in frames if frame.annotated or frame.scan]
-    if not with_truth:
-        raise UsageError(f'--data: none of the {len(frames)} frames of {data} has a truth')
-    if without := len(frames) - len(with_truth):
-        warn(f'{without} of {len(frames)} frames have no truth and are not measured')
-    return [*with_truth]
+    with_ground_truth = [frame for frame in frames if frame.annotated or frame.scan]
+    if not with_ground_truth:
+        raise UsageError(f'--data: none of the {len(frames)} frames of {data} has ground truth')
+    if without := len(frames) - len(with_ground_truth):
+        warn(f'{without} of {len(frames)} frames have no ground truth and are not measured')
+    return [*with_ground_truth]
 
 
 def _write(args: argparse.Namespace, report: EvaluationReport) -> None:
@@ -213,4 +213,4 @@ def _report_gaps(report: EvaluationReport) -> None:
         total = report.frames + len(report.skipped)
         error(f'{len(report.skipped)} of {total} frames were not measured')
     if report.unpredicted:
-        warn(f'{report.unpredicted:.2%} of the pixels with truth have no valid prediction')
+        warn(f'{report.unpredicted:.2%} of the pixels with ground truth have no valid prediction')

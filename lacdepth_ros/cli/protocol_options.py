@@ -45,7 +45,7 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--averaging', choices=('image', 'pixel'), help='mean over images, or over all pixels'
     )
-    _add_switch(group, 'median-scaling', 'bring each prediction to the median of its truth')
+    _add_switch(group, 'median-scaling', 'bring each prediction to the median of its ground truth')
     group.add_argument(
         '--bands',
         type=float,

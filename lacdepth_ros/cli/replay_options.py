@@ -15,7 +15,7 @@ MIN_RATE, MAX_RATE = 0.1, 10.0
 
 
 def add_replay_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is replayed, how, against which truth, and where the results go."""
+    """Add what is replayed, how, against which ground truth, and where the results go."""
     parser.add_argument('bag', type=Path, metavar='BAG', help='bag folder, .mcap or .db3 file')
     parser.add_argument('--image-topic', metavar='TOPIC', help='images, raw or compressed')
     parser.add_argument('--frames', type=int, metavar='N', help='send at most N frames')
@@ -39,14 +39,14 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
         metavar='DIR',
         help='write report.html, report.md, report.json and node.log',
     )
-    _add_truth_options(parser)
+    _add_ground_truth_options(parser)
     _add_node_options(parser)
     options.add_predictor_options(parser)
     add_protocol_options(parser)
     parser.set_defaults(device=None, precision=None)  # those of --params-file, if any
 
 
-def _add_truth_options(parser: argparse.ArgumentParser) -> None:
+def _add_ground_truth_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('truth')
     source = group.add_mutually_exclusive_group()
     source.add_argument(
@@ -71,7 +71,7 @@ def _add_truth_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.01,
         metavar='S',
-        help='largest difference of the stamps of image and truth (default: 0.01 s)',
+        help='largest difference of the stamps of image and ground truth (default: 0.01 s)',
     )
 
 

@@ -28,7 +28,7 @@ _PERCENTILES = (1, 50, 99)
 _FULL = 65_535  # the largest count of a depth PNG
 _CENTRAL = (0.2, 0.8)  # where the principal point of a camera lies, of width and height
 _PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
-_DENSE_RATIO = 1.1  # how far dense may be from the truth, in the median
+_DENSE_RATIO = 1.1  # how far dense may be from the ground truth, in the median
 _WORKERS = 8
 
 
@@ -38,7 +38,7 @@ class FrameFacts:
 
     Attributes:
         size: Width and height [px].
-        density: Share of the pixels with truth.
+        density: Share of the pixels with ground truth.
         histogram: Its depth.
         has_dense: Whether it has interpolated depth.
         image_digest: Hash of the image file.
@@ -218,11 +218,11 @@ def _problems(
     """What is wrong with a frame that can be read."""
     valid, camera = sample.depth > 0, sample.camera
     if not valid.any():
-        yield 'empty truth', f'{entry.depth} has no pixel with truth'
+        yield 'empty ground truth', f'{entry.depth} has no pixel with ground truth'
         return
     if full := int((sample.depth * np.float32(entry.depth_scale) >= _FULL - 0.5).sum()):
         yield (
-            'saturated truth',
+            'saturated ground truth',
             f'{entry.depth}: {full} pixels have the largest count, {_FULL}; were they infinite?',
         )
     typical = histogram.percentile(50)
@@ -244,14 +244,14 @@ def _problems(
     if sample.dense is not None:
         ratio = float(np.median(sample.dense[valid] / sample.depth[valid]))
         if not 1 / _DENSE_RATIO < ratio < _DENSE_RATIO:
-            yield 'wrong dense depth', f'{entry.dense} is {ratio:.3g} times the truth'
+            yield 'wrong dense depth', f'{entry.dense} is {ratio:.3g} times the ground truth'
 
 
 def _compare(
     report: DataReport, entries: Sequence[ManifestEntry], digests: Sequence[tuple[bytes, bytes]]
 ) -> None:
-    """Note images and truths that appear more than once."""
-    for place, what in enumerate(('image', 'truth')):
+    """Note images and ground truths that appear more than once."""
+    for place, what in enumerate(('image', 'ground truth')):
         first: dict[bytes, ManifestEntry] = {}
         for entry, pair in zip(entries, digests, strict=True):
             known = first.setdefault(pair[place], entry)

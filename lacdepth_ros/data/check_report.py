@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The report of a data check as text, and a page of images with their truth painted on."""
+"""The report of a data check as text, and a page of images with their ground truth painted on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def format_check(report: DataReport) -> str:
     """Tables of the groups and of the depth; problems are not part of it."""
     width = max([len('overall'), *map(len, report.groups)])
     lines = [
-        f'{"group":<{width}}  frames  size           truth [% of pixels]   depth p1/p50/p99 [m]'
+        f'{"group":<{width}}  frames  size           density [%]           depth p1/p50/p99 [m]'
     ]
     groups = report.groups.items() if len(report.groups) > 1 else ()
     lines += [_line(name, group, width) for name, group in sorted(groups)]
@@ -58,13 +58,13 @@ def _line(name: str, group: GroupReport, width: int) -> str:
     return f'{name:<{width}}  {group.frames:>6}  {size:<13}  {density:<20}  {depth}'
 
 
-def truth_overlay(sample: Sample, width: int, near: float, far: float) -> ColorImage:
-    """Paint the truth over a darkened grey image.
+def ground_truth_overlay(sample: Sample, width: int, near: float, far: float) -> ColorImage:
+    """Paint the ground truth over a darkened grey image.
 
     Args:
         sample: The frame.
-        width: Width of the picture [px]; the truth is scattered into it, the nearest wins, so
-            that sparse truth stays visible in a small picture.
+        width: Width of the picture [px]; the ground truth is scattered into it, the nearest wins,
+            so that sparse ground truth stays visible in a small picture.
         near: Depth [m] of the warmest colour.
         far: Depth [m] of the coldest colour.
 
@@ -86,7 +86,7 @@ def truth_overlay(sample: Sample, width: int, near: float, far: float) -> ColorI
 
 
 def overlay_sheet(entries: Sequence[ManifestEntry], report: DataReport, title: str) -> ColorImage:
-    """A page of up to 18 frames of all groups with their truth, and the colours' metres.
+    """A page of up to 18 frames of all groups with their ground truth, and the colours' metres.
 
     Args:
         entries: Frames that can be read, at least one.
@@ -102,7 +102,8 @@ def overlay_sheet(entries: Sequence[ManifestEntry], report: DataReport, title: s
     cells = [(entry, entry.load()) for entry in _choose(entries)]
     cells.sort(key=lambda cell: cell[1].camera.width / cell[1].camera.height, reverse=True)
     pictures = [
-        (entry.id, truth_overlay(sample, _PAGE // _CELLS, near, far)) for entry, sample in cells
+        (entry.id, ground_truth_overlay(sample, _PAGE // _CELLS, near, far))
+        for entry, sample in cells
     ]
     rows = [pictures[first : first + _CELLS] for first in range(0, len(pictures), _CELLS)]
     legend = depth_legend(_PAGE, min_depth=near, max_depth=far)

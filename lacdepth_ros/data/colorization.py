@@ -3,14 +3,16 @@
 """Sparse depth made dense along the image's edges.
 
 The method is that of Levin, Lischinski and Weiss, "Colorization using Optimization" (2004), with
-inverse depth in the place of colour: a pixel r without truth is the mean of its neighbours s,
+inverse depth in the place of colour: a pixel r without ground truth is the mean of its neighbours
+s,
 
     D(r) = sum_s w_rs D(s),   w_rs ~ exp(-(Y(r) - Y(s))^2 / (2 q var_r)),   sum_s w_rs = 1,
 
 where Y is the image's brightness and var_r its variance in the 3 x 3 window around r; q = 0.3
 keeps depth from leaking over borders (at a step, q = 1 gives the far side a tenth of the weight).
-Pixels with truth keep it. The equations say that no pixel is farther than the farthest or nearer
-than the nearest truth; inverse depth, because planes and the ground are linear in it.
+Pixels with ground truth keep it. The equations say that no pixel is farther than the farthest or
+nearer than the nearest ground truth; inverse depth, because planes and the ground are linear in
+it.
 """
 
 from __future__ import annotations
@@ -37,18 +39,18 @@ def interpolate_depth(
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) metres, 0 where there is no truth.
+        depth: (H, W) metres, 0 where there is no ground truth.
         width: Wider images are filled at this width [px] and enlarged again.
 
     Returns:
         (H, W) metres, each > 0.
 
     Raises:
-        ValueError: There is no truth at all.
+        ValueError: There is no ground truth at all.
         ModuleNotFoundError: SciPy is not installed.
     """
     if not (depth > 0).any():
-        raise ValueError('the truth is empty, there is nothing to interpolate')
+        raise ValueError('the ground truth is empty, there is nothing to interpolate')
     full_height, full_width = depth.shape
     scale = min(width / full_width, 1.0)
     size = (max(round(full_width * scale), 1), max(round(full_height * scale), 1))

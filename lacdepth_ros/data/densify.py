@@ -29,7 +29,7 @@ def densify(
     that cannot be interpolated stay in the manifest without `dense`.
 
     Args:
-        entries: Frames with truth.
+        entries: Frames with ground truth.
         folder: Where the PNGs and the manifest go; made when it is not there.
         width: Width [px] at which wider images are interpolated.
         workers: Processes at work at once; 1 = this one.

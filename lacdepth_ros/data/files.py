@@ -59,7 +59,7 @@ def decode_image(data: bytes, name: object = 'image') -> npt.NDArray[np.uint8]:
 
 
 def read_depth_png(path: str | Path, depth_scale: float) -> npt.NDArray[np.float32]:
-    """Read a single-channel uint16 PNG as (H, W) float32 metres; 0 = no truth.
+    """Read a single-channel uint16 PNG as (H, W) float32 metres; 0 = no ground truth.
 
     Args:
         path: The PNG file.

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from lacdepth_ros.core.camera import Camera
 
-Truth = Literal['auto', 'annotated', 'velodyne']
+GroundTruth = Literal['auto', 'annotated', 'velodyne']
 Part = Literal['train', 'test']
 Progress = Callable[[int, int], None]
 Item = TypeVar('Item')
@@ -27,8 +27,8 @@ class IndexRequest:
             folders beside it.
         split: List of frames, in the data set's own format; None = all frames.
         part: Part of the data set.
-        truth: Source of KITTI's depth: 'annotated', 'velodyne', or 'auto': a drive's annotated
-            depth where there is some, else its scans.
+        ground_truth: Source of KITTI's depth: 'annotated', 'velodyne', or 'auto': a drive's
+            annotated depth where there is some, else its scans.
         limit: At most this many frames, spread evenly over the list.
     """
 
@@ -36,7 +36,7 @@ class IndexRequest:
     output: Path
     split: Path | None = None
     part: Part | None = None
-    truth: Truth = 'auto'
+    ground_truth: GroundTruth = 'auto'
     limit: int | None = None
 
     def made(self, kind: str) -> Path:

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One image with its metric truth and its camera: what every data set yields."""
+"""One image with its metric ground truth and its camera: what every data set yields."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Sample:
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) float32 metres along the optical axis; 0 where there is no truth.
+        depth: (H, W) float32 metres along the optical axis; 0 where there is no ground truth.
         camera: Intrinsics of these pixels.
         id: Unique name within the data set; its first part (before '/') is the group.
-        dense: (H, W) float32 metres, truth made dense by interpolation; 0 where there is none.
-            None when the data set has no such map.
+        dense: (H, W) float32 metres, ground truth made dense by interpolation; 0 where there is
+            none. None when the data set has no such map.
 
     Raises:
         ValueError: Shapes of image, depth, dense and camera differ.

@@ -1,14 +1,14 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Boundary F1: are the borders of things where the truth has them, whatever the scale.
+"""Boundary F1: are the borders of things where the ground truth has them, whatever the scale.
 
 The scale-invariant boundary F1 of Depth Pro (Bochkovskii et al., "Depth Pro: Sharp Monocular
-Metric Depth in Less Than a Second", ICLR 2025), there for dense truth. Two pixels side by side, or
-one above the other, are a boundary at threshold s when the farther is more than s times as deep as
-the nearer; which of the two is the nearer makes four kinds (left, right, above, below). At each
-threshold precision and recall are the means over the four kinds, and F1 is their harmonic mean;
-the score is the mean of F1 over ten thresholds from 1.05 to 1.25, weighted by the threshold. A
-boundary one pixel off counts as wrong twice.
+Metric Depth in Less Than a Second", ICLR 2025), there for dense ground truth. Two pixels side by
+side, or one above the other, are a boundary at threshold s when the farther is more than s times
+as deep as the nearer; which of the two is the nearer makes four kinds (left, right, above, below).
+At each threshold precision and recall are the means over the four kinds, and F1 is their harmonic
+mean; the score is the mean of F1 over ten thresholds from 1.05 to 1.25, weighted by the threshold.
+A boundary one pixel off counts as wrong twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 MIN_PAIRS = 0.5
-"""Least share of neighbouring pixels that must both have truth; sparser truth says nothing."""
+"""Least share of neighbouring pixels that must both have ground truth; fewer say nothing."""
 
 _THRESHOLDS = np.linspace(1.05, 1.25, 10)
 _WEIGHTS = _THRESHOLDS / _THRESHOLDS.sum()
@@ -39,7 +39,7 @@ def boundary_f1(
 
     Returns:
         Depth Pro's F1 in 0..1, or None where it means nothing: less than MIN_PAIRS of the
-        neighbours have truth (a LiDAR scan), or the truth holds no boundary.
+        neighbours have ground truth (a LiDAR scan), or the ground truth holds no boundary.
     """
     log_pred = np.log(pred, where=valid_mask, out=np.zeros(pred.shape, np.float32))
     log_target = np.log(target, where=valid_mask, out=np.zeros(target.shape, np.float32))

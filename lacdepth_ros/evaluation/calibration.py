@@ -45,7 +45,7 @@ class CalibrationScore:
     """What one frame says about the predicted std.
 
     Attributes:
-        pixels: Pixels with truth, prediction and std.
+        pixels: Pixels with ground truth, prediction and std.
         covered: (L,) share of them within the interval of each of LEVELS.
         relative_std: Mean of std / predicted depth.
         std_factor: What std must be multiplied with to cover 68 % of the pixels as it should;

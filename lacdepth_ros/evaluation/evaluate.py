@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One pass over frames with truth: predict, mask, measure; nothing is left out silently."""
+"""One pass over frames with ground truth: predict, mask, measure; nothing is left out silently."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Observer(Protocol):
 
 
 FramePredictor = Callable[[Sample], Prediction]
-"""Gives the prediction of a frame, at the size of its truth."""
+"""Gives the prediction of a frame, at the size of its ground truth."""
 
 
 class Entry(Protocol):
@@ -59,7 +59,7 @@ class Entry(Protocol):
         """Unique name of the frame; its first part (before '/') is the group."""
 
     def load(self) -> Sample:
-        """Read image, truth and camera."""
+        """Read image, ground truth and camera."""
 
 
 def evaluate(
@@ -71,7 +71,7 @@ def evaluate(
     bands: Sequence[float] | None = None,
     observe: Observer | None = None,
 ) -> EvaluationReport:
-    """Measure a predictor on frames with truth.
+    """Measure a predictor on frames with ground truth.
 
     A frame that cannot be read or predicted, or that holds no counting pixel, is skipped and
     named in the report.
@@ -113,7 +113,7 @@ def score(
     *,
     observe: Observer | None = None,
 ) -> EvaluationReport:
-    """Measure whatever predicts on frames with truth; the rest is as in `evaluate`.
+    """Measure whatever predicts on frames with ground truth; the rest is as in `evaluate`.
 
     Args:
         predict: Gives the prediction of a frame.

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One prediction held against its truth under a protocol."""
+"""One prediction held against its ground truth under a protocol."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FrameScore:
         id: Unique name of the frame.
         group: The group it is averaged in.
         pixels: Pixels that were measured.
-        unpredicted: Pixels with truth that have no prediction.
+        unpredicted: Pixels with ground truth that have no prediction.
         scale: What the prediction was multiplied by; 1 without median scaling.
         metrics: The metrics by name.
         boundary_f1: See `boundary.boundary_f1`; None where it means nothing.
@@ -104,7 +104,7 @@ def score_frame(
     pred, target = pred[window], target[window]
     predicted = counting & ~np.isnan(pred)
     if not predicted.any():
-        raise ValueError('the prediction is invalid wherever there is truth')
+        raise ValueError('the prediction is invalid wherever there is ground truth')
     finite = predicted & np.isfinite(pred)
     scale = _median_scale(pred[finite], target[finite]) if protocol.median_scaling else 1.0
     clamped = protocol.clamp(pred * np.float32(scale))
@@ -129,7 +129,9 @@ def _counting_pixels(
     """The protocol's window and its pixels that count; ValueError where there is none."""
     for name, array in (('prediction', pred), ('std', pred if std is None else std)):
         if array.shape != target.shape:
-            raise ValueError(f'the {name} is {_size(array)} but the truth is {_size(target)}')
+            raise ValueError(
+                f'the {name} is {_size(array)} but the ground truth is {_size(target)}'
+            )
     window = protocol.crop_window(*target.shape)
     counting = protocol.valid_mask(target)[window]
     if not counting.any():
@@ -141,7 +143,7 @@ def _counting_pixels(
 
 
 def _median_scale(pred: FloatArray, target: FloatArray) -> float:
-    """What the pixels (N,) of a prediction must be multiplied by to share the truth's median."""
+    """Factor that brings the pixels (N,) of a prediction to the median of the ground truth."""
     median = float(np.median(pred)) if pred.size else 0.0
     if median <= 0:
         raise ValueError(f'the median of the prediction is {median:g} m; no scale can be found')

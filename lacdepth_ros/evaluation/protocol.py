@@ -27,7 +27,7 @@ BENCHMARK_SIZE = (352, 1216)
 
 @dataclass(frozen=True, slots=True)
 class EvaluationProtocol:
-    """Rules that turn a prediction and its truth into comparable numbers.
+    """Rules that turn a prediction and its ground truth into comparable numbers.
 
     A pixel counts when its true depth lies strictly inside (min_depth_eval, max_depth_eval) and
     inside the crop. Predictions are first scaled (if `median_scaling`), then clamped to
@@ -45,8 +45,8 @@ class EvaluationProtocol:
         benchmark_crop: Take the crop of KITTI's 352x1216 benchmark crop, as LapDepth, AdaBins,
             NeWCRFs and ZoeDepth do, instead of the full-size image, as BTS does. Garg's then is
             rows 166:372, columns 56:1185 of 375x1242: 13 rows of the far edge count no more.
-        median_scaling: Multiply each prediction by median(truth) / median(prediction) over its
-            counting pixels, the rule for predictions without a scale. Never needed for metres.
+        median_scaling: Multiply each prediction by median(ground truth) / median(prediction) over
+            its counting pixels, the rule for predictions without a scale. Never needed for metres.
 
     Raises:
         ValueError: A cap or a choice is impossible.

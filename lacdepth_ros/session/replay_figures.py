@@ -56,7 +56,7 @@ def latency_along_drive(result: ReplayResult) -> Figure:
 
 
 def worst_frames(result: ReplayResult, images: BagImages) -> Iterator[tuple[ColorImage, str]]:
-    """Image, truth, published depth, error and std of the worst frames, worst first, titled."""
+    """Titled pictures of the worst frames: image, ground truth, depth, error, std."""
     worst = sorted(result.worst, reverse=True)
     samples = _samples(images, {frame.index: frame for frame in worst})
     scales = {frame.id: frame.scale for frame in result.scores.report().per_frame}
@@ -70,14 +70,14 @@ def worst_frames(result: ReplayResult, images: BagImages) -> Iterator[tuple[Colo
 
 
 def _samples(images: BagImages, wanted: Mapping[int, WorstFrame]) -> dict[int, Sample]:
-    """The images of these frames, read again from the bag, with truth and camera."""
+    """The images of these frames, read again from the bag, with ground truth and camera."""
     found: dict[int, Sample] = {}
     for index, recorded in enumerate(images):
         if index not in wanted:
             continue
         frame = wanted[index]
         camera = camera_from_info(recorded.info, rectified=images.rectified)
-        found[index] = Sample(recorded.decode(), frame.truth, camera, frame.id)
+        found[index] = Sample(recorded.decode(), frame.ground_truth, camera, frame.id)
         if len(found) == len(wanted):
             break
     return found

@@ -47,7 +47,7 @@ def as_dict(result: ReplayResult, facts: dict[str, Any]) -> dict[str, Any]:
         'frames_sent': len(result.records),
         'frames_received': result.received[result.depth_topic],
         'share_answered': result.share_answered,
-        'frames_without_truth': len(result.without_truth),
+        'frames_without_truth': len(result.without_ground_truth),
         'unanswered': result.unanswered,
         'unscored': [{'id': name, 'reason': reason} for name, reason in result.unscored],
         'unsent': [asdict(frame) for frame in result.unsent],
@@ -123,7 +123,7 @@ def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> It
         yield heading('Error along the drive')
         yield figure(
             replay_figures.error_along_drive(result),
-            'abs_rel of each published depth image against the truth of its stamp.',
+            'abs_rel of each published depth image against the ground truth of its stamp.',
         )
     if latencies := _latency_rows(result):
         yield heading('Latency')
@@ -164,11 +164,11 @@ def _summary(result: ReplayResult, facts: dict[str, Any]) -> list[str]:
         lines.append(f'network alone p50 {network["p50"]:.0f} ms, p95 {network["p95"]:.0f} ms')
     if lag := percentiles(result.lag_ms):
         lines.append(f'the replay itself sent p95 {lag["p95"]:.1f} ms late')
-    if result.without_truth:
-        lines.append(f'{len(result.without_truth)} answered frames have no truth')
+    if result.without_ground_truth:
+        lines.append(f'{len(result.without_ground_truth)} answered frames have no ground truth')
     if unpredicted := result.scores.report().unpredicted:
-        lines.append(f'{unpredicted:.2%} of the pixels with truth have no published depth')
-    lines.append(f'truth: {facts["truth"]}')
+        lines.append(f'{unpredicted:.2%} of the pixels with ground truth have no published depth')
+    lines.append(f'ground truth: {facts["truth"]}')
     return lines
 
 
@@ -191,7 +191,7 @@ def _missing_rows(result: ReplayResult) -> list[tuple[str, str]]:
     rows = [(name, 'not answered') for name in result.unanswered]
     rows += [(f'image {frame.index}', f'not sent: {frame.reason}') for frame in result.unsent]
     rows += result.unscored
-    return rows + [(name, 'no truth') for name in result.without_truth]
+    return rows + [(name, 'no ground truth') for name in result.without_ground_truth]
 
 
 def _moment(record: FrameRecord) -> dict[str, Any]:

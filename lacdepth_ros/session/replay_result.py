@@ -17,7 +17,7 @@ from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.evaluation.scoreboard import Scoreboard
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.session.replay_frames import UnsentFrame
-from lacdepth_ros.session.replay_truth import Truth
+from lacdepth_ros.session.replay_ground_truth import GroundTruth
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class FrameRecord:
         latency_ms: By topic: from publishing the image to the message's arrival; empty without
             an answer.
         errors: Metrics by name; empty where nothing could be scored.
-        problem: Why an answer with truth was not scored; '' when it was.
+        problem: Why an answer with ground truth was not scored; '' when it was.
     """
 
     id: str
@@ -58,7 +58,7 @@ class WorstFrame:
         abs_rel: Its error.
         index: Place among the images of the bag.
         id: Its name.
-        truth: (H, W) true depth [m].
+        ground_truth: (H, W) true depth [m].
         depth: (H, W) published depth [m]; infinite beyond its range (REP 117).
         std: (H, W) published standard deviation [m]; None without.
     """
@@ -66,7 +66,7 @@ class WorstFrame:
     abs_rel: float
     index: int
     id: str = field(compare=False)
-    truth: FloatArray = field(compare=False)
+    ground_truth: FloatArray = field(compare=False)
     depth: FloatArray = field(compare=False)
     std: FloatArray | None = field(compare=False)
 
@@ -75,8 +75,8 @@ class ReplayResult:
     """Counts, latencies and scores of a replay, filled frame by frame.
 
     Args:
-        name: Of the bag; the group of frames whose truth has no names of its own.
-        truth: Of the bag's images.
+        name: Of the bag; the group of frames whose ground truth has no names of its own.
+        ground_truth: Of the bag's images.
         protocol: Caps and crop; flip averaging must be off, as the node predicts once.
         depth_topic: Which of DEPTH_TOPICS is scored.
         bands: See `Scoreboard`.
@@ -85,7 +85,7 @@ class ReplayResult:
         records: Every frame sent, in order.
         unsent: Images of the bag that could not be sent.
         received: Messages that came in time, by topic.
-        without_truth: Ids of the frames that have none.
+        without_ground_truth: Ids of the frames that have none.
         worst: The answers with the largest abs_rel; a heap.
         failure: What ended the replay early; '' when nothing did.
         log_end: The end of the node's log when it failed.
@@ -98,20 +98,20 @@ class ReplayResult:
     def __init__(
         self,
         name: str,
-        truth: Truth,
+        ground_truth: GroundTruth,
         protocol: EvaluationProtocol,
         depth_topic: str,
         bands: Sequence[float] | None = None,
     ) -> None:
         if protocol.flip_average:
             raise ValueError('flip_average must be off: the node predicts every image once')
-        self.name, self.truth, self.protocol = name, truth, protocol
+        self.name, self.ground_truth, self.protocol = name, ground_truth, protocol
         self.depth_topic = depth_topic
         self.scores = Scoreboard(protocol, bands)
         self.records: list[FrameRecord] = []
         self.unsent: list[UnsentFrame] = []
         self.received: Counter[str] = Counter()
-        self.without_truth: list[str] = []
+        self.without_ground_truth: list[str] = []
         self.worst: list[WorstFrame] = []
         self.failure = self.log_end = ''
         self.late = self.repeated = 0
@@ -122,7 +122,7 @@ class ReplayResult:
 
     def sent(self, index: int, stamp: int) -> None:
         """Count a frame as sent; it is unanswered until `answered` hears of it."""
-        there = self.truth.find(index, stamp)
+        there = self.ground_truth.find(index, stamp)
         name = (there.id if there else '') or f'{self.name}/{index:06d}'
         record = FrameRecord(name, index, stamp)
         self.records.append(record)
@@ -148,7 +148,7 @@ class ReplayResult:
 
     @property
     def unscored(self) -> list[tuple[str, str]]:
-        """Ids of the frames that were answered and have truth, yet no score, and why."""
+        """Ids of the frames that were answered and have ground truth, yet no score, and why."""
         return [(record.id, record.problem) for record in self.records if record.problem]
 
     @property
@@ -178,25 +178,27 @@ class ReplayResult:
         }
 
     def _score(self, record: FrameRecord, messages: Mapping[str, Any]) -> None:
-        there = self.truth.find(record.index, record.stamp)
+        there = self.ground_truth.find(record.index, record.stamp)
         if there is None:
-            self.without_truth.append(record.id)
+            self.without_ground_truth.append(record.id)
             return
         try:
             depth = depth_from_message(messages[self.depth_topic])
-            truth, std = there.load(), _std(messages)
+            ground_truth, std = there.load(), _std(messages)
             record.errors = self.scores.add(
                 id=record.id,
                 group=record.id.split('/', maxsplit=1)[0],
                 pred=depth,
-                target=truth,
+                target=ground_truth,
                 std=std,
             )
         except (OSError, ValueError) as error:
             record.problem = str(error)
             self.scores.skip(record.id, record.problem)
             return
-        worst = WorstFrame(record.errors['abs_rel'], record.index, record.id, truth, depth, std)
+        worst = WorstFrame(
+            record.errors['abs_rel'], record.index, record.id, ground_truth, depth, std
+        )
         keep = heapq.heappush if len(self.worst) < KEPT else heapq.heappushpop
         keep(self.worst, worst)
 

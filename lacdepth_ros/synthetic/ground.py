@@ -16,7 +16,7 @@ from lacdepth_ros.synthetic.noise import Floats, fractal, grid_line, hash01, str
 from lacdepth_ros.synthetic.solids import Color
 from lacdepth_ros.synthetic.surface import cover, inside
 
-FARTHEST = 1000.0  # m; ground beyond that is drawn as horizon, without truth
+FARTHEST = 1000.0  # m; ground beyond that is drawn as horizon, without ground truth
 
 
 class Zone(IntEnum):

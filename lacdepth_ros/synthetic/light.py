@@ -77,7 +77,7 @@ def sky_color(light: Light, direction: Floats) -> Floats:
 
 
 def hills(light: Light, direction: Floats, color: Floats) -> Floats:
-    """Sky with far wooded hills drawn along the horizon (beyond all truth)."""
+    """Sky with far wooded hills drawn along the horizon (beyond all ground truth)."""
     azimuth = np.arctan2(direction[:, 0], direction[:, 2]).astype(np.float32)
     flat = np.zeros_like(azimuth)
     shift = azimuth + np.float32(light.phase % 31)

@@ -52,7 +52,8 @@ def relative_loss(
 ) -> Tensor:
     """Mean relative error |y - y*| / y*, which outliers sway less than a squared error.
 
-    A LiDAR sees a little past the borders of near things, so some of the truth is wrong by far.
+    A LiDAR sees a little past the borders of near things, so some of the ground truth is wrong by
+    far.
 
     Args:
         pred: Predicted depth y [m], any shape.
@@ -63,9 +64,9 @@ def relative_loss(
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
     """
-    truth = _only(target, valid_mask, 1.0)
-    error = (_only(pred, valid_mask, 1.0) - truth).abs()
-    return _masked_mean(error / truth, valid_mask, frame_pixels)
+    ground_truth = _only(target, valid_mask, 1.0)
+    error = (_only(pred, valid_mask, 1.0) - ground_truth).abs()
+    return _masked_mean(error / ground_truth, valid_mask, frame_pixels)
 
 
 def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
@@ -124,11 +125,11 @@ def gradient_loss(
     outside_weight: float = 0.1,
     trusted_rows: float = 0.3324,
 ) -> Tensor:
-    """Compare the edges of the prediction with those of interpolated truth.
+    """Compare the edges of the prediction with those of interpolated ground truth.
 
     Mean of w (|d_x| + |d_y|), d the 3x3 Sobel responses of pred - target, over the pixels whose
-    3x3 neighbourhood has interpolated truth. Interpolation is trusted (w = 1) at measured pixels
-    and from the row on where LiDAR begins; above it, w = outside_weight.
+    3x3 neighbourhood has interpolated ground truth. Interpolation is trusted (w = 1) at measured
+    pixels and from the row on where LiDAR begins; above it, w = outside_weight.
 
     Args:
         pred: Predicted depth [m], (B, 1, H, W).
@@ -166,7 +167,7 @@ def _masked_mean(values: Tensor, mask: Tensor, frame_pixels: int | None = None) 
     """Mean over the mask, 0 with zero gradient where it is empty; all values are finite.
 
     With frame_pixels, a frame of more valid pixels than that counts as if it had that many: the
-    truth of a rendered image has 25 times the pixels of a LiDAR scan, and no more to say.
+    ground truth of a rendered image has 25 times the pixels of a LiDAR scan, and no more to say.
     """
     values = torch.where(mask, values, 0.0)
     if frame_pixels is None:

@@ -122,9 +122,11 @@ class LacDepthModule(LightningModule):
         image = normalise(batch['image']).contiguous(memory_format=self.memory_format)
         output = self.network(image)
         with torch.autocast(self.device.type, enabled=False):
-            output, truth = self._joint_batch(output, batch)
+            output, ground_truth = self._joint_batch(output, batch)
             progress = self.global_step / self.trainer.max_steps
-            parts = training_loss(output, truth, self.network.config, self.loss_config, progress)
+            parts = training_loss(
+                output, ground_truth, self.network.config, self.loss_config, progress
+            )
         self._watch(parts['loss'].detach())
         # Every process holds the gradient of its own views; the trainer then takes the mean.
         loss = parts['loss'] * self.trainer.world_size
@@ -220,12 +222,12 @@ class LacDepthModule(LightningModule):
     def _joint_batch(
         self, output: NetworkOutput, batch: dict[str, Tensor]
     ) -> tuple[NetworkOutput, dict[str, Tensor]]:
-        """Maps and truth of all processes; only this one's own maps carry a gradient."""
-        truth = {name: batch[name] for name in ('depth', 'dense')}
+        """Maps and ground truth of all processes; only this one's own maps carry a gradient."""
+        ground_truth = {name: batch[name] for name in ('depth', 'dense')}
         if self.trainer.world_size == 1:
-            return output, truth
+            return output, ground_truth
         maps = [_gather(getattr(output, name), keep_own=True) for name in MAPS]
-        return NetworkOutput(*maps), {name: _gather(x) for name, x in truth.items()}
+        return NetworkOutput(*maps), {name: _gather(x) for name, x in ground_truth.items()}
 
 
 def random_seed(seed: int, number: int, rank: int) -> int:

@@ -42,7 +42,8 @@ class LossConfig:
     frame_pixels: int | None = None
     """A frame with more valid pixels than this counts as if it had this many, where measured
     depth is compared; None: every pixel of a batch counts the same (the paper). For frames whose
-    truth differs in density: else rendered and interpolated truth drown single LiDAR scans."""
+    ground truth differs in density: else rendered and interpolated ground truth drown single LiDAR
+    scans."""
     relative_weight: float = 0.0
     """Weight of the mean relative error beside the paper's loss."""
     far_weight: float = 0.5
@@ -53,7 +54,8 @@ class LossConfig:
     auxiliary_weight: float = 0.2
     """Weight of the scale-invariant log loss of stage 1's max_depth * relative."""
     gradient_weight: float = 0.0
-    """Weight of the edges of interpolated truth, the paper's 0.1; needs frames with 'dense'."""
+    """Weight of the edges of interpolated ground truth, the paper's 0.1; needs frames with
+    'dense'."""
     gradient_start: float = 0.6
     """Share of the training after which the edges count, in [0, 1]."""
 

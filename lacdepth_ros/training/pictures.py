@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""TensorBoard pictures of the validation: input, truth and prediction, and the bin centers."""
+"""TensorBoard pictures of the validation: input, ground truth, prediction, bin centers."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ def comparison(
 ) -> npt.NDArray[np.uint8]:
     """Image, true depth and predicted depth one below the other, (3 H, W, 3) uint8 RGB."""
     size = sample.image.shape[1], sample.image.shape[0]
-    truth = colorize_depth(sample.depth, min_depth=_NEAREST, max_depth=max_depth)
+    ground_truth = colorize_depth(sample.depth, min_depth=_NEAREST, max_depth=max_depth)
     # Single LiDAR points would vanish in a thumbnail.
-    truth = np.asarray(cv2.dilate(truth, np.ones((3, 3), np.uint8)), np.uint8)
+    ground_truth = np.asarray(cv2.dilate(ground_truth, np.ones((3, 3), np.uint8)), np.uint8)
     pred = colorize_depth(prediction.depth, min_depth=_NEAREST, max_depth=max_depth)
     assert pred.shape[1::-1] == size
-    return np.concatenate([sample.image, truth, pred])
+    return np.concatenate([sample.image, ground_truth, pred])
 
 
 def _writers(trainer: Trainer) -> list[Any]:

@@ -226,7 +226,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         camera = KITTI_CAMERA.resized(width, height)
         frame = scene % SYNTHETIC_FRAMES
         sample = synthetic_sample(self._seed + scene, frame, camera=camera)
-        # Its truth is dense: where there is none, there is sky.
+        # Its ground truth is dense: where there is none, there is sky.
         depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
         return replace(sample, depth=depth, dense=sample.depth)
 

@@ -53,23 +53,23 @@ def test_drive_becomes_a_bag_with_all_it_has(tmp_path: Path, drive: Path, storag
     assert done.counts == {
         convert.IMAGE_TOPIC: 3,
         convert.INFO_TOPIC: 3,
-        convert.TRUTH_TOPIC: 3,
-        convert.TRUTH_INFO_TOPIC: 3,
+        convert.GROUND_TRUTH_TOPIC: 3,
+        convert.GROUND_TRUTH_INFO_TOPIC: 3,
         convert.SCAN_TOPIC: 3,
         convert.STATIC_TOPIC: 1,
     }
     topics = read(tmp_path / 'bag')
     for number, frame in enumerate(read_kitti_raw(drive)):
-        image, info, truth, cloud = (
+        image, info, ground_truth, cloud = (
             topics[name][number].message
             for name in (
                 convert.IMAGE_TOPIC,
                 convert.INFO_TOPIC,
-                convert.TRUTH_TOPIC,
+                convert.GROUND_TRUTH_TOPIC,
                 convert.SCAN_TOPIC,
             )
         )
-        assert stamp_of(image) == stamp_of(info) == stamp_of(truth) == image_stamp(number)
+        assert stamp_of(image) == stamp_of(info) == stamp_of(ground_truth) == image_stamp(number)
         assert stamp_of(cloud) == scan_stamp(number)
         assert image.header.frame_id == info.header.frame_id == CAMERA_FRAME
         assert image.encoding == 'rgb8'
@@ -79,7 +79,9 @@ def test_drive_becomes_a_bag_with_all_it_has(tmp_path: Path, drive: Path, storag
         assert (info.distortion_model, info.d.tolist()) == ('plumb_bob', [0.0] * 5)
         expected = frame.load().depth
         assert np.count_nonzero(expected) > 50
-        np.testing.assert_array_equal(np.nan_to_num(depth_from_message(truth), nan=0), expected)
+        np.testing.assert_array_equal(
+            np.nan_to_num(depth_from_message(ground_truth), nan=0), expected
+        )
         assert cloud.header.frame_id == SCAN_FRAME
         assert [field.name for field in cloud.fields] == ['x', 'y', 'z', 'intensity']
         np.testing.assert_array_equal(cloud.data.view('<f4').reshape(-1, 4), scan_of(number))
@@ -180,10 +182,11 @@ def test_unreadable_frames_are_left_out_and_named(
     assert '0000000002.bin left out: ' in said.err
     topics = read(tmp_path / 'bag')
     assert len(topics[convert.SCAN_TOPIC]) == 2
-    # Frame 2 has an image, but its truth is in the damaged scan: the frame is no more whole.
+    # Frame 2 has an image, but its ground truth is in the damaged scan: the frame is no more
+    # whole.
     assert '_sync/0000000002 left out: ' in said.err
     assert [stamp_of(r.message) for r in topics[convert.IMAGE_TOPIC]] == [image_stamp(0)]
-    assert f'{1:6d}  {convert.TRUTH_TOPIC}' in said.out
+    assert f'{1:6d}  {convert.GROUND_TRUTH_TOPIC}' in said.out
 
 
 def test_what_cannot_become_a_bag_is_refused(

@@ -14,8 +14,8 @@ from bag_scene import CAMERA, CLOUD, IMAGE, INFO, START, STEP, frame, in_lidar, 
 from kitti_drive import write_drive
 
 from lacdepth_ros.bags import messages
-from lacdepth_ros.bags.convert import TRUTH_TOPIC, write_source
-from lacdepth_ros.bags.extract import NO_TRUTH, Extraction, ExtractOptions, extract
+from lacdepth_ros.bags.convert import GROUND_TRUTH_TOPIC, write_source
+from lacdepth_ros.bags.extract import NO_GROUND_TRUTH, Extraction, ExtractOptions, extract
 from lacdepth_ros.bags.sources import open_source
 from lacdepth_ros.bags.transforms import matrix_from_quaternion, pose_of
 from lacdepth_ros.cli.main import main
@@ -39,16 +39,16 @@ def expect_wall(entry: ManifestEntry, depth: float) -> None:
     np.testing.assert_allclose(entry.load().depth, np.nan_to_num(expected, nan=0), atol=1 / 256)
 
 
-@pytest.mark.parametrize('truth', ['/velodyne_points', TRUTH_TOPIC])
+@pytest.mark.parametrize('ground_truth', ['/velodyne_points', GROUND_TRUTH_TOPIC])
 @pytest.mark.parametrize('compressed', [False, True])
 def test_kitti_comes_back_as_it_is_projected_directly(
-    tmp_path: Path, truth: str, compressed: bool
+    tmp_path: Path, ground_truth: str, compressed: bool
 ) -> None:
     frames = read_kitti_raw(drive := write_drive(tmp_path))
     write_source(open_source(drive), tmp_path / 'bag', compressed=compressed)
-    done, entries = extracted(tmp_path / 'bag', truth_topic=truth, reach=0.0)
+    done, entries = extracted(tmp_path / 'bag', ground_truth_topic=ground_truth, reach=0.0)
     assert (done.written, done.failed, done.skipped) == (3, 0, {})
-    assert done.topics[2] == truth
+    assert done.topics[2] == ground_truth
     for kitti, entry in zip(frames, entries, strict=True):
         sample, expected = entry.load(), kitti.load()
         rounded = np.rint(expected.depth * 256) / 256
@@ -166,7 +166,7 @@ def test_depth_of_another_camera_is_moved_into_the_image(tmp_path: Path) -> None
     np.testing.assert_array_equal(entry.load().depth, expected)
 
 
-def test_own_predictions_are_never_taken_for_truth(tmp_path: Path) -> None:
+def test_own_predictions_are_never_taken_for_ground_truth(tmp_path: Path) -> None:
     head = messages.header(START, 'camera')
     cloud = messages.scan_cloud(in_lidar(wall(3)), head)
     records = [*frame(0), static(), ('/front/points', START, cloud)]
@@ -186,7 +186,7 @@ def test_own_predictions_are_never_taken_for_truth(tmp_path: Path) -> None:
     records[-1:] = []
     bag = bag_scene.write(tmp_path / 'two', records, **kinds)
     with pytest.raises(
-        ValueError, match=r'several topics may hold the truth \(/front/points, /lidar'
+        ValueError, match=r'several topics may hold the ground truth \(/front/points, /lidar'
     ):
         extracted(bag)
 
@@ -198,8 +198,8 @@ def test_measurements_too_far_in_time_are_no_failure(tmp_path: Path) -> None:
         records += frame(index, scan_late=15_000_000, without=without)
     bag = bag_scene.write(tmp_path / 'bag', records)
     done, _ = extracted(bag)
-    assert (done.written, done.failed, done.skipped) == (2, 0, {NO_TRUTH: 4})
-    with pytest.raises(ValueError, match=r'6 x no truth near in time: none within 0.01 s'):
+    assert (done.written, done.failed, done.skipped) == (2, 0, {NO_GROUND_TRUTH: 4})
+    with pytest.raises(ValueError, match=r'6 x no ground truth near in time: none within 0.01 s'):
         extract(bag, tmp_path / 'other', ExtractOptions(tolerance=0.01))
 
 

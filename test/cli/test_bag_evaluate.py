@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from replay_bags import TRUTH, predicted, wall, write_replay_bag
+from replay_bags import GROUND_TRUTH, predicted, wall, write_replay_bag
 
 from lacdepth_ros.cli import bag_evaluate
 from lacdepth_ros.cli.main import main
@@ -88,7 +88,9 @@ def test_json_contract(tmp_path: Path, node: SimpleNamespace) -> None:
     assert report['stages_ms'] == {'network': {'p50': 7.0, 'p95': 8.0}}
     assert report['node_frames']['received'] == 4
     assert report['mode'] == 'lockstep' and report['failure'] is None
-    assert report['truth'] == f'topic {TRUTH}' and report['protocol']['flip_average'] is False
+    assert (
+        report['truth'] == f'topic {GROUND_TRUTH}' and report['protocol']['flip_average'] is False
+    )
     assert [moment['id'] for moment in report['timeline']] == [f'drive/{i:06d}' for i in range(4)]
     assert report['timeline'][2]['abs_rel'] == pytest.approx(0.25, abs=1e-6)
     table = DOCS.read_text().split('| key |')[1].split('\n\n')[0]
@@ -144,25 +146,28 @@ def test_node_that_never_starts_is_exit_code_2(
     assert 'last words' in capsys.readouterr().err
 
 
-def test_frames_without_truth_are_counted(
+def test_frames_without_ground_truth_are_counted(
     tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    bag, out = write_replay_bag(tmp_path / 'drive', REDS, truths={1: 4.0}), tmp_path / 'o.json'
+    bag, out = (
+        write_replay_bag(tmp_path / 'drive', REDS, ground_truths={1: 4.0}),
+        tmp_path / 'o.json',
+    )
     assert evaluate(bag, '--json', str(out)) == 0
     report = json.loads(out.read_text())
     assert (report['frames'], report['frames_without_truth']) == (1, 3)
-    assert '3 answered frames have no truth' in capsys.readouterr().err
-    other = write_replay_bag(tmp_path / 'other', REDS, truths={})
+    assert '3 answered frames have no ground truth' in capsys.readouterr().err
+    other = write_replay_bag(tmp_path / 'other', REDS, ground_truths={})
     assert evaluate(other) == 2 and 'holds no message' in capsys.readouterr().err
-    truth = tmp_path / 'truth'
-    truth.mkdir()
-    write_depth_png(truth / '99.png', wall(5.0))
-    assert evaluate(other, '--truth', str(truth)) == 1, 'nothing could be scored'
+    ground_truth = tmp_path / 'truth'
+    ground_truth.mkdir()
+    write_depth_png(ground_truth / '99.png', wall(5.0))
+    assert evaluate(other, '--truth', str(ground_truth)) == 1, 'nothing could be scored'
     assert evaluate(other, '--no-truth', '--json', str(out)) == 0
     assert json.loads(out.read_text())['overall']['abs_rel'] is None
 
 
-def test_truth_of_another_size_is_named(
+def test_ground_truth_of_another_size_is_named(
     tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / 'truth'
@@ -219,7 +224,7 @@ def test_options_of_the_node(tmp_path: Path, node: SimpleNamespace) -> None:
         (['--timeout', '0'], ['--timeout 0']),
         (['--truth-tolerance', '-1'], ['--truth-tolerance -1']),
         (['--image-topic', '/cam/image_rec'], ["did you mean '/cam/image_rect'"]),
-        (['--truth-topic', '/ground_truth/depht'], [f"did you mean '{TRUTH}'"]),
+        (['--truth-topic', '/ground_truth/depht'], [f"did you mean '{GROUND_TRUTH}'"]),
         (['--truth', 'nowhere'], ['nowhere']),
         (['--flip-average'], ['--flip-average', 'once']),
         (['--max-depth', '0'], ['max_depth_eval']),
@@ -244,7 +249,7 @@ def test_what_cannot_be_used_is_exit_code_2(
     assert node.settings is None, 'nothing was started'
 
 
-def test_bag_without_depth_says_how_to_give_truth(
+def test_bag_without_depth_says_how_to_give_ground_truth(
     tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(write_replay_bag(tmp_path / 'drive', REDS, topics=())) == 2

@@ -26,12 +26,16 @@ def predictor(monkeypatch: pytest.MonkeyPatch) -> FakePredictor:
     return fake
 
 
-def record(folder: Path, frame: str, *, red: int = 10, truth: float = 10.0) -> dict[str, object]:
+def record(
+    folder: Path, frame: str, *, red: int = 10, ground_truth: float = 10.0
+) -> dict[str, object]:
     """Write a frame predicted to be `red` metres away everywhere; its line of a manifest."""
     name = frame.replace('/', '_')
     image = np.full((HEIGHT, WIDTH, 3), red, np.uint8)
     write_image(folder / f'{name}.png', image)
-    write_depth_png(folder / f'{name}_depth.png', np.full((HEIGHT, WIDTH), truth, np.float32))
+    write_depth_png(
+        folder / f'{name}_depth.png', np.full((HEIGHT, WIDTH), ground_truth, np.float32)
+    )
     return {
         'id': frame,
         'image': f'{name}.png',
@@ -120,7 +124,7 @@ def test_table_is_aligned(
 
 
 def test_protocol_options(tmp_path: Path, predictor: FakePredictor) -> None:
-    data = manifest(tmp_path, record(tmp_path, 'a/0', red=40, truth=5.0))
+    data = manifest(tmp_path, record(tmp_path, 'a/0', red=40, ground_truth=5.0))
     out = tmp_path / 'report.json'
     protocol = ['--crop', 'none', '--min-depth', '0.5', '--max-depth', '10', '--no-flip-average']
     assert main(['evaluate', '--data', data, '--json', str(out), *protocol]) == 0
@@ -239,7 +243,10 @@ def test_bad_frames_are_named_and_the_others_count(
     lost = record(tmp_path, 'a/lost')
     (tmp_path / 'a_lost.png').unlink()
     data = manifest(
-        tmp_path, lost, record(tmp_path, 'a/empty', truth=0.0), record(tmp_path, 'a/good', red=11)
+        tmp_path,
+        lost,
+        record(tmp_path, 'a/empty', ground_truth=0.0),
+        record(tmp_path, 'a/good', red=11),
     )
     out = tmp_path / 'report.json'
     assert main(['evaluate', '--data', data, '--json', str(out)]) == 1
@@ -256,7 +263,7 @@ def test_bad_frames_are_named_and_the_others_count(
 def test_nothing_measured(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = manifest(tmp_path, record(tmp_path, 'a/empty', truth=0.0))
+    data = manifest(tmp_path, record(tmp_path, 'a/empty', ground_truth=0.0))
     out = tmp_path / 'report.json'
     assert main(['evaluate', '--data', data, '--json', str(out)]) == 1
     assert json.loads(out.read_text())['overall'] == dict.fromkeys(ERRORS)
@@ -273,10 +280,10 @@ def test_kitti_drive(
     report = json.loads(out.read_text())
     assert report['groups'][drive.name]['frames'] == 2
     assert report['overall']['abs_rel'] == pytest.approx(0.1)
-    assert '1 of 3 frames have no truth' in capsys.readouterr().err
+    assert '1 of 3 frames have no ground truth' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('kind', ['missing', 'folder', 'broken', 'no truth'])
+@pytest.mark.parametrize('kind', ['missing', 'folder', 'broken', 'no ground truth'])
 def test_unusable_data_is_exit_code_2(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
@@ -285,7 +292,7 @@ def test_unusable_data_is_exit_code_2(
         data = tmp_path
     elif kind == 'broken':
         data.write_text('{"id": 1}\n')
-    elif kind == 'no truth':
+    elif kind == 'no ground truth':
         data = kitti_drive(tmp_path, frames=1, scans=0)
     assert main(['evaluate', '--data', str(data)]) == 2
     (line,) = capsys.readouterr().err.splitlines()

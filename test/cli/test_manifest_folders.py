@@ -17,7 +17,7 @@ from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.session.demo.frames import Calibration
 from lacdepth_ros.session.demo.inputs import open_sequence
-from lacdepth_ros.session.replay_truth import truth_from_files
+from lacdepth_ros.session.replay_ground_truth import ground_truth_from_files
 
 FRAMES = ('road/0', 'road/1', 'room/2')
 NOT_HERE = 'no manifest.jsonl and no KITTI raw drive'
@@ -79,9 +79,9 @@ def test_bags_and_demo(folder: Path, empty: Path) -> None:
     assert len(open_source(folder).frames) == 3
     with pytest.raises(FileNotFoundError, match=NOT_HERE):
         open_source(empty)
-    # The folder's PNGs are images and truth of the manifest, not truth in order.
-    truth = truth_from_files(folder, count=3, depth_scale=256, tolerance_ns=0)
-    found = truth.find(2, 0)
+    # The folder's PNGs are images and ground truth of the manifest, not ground truth in order.
+    ground_truth = ground_truth_from_files(folder, count=3, depth_scale=256, tolerance_ns=0)
+    found = ground_truth.find(2, 0)
     assert found is not None and found.id == 'room/2'
     sequence = open_sequence(folder, Calibration('none', lambda image: image), max_frames=9)
     assert (sequence.description, sequence.count) == (f'manifest {folder}', 3)

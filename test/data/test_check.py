@@ -14,7 +14,7 @@ import pytest
 from miniature import HEIGHT, WIDTH, write_frame
 
 from lacdepth_ros.data.check import BANDS, DataReport, check_entries
-from lacdepth_ros.data.check_report import format_check, overlay_sheet, truth_overlay
+from lacdepth_ros.data.check_report import format_check, ground_truth_overlay, overlay_sheet
 from lacdepth_ros.data.depth_histogram import DepthHistogram
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import ManifestEntry, scan_manifest
@@ -58,7 +58,7 @@ def test_histogram_of_nothing_and_of_extremes() -> None:
 
 
 def known_frame(folder: Path, frame: str, metres: float, rows: int) -> dict[str, Any]:
-    """A frame of which the upper rows have a truth of so many metres."""
+    """A frame of which the upper rows have a ground truth of so many metres."""
     row = write_frame(folder, frame, seed=hash(frame) % 1000)
     depth = np.zeros((HEIGHT, WIDTH), np.float32)
     depth[:rows] = metres
@@ -100,9 +100,9 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
         image_path.unlink()
     elif kind == 'unreadable':
         depth_path.write_bytes(depth_path.read_bytes()[:60])
-    elif kind == 'empty truth':
+    elif kind == 'empty ground truth':
         write_depth_png(depth_path, 0 * depth)
-    elif kind == 'saturated truth':
+    elif kind == 'saturated ground truth':
         depth[0] = 65535 / 256
         write_depth_png(depth_path, depth)
     elif kind == 'empty image':
@@ -122,11 +122,11 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
     [
         ('missing file', 'm.jsonl:2: '),
         ('unreadable', 'cut short'),
-        ('empty truth', 'road_1_depth.png has no pixel with truth'),
-        ('saturated truth', '96 pixels have the largest count, 65535'),
+        ('empty ground truth', 'road_1_depth.png has no pixel with ground truth'),
+        ('saturated ground truth', '96 pixels have the largest count, 65535'),
         ('empty image', 'road_1.png has one colour'),
         ('implausible depth', 'is depth_scale = 256 counts per metre right'),
-        ('wrong dense depth', 'dense.png is 2 times the truth'),
+        ('wrong dense depth', 'dense.png is 2 times the ground truth'),
         ('implausible K', 'principal point (609.6, 172.9) of an image of 96x48'),
     ],
 )
@@ -160,17 +160,17 @@ def test_bad_lines_and_repeated_files(tmp_path: Path) -> None:
     no_camera = {key: value for key, value in second.items() if key != 'K'} | {'id': 'road/7'}
     report, _ = check(write_rows(tmp_path, first, second, copy, no_camera))
     assert report.problems['repeated image'] == ['road/copy has the image of road/0']
-    assert report.problems['repeated truth'] == ['road/copy has the truth of road/1']
+    assert report.problems['repeated ground truth'] == ['road/copy has the ground truth of road/1']
     assert 'm.jsonl:4: missing K' in report.problems['unusable line'][0]
 
 
-def test_overlay_keeps_sparse_truth_and_the_nearest(tmp_path: Path) -> None:
+def test_overlay_keeps_sparse_ground_truth_and_the_nearest(tmp_path: Path) -> None:
     row = write_frame(tmp_path, 'road/0', 0)
     depth = np.zeros((HEIGHT, WIDTH), np.float32)
     depth[10, 20], depth[11, 21] = 40.0, 8.0  # one pixel of a picture of half the size
     write_depth_png(tmp_path / row['depth'], depth)
     _, (entry,) = check(write_rows(tmp_path, row))
-    picture = truth_overlay(entry.load(), WIDTH // 2, 5.0, 50.0)
+    picture = ground_truth_overlay(entry.load(), WIDTH // 2, 5.0, 50.0)
     assert picture.shape == (HEIGHT // 2, WIDTH // 2, 3)
     near = colorize_depth(np.array([[8.0]], np.float32), min_depth=5.0, max_depth=50.0)[0, 0]
     assert picture[5, 10].tolist() == near.tolist()

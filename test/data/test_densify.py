@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Interpolated depth: planes stay planes, edges stay edges, truth stays truth."""
+"""Interpolated depth: planes stay planes, edges stay edges, ground truth stays ground truth."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ def test_depth_stops_at_the_edges_of_the_image() -> None:
     np.testing.assert_allclose(dense, depth, rtol=0.02)
 
 
-def test_truth_is_kept_and_bounds_the_rest() -> None:
+def test_ground_truth_is_kept_and_bounds_the_rest() -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (24, 60, 3), dtype=np.uint8)
-    truth = np.where(rng.random((24, 60)) < 0.05, rng.uniform(3, 70, (24, 60)), 0)
-    truth = truth.astype(np.float32)
-    dense = interpolate_depth(image, truth, width=640)
-    known = truth > 0
-    np.testing.assert_allclose(dense[known], truth[known], rtol=1e-5)
-    assert dense.min() >= truth[known].min() * (1 - 1e-5)
-    assert dense.max() <= truth.max() * (1 + 1e-5)
+    ground_truth = np.where(rng.random((24, 60)) < 0.05, rng.uniform(3, 70, (24, 60)), 0)
+    ground_truth = ground_truth.astype(np.float32)
+    dense = interpolate_depth(image, ground_truth, width=640)
+    known = ground_truth > 0
+    np.testing.assert_allclose(dense[known], ground_truth[known], rtol=1e-5)
+    assert dense.min() >= ground_truth[known].min() * (1 - 1e-5)
+    assert dense.max() <= ground_truth.max() * (1 + 1e-5)
 
 
 def test_ground_plane_is_continued() -> None:
     # Depth of a plane below the camera is f h / (v - cy): linear in inverse depth. Two rows of
-    # truth and a plain image: what lies between is on the plane.
+    # ground truth and a plain image: what lies between is on the plane.
     image = np.full((40, 20, 3), 128, np.uint8)
     rows = np.arange(40)
     plane = np.broadcast_to((100.0 * 1.65 / (rows + 5))[:, None], (40, 20)).astype(np.float32)
@@ -65,15 +65,15 @@ def test_ground_plane_is_continued() -> None:
     np.testing.assert_allclose(interpolate_depth(image, sparse, width=640), plane, rtol=1e-4)
 
 
-def test_equations_hold_at_every_pixel_without_truth() -> None:
+def test_equations_hold_at_every_pixel_without_ground_truth() -> None:
     """The definition, pixel by pixel in plain NumPy."""
     rng = np.random.default_rng(1)
     image = np.repeat(rng.integers(0, 256, (8, 9, 1), dtype=np.uint8), 3, axis=2)
-    truth = np.where(rng.random((8, 9)) < 0.2, 10.0 * rng.random((8, 9)) + 1, 0)
-    truth = truth.astype(np.float32)
-    inverse = 1 / interpolate_depth(image, truth, width=640).astype(np.float64)
+    ground_truth = np.where(rng.random((8, 9)) < 0.2, 10.0 * rng.random((8, 9)) + 1, 0)
+    ground_truth = ground_truth.astype(np.float32)
+    inverse = 1 / interpolate_depth(image, ground_truth, width=640).astype(np.float64)
     brightness = image[..., 0] / 255
-    for row, column in zip(*np.nonzero(truth == 0), strict=True):
+    for row, column in zip(*np.nonzero(ground_truth == 0), strict=True):
         rows = slice(max(row - 1, 0), row + 2)
         columns = slice(max(column - 1, 0), column + 2)
         window = brightness[rows, columns]
@@ -96,10 +96,10 @@ def test_wide_images_are_filled_small_and_the_nearest_wins() -> None:
     np.testing.assert_allclose(dense[:, 128:], 20.0, rtol=0.02)
 
 
-def test_full_and_empty_truth() -> None:
+def test_full_and_empty_ground_truth() -> None:
     image, depth = scene()
     np.testing.assert_allclose(interpolate_depth(image, depth, width=640), depth, rtol=1e-6)
-    with pytest.raises(ValueError, match='truth is empty'):
+    with pytest.raises(ValueError, match='ground truth is empty'):
         interpolate_depth(image, 0 * depth, width=640)
 
 
@@ -149,7 +149,7 @@ def test_frames_that_fail_stay_without_dense(tmp_path: Path) -> None:
     write_depth_png(entries[0].depth, np.zeros((HEIGHT, WIDTH), np.float32))
     entries[2].image.unlink()
     failures = densify(entries, tmp_path / 'out', width=48, workers=1, progress=show)
-    assert 'truth is empty' in failures['road/0']
+    assert 'ground truth is empty' in failures['road/0']
     assert 'no such file' in failures['road/2']
     dense = [entry.dense for entry in read_manifest(tmp_path / 'out' / 'manifest.jsonl')]
     assert [path is not None for path in dense] == [False, True, False]

@@ -56,7 +56,7 @@ def test_rows_of_entries_write_the_same_manifest(tmp_path: Path) -> None:
     assert first['dense'] == 'd.png'
 
 
-def test_dense_depth_is_loaded_with_the_scale_of_the_truth(tmp_path: Path) -> None:
+def test_dense_depth_is_loaded_with_the_scale_of_the_ground_truth(tmp_path: Path) -> None:
     write_depth_png(tmp_path / 'dense.png', np.full((HEIGHT, WIDTH), 7.5, np.float32))
     write_manifest(tmp_path / 'm.jsonl', [frame_at(tmp_path, dense='dense.png')])
     (entry,) = read_manifest(tmp_path / 'm.jsonl')

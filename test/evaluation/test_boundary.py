@@ -15,7 +15,7 @@ THRESHOLDS = np.linspace(1.05, 1.25, 10)
 
 
 def reference_f1(pred: Array, target: Array) -> float:
-    """Dense truth, four kinds of boundary looked for one threshold at a time."""
+    """Dense ground truth, four kinds of boundary looked for one threshold at a time."""
 
     def kinds(d: Array, t: float) -> list[npt.NDArray[np.bool_]]:
         left, right, above, below = d[:, :-1], d[:, 1:], d[:-1], d[1:]
@@ -72,16 +72,16 @@ def test_a_step_the_wrong_way_round_is_wrong() -> None:
 
 
 @pytest.mark.parametrize('seed', range(3))
-def test_equals_the_definition_on_dense_truth(seed: int) -> None:
+def test_equals_the_definition_on_dense_ground_truth(seed: int) -> None:
     rng = np.random.default_rng(seed)
     target = np.exp(rng.normal(2, 0.1, (17, 23))).astype(np.float32)
     pred = target * np.exp(rng.normal(0, 0.05, target.shape)).astype(np.float32)
     assert score(pred, target) == pytest.approx(reference_f1(pred, target), rel=1e-6)
 
 
-def test_only_neighbours_with_truth_count() -> None:
+def test_only_neighbours_with_ground_truth_count() -> None:
     target, pred = box(), box()
-    pred[15:, 20:] = 1.0  # a wrong box, where there is no truth
+    pred[15:, 20:] = 1.0  # a wrong box, where there is no ground truth
     valid = everywhere(target)
     valid[15:, 20:] = False
     target[15:, 20:] = 0.0
@@ -92,11 +92,11 @@ def test_only_neighbours_with_truth_count() -> None:
     )
 
 
-def test_sparse_truth_means_nothing() -> None:
+def test_sparse_ground_truth_means_nothing() -> None:
     valid = np.zeros((20, 30), np.bool_)
     valid[::2] = True  # half the pixels, a quarter of the pairs
     assert boundary_f1(pred=box(), target=box(), valid_mask=valid) is None
 
 
-def test_truth_without_boundary_means_nothing() -> None:
+def test_ground_truth_without_boundary_means_nothing() -> None:
     assert score(box(), np.full((20, 30), 7.0, np.float32)) is None

@@ -23,7 +23,7 @@ NO_CROP = EvaluationProtocol(crop='none')
 @dataclass
 class FakeEntry:
     id: str
-    truth: float = 10.0
+    ground_truth: float = 10.0
     red: int = 10
     error: Exception | None = None
 
@@ -31,7 +31,7 @@ class FakeEntry:
         if self.error:
             raise self.error
         image = np.full((HEIGHT, WIDTH, 3), self.red, np.uint8)
-        depth = np.full((HEIGHT, WIDTH), self.truth, np.float32)
+        depth = np.full((HEIGHT, WIDTH), self.ground_truth, np.float32)
         return Sample(image, depth, Camera(9, 9, 5, 5, WIDTH, HEIGHT), self.id)
 
 
@@ -49,20 +49,20 @@ def test_groups_and_overall_weigh_every_frame_the_same() -> None:
 
 def test_default_protocol_crops_flips_and_clamps() -> None:
     predictor = FakePredictor()
-    entry = FakeEntry('a/0', truth=40.0, red=200)
+    entry = FakeEntry('a/0', ground_truth=40.0, red=200)
     report = evaluate(predictor, [entry])
     assert report.protocol == EvaluationProtocol()
     assert predictor.flips == [True]
     assert report.overall['abs_rel'] == pytest.approx(1.0)  # 200 m counts as 80 m
-    far = evaluate(predictor, [FakeEntry('a/0', truth=80.0)])
+    far = evaluate(predictor, [FakeEntry('a/0', ground_truth=80.0)])
     assert far.frames == 0
 
 
-def test_only_truth_inside_the_crop_counts() -> None:
+def test_only_ground_truth_inside_the_crop_counts() -> None:
     class Outside(FakeEntry):
         def load(self) -> Sample:
             sample = super().load()
-            sample.depth[: int(0.40810811 * HEIGHT)] = 1.0  # wrong truth above the crop
+            sample.depth[: int(0.40810811 * HEIGHT)] = 1.0  # wrong ground truth above the crop
             return sample
 
     assert evaluate(FakePredictor(), [Outside('a/0')]).overall['abs_rel'] == 0.0
@@ -72,7 +72,7 @@ def test_unmeasurable_frames_are_named() -> None:
     entries = [
         FakeEntry('a/0', error=FileNotFoundError('a.png: no such file')),
         FakeEntry('a/1', error=ValueError('depth is uint8')),
-        FakeEntry('a/2', truth=0.0),
+        FakeEntry('a/2', ground_truth=0.0),
         FakeEntry('a/3', red=0),
         FakeEntry('a/4'),
     ]
@@ -85,7 +85,7 @@ def test_unmeasurable_frames_are_named() -> None:
         'a/0': 'a.png: no such file',
         'a/1': 'depth is uint8',
         'a/2': 'no true depth inside the none crop and 0.001 .. 80 m',
-        'a/3': 'the prediction is invalid wherever there is truth',
+        'a/3': 'the prediction is invalid wherever there is ground truth',
     }
     assert steps == [(done, 5) for done in range(1, 6)]
 

@@ -56,7 +56,7 @@ def random_scene(seed: int) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
     target = rng.uniform(1.0, 80.0, (13, 29))
     pred = target * np.exp(rng.normal(0.1, 0.4, target.shape))
     valid_mask = rng.random(target.shape) < 0.3
-    target[~valid_mask] = 0.0  # what must not be looked at: no truth, no prediction
+    target[~valid_mask] = 0.0  # what must not be looked at: no ground truth, no prediction
     pred[~valid_mask] = np.nan
     return pred, target, valid_mask
 

@@ -66,9 +66,9 @@ def test_crop_of_the_benchmark_crop(
 
 def test_the_double_crop_drops_the_far_edge() -> None:
     # The trap: papers that crop the crop leave 13 rows at the top of Garg's window out.
-    truth = np.full((375, 1242), 20.0, np.float32)
+    ground_truth = np.full((375, 1242), 20.0, np.float32)
     full, double = (
-        PROTOCOLS[name].valid_mask(truth) for name in ('kitti', 'kitti-benchmark-crop')
+        PROTOCOLS[name].valid_mask(ground_truth) for name in ('kitti', 'kitti-benchmark-crop')
     )
     assert full[153:166].any()
     assert not double[153:166].any()

@@ -134,9 +134,9 @@ def test_boundary_f1_is_the_mean_where_it_means_something() -> None:
 def test_what_cannot_be_measured_raises_and_is_not_added() -> None:
     board = Scoreboard(WHOLE)
     cases = {
-        'the prediction is 8x5 but the truth is 8x6': (plane(5, height=5), plane(5)),
+        'the prediction is 8x5 but the ground truth is 8x6': (plane(5, height=5), plane(5)),
         'no true depth inside': (plane(5), plane(0)),
-        'invalid wherever there is truth': (plane(np.nan), plane(5)),
+        'invalid wherever there is ground truth': (plane(np.nan), plane(5)),
     }
     for message, (pred, target) in cases.items():
         with pytest.raises(ValueError, match=message):

@@ -39,7 +39,7 @@ def depth_of(image: np.ndarray, camera: Camera) -> np.ndarray:
 
 
 def ratio(depth: np.ndarray, reference: np.ndarray) -> float:
-    """Median of depth / reference where the scene has truth."""
+    """Median of depth / reference where the scene has ground truth."""
     return float(np.median(depth / reference))
 
 

@@ -28,8 +28,8 @@ from lacdepth_ros.session.replay import (
     send_in_lockstep,
 )
 from lacdepth_ros.session.replay_frames import ReplayFrame, replay_frames
+from lacdepth_ros.session.replay_ground_truth import ground_truth_from_topic, no_ground_truth
 from lacdepth_ros.session.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
-from lacdepth_ros.session.replay_truth import no_truth, truth_from_topic
 
 pytestmark = pytest.mark.ros
 TEST = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def ros(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str = '32FC1'):
-    """Replay a bag against its own truth; returns the result."""
+    """Replay a bag against its own ground truth; returns the result."""
     images = BagImages(bag)
     depth, lockstep = DEPTH_TOPICS[encoding], rate is None
     transport = 'compressed' if images.compressed else 'raw'
@@ -67,24 +67,24 @@ def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str =
         log=tmp_path / 'node.log',
         command=(sys.executable, str(TEST / 'replay_node.py')),
     )
-    truth = truth_from_topic(bag, None, images=images.topic, tolerance_ns=1_000_000)
-    with truth:
-        result = ReplayResult('bag', truth, PROTOCOL, depth)
+    ground_truth = ground_truth_from_topic(bag, None, images=images.topic, tolerance_ns=1_000_000)
+    with ground_truth:
+        result = ReplayResult('bag', ground_truth, PROTOCOL, depth)
         replay(settings, replay_frames(images, forward_only=not lockstep), result)
     return result
 
 
 def test_lockstep_answers_every_frame_once(tmp_path: Path) -> None:
     at = [*stamps(len(REDS)), START]  # the last image repeats the first one's stamp
-    truths = {index: predicted(red) / 1.25 for index, red in enumerate(REDS) if index != 3}
-    bag = write_replay_bag(tmp_path / 'bag', [*REDS, 9], truths=truths, at=at)
+    ground_truths = {index: predicted(red) / 1.25 for index, red in enumerate(REDS) if index != 3}
+    bag = write_replay_bag(tmp_path / 'bag', [*REDS, 9], ground_truths=ground_truths, at=at)
     result = run(bag, tmp_path)
     assert result.failure == '' and result.unanswered == [] and result.unscored == []
     assert [r.index for r in result.records] == [0, 1, 2, 3, 4]
     assert result.received == {DEPTH_TOPICS['32FC1']: 5, CONFIDENCE: 5}
     assert (result.late, result.repeated, result.share_answered) == (0, 0, 1.0)
     assert [f.index for f in result.unsent] == [5]
-    assert result.without_truth == ['bag/000003']
+    assert result.without_ground_truth == ['bag/000003']
     report = result.scores.report()
     assert report.frames == 4
     assert report.overall['abs_rel'] == pytest.approx(0.25, abs=1e-6)
@@ -162,7 +162,7 @@ def test_what_ends_a_replay_is_told(
     ended: list[bool] = []
     monkeypatch.setattr(replaying, 'NodeProcess', Process)
     monkeypatch.setattr(replaying, '_converse', converse)
-    result = result_without_truth()
+    result = result_without_ground_truth()
     settings = ReplaySettings({}, (), 'raw', None, 1.0, tmp_path / 'node.log')
     replay(settings, [], result)
     assert (result.failure, result.log_end, ended) == (failure, log, [True])
@@ -205,12 +205,12 @@ def frames(bag: Path) -> list[ReplayFrame]:
     return list(replay_frames(BagImages(bag)))
 
 
-def result_without_truth() -> ReplayResult:
-    return ReplayResult('bag', no_truth(), PROTOCOL, DEPTH_TOPICS['32FC1'])
+def result_without_ground_truth() -> ReplayResult:
+    return ReplayResult('bag', no_ground_truth(), PROTOCOL, DEPTH_TOPICS['32FC1'])
 
 
 def test_silent_node_is_given_up(tmp_path: Path) -> None:
-    result, client = result_without_truth(), StubClient(set())
+    result, client = result_without_ground_truth(), StubClient(set())
     bag = write_replay_bag(tmp_path / 'bag', REDS)
     with pytest.raises(NodeError, match='3 frames in a row'):
         send_in_lockstep(client, frames(bag), result, timeout=0.0)
@@ -224,7 +224,7 @@ def test_pace_and_clock_follow_the_stamps(
 ) -> None:
     monkeypatch.setattr(replaying, 'SILENCE', 0.0)
     monkeypatch.setattr(replaying, 'LEAD', 0.05)
-    result, client = result_without_truth(), StubClient({0, 1, 3})
+    result, client = result_without_ground_truth(), StubClient({0, 1, 3})
     items = frames(write_replay_bag(tmp_path / 'bag', REDS))
     begin = replaying.time.monotonic()
     send_at_pace(client, items, result, rate=rate)
@@ -233,7 +233,7 @@ def test_pace_and_clock_follow_the_stamps(
     assert set(stamps(5)) <= set(client.clock)
     assert [r.index for r in result.records if r.latency_ms] == [0, 1, 3]
     assert client.forgotten == [stamps(5)[i] for i in (0, 1, 3)]
-    assert result.without_truth == ['bag/000000', 'bag/000001', 'bag/000003']
+    assert result.without_ground_truth == ['bag/000000', 'bag/000001', 'bag/000003']
 
 
 def test_parameters_are_read_whatever_they_are_for(tmp_path: Path) -> None:

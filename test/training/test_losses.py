@@ -42,7 +42,7 @@ def test_silog_over_all_valid_pixels_of_the_batch(focus: float) -> None:
     assert float(loss) == pytest.approx(numpy_silog(pred, target, valid, focus), rel=1e-4)
 
 
-def test_pixels_without_truth_count_for_nothing() -> None:
+def test_pixels_without_ground_truth_count_for_nothing() -> None:
     pred, target, valid = depths(0).requires_grad_(), depths(1), mask()
     target = torch.where(valid, target, torch.nan)
     loss = silog_loss(pred=pred, target=target, valid_mask=valid)
@@ -197,7 +197,7 @@ def test_gradient_loss_follows_its_formula() -> None:
 
 
 def test_gradient_of_a_ramp_and_weights_of_its_rows() -> None:
-    """A prediction that rises by 1 m a column beyond the truth: |d_x| = 8 everywhere."""
+    """A prediction that rises by 1 m a column beyond the ground truth: |d_x| = 8 everywhere."""
     dense = torch.full((1, 1, 102, 12), 5.0)
     pred = dense + torch.arange(12.0)
     everywhere = torch.ones_like(dense, dtype=torch.bool)
@@ -216,7 +216,7 @@ def test_gradient_of_a_ramp_and_weights_of_its_rows() -> None:
 
 
 @pytest.mark.parametrize('size', [(2, 1, 6, 8), (1, 1, 2, 2)])
-def test_gradient_loss_without_dense_truth_costs_nothing(size: tuple[int, ...]) -> None:
+def test_gradient_loss_without_dense_ground_truth_costs_nothing(size: tuple[int, ...]) -> None:
     pred = torch.full(size, torch.nan).requires_grad_()
     nowhere = torch.zeros(size, dtype=torch.bool)
     loss = gradient_loss(
@@ -240,13 +240,13 @@ def test_unknown_pixels_teach_nothing() -> None:
 
 def losses(pred: torch.Tensor, std: torch.Tensor) -> dict[str, torch.Tensor]:
     """Every loss of a prediction."""
-    truth = {'target': depths(1), 'valid_mask': mask()}
+    ground_truth = {'target': depths(1), 'valid_mask': mask()}
     return {
-        'silog': silog_loss(pred=pred, **truth),
-        'relative': relative_loss(pred=pred, **truth),
+        'silog': silog_loss(pred=pred, **ground_truth),
+        'relative': relative_loss(pred=pred, **ground_truth),
         'far': far_loss(pred=pred, far_mask=mask(), far_depth=60.0),
-        'spread': spread_loss(pred=pred, std=std, **truth),
-        'gradient': gradient_loss(pred=pred, target_mask=~mask() | mask(), **truth),
+        'spread': spread_loss(pred=pred, std=std, **ground_truth),
+        'gradient': gradient_loss(pred=pred, target_mask=~mask() | mask(), **ground_truth),
     }
 
 
@@ -282,18 +282,18 @@ def test_dense_frames_count_no_more_than_frame_pixels(most: int) -> None:
         torch.cat([x, x[:1] if x.dtype != torch.bool else torch.zeros_like(x[:1])])
         for x in (pred, target, valid)
     )
-    truth = {'pred': pred, 'target': target, 'valid_mask': valid, 'frame_pixels': most}
+    ground_truth = {'pred': pred, 'target': target, 'valid_mask': valid, 'frame_pixels': most}
     y, t, v = pred.double().numpy(), target.double().numpy(), valid.numpy()
     h = np.log(y / t)
     mean = numpy_mean(h, v, most)
     silog = 10 * np.sqrt(numpy_mean(h**2, v, most) - 0.85 * mean**2)
-    assert float(silog_loss(**truth)) == pytest.approx(silog, rel=1e-4)
+    assert float(silog_loss(**ground_truth)) == pytest.approx(silog, rel=1e-4)
     relative = numpy_mean(np.abs(y - t) / t, v, most)
-    assert float(relative_loss(**truth)) == pytest.approx(relative, rel=1e-5)
+    assert float(relative_loss(**ground_truth)) == pytest.approx(relative, rel=1e-5)
     std = 0.3 * pred
     scale = 0.3 / np.sqrt(2) + MIN_SCALE
     spread = numpy_mean(np.abs(h) / scale + np.log(scale), v, most)
-    assert float(spread_loss(std=std, **truth)) == pytest.approx(spread, rel=1e-4)
+    assert float(spread_loss(std=std, **ground_truth)) == pytest.approx(spread, rel=1e-4)
 
 
 def test_frame_pixels_of_an_empty_batch() -> None:

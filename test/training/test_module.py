@@ -34,7 +34,7 @@ def test_one_batch_is_learned_by_heart(head: dict[str, Any]) -> None:
     image = random_image(32, 64, batch=2)
     depth = torch.linspace(3, 40, 32).view(1, 32, 1).expand(2, 32, 64).clone()
     depth[1] = depth[1].flip(0)  # the two must be told apart
-    depth[:, ::3] = 0  # no truth
+    depth[:, ::3] = 0  # no ground truth
     batch = {'depth': depth, 'dense': torch.zeros_like(depth)}
     optimizer = build_optimizer(model, OptimizerConfig(encoder_lr=6e-3, decoder_lr=6e-3))
     losses = []

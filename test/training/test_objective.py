@@ -61,14 +61,14 @@ def test_parts_are_the_losses_of_their_pixels() -> None:
     out, target = output(), batch()['depth'].unsqueeze(1)
     dense = batch()['dense'].unsqueeze(1)
     valid = (target > MODEL.min_depth) & (target < 80)
-    truth = {'target': target, 'valid_mask': valid}
+    ground_truth = {'target': target, 'valid_mask': valid}
     expected = {
-        'silog': losses.silog_loss(pred=out.depth, **truth),
-        'relative': losses.relative_loss(pred=out.depth, **truth),
+        'silog': losses.silog_loss(pred=out.depth, **ground_truth),
+        'relative': losses.relative_loss(pred=out.depth, **ground_truth),
         'far': losses.far_loss(pred=out.depth, far_mask=target > 1000, far_depth=76.0),
-        'spread': losses.spread_loss(pred=out.depth, std=out.std, **truth),
+        'spread': losses.spread_loss(pred=out.depth, std=out.std, **ground_truth),
         'auxiliary': losses.silog_loss(
-            pred=(80 * out.relative).clamp_min(MODEL.min_depth), **truth
+            pred=(80 * out.relative).clamp_min(MODEL.min_depth), **ground_truth
         ),
         'gradient': losses.gradient_loss(
             pred=out.depth,
@@ -90,8 +90,8 @@ def test_parts_are_the_losses_of_their_pixels() -> None:
 def test_frame_pixels_reach_the_losses_of_measured_depth() -> None:
     parts, plain = total(LossConfig(**ALL, frame_pixels=9)), total(LossConfig(**ALL))
     out, target = output(), batch()['depth'].unsqueeze(1)
-    truth = {'target': target, 'valid_mask': (target > MODEL.min_depth) & (target < 80)}
-    expected = losses.relative_loss(pred=out.depth, **truth, frame_pixels=9)
+    ground_truth = {'target': target, 'valid_mask': (target > MODEL.min_depth) & (target < 80)}
+    expected = losses.relative_loss(pred=out.depth, **ground_truth, frame_pixels=9)
     torch.testing.assert_close(parts['relative'], expected)
     changed = {name for name in parts if not torch.equal(parts[name], plain[name])}
     assert changed == {'loss', 'silog', 'relative', 'spread', 'auxiliary'}
@@ -139,7 +139,7 @@ def test_naive_bins_have_no_spread_to_teach() -> None:
     assert 'spread' not in parts and bool(torch.isfinite(parts['loss']))
 
 
-def test_batch_without_any_truth_costs_nothing() -> None:
+def test_batch_without_any_ground_truth_costs_nothing() -> None:
     out = output()
     nothing = {'depth': torch.zeros(SIZE), 'dense': torch.zeros(SIZE)}
     parts = training_loss(out, nothing, MODEL, LossConfig(**ALL), 1.0)

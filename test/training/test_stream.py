@@ -102,7 +102,7 @@ def test_views_of_a_step_share_one_of_the_heights(manifest: Path) -> None:
     assert same(again[47], views[47]) and same(again[5], views[5])
 
 
-def test_truth_is_brought_to_the_focal_length_of_the_network(manifest: Path) -> None:
+def test_ground_truth_is_brought_to_the_focal_length_of_the_network(manifest: Path) -> None:
     """At scale f / FOCAL the true 5 .. 43 m become metres x focal_px / f."""
     still = {'focal_range': (FOCAL, FOCAL), 'flip': 0.0}
     original, doubled = (
@@ -239,7 +239,7 @@ def test_sky_is_marked_only_outdoors_and_where_asked(
 
 
 def test_dense_depth_follows_the_view_and_the_focal_length(manifest: Path) -> None:
-    """Where the truth is dense already and nothing is scaled, both are one map."""
+    """Where the ground truth is dense already and nothing is scaled, both are one map."""
     entry = read_manifest(manifest)[2]
     whole = {'scale_range': (1.0, 1.0)}
     view = make_of([replace(entry, dense=entry.depth)], augment=whole)[3]

@@ -1,15 +1,16 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""KITTI raw recordings as KITTI lays them out: images, stamps, calibration and LiDAR truth.
+"""KITTI raw recordings as KITTI lays them out: images, stamps, calibration and LiDAR ground truth.
 
     2011_09_26/                          date folder: calib_cam_to_cam.txt, calib_velo_to_cam.txt
       2011_09_26_drive_0009_sync/        drive folder
         image_02/data/0000000000.png     (or .jpg), image_02/timestamps.txt
         velodyne_points/data/0000000000.bin
-        proj_depth/groundtruth/image_02/0000000000.png   annotated truth, where it was unpacked
+        proj_depth/groundtruth/image_02/0000000000.png   annotated ground truth, where it was
+        unpacked
 
-A drive has one kind of truth: the annotated depth where its folder is there (frames without a
-file then have no truth), otherwise one Velodyne scan a frame.
+A drive has one kind of ground truth: the annotated depth where its folder is there (frames without
+a file then have no ground truth), otherwise one Velodyne scan a frame.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class KittiFrame:
         return self.calibration.camera
 
     def load(self) -> Sample:
-        """Read the image and its truth; a frame without truth yields a depth of zeros.
+        """Read the image and its ground truth; without one the depth is all zeros.
 
         Raises:
             FileNotFoundError: A file is missing.
@@ -141,7 +142,7 @@ class KittiFrame:
         return Sample(image=image, depth=self._depth(), camera=self.camera, id=self.id)
 
     def _depth(self) -> npt.NDArray[np.float32]:
-        """The truth (H, W) in metres, 0 where there is none."""
+        """The ground truth (H, W) in metres, 0 where there is none."""
         if self.annotated is not None:
             return read_depth_png(self.annotated, KITTI_DEPTH_SCALE)
         if self.scan is None:

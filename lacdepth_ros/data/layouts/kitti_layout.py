@@ -117,36 +117,36 @@ class KittiTree:
 
 
 @dataclass(frozen=True, slots=True)
-class _TruthRule:
-    """Where the truth of a frame comes from, as the request and the tree have it."""
+class _GroundTruthRule:
+    """Where the ground truth of a frame comes from, as the request and the tree have it."""
 
     tree: KittiTree
     request: IndexRequest
 
     def kind(self, key: KittiKey) -> str:
         """'annotated' or 'velodyne'; 'auto' decides by drive."""
-        if self.request.truth != 'auto':
-            return self.request.truth
+        if self.request.ground_truth != 'auto':
+            return self.request.ground_truth
         return 'annotated' if self.tree.has_annotations(key) else 'velodyne'
 
     def source(self, line: SplitLine) -> Path | None:
-        """The file that holds a frame's truth or that it is made from, None without truth."""
+        """The file with a frame's ground truth, or that it is made from; None without one."""
         if self.kind(line.key) == 'velodyne':
             return self.tree.scan(line.key)
-        return None if line.truth == 'none' else self.tree.annotation(line.key)
+        return None if line.ground_truth == 'none' else self.tree.annotation(line.key)
 
 
 def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
-    """List KITTI raw frames with their truth; see `IndexRequest` for the choices.
+    """List KITTI raw frames with their ground truth; see `IndexRequest` for the choices.
 
-    Truth from scans is written as PNG (metres x 256) beside the manifest; a PNG that is already
-    there is kept.
+    Ground truth from scans is written as PNG (metres x 256) beside the manifest; a PNG that is
+    already there is kept.
 
     Raises:
         FileNotFoundError: There is no drive, no split list or no calibration.
         ValueError: The split list or a calibration is damaged.
     """
-    rule = _TruthRule(KittiTree.find(request.root), request)
+    rule = _GroundTruthRule(KittiTree.find(request.root), request)
     result = IndexResult()
     lines = spread(_wanted(rule, result), request.limit)
     calibration = lru_cache(maxsize=None)(KittiCalibration.read)
@@ -158,14 +158,14 @@ def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
         elif (source := rule.source(line)) is not None:
             day = rule.tree.raw[line.key.drive].parent
             _add(rule, line.key, (image, source), calibration(day, line.key.camera), result)
-        elif line.truth == 'named':
-            result.leave_out(f'{rule.kind(line.key)} truth is missing', line.key.id)
+        elif line.ground_truth == 'named':
+            result.leave_out(f'{rule.kind(line.key)} ground truth is missing', line.key.id)
     progress(len(lines), len(lines))
-    _count_truth(len(lines), result)
+    _count_ground_truth(len(lines), result)
     return result
 
 
-def _wanted(rule: _TruthRule, result: IndexResult) -> list[SplitLine]:
+def _wanted(rule: _GroundTruthRule, result: IndexResult) -> list[SplitLine]:
     """The frames that the request names."""
     request = rule.request
     if request.split is not None:
@@ -173,25 +173,25 @@ def _wanted(rule: _TruthRule, result: IndexResult) -> list[SplitLine]:
         count_lines(lines, result)
         return lines
     frames = rule.tree.frames()
-    with_truth = [key for key in frames if rule.source(SplitLine(key)) is not None]
+    with_ground_truth = [key for key in frames if rule.source(SplitLine(key)) is not None]
     result.count('frames of the left colour camera', len(frames))
-    result.count('frames with truth', len(with_truth))
+    result.count('frames with ground truth', len(with_ground_truth))
     if request.part is None:
-        in_test = sum(key.drive in EIGEN_DRIVES['test'] for key in with_truth)
+        in_test = sum(key.drive in EIGEN_DRIVES['test'] for key in with_ground_truth)
         result.count("of these in drives of Eigen's test list", in_test)
-        return [SplitLine(key) for key in with_truth]
-    chosen = eigen_part(with_truth if request.part == 'train' else frames, request.part)
+        return [SplitLine(key) for key in with_ground_truth]
+    chosen = eigen_part(with_ground_truth if request.part == 'train' else frames, request.part)
     count_rule(chosen, request.part, result)
     return [SplitLine(key) for key in chosen]
 
 
-def _count_truth(wanted: int, result: IndexResult) -> None:
-    """Report how many frames have truth, and of which kind."""
+def _count_ground_truth(wanted: int, result: IndexResult) -> None:
+    """Report how many frames have ground truth, and of which kind."""
     kinds = Counter(row['ground_truth'] for row in result.rows)
     for kind, number in sorted(kinds.items()):
-        result.count(f'frames listed with truth {kind!r}', number)
+        result.count(f'frames listed with ground truth {kind!r}', number)
     broken = sum(map(len, result.problems.values()))
-    result.count('frames without truth, left out', wanted - len(result.rows) - broken)
+    result.count('frames without ground truth, left out', wanted - len(result.rows) - broken)
     if len(kinds) > 1:
         result.notes.append(
             'annotated depth and single scans are mixed (by drive); give --truth annotated or '
@@ -200,13 +200,13 @@ def _count_truth(wanted: int, result: IndexResult) -> None:
 
 
 def _add(
-    rule: _TruthRule,
+    rule: _GroundTruthRule,
     key: KittiKey,
     files: tuple[Path, Path],
     calibration: KittiCalibration,
     result: IndexResult,
 ) -> None:
-    """Add the row of a frame with its image and the source of its truth, or note a problem."""
+    """Add the row of a frame: its image, its source of ground truth; or note a problem."""
     image, source = files
     is_annotated = rule.kind(key) == 'annotated'
     try:

@@ -8,8 +8,8 @@ A line of a list has one of three forms (fields apart by spaces):
     DAY/DRIVE/image_02/data/FRAME.jpg DAY/DRIVE/image_03/data/FRAME.jpg
     DAY/DRIVE FRAME l
 
-The first names the annotated truth, or 'None' where KITTI published none; the second is a stereo
-pair of which the left image counts; the third has l for image_02, r for image_03.
+The first names the annotated ground truth, or 'None' where KITTI published none; the second is a
+stereo pair of which the left image counts; the third has l for image_02, r for image_03.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Literal
 
 from lacdepth_ros.data.indexing import IndexResult, Part, spread
 
-TEST_LINES, TEST_WITH_TRUTH, TRAIN_LINES = 697, 652, 23_158
-"""Published sizes: test frames, those of them with annotated truth, training frames."""
+TEST_LINES, TEST_WITH_GROUND_TRUTH, TRAIN_LINES = 697, 652, 23_158
+"""Published sizes: test frames, those of them with annotated ground truth, training frames."""
 
 _EIGEN_TEST = {
     '2011_09_26': '0002 0009 0013 0020 0023 0027 0029 0036 0046 0048 0052 0056 0059 0064 0084 '
@@ -43,7 +43,7 @@ _EIGEN_TRAIN = {
 }
 _TEST_PER_DRIVE = 25
 _IMAGE = re.compile(r'(?:.*/)?([^/]+_sync)/image_0([23])/data/(\d+)\.(?:png|jpg)')
-_TRUTH = re.compile(r'(?:.*/)?([^/]+_sync)/proj_depth/groundtruth/image_0([23])/(\d+)\.png')
+_GROUND_TRUTH = re.compile(r'(?:.*/)?([^/]+_sync)/proj_depth/groundtruth/image_0([23])/(\d+)\.png')
 _CAMERA_OF_SIDE = {'l': 2, 'r': 3}
 
 
@@ -87,12 +87,12 @@ class SplitLine:
 
     Attributes:
         key: The frame.
-        truth: Whether the list names an annotated truth of the frame, says that there is 'none',
-            or leaves it 'unsaid'.
+        ground_truth: Whether the list names an annotated ground truth of the frame, says that
+            there is 'none', or leaves it 'unsaid'.
     """
 
     key: KittiKey
-    truth: Literal['named', 'none', 'unsaid'] = 'unsaid'
+    ground_truth: Literal['named', 'none', 'unsaid'] = 'unsaid'
 
 
 def read_kitti_split(path: Path) -> list[SplitLine]:
@@ -100,8 +100,8 @@ def read_kitti_split(path: Path) -> list[SplitLine]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: A line has no such form, pairs an image with the truth of another frame, or
-            repeats a frame; the message names file and line.
+        ValueError: A line has no such form, pairs an image with the ground truth of another frame,
+            or repeats a frame; the message names file and line.
     """
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such split list')
@@ -121,12 +121,12 @@ def read_kitti_split(path: Path) -> list[SplitLine]:
 def eigen_part(frames: Iterable[KittiKey], part: Part) -> list[KittiKey]:
     """The frames of one part of Eigen's split, chosen by rule from those at hand.
 
-    Training: every frame of the 33 training drives (with annotated truth these are the published
-    23,158). Test: 25 frames evenly spread over each of the 28 test drives; the published list
-    skips standing scenes, so its 697 frames are others of the same drives.
+    Training: every frame of the 33 training drives (with annotated ground truth these are the
+    published 23,158). Test: 25 frames evenly spread over each of the 28 test drives; the published
+    list skips standing scenes, so its 697 frames are others of the same drives.
 
     Args:
-        frames: What the data set holds; for the training part only frames with truth.
+        frames: What the data set holds; for the training part only frames with ground truth.
         part: 'train' or 'test'.
     """
     chosen = sorted(key for key in frames if key.drive in EIGEN_DRIVES[part] and key.camera == 2)
@@ -141,7 +141,7 @@ def eigen_part(frames: Iterable[KittiKey], part: Part) -> list[KittiKey]:
 def count_lines(lines: list[SplitLine], result: IndexResult) -> None:
     """Report how a list compares with the published ones."""
     drives = {line.key.drive for line in lines}
-    without = sum(line.truth == 'none' for line in lines)
+    without = sum(line.ground_truth == 'none' for line in lines)
     in_test, in_train = drives & EIGEN_DRIVES['test'], drives & EIGEN_DRIVES['train']
     if drives <= EIGEN_DRIVES['test']:
         result.count('lines of the test list', len(lines), TEST_LINES)
@@ -153,8 +153,12 @@ def count_lines(lines: list[SplitLine], result: IndexResult) -> None:
         result.count('lines of the list', len(lines))
         result.count('drives', len(drives))
     if without:
-        result.count("lines whose truth is 'None'", without, TEST_LINES - TEST_WITH_TRUTH)
-        result.count('lines with annotated truth', len(lines) - without, TEST_WITH_TRUTH)
+        result.count(
+            "lines whose ground truth is 'None'", without, TEST_LINES - TEST_WITH_GROUND_TRUTH
+        )
+        result.count(
+            'lines with annotated ground truth', len(lines) - without, TEST_WITH_GROUND_TRUTH
+        )
     if in_test and in_train:
         result.notes.append(
             f'the list mixes {len(in_train)} training with {len(in_test)} test drives of '
@@ -169,7 +173,7 @@ def count_rule(chosen: list[KittiKey], part: Part, result: IndexResult) -> None:
     result.count(f"frames of Eigen's {part} part by rule", len(chosen), published)
     result.count('drives', len(drives), len(EIGEN_DRIVES[part]))
     how = (
-        'every frame with truth of the 33 training drives, none of which is in the test list'
+        'every frame with ground truth of the 33 training drives, none of them in the test list'
         if part == 'train'
         else '25 frames evenly spread over each of the 28 test drives; the published 697 are '
         'others of these drives, so give that list with --split where figures are compared'
@@ -185,16 +189,16 @@ def _parse_line(fields: list[str], where: str) -> SplitLine:
             return SplitLine(key)
         if fields[1] == 'None':
             return SplitLine(key, 'none')
-        truth = _TRUTH.fullmatch(fields[1])
-        if truth is None:
+        ground_truth = _GROUND_TRUTH.fullmatch(fields[1])
+        if ground_truth is None:
             raise ValueError(
-                f'{where}: {fields[1]!r} is no annotated truth; needed: '
+                f'{where}: {fields[1]!r} is no annotated ground truth; needed: '
                 "DRIVE/proj_depth/groundtruth/image_02/FRAME.png, or 'None'"
             )
-        if _key(truth) != key:
+        if _key(ground_truth) != key:
             raise ValueError(
-                f'{where}: wrong pair: image {key.id} with the truth of {_key(truth).id}; correct '
-                'the line'
+                f'{where}: wrong pair: image {key.id} with the ground truth of '
+                f'{_key(ground_truth).id}; correct the line'
             )
         return SplitLine(key, 'named')
     drive = PurePosixPath(fields[0]).name

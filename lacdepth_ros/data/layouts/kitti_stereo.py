@@ -7,8 +7,9 @@
     disparity     disp_occ/000000_10.png          disp_occ_0/000000_10.png
     calibration   calib/000000.txt: P0, P1        calib_cam_to_cam/000000.txt: P_rect_02, P_rect_03
 
-All in training/ (the testing part has no truth). Disparity PNGs are uint16, pixels = value / 256,
-0 = none; depth = fx * baseline / disparity, and P = K [I | t] of both cameras gives the baseline.
+All in training/ (the testing part has no ground truth). Disparity PNGs are uint16, pixels = value
+/ 256, 0 = none; depth = fx * baseline / disparity, and P = K [I | t] of both cameras gives the
+baseline.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def _add(
     if not depth_path.is_file():
         depth = stereo.depth(read_depth_png(disparity, _DISPARITY_SCALE))
         if not depth.any():
-            result.leave_out('empty truth', str(disparity))
+            result.leave_out('empty ground truth', str(disparity))
             return
         depth_path.parent.mkdir(parents=True, exist_ok=True)
         write_depth_png(depth_path, depth)

@@ -22,15 +22,16 @@ _FRAMES = 1449
 _PUBLISHED: dict[Part, int] = {'train': 795, 'test': 654}
 _NUMBERS = {'train': 'trainNdxs', 'test': 'testNdxs'}  # of MATLAB, from 1
 _NEEDED = ('images', 'rawDepths', 'depths', 'sceneTypes')
-# The frames have a white border, which is no picture: what lies outside has no truth either.
+# The frames have a white border, which is no picture: what lies outside has no ground truth
+# either.
 _PICTURE = (slice(7, 474), slice(7, 632))
 
 
 def index_nyu_mat(request: IndexRequest, progress: Progress) -> IndexResult:
     """Write the labelled frames beside the manifest and list them.
 
-    The measured depth is the truth, the depth with filled holes is `dense`. Frames whose three
-    files are there already are not written again.
+    The measured depth is the ground truth, the depth with filled holes is `dense`. Frames whose
+    three files are there already are not written again.
 
     Raises:
         FileNotFoundError: The .mat file or the split file is missing.
@@ -111,13 +112,13 @@ def _add(
         size = (NYU_CAMERA.height, NYU_CAMERA.width)
         if image.shape != (*size, 3):
             raise ValueError(f'{request.root}: frame {index} is {image.shape}, not {(*size, 3)}')
-        truth = _within_picture(store['rawDepths'][index].T)
-        if not truth.any():
-            result.leave_out('empty truth', f'frame {index}')
+        ground_truth = _within_picture(store['rawDepths'][index].T)
+        if not ground_truth.any():
+            result.leave_out('empty ground truth', f'frame {index}')
             return
         folder.mkdir(parents=True, exist_ok=True)
         write_image(image_path, image)
-        write_depth_png(depth_path, truth, NYU_DEPTH_SCALE)
+        write_depth_png(depth_path, ground_truth, NYU_DEPTH_SCALE)
         write_depth_png(dense_path, _within_picture(store['depths'][index].T), NYU_DEPTH_SCALE)
     scene = _scene(store, index)
     result.rows.append(

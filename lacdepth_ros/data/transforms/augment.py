@@ -129,7 +129,7 @@ class AugmentConfig:
 def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """Draw a random view of a sample of size config.crop.
 
-    A view smaller than the crop is continued by its border pixels, without truth there.
+    A view smaller than the crop is continued by its border pixels, without ground truth there.
 
     Raises:
         ValueError: config.fixed_crop does not fit the sample.

@@ -24,7 +24,7 @@ def side_by_side(left: Sample, right: Sample, column: int) -> Sample:
     The samples should come from cameras mounted alike (a car's, say), as only intrinsics are
     brought together: `right` is scaled to the focal length of `left` and moved by whole pixels
     until the principal points lie within half a pixel of each other. What its image does not
-    reach continues its border pixels and has no truth.
+    reach continues its border pixels and has no ground truth.
 
     Args:
         left: Its camera, size and id are those of the result.

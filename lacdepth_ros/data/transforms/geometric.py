@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Geometric changes of a sample: crop, pad, resize, roll, flip; truth and camera follow.
+"""Geometric changes of a sample: crop, pad, resize, roll, flip; ground truth and camera follow.
 
 Measured depth is never interpolated: every value a change yields was measured, and lies within
 half a pixel (a roll: half an old pixel) of where the new camera sees its point. Interpolated depth
@@ -73,7 +73,7 @@ def crop_nyu_border(sample: Sample) -> Sample:
 
 
 def pad(sample: Sample, *, left: int = 0, top: int = 0, right: int = 0, bottom: int = 0) -> Sample:
-    """Continue the image by its border pixels; there is no truth in what is added."""
+    """Continue the image by its border pixels; there is no ground truth in what is added."""
     if not any((left, top, right, bottom)):
         return sample
     camera = sample.camera.padded(left=left, top=top, right=right, bottom=bottom)
@@ -107,7 +107,8 @@ def roll(sample: Sample, degrees: float) -> Sample:
     """Roll the camera about its optical axis: the scene turns clockwise by `degrees`.
 
     z and K stay as they are. What enters from outside the image continues its border pixels and
-    has no truth; each pixel takes the measured depth of the nearest old pixel, if there is one.
+    has no ground truth; each pixel takes the measured depth of the nearest old pixel, if there is
+    one.
     """
     if degrees == 0:
         return sample
@@ -147,7 +148,7 @@ def scatter_depth(depth: Depth, height: int, width: int) -> Depth:
 def _move_rows(distance: Any, height: int) -> Any:
     """Move each row to the new row its centre falls on; the least of each column wins.
 
-    Whole rows, not single points: equally quick for sparse truth, 10 times for dense.
+    Whole rows, not single points: equally quick for sparse ground truth, 10 times for dense.
     """
     rows = len(distance)
     target = ((np.arange(rows) + 0.5) * (height / rows)).astype(np.int64)

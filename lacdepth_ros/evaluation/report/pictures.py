@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a measured frame: image, truth, prediction, where it errs and where it says so."""
+"""Pictures of a measured frame: image, ground truth, prediction, error, uncertainty."""
 
 from __future__ import annotations
 
@@ -46,25 +46,27 @@ def frame_picture(
         scale: What the prediction was multiplied by.
         title: Headline of the sheet.
     """
-    image, truth = frame.sample.image, frame.sample.depth
-    counts = protocol.valid_mask(truth)
+    image, ground_truth = frame.sample.image, frame.sample.depth
+    counts = protocol.valid_mask(ground_truth)
     depth = protocol.clamp(frame.prediction.depth * np.float32(scale)).astype(np.float32)
     counts &= np.isfinite(depth)
-    near, far = _depth_range(truth[counts])
+    near, far = _depth_range(ground_truth[counts])
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     dim = np.repeat(grey[..., None] // 3, 3, axis=2).astype(np.uint8)
-    painted_truth = colorize_depth(truth, min_depth=near, max_depth=far)
-    signed = colorize_ratio(depth, truth)
+    painted_ground_truth = colorize_depth(ground_truth, min_depth=near, max_depth=far)
+    signed = colorize_ratio(depth, ground_truth)
     metres = f'red {near:.3g} m, blue {far:.3g} m'
     cells = [
         ('image and the part that counts', _with_window(image, protocol)),
-        (f'truth ({metres})', _dots(dim, painted_truth, counts)),
+        (f'ground truth ({metres})', _dots(dim, painted_ground_truth, counts)),
         (f'prediction ({metres})', colorize_depth(depth, min_depth=near, max_depth=far)),
         ('error: blue too near, white right, red too far', _dots(dim, signed, counts)),
     ]
     std = frame.prediction.std
     if std is not None and np.isfinite(std).any():
-        error = colorize_confidence(truth, np.abs(depth - truth), worst=WORST_RELATIVE)
+        error = colorize_confidence(
+            ground_truth, np.abs(depth - ground_truth), worst=WORST_RELATIVE
+        )
         sure = colorize_confidence(depth, std * np.float32(scale), worst=WORST_RELATIVE)
         limits = f'yellow 0, violet {WORST_RELATIVE:.0%} and more'
         cells += [
@@ -117,9 +119,9 @@ def _palette() -> ColorImage:
     return np.stack(channels, axis=1).astype(np.uint8)
 
 
-def _depth_range(truth: FloatArray) -> tuple[float, float]:
+def _depth_range(ground_truth: FloatArray) -> tuple[float, float]:
     """Depths [m] of the warmest and the coldest colour."""
-    near, far = np.percentile(truth, (1, 99))
+    near, far = np.percentile(ground_truth, (1, 99))
     return float(near), float(max(far, near * 1.5))
 
 

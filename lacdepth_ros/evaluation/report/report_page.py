@@ -18,7 +18,7 @@ _NOTES = {
     'Errors': 'AbsRel and RMSElog without unit, SqRel and RMSE in metres; δ1 to δ3 are the shares '
     'of pixels less than 1.25, 1.25² and 1.25³ times too far or too near.',
     'Further errors': 'Boundary F1 (of Depth Pro) is given only where at least half of the '
-    'neighbouring pixels have truth; a LiDAR scan says nothing about borders.',
+    'neighbouring pixels have ground truth; a LiDAR scan says nothing about borders.',
     'By distance': 'All pixels of a band together, whatever the frame. pred / true is the '
     'geometric mean of the ratio: above 1 is too far.',
     'Calibration of the predicted std': 'Share of pixels whose error lies within the interval '
@@ -70,7 +70,9 @@ def _gaps(report: EvaluationReport) -> list[str]:
     parts = []
     if report.unpredicted:
         share = f'{report.unpredicted:.2%}'
-        parts.append(page.paragraph(f'{share} of the pixels with truth have no prediction.'))
+        parts.append(
+            page.paragraph(f'{share} of the pixels with ground truth have no prediction.')
+        )
     if report.skipped:
         parts.append(page.heading(f'Not measured: {len(report.skipped)} frames'))
         rows = [(frame.id, frame.reason) for frame in report.skipped]

@@ -25,14 +25,14 @@ class Frame:
         stamp: Nanoseconds.
         image: (H, W, 3) uint8 RGB.
         info: Anything with the fields of sensor_msgs/CameraInfo.
-        truth: (H, W) float32 metres, 0 = unknown; None without any truth.
+        ground_truth: (H, W) float32 metres, 0 = unknown; None without any ground truth.
     """
 
     id: str
     stamp: int
     image: npt.NDArray[np.uint8]
     info: Any
-    truth: npt.NDArray[np.float32] | None = None
+    ground_truth: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class _Entry(Protocol):
         """Its name."""
 
     def load(self) -> Sample:
-        """Its image, truth and camera."""
+        """Its image, ground truth and camera."""
 
 
 def open_sequence(
@@ -91,7 +91,7 @@ def open_sequence(
 def _data_set(
     description: str, entries: Sequence[_Entry], stamps: list[int], max_frames: int
 ) -> FrameSequence:
-    """Frames with cameras and, mostly, truth of their own."""
+    """Frames with cameras and, mostly, ground truth of their own."""
 
     def frames() -> Frames:
         for entry, stamp in zip(entries[:max_frames], stamps, strict=False):
@@ -100,8 +100,8 @@ def _data_set(
             except (OSError, ValueError) as error:
                 yield UnreadableFrame(entry.id, str(error))
                 continue
-            truth = sample.depth if sample.depth.any() else None
-            yield Frame(sample.id, stamp, sample.image, pinhole_info(sample.camera), truth)
+            ground_truth = sample.depth if sample.depth.any() else None
+            yield Frame(sample.id, stamp, sample.image, pinhole_info(sample.camera), ground_truth)
 
     count = min(len(entries), max_frames)
     return FrameSequence(description, count, len(entries), frames(), 'of the input')

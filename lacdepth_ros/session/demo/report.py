@@ -63,7 +63,7 @@ def describe(folder: Path, result: DemoResult, facts: dict[str, Any]) -> str:
     if errors := result.errors():
         lines.append(
             f'  errors   abs_rel {errors["abs_rel"]:.3f}, rmse {errors["rmse"]:.2f} m, delta1 '
-            f'{errors["delta1"]:.3f} over {errors["frames"]} frames with truth'
+            f'{errors["delta1"]:.3f} over {errors["frames"]} frames with ground truth'
         )
     notes = {SHEET: '', PLY: '(open with MeshLab or CloudCompare)', SUMMARY: '', LOG: ''}
     there = [name for name in notes if (folder / name).exists()]

@@ -43,7 +43,7 @@ class ShownFrame:
         std: (H, W) metres.
         points: (H, W, 3) metres in the optical frame.
         colors: (H, W, 3) uint8 RGB of the points: the (rectified) image as the node saw it.
-        errors: Metrics of the frame; empty without truth.
+        errors: Metrics of the frame; empty without ground truth.
     """
 
     id: str
@@ -129,7 +129,7 @@ class DemoResult:
         return {'p50': round(float(p50), 2), 'p95': round(float(p95), 2)}
 
     def errors(self) -> dict[str, Any] | None:
-        """Mean metrics over the frames with truth, and the protocol; None without truth."""
+        """Mean metrics over the frames with ground truth, and the protocol; None without one."""
         report = self._board.report()
         if not report.frames:
             return None
@@ -137,12 +137,14 @@ class DemoResult:
         return {'frames': report.frames, **mean, 'protocol': PROTOCOL.to_dict()}
 
     def _measure(self, frame: Frame, depth: FloatArray) -> dict[str, float]:
-        """Compare received depth with the truth; out of range counts as the caps."""
-        if frame.truth is None or frame.truth.shape != depth.shape:
+        """Compare received depth with the ground truth; out of range counts as the caps."""
+        if frame.ground_truth is None or frame.ground_truth.shape != depth.shape:
             return {}
         try:
-            errors = self._board.add(id=frame.id, group='all', pred=depth, target=frame.truth)
-        except ValueError:  # no pixel of truth counts, or nothing is predicted there
+            errors = self._board.add(
+                id=frame.id, group='all', pred=depth, target=frame.ground_truth
+            )
+        except ValueError:  # no pixel of ground truth counts, or nothing is predicted there
             return {}
         return {name: round(value, 5) for name, value in errors.items()}
 

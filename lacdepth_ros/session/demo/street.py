@@ -27,7 +27,7 @@ def synthetic_drive(
     show: Callable[[Iterable[Sample], int], Iterable[Sample]],
     camera: Camera = KITTI_CAMERA,
 ) -> FrameSequence:
-    """The first frames of a synthetic drive, with exact truth.
+    """The first frames of a synthetic drive, with exact ground truth.
 
     Args:
         count: Number of frames, 10 a second.

@@ -97,7 +97,7 @@ def test_found_from_drive_date_folder_and_above(tmp_path: Path) -> None:
         read_kitti_raw(drive / 'image_02')
 
 
-def test_annotated_truth_replaces_the_scans(tmp_path: Path) -> None:
+def test_annotated_ground_truth_replaces_the_scans(tmp_path: Path) -> None:
     drive = write_drive(tmp_path)
     write_annotation(drive.parent, drive.name, 1)
     first, second = read_kitti_raw(drive)
@@ -105,7 +105,7 @@ def test_annotated_truth_replaces_the_scans(tmp_path: Path) -> None:
     assert depth_at(second.load().depth) == {(3, 5): 12.5}
 
 
-def test_drive_without_any_truth(tmp_path: Path) -> None:
+def test_drive_without_any_ground_truth(tmp_path: Path) -> None:
     drive = write_drive(tmp_path)
     shutil.rmtree(drive / 'velodyne_points')
     assert depth_at(read_kitti_raw(drive)[0].load().depth) == {}

@@ -43,7 +43,7 @@ def counts(result: IndexResult) -> dict[str, int]:
 
 
 @pytest.mark.parametrize('place', ['train', 'val', '.', 'depth/train', '2011_09_26'])
-def test_annotated_truth_wherever_it_was_unpacked(tmp_path: Path, place: str) -> None:
+def test_annotated_ground_truth_wherever_it_was_unpacked(tmp_path: Path, place: str) -> None:
     write_drive(tmp_path / 'raw' if place == 'depth/train' else tmp_path, TRAIN, suffix='.jpg')
     write_annotation(tmp_path / place, TRAIN, 1)
     result, (entry,) = index(tmp_path)
@@ -56,7 +56,7 @@ def test_annotated_truth_wherever_it_was_unpacked(tmp_path: Path, place: str) ->
     assert not result.problems
 
 
-def test_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -> None:
+def test_ground_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -> None:
     write_drive(tmp_path, TRAIN)
     _, entries = index(tmp_path)
     assert [depth_at(entry.load().depth) for entry in entries] == [SCAN_DEPTH] * 2
@@ -64,17 +64,17 @@ def test_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -> None:
     assert entries[0].tags['ground_truth'] == 'velodyne_single_scan'
 
 
-def test_made_truth_is_kept(tmp_path: Path) -> None:
+def test_made_ground_truth_is_kept(tmp_path: Path) -> None:
     drive = write_drive(tmp_path, TRAIN)
     index(tmp_path)
     for scan in (drive / 'velodyne_points' / 'data').iterdir():
-        scan.write_bytes(bytes(16))  # would give an empty truth
+        scan.write_bytes(bytes(16))  # would give an empty ground truth
     result, entries = index(tmp_path)
     assert len(entries) == 2
     assert not result.problems
 
 
-def test_kind_of_truth_is_decided_by_drive(tmp_path: Path) -> None:
+def test_kind_of_ground_truth_is_decided_by_drive(tmp_path: Path) -> None:
     write_drive(tmp_path, TRAIN)
     write_drive_beside(tmp_path)
     write_annotation(tmp_path / 'train', TRAIN, 0)
@@ -86,8 +86,8 @@ def test_kind_of_truth_is_decided_by_drive(tmp_path: Path) -> None:
         f'{TEST}/0000000001': 'velodyne_single_scan',
     }
     assert 'mixed' in result.notes[0]
-    for truth, number in (('annotated', 1), ('velodyne', 4)):
-        result, entries = index(tmp_path, truth=truth)
+    for ground_truth, number in (('annotated', 1), ('velodyne', 4)):
+        result, entries = index(tmp_path, ground_truth=ground_truth)
         assert len(entries) == number
         assert not result.notes
 
@@ -99,10 +99,10 @@ def write_drive_beside(root: Path) -> None:
     shutil.rmtree(root / 'other')
 
 
-def bts_line(frame: int, truth: str | None = None) -> str:
+def bts_line(frame: int, ground_truth: str | None = None) -> str:
     name = f'{frame:010d}'
-    truth = truth or f'{TEST}/proj_depth/groundtruth/image_02/{name}.png'
-    return f'2011_09_26/{TEST}/image_02/data/{name}.png {truth} 721.5377\n'
+    ground_truth = ground_truth or f'{TEST}/proj_depth/groundtruth/image_02/{name}.png'
+    return f'2011_09_26/{TEST}/image_02/data/{name}.png {ground_truth} 721.5377\n'
 
 
 def test_split_list_with_none_lines(tmp_path: Path) -> None:
@@ -115,21 +115,21 @@ def test_split_list_with_none_lines(tmp_path: Path) -> None:
     assert counts(result) == {
         'lines of the test list': 4,
         'drives': 1,
-        "lines whose truth is 'None'": 1,
-        'lines with annotated truth': 3,
-        "frames listed with truth 'annotated'": 1,
-        'frames without truth, left out': 1,
+        "lines whose ground truth is 'None'": 1,
+        'lines with annotated ground truth': 3,
+        "frames listed with ground truth 'annotated'": 1,
+        'frames without ground truth, left out': 1,
     }
     assert result.problems == {
-        'annotated truth is missing': [f'{TEST}/0000000002'],
+        'annotated ground truth is missing': [f'{TEST}/0000000002'],
         'image is missing': [f'{TEST}/0000000009'],
     }
     # The original protocol measures all lines against the scans.
-    _, entries = index(tmp_path, split=split, truth='velodyne')
+    _, entries = index(tmp_path, split=split, ground_truth='velodyne')
     assert [entry.id[-1] for entry in entries] == ['1', '0', '2']
 
 
-def test_list_that_says_nothing_about_truth(tmp_path: Path) -> None:
+def test_list_that_says_nothing_about_ground_truth(tmp_path: Path) -> None:
     write_drive(tmp_path, TEST, frames=3, cameras=(2, 3))
     write_annotation(tmp_path, f'2011_09_26/{TEST}', 0, camera=3)
     write_annotation(tmp_path, f'2011_09_26/{TEST}', 1)
@@ -138,7 +138,7 @@ def test_list_that_says_nothing_about_truth(tmp_path: Path) -> None:
     result, entries = index(tmp_path, split=split)
     assert [entry.id for entry in entries] == [f'{TEST}/image_03/0000000000', f'{TEST}/0000000001']
     assert entries[0].image.parent.parent.name == 'image_03'
-    assert counts(result)['frames without truth, left out'] == 2
+    assert counts(result)['frames without ground truth, left out'] == 2
     assert not result.problems
 
 
@@ -148,7 +148,9 @@ def test_parts_by_rule_and_limit(tmp_path: Path) -> None:
     result, entries = index(tmp_path, part='train')
     assert {entry.group for entry in entries} == {TRAIN}
     assert counts(result)["frames of Eigen's train part by rule"] == 4
-    assert 'made by rule: every frame with truth of the 33 training drives' in result.notes[0]
+    assert (
+        'made by rule: every frame with ground truth of the 33 training drives' in result.notes[0]
+    )
     result, entries = index(tmp_path, part='test')
     assert {entry.group for entry in entries} == {TEST}
     assert 'give that list with --split' in result.notes[0]

@@ -20,7 +20,7 @@ from lacdepth_ros.data.layouts.kitti_splits import (
 
 DRIVE = '2011_09_26_drive_0002_sync'
 IMAGE = f'2011_09_26/{DRIVE}/image_02/data/0000000069'
-TRUTH = f'{DRIVE}/proj_depth/groundtruth/image_02/0000000069.png'
+GROUND_TRUTH = f'{DRIVE}/proj_depth/groundtruth/image_02/0000000069.png'
 
 
 def write(folder: Path, *lines: str) -> Path:
@@ -32,7 +32,7 @@ def write(folder: Path, *lines: str) -> Path:
 def test_three_forms(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        f'{IMAGE}.png {TRUTH} 721.5377',
+        f'{IMAGE}.png {GROUND_TRUTH} 721.5377',
         f'{IMAGE.replace("69", "70")}.png None 721.5377',
         f'{IMAGE.replace("69", "71")}.jpg {IMAGE.replace("02/data", "03/data")}.jpg',
         f'2011_09_26/{DRIVE} 72 r',
@@ -50,9 +50,12 @@ def test_three_forms(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('line', 'message'),
     [
-        (f'{IMAGE}.png {TRUTH.replace("69", "68")} 721', 'wrong pair: image .*69 .* of .*68'),
-        (f'{IMAGE}.png {TRUTH.replace("0002", "0005")} 721', 'wrong pair'),
-        (f'{IMAGE}.png depth.png 721', "'depth.png' is no annotated truth"),
+        (
+            f'{IMAGE}.png {GROUND_TRUTH.replace("69", "68")} 721',
+            'wrong pair: image .*69 .* of .*68',
+        ),
+        (f'{IMAGE}.png {GROUND_TRUTH.replace("0002", "0005")} 721', 'wrong pair'),
+        (f'{IMAGE}.png depth.png 721', "'depth.png' is no annotated ground truth"),
         ('kitchen_0028b/rgb_00045.jpg', 'is no frame of KITTI raw'),
         (f'2011_09_26/{DRIVE} 72 x', 'is no frame of KITTI raw'),
     ],
@@ -115,8 +118,8 @@ def test_counts_against_the_published_ones() -> None:
     assert [str(count) for count in result.counts] == [
         'lines of the test list: 2 (697 published)',
         'drives: 1 (28 published)',
-        "lines whose truth is 'None': 1 (45 published)",
-        'lines with annotated truth: 1 (652 published)',
+        "lines whose ground truth is 'None': 1 (45 published)",
+        'lines with annotated ground truth: 1 (652 published)',
     ]
     assert not result.notes
 

@@ -79,7 +79,7 @@ def test_frames_that_cannot_be_used(tmp_path: Path) -> None:
     eight_bit, baseline = result.problems['unusable']
     assert 'depth of 8 bits' in eight_bit
     assert 'baseline of -0.5 m between P_rect_02 and P_rect_03' in baseline
-    assert '000003' in result.problems['empty truth'][0]
+    assert '000003' in result.problems['empty ground truth'][0]
 
 
 def test_no_disparity(tmp_path: Path) -> None:

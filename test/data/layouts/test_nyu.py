@@ -128,14 +128,14 @@ def test_labelled_file(tmp_path: Path) -> None:
     image = write_mat(tmp_path / 'l.mat')
     result, entries = index(index_nyu_mat, tmp_path / 'l.mat', tmp_path / 'o.jsonl')
     assert [entry.id for entry in entries] == ['nyu/bathroom/00000', 'nyu/bathroom/00002']
-    assert result.problems == {'empty truth': ['frame 1']}
+    assert result.problems == {'empty ground truth': ['frame 1']}
     sample = entries[0].load()
     assert np.array_equal(sample.image, image)
     assert sample.depth[50, 50] == 2.0
     assert sample.depth[150, 350] == 0
     assert sample.dense is not None
     assert sample.dense[150, 350] == 2.25
-    for depth in (sample.depth, sample.dense):  # the white border holds no truth
+    for depth in (sample.depth, sample.dense):  # the white border holds no ground truth
         assert depth[6].max() == depth[474].max() == depth[:, 6].max() == depth[:, 632].max() == 0
         assert depth[7, 7] > 0
         assert depth[473, 631] > 0

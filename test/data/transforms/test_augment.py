@@ -101,7 +101,7 @@ def test_rows_are_aligned_as_asked() -> None:
 
 
 @pytest.mark.parametrize(('vertical', 'row'), [('random', 0), ('bottom', 12), ('top', 0)])
-def test_border_beyond_the_image_has_no_truth(vertical: Any, row: int) -> None:
+def test_border_beyond_the_image_has_no_ground_truth(vertical: Any, row: int) -> None:
     _, sample = points_and_sample()
     sample = replace(sample, depth=np.ones_like(sample.depth))
     config = replace(STILL, crop=(60, 120), scale_range=(1.0, 1.0), vertical=vertical)

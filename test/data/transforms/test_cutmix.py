@@ -46,8 +46,8 @@ def test_points_of_another_camera_lie_where_the_first_would_see_them(
     assert check_plane(mixed, tolerance=2e-2) > 1000
 
 
-def test_what_the_other_image_does_not_reach_has_no_truth() -> None:
-    """A narrow image, its principal point on the left edge: truth in its own columns only."""
+def test_what_the_other_image_does_not_reach_has_no_ground_truth() -> None:
+    """A narrow image, its principal point on the left edge: depth in its own columns only."""
     narrow = replace(CAMERA, width=20, cx=0.3)
     mixed = side_by_side(flat(CAMERA, 10), flat(narrow, 20), 0)
     assert (mixed.depth[:, 47:67] == 20).all()

@@ -92,7 +92,7 @@ def test_image_follows_the_same_camera(change: Callable[[Sample], Sample]) -> No
     assert np.abs(view.image - expected)[inside][:, :2].max() < 2
 
 
-def test_roll_leaves_k_and_the_corners_without_truth() -> None:
+def test_roll_leaves_k_and_the_corners_without_ground_truth() -> None:
     _, sample = points_and_sample()
     view = roll(replace(sample, depth=np.full((48, 100), 9, np.float32)), 10.0)
     assert view.camera == CAMERA
@@ -104,7 +104,7 @@ def test_roll_leaves_k_and_the_corners_without_truth() -> None:
     assert roll(sample, 0.0) is sample
 
 
-def test_padding_has_no_truth_and_continues_the_image() -> None:
+def test_padding_has_no_ground_truth_and_continues_the_image() -> None:
     _, sample = points_and_sample()
     view = pad(replace(sample, depth=np.ones((48, 100), np.float32)), top=3, right=2)
     assert view.dense is not None

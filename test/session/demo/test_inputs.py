@@ -64,7 +64,7 @@ def test_images_of_a_folder_in_order_at_ten_hertz(tmp_path: Path) -> None:
     assert [frame.id for frame in frames] == ['0.png', '1.png', '2.png']
     assert [frame.stamp for frame in frames] == [START + PERIOD * index for index in range(3)]
     assert [int(frame.image[0, 0, 0]) for frame in frames] == [50, 51, 52]
-    assert frames[0].truth is None
+    assert frames[0].ground_truth is None
     assert camera_from_info(frames[0].info, rectified=False) == CAMERA_OF_IMAGES
 
 
@@ -103,7 +103,7 @@ def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
     assert red > 150 > blue
 
 
-def test_manifest_brings_truth_and_cameras(tmp_path: Path) -> None:
+def test_manifest_brings_ground_truth_and_cameras(tmp_path: Path) -> None:
     write_image(tmp_path / 'a.png', np.full((HEIGHT, WIDTH, 3), 9, np.uint8))
     write_depth_png(tmp_path / 'd.png', np.full((HEIGHT, WIDTH), 7.0, np.float32))
     record = {'depth_scale': 256, 'K': [30, 31, 15.5, 11.5], 'width': WIDTH, 'height': HEIGHT}
@@ -112,7 +112,7 @@ def test_manifest_brings_truth_and_cameras(tmp_path: Path) -> None:
     path.write_text('\n'.join(json.dumps({**record, 'depth': 'd.png', **line}) for line in lines))
     sequence, frames = open_all(path)
     assert sequence.cameras == 'of the input'
-    np.testing.assert_array_equal(frames[0].truth, np.float32(7))
+    np.testing.assert_array_equal(frames[0].ground_truth, np.float32(7))
     assert camera_from_info(frames[0].info, rectified=True) == CAMERA_OF_IMAGES
     assert isinstance(frames[1], UnreadableFrame)
     assert 'missing.png' in frames[1].reason
@@ -153,7 +153,7 @@ def test_look_ahead_keeps_every_frame() -> None:
         look_ahead(iter([bad]))
 
 
-def test_synthetic_drive_has_exact_truth() -> None:
+def test_synthetic_drive_has_exact_ground_truth() -> None:
     camera = Camera(40, 40, 31.5, 15.5, 64, 32)
     totals = []
 
@@ -165,5 +165,7 @@ def test_synthetic_drive_has_exact_truth() -> None:
     frames = list(sequence.frames)
     assert totals == [2]
     assert [frame.stamp for frame in frames] == [START, START + PERIOD]
-    assert all(frame.truth.shape == (32, 64) and frame.truth.any() for frame in frames)
+    assert all(
+        frame.ground_truth.shape == (32, 64) and frame.ground_truth.any() for frame in frames
+    )
     assert not np.array_equal(frames[0].image, frames[1].image)

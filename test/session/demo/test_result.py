@@ -30,9 +30,9 @@ FACTS = {'input': 'street', 'checkpoint': 'tiny'}
 
 
 def frame(
-    index: int, truth: float | None = None, size: tuple[int, int] = (HEIGHT, WIDTH)
+    index: int, ground_truth: float | None = None, size: tuple[int, int] = (HEIGHT, WIDTH)
 ) -> Frame:
-    depth = None if truth is None else np.full(size, truth, np.float32)
+    depth = None if ground_truth is None else np.full(size, ground_truth, np.float32)
     return Frame(f'{index}', index + 1, np.zeros((*size, 3), np.uint8), None, depth)
 
 
@@ -50,10 +50,10 @@ def answer(
     }
 
 
-def test_errors_are_the_mean_over_frames_with_truth() -> None:
+def test_errors_are_the_mean_over_frames_with_ground_truth() -> None:
     result = DemoResult(3)
-    result.add(frame(0, truth=10.0), answer(11.0), {DEPTH: 5.0})
-    result.add(frame(1, truth=10.0), answer(13.0), {DEPTH: 7.0})
+    result.add(frame(0, ground_truth=10.0), answer(11.0), {DEPTH: 5.0})
+    result.add(frame(1, ground_truth=10.0), answer(13.0), {DEPTH: 7.0})
     result.add(frame(2), answer(99.0), {DEPTH: 9.0})
     errors = result.errors()
     assert errors is not None
@@ -72,13 +72,13 @@ def test_errors_are_the_mean_over_frames_with_truth() -> None:
 @pytest.mark.parametrize(('depth', 'abs_rel'), [(np.inf, 1.0), (-np.inf, 0.99997)])
 def test_out_of_range_depth_counts_as_the_cap(depth: float, abs_rel: float) -> None:
     result = DemoResult(1)
-    result.add(frame(0, truth=40.0), answer(depth), {})
+    result.add(frame(0, ground_truth=40.0), answer(depth), {})
     assert result.errors()['abs_rel'] == pytest.approx(abs_rel, abs=1e-4)
 
 
 def test_invalid_depth_is_not_measured() -> None:
     result = DemoResult(1)
-    result.add(frame(0, truth=40.0), answer(np.nan), {})
+    result.add(frame(0, ground_truth=40.0), answer(np.nan), {})
     assert result.errors() is None
 
 

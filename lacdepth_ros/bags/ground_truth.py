@@ -52,7 +52,7 @@ class Points:
     xyz: npt.NDArray[np.float64]
 
 
-class TruthTopic:
+class GroundTruthTopic:
     """Points of a PointCloud2 topic, or of a depth image topic with its camera_info.
 
     Attributes:
@@ -152,7 +152,7 @@ def _take(tree: TransformTree, item: Any, static: bool) -> str:
 
 
 def _only_candidate(path: Path, fitting: Sequence[str], kinds: Mapping[str, str]) -> str:
-    """The cloud topic, or else the depth topic; what a depth node predicted is no truth."""
+    """The cloud topic, or else the depth topic; what a depth node predicted is no ground truth."""
     nodes = {t.removesuffix(_PREDICTED) for t in kinds if t.endswith(_PREDICTED)}
     own = {f'{node}{topic}' for node in nodes for topic in OUTPUTS}
     others = [topic for topic in fitting if topic not in own]
@@ -163,8 +163,8 @@ def _only_candidate(path: Path, fitting: Sequence[str], kinds: Mapping[str, str]
             return found[0]
         if found:
             raise ValueError(
-                f'{path}: several topics may hold the truth ({", ".join(found)}); name one with '
-                '--truth-topic'
+                f'{path}: several topics may hold the ground truth ({", ".join(found)}); name one '
+                'with --truth-topic'
             )
     raise ValueError(
         f'{path}: no topic of measured points or depth in this bag; its topics: '

@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 Load = Callable[[], npt.NDArray[np.float32]]
 HOW_TO_GIVE = (
     'name a depth topic with --truth-topic, a folder of depth PNGs, a KITTI raw drive or a '
-    'manifest with --truth, or measure without truth by --no-truth'
+    'manifest with --truth, or measure without ground truth by --no-truth'
 )
 _STAMP_DIGITS = 13
 """File names of at least so many digits are stamps [ns], shorter ones count the images."""
-_NAMES_OF_TRUTH = ('truth', '/gt')
+_NAMES_OF_GROUND_TRUTH = ('truth', '/gt')
 
 
 @dataclass(frozen=True, slots=True)
 class TrueDepth:
-    """Where the truth of one image lies.
+    """Where the ground truth of one image lies.
 
     Attributes:
         id: Name of the frame; its first part (before '/') is the group. '' = none of its own.
@@ -58,13 +58,13 @@ class TrueDepth:
 
 
 @dataclass
-class Truth:
-    """Truth of the images of a bag, by stamp or by place; a context manager.
+class GroundTruth:
+    """Ground truth of the images of a bag, by stamp or by place; a context manager.
 
     Attributes:
         description: What it is, for people.
-        by_stamp: Stamp [ns] -> truth; the nearest within the tolerance counts.
-        by_index: Place among the images, from 0 -> truth; for files without stamps.
+        by_stamp: Stamp [ns] -> ground truth; the nearest within the tolerance counts.
+        by_index: Place among the images, from 0 -> ground truth; for files without stamps.
         tolerance_ns: Largest difference of two stamps that belong together.
     """
 
@@ -77,7 +77,7 @@ class Truth:
         self.resources = ExitStack()
         self._stamps = sorted(self.by_stamp)
 
-    def __enter__(self) -> Truth:
+    def __enter__(self) -> GroundTruth:
         return self
 
     def __exit__(
@@ -89,7 +89,7 @@ class Truth:
         self.resources.close()
 
     def find(self, index: int, stamp: int) -> TrueDepth | None:
-        """Truth of the image at this place with this stamp; None when there is none."""
+        """Ground truth of the image at this place with this stamp; None when there is none."""
         if (there := self.by_index.get(index)) is not None or not self._stamps:
             return there
         after = bisect.bisect_left(self._stamps, stamp)
@@ -97,14 +97,16 @@ class Truth:
         return self.by_stamp[nearest] if abs(nearest - stamp) <= self.tolerance_ns else None
 
 
-def truth_from_topic(path: Path, topic: str | None, *, images: str, tolerance_ns: int) -> Truth:
-    """Truth that was recorded: 32FC1 or 16UC1 images (REP 118) on a topic of the bag.
+def ground_truth_from_topic(
+    path: Path, topic: str | None, *, images: str, tolerance_ns: int
+) -> GroundTruth:
+    """Ground truth that was recorded: 32FC1 or 16UC1 images (REP 118) on a topic of the bag.
 
     Args:
         path: The bag.
         topic: The topic; None takes the only one that sounds like depth, or like true depth.
         images: Topic of the camera images, which is no candidate.
-        tolerance_ns: See `Truth`.
+        tolerance_ns: See `GroundTruth`.
 
     Raises:
         FileNotFoundError: There is no bag.
@@ -122,13 +124,15 @@ def truth_from_topic(path: Path, topic: str | None, *, images: str, tolerance_ns
         }
         if not by_stamp:
             raise ValueError(f'{path}: topic {name} holds no message; {HOW_TO_GIVE}')
-        truth = Truth(f'topic {name}', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
-        truth.resources = stack.pop_all()
-    return truth
+        ground_truth = GroundTruth(f'topic {name}', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
+        ground_truth.resources = stack.pop_all()
+    return ground_truth
 
 
-def truth_from_files(path: Path, *, count: int, depth_scale: float, tolerance_ns: int) -> Truth:
-    """Truth that lies beside the bag.
+def ground_truth_from_files(
+    path: Path, *, count: int, depth_scale: float, tolerance_ns: int
+) -> GroundTruth:
+    """Ground truth that lies beside the bag.
 
     A KITTI raw drive belongs to the images by stamp. So does a manifest whose lines have a
     `stamp` [ns]; others belong in order when they are as many as the images, or else by the
@@ -139,38 +143,38 @@ def truth_from_files(path: Path, *, count: int, depth_scale: float, tolerance_ns
         path: KITTI raw drive, manifest (.jsonl) or its folder, or folder of uint16 PNGs.
         count: Number of images in the bag.
         depth_scale: Counts per metre of the PNGs of a folder; KITTI's is 256.
-        tolerance_ns: See `Truth`.
+        tolerance_ns: See `GroundTruth`.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
-        ValueError: It holds no truth, or cannot be brought together with the images.
+        ValueError: It holds no ground truth, or cannot be brought together with the images.
     """
     is_manifest = path.is_file() or holds_manifest(path)
     if not is_manifest and (files := sorted(path.glob('*.png'))):
-        return _png_truth(path, files, count, depth_scale, tolerance_ns)
+        return _png_ground_truth(path, files, count, depth_scale, tolerance_ns)
     source = open_source(path)
     entries = [entry for _, entry in source.frames]
     if is_manifest and len(entries) == count and not all(map(_has_stamp, entries)):
-        ordered = {index: _entry_truth(entry) for index, entry in enumerate(entries)}
-        return Truth(f'{path}, in order', by_index=ordered)
-    by_stamp = {stamp: _entry_truth(entry) for stamp, entry in source.frames}
-    return Truth(f'{path}, by stamp', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
+        ordered = {index: _entry_ground_truth(entry) for index, entry in enumerate(entries)}
+        return GroundTruth(f'{path}, in order', by_index=ordered)
+    by_stamp = {stamp: _entry_ground_truth(entry) for stamp, entry in source.frames}
+    return GroundTruth(f'{path}, by stamp', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
 
 
-def no_truth() -> Truth:
+def no_ground_truth() -> GroundTruth:
     """Nothing is known: a replay then measures only what is answered, and when."""
-    return Truth('none')
+    return GroundTruth('none')
 
 
 def _only_depth(path: Path, topics: list[str]) -> str:
-    """The one topic that can be the truth; recorded answers of a depth node are none."""
+    """The one topic that can be the ground truth; recorded answers of a depth node are none."""
     answers = {t.rpartition('/')[0] for t in topics if t.endswith('/confidence')}
     depth = [
         topic
         for topic in topics
         if 'depth' in topic and 'color' not in topic and topic.rpartition('/')[0] not in answers
     ]
-    true = [topic for topic in depth if any(word in topic for word in _NAMES_OF_TRUTH)]
+    true = [topic for topic in depth if any(word in topic for word in _NAMES_OF_GROUND_TRUTH)]
     if len(true or depth) == 1:
         return (true or depth)[0]
     if not depth:
@@ -180,8 +184,8 @@ def _only_depth(path: Path, topics: list[str]) -> str:
             f'{found}); {HOW_TO_GIVE}'
         )
     raise ValueError(
-        f'{path}: several topics could be the truth ({", ".join(true or depth)}); name one with '
-        '--truth-topic'
+        f'{path}: several topics could be the ground truth ({", ".join(true or depth)}); name one '
+        'with --truth-topic'
     )
 
 
@@ -206,24 +210,24 @@ def _has_stamp(entry: Entry) -> bool:
     return 'stamp' in getattr(entry, 'tags', {})
 
 
-def _entry_truth(entry: Entry) -> TrueDepth:
+def _entry_ground_truth(entry: Entry) -> TrueDepth:
     return TrueDepth(entry.id, lambda: entry.load().depth)
 
 
-def _png_truth(
+def _png_ground_truth(
     path: Path, files: list[Path], count: int, depth_scale: float, tolerance_ns: int
-) -> Truth:
-    truths = [TrueDepth('', partial(read_depth_png, file, depth_scale)) for file in files]
+) -> GroundTruth:
+    ground_truths = [TrueDepth('', partial(read_depth_png, file, depth_scale)) for file in files]
     names = [file.stem for file in files]
     if all(name.isdecimal() and len(name) >= _STAMP_DIGITS for name in names):
-        stamps = dict(zip(map(int, names), truths, strict=True))
-        return Truth(f'{path}, by stamp', by_stamp=stamps, tolerance_ns=tolerance_ns)
+        stamps = dict(zip(map(int, names), ground_truths, strict=True))
+        return GroundTruth(f'{path}, by stamp', by_stamp=stamps, tolerance_ns=tolerance_ns)
     if all(name.isdecimal() for name in names):
-        places = dict(zip(map(int, names), truths, strict=True))
-        return Truth(f'{path}, by number', by_index=places)
+        places = dict(zip(map(int, names), ground_truths, strict=True))
+        return GroundTruth(f'{path}, by number', by_index=places)
     if len(files) != count:
         raise ValueError(
             f'{path}: {len(files)} PNGs for {count} images; name them by stamp [ns] or by the '
             "image's place from 0, or let there be one an image"
         )
-    return Truth(f'{path}, in order', by_index=dict(enumerate(truths)))
+    return GroundTruth(f'{path}, in order', by_index=dict(enumerate(ground_truths)))

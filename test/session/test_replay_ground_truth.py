@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Truth of a bag's images: which topic, which file belongs to which image."""
+"""Ground truth of a bag's images: which topic, which file belongs to which image."""
 
 from __future__ import annotations
 
@@ -9,48 +9,62 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from replay_bags import IMAGES, PERIOD, START, TRUTH, predicted, stamps, wall, write_replay_bag
+from replay_bags import (
+    GROUND_TRUTH,
+    IMAGES,
+    PERIOD,
+    START,
+    predicted,
+    stamps,
+    wall,
+    write_replay_bag,
+)
 
 from lacdepth_ros.data.files import write_depth_png, write_image
-from lacdepth_ros.session.replay_truth import Truth, no_truth, truth_from_files, truth_from_topic
+from lacdepth_ros.session.replay_ground_truth import (
+    GroundTruth,
+    ground_truth_from_files,
+    ground_truth_from_topic,
+    no_ground_truth,
+)
 
 TOLERANCE = 10_000_000  # ns
 
 
-def from_topic(bag: Path, topic: str | None = None) -> Truth:
-    return truth_from_topic(bag, topic, images=IMAGES, tolerance_ns=TOLERANCE)
+def from_topic(bag: Path, topic: str | None = None) -> GroundTruth:
+    return ground_truth_from_topic(bag, topic, images=IMAGES, tolerance_ns=TOLERANCE)
 
 
-def from_files(path: Path, count: int) -> Truth:
-    return truth_from_files(path, count=count, depth_scale=256.0, tolerance_ns=TOLERANCE)
+def from_files(path: Path, count: int) -> GroundTruth:
+    return ground_truth_from_files(path, count=count, depth_scale=256.0, tolerance_ns=TOLERANCE)
 
 
-def metres(truth: Truth, index: int, stamp: int) -> float | None:
+def metres(ground_truth: GroundTruth, index: int, stamp: int) -> float | None:
     """Depth of the wall that belongs to an image; None without."""
-    there = truth.find(index, stamp)
+    there = ground_truth.find(index, stamp)
     return None if there is None else float(there.load()[0, 0])
 
 
-def test_recorded_truth_is_found_by_stamp_within_the_tolerance(tmp_path: Path) -> None:
-    bag = write_replay_bag(tmp_path / 'bag', [10, 20, 30], truths={0: 5.0, 2: 7.0})
-    with from_topic(bag) as truth:
-        assert truth.description == f'topic {TRUTH}'
-        found = [metres(truth, i, stamp) for i, stamp in enumerate(stamps(3))]
+def test_recorded_ground_truth_is_found_by_stamp_within_the_tolerance(tmp_path: Path) -> None:
+    bag = write_replay_bag(tmp_path / 'bag', [10, 20, 30], ground_truths={0: 5.0, 2: 7.0})
+    with from_topic(bag) as ground_truth:
+        assert ground_truth.description == f'topic {GROUND_TRUTH}'
+        found = [metres(ground_truth, i, stamp) for i, stamp in enumerate(stamps(3))]
         assert found == [5.0, None, 7.0]
-        assert metres(truth, 9, START + TOLERANCE) == 5.0
-        assert metres(truth, 9, START - TOLERANCE) == 5.0
-        assert truth.find(9, START + TOLERANCE + 1) is None
-        assert metres(truth, 9, START + 2 * PERIOD + 1) == 7.0
-        assert truth.find(0, START).id == ''
+        assert metres(ground_truth, 9, START + TOLERANCE) == 5.0
+        assert metres(ground_truth, 9, START - TOLERANCE) == 5.0
+        assert ground_truth.find(9, START + TOLERANCE + 1) is None
+        assert metres(ground_truth, 9, START + 2 * PERIOD + 1) == 7.0
+        assert ground_truth.find(0, START).id == ''
 
 
 def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
-    own = '/camera/depth/image_rect'  # a recorded answer of this node, not truth
-    both = write_replay_bag(tmp_path / 'both', [10], topics=(own, TRUTH))
-    with from_topic(both) as truth:
-        assert truth.description == f'topic {TRUTH}'
-    with from_topic(both, own) as truth:
-        assert truth.description == f'topic {own}'
+    own = '/camera/depth/image_rect'  # a recorded answer of this node, not ground truth
+    both = write_replay_bag(tmp_path / 'both', [10], topics=(own, GROUND_TRUTH))
+    with from_topic(both) as ground_truth:
+        assert ground_truth.description == f'topic {GROUND_TRUTH}'
+    with from_topic(both, own) as ground_truth:
+        assert ground_truth.description == f'topic {own}'
     two = write_replay_bag(tmp_path / 'two', [10], topics=('/a/depth', '/b/depth'))
     with pytest.raises(ValueError, match=r'several .*/a/depth, /b/depth.*--truth-topic'):
         from_topic(two)
@@ -59,7 +73,7 @@ def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
         from_topic(write_replay_bag(tmp_path / 'recorded', [10], topics=answers))
 
 
-def test_bag_without_depth_says_how_to_give_truth(tmp_path: Path) -> None:
+def test_bag_without_depth_says_how_to_give_ground_truth(tmp_path: Path) -> None:
     bag = write_replay_bag(tmp_path / 'bag', [10], topics=('/other/picture',))
     with pytest.raises(ValueError, match=r'no depth topic .*/other/picture') as error:
         from_topic(bag)
@@ -69,7 +83,7 @@ def test_bag_without_depth_says_how_to_give_truth(tmp_path: Path) -> None:
 
 def test_wrong_topic_is_refused_with_the_nearest(tmp_path: Path) -> None:
     bag = write_replay_bag(tmp_path / 'bag', [10])
-    with pytest.raises(ValueError, match=rf"did you mean '{TRUTH}'"):
+    with pytest.raises(ValueError, match=rf"did you mean '{GROUND_TRUTH}'"):
         from_topic(bag, '/ground_truth/dept')
     with pytest.raises(ValueError, match='CameraInfo'):
         from_topic(bag, '/cam/camera_info')
@@ -97,8 +111,8 @@ def test_pngs_are_numbered_stamped_or_in_order(tmp_path: Path) -> None:
 
 def test_scale_of_the_pngs(tmp_path: Path) -> None:
     folder = pngs(tmp_path / 'n', ['0'])
-    truth = truth_from_files(folder, count=1, depth_scale=512.0, tolerance_ns=0)
-    np.testing.assert_array_equal(truth.find(0, 0).load(), wall(0.5))
+    ground_truth = ground_truth_from_files(folder, count=1, depth_scale=512.0, tolerance_ns=0)
+    np.testing.assert_array_equal(ground_truth.find(0, 0).load(), wall(0.5))
 
 
 def manifest(folder: Path, frames: list[str], **tags: list[int]) -> Path:
@@ -114,7 +128,7 @@ def manifest(folder: Path, frames: list[str], **tags: list[int]) -> Path:
     return path
 
 
-def test_manifest_gives_truth_and_names(tmp_path: Path) -> None:
+def test_manifest_gives_ground_truth_and_names(tmp_path: Path) -> None:
     path = manifest(tmp_path, ['a/0', 'b/0'])
     in_order = from_files(path, 2)
     assert in_order.find(1, 123).id == 'b/0' and metres(in_order, 1, 123) == 2.0
@@ -125,7 +139,7 @@ def test_manifest_gives_truth_and_names(tmp_path: Path) -> None:
     assert metres(stamped, 0, START + PERIOD) == 2.0 and stamped.find(0, 123) is None
 
 
-def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_ground_truth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='nowhere'):
         from_files(tmp_path / 'nowhere', 1)
     with pytest.raises((FileNotFoundError, ValueError)):
@@ -133,5 +147,5 @@ def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
 
 
 def test_nothing_known() -> None:
-    assert no_truth().find(0, 0) is None
+    assert no_ground_truth().find(0, 0) is None
     assert predicted(40) == 5.0
