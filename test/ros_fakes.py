@@ -77,7 +77,8 @@ def image_message(stamp_ns, *, red=50, height=HEIGHT, width=WIDTH):
 
 
 def info_message(stamp_ns, *, height=HEIGHT, width=WIDTH, d=()):
-    fx, fy, cx, cy = 70.0, 60.0, width / 2 - 3.0, height / 2 + 2.0
+    fx, fy = 70.0 * width / WIDTH, 60.0 * width / WIDTH  # one field of view at any size
+    cx, cy = width / 2 - 3.0, height / 2 + 2.0
     message = CameraInfo(height=height, width=width, distortion_model='plumb_bob', d=d)
     message.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
     message.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]

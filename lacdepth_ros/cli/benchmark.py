@@ -48,9 +48,10 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 0 when done."""
     if min(args.height, args.width, args.rounds) < 1:
         raise UsageError('--height, --width and --rounds must be positive')
-    from lacdepth_ros.core.allocator import tune_allocator
+    from lacdepth_ros.core.runtime import share_cores, tune_process
 
-    tune_allocator()
+    tune_process()
+    share_cores(args.device)
     result: dict[str, Any] = {'height': args.height, 'width': args.width, 'device': args.device}
     if not args.skip_sizes:
         result['sizes'] = _sizes(args.height, args.width)

@@ -63,6 +63,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and report; 1 when a frame could not be measured."""
+    from lacdepth_ros.core.runtime import tune_process
+
+    tune_process()
     from lacdepth_ros.evaluation.evaluate import frame_predictor, score
     from lacdepth_ros.evaluation.report.tables import format_table
     from lacdepth_ros.evaluation.scoreboard import Scoreboard

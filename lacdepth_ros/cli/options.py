@@ -68,8 +68,10 @@ def load_predictor(args: argparse.Namespace) -> DepthPredictor:
     Raises:
         UsageError: The checkpoint, the device or the precision cannot be used.
     """
+    from lacdepth_ros.core.runtime import share_cores
     from lacdepth_ros.models.predictor import DepthPredictor
 
+    share_cores(args.device)
     try:
         return DepthPredictor.from_checkpoint(
             args.checkpoint, device=args.device, precision=args.precision

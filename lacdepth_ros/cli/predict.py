@@ -74,6 +74,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict every image; 1 when one of them failed."""
+    from lacdepth_ros.core.runtime import tune_process
+
+    tune_process()
     from lacdepth_ros.cli.cameras import AssumedCamera
 
     if not 0 < args.max_depth < float('inf'):

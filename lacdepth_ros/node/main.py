@@ -13,13 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from lacdepth_ros.core.allocator import tune_allocator
 from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
+from lacdepth_ros.core.runtime import share_cores, tune_process
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.node import DepthNode
 
@@ -29,17 +28,13 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL = 0.2
 """Seconds after which the spinning loop looks for a signal at the latest."""
-SPINS = '20000'
-"""Turns for which OpenMP's helper threads wait for more work before they sleep. By default it is
-300,000, in which they keep a core from the middleware while an answer is being published."""
 
 
 def load_predictor(checkpoint: Path | None, **options: Any) -> DepthPredictor:
     """Load a checkpoint; PyTorch is imported only now, so that the node is up at once."""
     from lacdepth_ros.models.predictor import DepthPredictor
 
-    # Beside a network on the CPU, OpenCV's waiting threads would take the cores from OpenMP's.
-    cv2.setNumThreads(1 if options.get('device') == 'cpu' else -1)
+    share_cores(options['device'])
     return DepthPredictor.from_checkpoint(checkpoint, **options)
 
 
@@ -63,8 +58,7 @@ def main(
         signal.signal(number, lambda *_: stop.set())
     _ensure_log_directory()
     apply_dds_profile()
-    tune_allocator()
-    calm_openmp()
+    tune_process()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = DepthNode(predictor_factory)
     try:
@@ -75,15 +69,6 @@ def main(
         rclpy.try_shutdown()
     _ignore_late_signals()
     return 0
-
-
-def calm_openmp() -> None:
-    """Let OpenMP's helper threads sleep sooner, unless the user has said when.
-
-    To be called before PyTorch is imported, which reads it once.
-    """
-    if 'OMP_WAIT_POLICY' not in os.environ:
-        os.environ.setdefault('GOMP_SPINCOUNT', SPINS)
 
 
 def _spin(node: DepthNode, stop: threading.Event) -> None:
