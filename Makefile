@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 INPUT ?=
 OUTPUT ?= out/demo
 
-.PHONY: demo test lint bench setup clean
+.PHONY: demo test lint bench gpu-check setup clean
 
 demo: $(STAMP)
 	@$(BIN)/lacdepth demo --output $(OUTPUT) $(if $(INPUT),--input "$(INPUT)")
@@ -21,6 +21,10 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/lacdepth benchmark
+
+# On a machine with an NVIDIA GPU, with the Python that has PyTorch there (no venv, no network).
+gpu-check:
+	PYTHONPATH=$(CURDIR) $(PYTHON) test/gpu_check.py --output out/gpu_check.json
 
 setup: $(STAMP)
 

@@ -22,6 +22,8 @@ setup(
             'py.typed',
             'checkpoints/*.safetensors',
             'checkpoints/*.md',
+            'models/engines/*.jpg',
+            'models/engines/*.png',
             'node/*.xml',
         ],
     },

@@ -27,6 +27,7 @@ class FakePredictor:
         self.release.set()
         self.started = threading.Event()
         self.calls = 0
+        self.closed = False
         self.failure: Exception | None = None
         self.cameras = []
         self.doubts = {}
@@ -38,6 +39,9 @@ class FakePredictor:
 
     def doubt(self, camera):
         return self.doubts.get(camera.width, '')
+
+    def close(self):
+        self.closed = True
 
     def predict(self, image, camera, *, flip_average=False):
         self.calls += 1

@@ -7,14 +7,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.fusing import prepare_for_inference
+from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.lacdepth import LacDepth
 
 
@@ -55,17 +54,11 @@ def forward_runner(
     config: ModelConfig, height: int, width: int, *, device: torch.device, precision: str
 ) -> Callable[[], None]:
     """Build a network as the predictor runs it; return a function that runs it once."""
-    model = prepare_for_inference(LacDepth(config).eval(), device, precision)
+    engine = build_engine('eager', LacDepth(config).eval(), device, precision)
     image = torch.rand(1, 3, height, width, device=device)
-    image = image.contiguous(memory_format=torch.channels_last)
-    dtype = {'fp32': None, 'bf16': torch.bfloat16, 'fp16': torch.float16}[precision]
 
     def run() -> None:
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, dtype) if dtype else nullcontext(),
-        ):
-            model(image)
+        engine.run(image)
         if device.type == 'cuda':
             torch.cuda.synchronize(device)
 

@@ -122,12 +122,12 @@ class PyramidStep(nn.Module):
         x = resize_to(x, laplacian)
         x = self.join(x if skip is None else torch.cat([x, skip], dim=1))
         if coarser is not None:
-            x = join(x, resize_to(coarser, x), laplacian)
+            x = join(x, resize_to(coarser, x).to(x.dtype), laplacian.to(x.dtype))
         x = self.refine(x)
         if self.head is None:
             return x, None
         detail = 0.1 * laplacian.mean(dim=1, keepdim=True)
-        return x, torch.tanh(self.head(x) + detail)
+        return x, torch.tanh(self.head(x.float()) + detail)
 
 
 class ResidualPyramid(nn.Module):
@@ -164,12 +164,18 @@ class ResidualPyramid(nn.Module):
             if config.fusion == 'dense'
         )
 
+    def heads(self) -> list[nn.Module]:
+        """The convolutions that yield relative depth; they take float32."""
+        steps = [step.head for step in self.steps if isinstance(step, PyramidStep)]
+        heads = [self.base_head, self.plain_head, self.fuse, *steps]
+        return [head for head in heads if head is not None]
+
     def forward(self, image: Tensor, maps: dict[int, Tensor]) -> PyramidOutput:
         """Map the image (B, 3, H, W) and fused maps to features and relative depth."""
         residuals = laplacian_residuals(image, max(self.config.levels, 4))
         features = dict(maps)
         x = maps[self.base_stride]
-        coarser = None if self.base_head is None else torch.sigmoid(self.base_head(x))
+        coarser = None if self.base_head is None else torch.sigmoid(self.base_head(x.float()))
         outputs = [coarser]
         for stride, step in zip(self.strides, self.steps, strict=True):
             laplacian = residuals[stride.bit_length() - 1]
@@ -177,7 +183,7 @@ class ResidualPyramid(nn.Module):
             features[stride] = x
             outputs.append(coarser)
         if self.plain_head is not None:
-            return PyramidOutput(features, torch.sigmoid(self.plain_head(x)), residuals)
+            return PyramidOutput(features, torch.sigmoid(self.plain_head(x.float())), residuals)
         relative = self.fuse_levels([level for level in outputs if level is not None])
         return PyramidOutput(features, relative, residuals)
 

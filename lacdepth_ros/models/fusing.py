@@ -10,7 +10,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from lacdepth_ros.models.lacdepth import LacDepth
+
+DTYPES = {'fp32': torch.float32, 'bf16': torch.bfloat16, 'fp16': torch.float16}
 
 _ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU: ('relu', []),
@@ -26,20 +30,13 @@ class FusedConvolution(nn.Module):
     narrow layers matters as much. The operation is the one TorchInductor generates calls of.
 
     Args:
-        convolution: Its weights are shared, not copied, where their type is dtype already.
+        convolution: Its weights are shared; the input must be of their type.
         activation: Name and arguments of oneDNN's activation; ('none', []) for none.
-        dtype: Type in which to convolve; the input is brought to it.
     """
 
-    def __init__(
-        self, convolution: nn.Conv2d, activation: tuple[str, list[float]], dtype: torch.dtype
-    ) -> None:
+    def __init__(self, convolution: nn.Conv2d, activation: tuple[str, list[float]]) -> None:
         super().__init__()
-        bias = convolution.bias
-        self.weight = nn.Parameter(convolution.weight.detach().to(dtype), requires_grad=False)
-        self.bias = (
-            None if bias is None else nn.Parameter(bias.detach().to(dtype), requires_grad=False)
-        )
+        self.weight, self.bias = convolution.weight, convolution.bias
         self.geometry: tuple[Any, ...] = (
             _padding(convolution),
             list(convolution.stride),
@@ -50,27 +47,28 @@ class FusedConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, C, H, W) as the convolution and its activation do."""
-        x = x.to(self.weight.dtype)
         return torch.ops.mkldnn._convolution_pointwise(
             x, self.weight, self.bias, *self.geometry, *self.activation, ''
         )
 
 
-def prepare_for_inference(model: nn.Module, device: torch.device, precision: str) -> nn.Module:
+def prepare_for_inference(model: LacDepth, device: torch.device, precision: str) -> LacDepth:
     """Fold, fuse and move a network, in place; it computes the same up to rounding.
 
     Args:
         model: A network in evaluation mode.
         device: Where it shall run.
-        precision: 'fp32', or the type of autocast, 'bf16' or 'fp16'.
+        precision: One of DTYPES: the type of encoder and decoder; the head stays in float32.
 
     Returns:
         The network, on the device, its weights channels last.
     """
     fold_batch_norm(model)
-    model = model.to(device).to(memory_format=torch.channels_last)
+    if precision != 'fp32':
+        model.reduce_precision(DTYPES[precision])
+    model = model.requires_grad_(False).to(memory_format=torch.channels_last).to(device)
     if device.type == 'cpu' and can_fuse():
-        fuse_convolutions(model, torch.bfloat16 if precision == 'bf16' else torch.float32)
+        fuse_convolutions(model)
     return model
 
 
@@ -80,7 +78,7 @@ def can_fuse() -> bool:
     return present and hasattr(torch.ops.mkldnn, '_convolution_pointwise')
 
 
-def fuse_convolutions(model: nn.Module, dtype: torch.dtype) -> None:
+def fuse_convolutions(model: nn.Module) -> None:
     """Replace every convolution, in Sequentials together with the activation after it, in place.
 
     Raises:
@@ -92,7 +90,7 @@ def fuse_convolutions(model: nn.Module, dtype: torch.dtype) -> None:
         for name, child in list(module.named_children()):
             if type(child) is nn.Conv2d and child.padding_mode == 'zeros':
                 activation = _take_activation(module, name)
-                setattr(module, name, FusedConvolution(child, activation, dtype))
+                setattr(module, name, FusedConvolution(child, activation))
 
 
 def _take_activation(module: nn.Module, name: str) -> tuple[str, list[float]]:
@@ -134,5 +132,10 @@ def fold_batch_norm(model: nn.Module) -> None:
         for first, second in itertools.pairwise(names):
             conv, norm = module._modules[first], module._modules[second]
             if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                module._modules[first] = fuse_conv_bn_eval(conv, norm)
+                mean, variance = norm.running_mean, norm.running_var
+                assert mean is not None and variance is not None
+                conv.weight, folded = fuse_conv_bn_weights(
+                    conv.weight, conv.bias, mean, variance, norm.eps, norm.weight, norm.bias
+                )
+                conv.bias = folded
                 module._modules[second] = nn.Identity()

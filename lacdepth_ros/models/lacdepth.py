@@ -59,11 +59,24 @@ class LacDepth(nn.Module):
         if config.upsampling == 'guided':
             self.upsampling = GuidedUpsampling(features, config.head_stride)
 
+    def reduce_precision(self, dtype: torch.dtype) -> None:
+        """Convolve in dtype in encoder and decoder, in place; all that becomes metres stays.
+
+        Relative depth, bins, distribution, moments and upsampling weights keep float32: an error
+        of a bin is one of metres, and they take little of the time.
+        """
+        kept = {module for head in self.pyramid.heads() for module in head.modules()}
+        for part in (self.encoder, self.fusion, self.pyramid):
+            for module in part.modules():
+                if module not in kept and not list(module.children()):
+                    module.to(dtype)
+
     def forward(self, image: Tensor) -> NetworkOutput:
         """Map a normalised image (B, 3, H, W) of any size to depth, spread and relative depth."""
         height, width = image.shape[-2:]
         image = pad_to_multiple(image, PAD_MULTIPLE)
-        stage1 = self.pyramid(image, self.fusion(self.encoder(image)))
+        dtype = next(self.encoder.parameters()).dtype
+        stage1 = self.pyramid(image, self.fusion(self.encoder(image.to(dtype))))
         relative = resize_to(stage1.relative, image).float()
         if self.config.bin_strategy == 'naive':
             depth = (self.config.max_depth * relative).clamp_min(self.config.min_depth)
@@ -76,8 +89,9 @@ class LacDepth(nn.Module):
 
     def _metric(self, image: Tensor, stage1: PyramidOutput) -> tuple[Tensor, Tensor]:
         """Stage 2: depth and its standard deviation (B, 1, H, W) [m]."""
-        features = stage1.features[self.config.head_stride]
-        bins, embedding = self.bins(stage1.features)
+        maps = {stride: x.float() for stride, x in stage1.features.items()}
+        features = maps[self.config.head_stride]
+        bins, embedding = self.bins(maps)
         relative = resize_to(stage1.relative, features)
         moments = by_rows(self._moments, bins, features, relative, embedding)
         if self.config.upsampling == 'guided':

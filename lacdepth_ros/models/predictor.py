@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,12 +25,8 @@ from lacdepth_ros.core.preprocessing import (
     resize_image,
 )
 from lacdepth_ros.models.checkpoint import load_checkpoint
-from lacdepth_ros.models.fusing import prepare_for_inference
+from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.lacdepth import LacDepth
-
-PRECISIONS = ('fp32', 'bf16', 'fp16')
-ENGINES = ('eager',)
-
 
 Map = npt.NDArray[np.float32]
 
@@ -69,7 +64,7 @@ class DepthPredictor:
         provenance: The checkpoint's.
         device: 'cpu', 'cuda' or 'cuda:N'. Never replaced by another.
         precision: 'fp32', 'bf16' (CPU and GPU) or 'fp16' (GPU).
-        engine: 'eager'.
+        engine: 'eager', or 'compiled' (NVIDIA GPU).
         input_size: (height, width) of the network's input; None resizes each image to the focal
             length that the checkpoint was trained for (`input_camera`).
         focal_scaling: Scale depth by the input's focal length over the checkpoint's. Off, the
@@ -91,14 +86,8 @@ class DepthPredictor:
         focal_scaling: bool = True,
     ) -> None:
         self._device = check_device(device)
-        if precision not in PRECISIONS:
-            raise ValueError(f'precision {precision!r} is not one of {list(PRECISIONS)}')
-        if precision == 'fp16' and self._device.type == 'cpu':
-            raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
-        if engine not in ENGINES:
-            raise ValueError(f'engine {engine!r} is not one of {list(ENGINES)}')
         self.config = model.config
-        self._model = prepare_for_inference(model, self._device, precision)
+        self._engine = build_engine(engine, model, self._device, precision)
         self.provenance = dict(provenance or {})
         self.device = device
         self.precision = precision
@@ -188,15 +177,17 @@ class DepthPredictor:
         """Run once at an image size, so that the first real frame pays for no allocation."""
         self.predict(np.zeros((height, width, 3), np.uint8), self.assumed_camera(width, height))
 
+    def close(self) -> None:
+        """Let go of the network and of what its engine made; no prediction may follow."""
+        self._engine.close()
+
     def _run(self, tensor: Tensor, flip_average: bool) -> tuple[Tensor, Tensor]:
         """Map the input (1, 3, h, w) to depth and std [m at focal_px], (1, 1, h, w) float32."""
-        with torch.inference_mode(), self._autocast():
-            tensor = tensor.contiguous(memory_format=torch.channels_last)
-            output = self._model(tensor)
-            if not flip_average:
-                return output.depth, output.std
-            mirrored = self._model(tensor.flip(3))
-            return mix(output.depth, output.std, mirrored.depth.flip(3), mirrored.std.flip(3))
+        depth, std = self._engine.run(tensor)
+        if not flip_average:
+            return depth, std
+        mirrored_depth, mirrored_std = self._engine.run(tensor.flip(3))
+        return mix(depth, std, mirrored_depth.flip(3), mirrored_std.flip(3))
 
     def _finish(
         self, depth: Tensor, std: Tensor, camera: Camera, network_camera: Camera
@@ -206,12 +197,6 @@ class DepthPredictor:
         metres = _full_size(depth, scale, camera)
         metres[~np.isfinite(metres)] = np.nan
         return DepthPrediction(metres, camera, partial(_full_size, std, scale, camera))
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self.precision == 'fp32':
-            return nullcontext()
-        dtype = torch.bfloat16 if self.precision == 'bf16' else torch.float16
-        return torch.autocast(self._device.type, dtype)
 
     def _synchronise(self) -> None:
         if self._device.type == 'cuda':

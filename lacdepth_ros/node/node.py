@@ -217,6 +217,7 @@ class DepthNode(LifecycleNode):
             self._thread.shutdown()
             self._thread = None
         if self._predictor is not None:
+            self._predictor.close()
             self._predictor = None
             release_memory()
         self._statistics = FrameStatistics()  # the next network's latencies are its own

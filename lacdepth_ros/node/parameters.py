@@ -28,7 +28,9 @@ class NodeParameters:
     precision: str = parameter(
         'precision', 'fp32', 'Arithmetic of the network: fp32, bf16 or (GPU) fp16'
     )
-    engine: str = parameter('engine', 'eager', 'How the network is run: eager')
+    engine: str = parameter(
+        'engine', 'eager', 'How the network is run: eager, or compiled (NVIDIA GPU)'
+    )
     input_width: int = parameter(
         'input_width',
         0,

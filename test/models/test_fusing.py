@@ -54,7 +54,7 @@ def test_operation_convolves_and_clips(activation, low, high, stride, dilation) 
     expected = convolved(x, layer.weight.detach(), layer.bias.detach(), stride, dilation)
     expected = activation(expected) if low is None else expected.clamp(low, high)
     model = nn.Sequential(layer, nn.Identity(), activation).eval()
-    fuse_convolutions(model, torch.float32)
+    fuse_convolutions(model)
     assert isinstance(model[0], FusedConvolution)
     assert isinstance(model[2], nn.Identity) == (low is not None)
     with torch.inference_mode():
@@ -100,10 +100,10 @@ def test_without_the_operation_the_network_stays_as_it_is(monkeypatch) -> None:
 
 def test_training_network_is_refused() -> None:
     with pytest.raises(ValueError, match=r'call model\.eval'):
-        fuse_convolutions(tiny_network().train(), torch.float32)
+        fuse_convolutions(tiny_network().train())
 
 
 def test_padding_by_name_is_refused() -> None:
     model = nn.Sequential(nn.Conv2d(3, 3, 3, padding='same')).eval()
     with pytest.raises(ValueError, match="padding 'same' cannot be fused"):
-        fuse_convolutions(model, torch.float32)
+        fuse_convolutions(model)

@@ -203,6 +203,15 @@ def test_bf16_is_close_to_fp32() -> None:
     np.testing.assert_allclose(depths[1], depths[0], rtol=0.1)
 
 
+def test_bf16_convolves_in_bf16_and_computes_metres_in_float32() -> None:
+    network = tiny_network()
+    predictor_of(network, precision='bf16')
+    dtypes = {name: p.dtype for name, p in network.named_parameters()}
+    assert dtypes['encoder.stages.0.0.0.weight'] == torch.bfloat16
+    metres = ('bins.', 'distribution.', 'upsampling.', 'pyramid.fuse', 'pyramid.base_head')
+    assert {d for name, d in dtypes.items() if name.startswith(metres)} == {torch.float32}
+
+
 def test_timings_of_the_last_prediction() -> None:
     predictor = predictor_of(tiny_network())
     assert predictor.timings == {}
@@ -243,6 +252,7 @@ def test_wrong_image_is_refused(image: np.ndarray, message: str) -> None:
         ({'precision': 'int8'}, "'int8'.*'fp32', 'bf16', 'fp16'"),
         ({'precision': 'fp16'}, 'needs a GPU'),
         ({'engine': 'magic'}, "'magic'.*'eager'"),
+        ({'engine': 'compiled'}, "'compiled'.*cannot run on device 'cpu'"),
     ],
 )
 def test_impossible_option_is_refused(options: dict[str, str], message: str) -> None:

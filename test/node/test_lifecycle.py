@@ -38,6 +38,7 @@ def test_shutdown_releases_in_every_state(bench, steps):
     assert bench.transition('shutdown')
     assert bench.state() == 'finalized'
     assert bench.leftovers() == []
+    assert all(predictor.closed for predictor in bench.factory.predictors)
 
 
 def test_configure_asks_for_what_the_parameters_say_and_warms_up(make_bench):

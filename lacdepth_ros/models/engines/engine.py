@@ -1,0 +1,45 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What every engine is: a network call that takes an image and gives depth and its spread."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor, nn
+
+
+class Engine(Protocol):
+    """One way to run a network on one device in one precision; for one thread at a time."""
+
+    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+        """Run the network once; work on a GPU may still be under way on return.
+
+        Args:
+            image: Normalised image (B, 3, H, W) float32, on the engine's device.
+            constants: What else the network takes, the same for every frame of a camera.
+
+        Returns:
+            depth and std, (B, 1, H, W) float32 [m at ModelConfig.focal_px]. They belong to the
+            caller: later runs do not change them.
+        """
+
+    def close(self) -> None:
+        """Let go of the network and of all that was made for it; no run may follow."""
+
+
+class MetricNetwork(nn.Module):
+    """A network without the outputs that only training reads, as engines translate it.
+
+    Args:
+        network: LacDepth.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+        """Map a normalised image (B, 3, H, W) to depth and std (B, 1, H, W) float32 [m]."""
+        output = self.network(image, *constants)
+        return output.depth, output.std

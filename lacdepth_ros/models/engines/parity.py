@@ -1,0 +1,110 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The parity gate: an engine is used only if it gives the depth that float32 PyTorch gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lacdepth_ros.core.preprocessing import image_to_tensor, resize_image
+from lacdepth_ros.models.engines.engine import Engine
+from lacdepth_ros.models.engines.street import stored_street
+
+FP32_LARGEST = 1e-3
+"""Largest relative deviation of a float32 engine, anywhere."""
+REDUCED_MEDIAN, REDUCED_P99 = 1e-2, 5e-2
+"""Largest median and 99th percentile of the relative deviation in reduced precision."""
+WORSE = 1e-2
+"""Largest relative growth of the error against exact depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How far an engine is from float32 PyTorch on the stored street.
+
+    Deviations of depth and of std are both given as shares of the reference's depth; of the two
+    the larger counts.
+
+    Attributes:
+        median: Median deviation.
+        p99: 99th percentile of the deviations.
+        largest: Largest deviation.
+        abs_rel: Mean relative error of the engine's depth against the exact one.
+        reference_abs_rel: That of the reference.
+    """
+
+    median: float
+    p99: float
+    largest: float
+    abs_rel: float
+    reference_abs_rel: float
+
+    def problem(self, precision: str) -> str:
+        """Say what forbids the engine at this precision ('' when nothing does)."""
+        bounds = {'median': REDUCED_MEDIAN, 'p99': REDUCED_P99}
+        if precision == 'fp32':
+            bounds = {'largest': FP32_LARGEST}
+        bounds['abs_rel'] = (1 + WORSE) * self.reference_abs_rel
+        for name, bound in bounds.items():
+            value = getattr(self, name)
+            if not value <= bound:  # NaN is refused too
+                return f'{name} {value:.4f} exceeds {bound:.4f} ({self})'
+        return ''
+
+    def __str__(self) -> str:
+        deviations = f'{self.median:.2%} median, {self.p99:.2%} p99, {self.largest:.2%} largest'
+        return f'{deviations}; abs_rel {self.abs_rel:.4f}, float32 {self.reference_abs_rel:.4f}'
+
+
+def street_input(
+    height: int, width: int, device: torch.device
+) -> tuple[Tensor, npt.NDArray[np.float32]]:
+    """The stored street as a network input of a size, with its exact depth.
+
+    Returns:
+        Image (1, 3, height, width), and depth (height, width) [m], 0 where there is none.
+    """
+    image, depth = stored_street()
+    resized = np.ascontiguousarray(resize_image(image, width, height))
+    truth = cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)
+    return image_to_tensor(resized, device), np.asarray(truth, np.float32)
+
+
+def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray[np.float32]:
+    """Depth and std of an engine in one array, (2, H, W) [m]."""
+    maps = engine.run(image, *constants)
+    return torch.cat(maps, dim=1)[0].float().cpu().numpy()
+
+
+def compare(
+    candidate: npt.NDArray[np.float32],
+    reference: npt.NDArray[np.float32],
+    truth: npt.NDArray[np.float32],
+) -> Parity:
+    """Measure the deviation of depth and std.
+
+    Args:
+        candidate: (2, H, W) of the engine [m].
+        reference: (2, H, W) of float32 PyTorch [m].
+        truth: (H, W) exact depth [m], 0 where there is none. Its scale may differ: depth is
+            brought to its median first.
+    """
+    naive = np.isnan(reference[1])  # networks without a distribution have no std
+    deviations = np.abs(candidate - reference) / reference[0]
+    deviations[1, naive & np.isnan(candidate[1])] = 0.0
+    median, p99, largest = (
+        float(np.max([np.quantile(d, q) for d in deviations])) for q in (0.5, 0.99, 1.0)
+    )
+    valid = truth > 0
+    scale = float(np.median(truth[valid] / reference[0][valid]))
+    abs_rel, reference_abs_rel = (
+        float(np.mean(np.abs(scale * depth[0][valid] / truth[valid] - 1)))
+        for depth in (candidate, reference)
+    )
+    return Parity(median, p99, largest, abs_rel, reference_abs_rel)

@@ -1,0 +1,158 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`make gpu-check`: the tests that need a GPU and its timings, in one JSON.
+
+Needs the package's folder on the path, pytest, torch, torchvision, numpy, opencv and safetensors;
+no ROS and no network. About ten minutes, most of them for compiling.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lacdepth_ros.evaluation.benchmark import interleaved_times, percentiles
+from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.models.config import preset
+from lacdepth_ros.models.engines.build import PRECISIONS, build_engine
+from lacdepth_ros.models.engines.parity import street_input
+from lacdepth_ros.models.lacdepth import LacDepth
+
+SIZES = ((278, 920), (352, 1216))
+ENGINES = ('eager', 'compiled')
+GPU = torch.device('cuda')
+TEST_SECONDS = 480
+
+
+def main() -> int:
+    """Write the JSON; 0 when every test passed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--output', type=Path, default=Path('gpu_check.json'))
+    parser.add_argument('--rounds', type=int, default=50, help='timed rounds')
+    parser.add_argument('--skip-tests', action='store_true')
+    parser.add_argument('--skip-times', action='store_true')
+    args = parser.parse_args()
+    if not torch.cuda.is_available():
+        print('gpu-check needs a CUDA device, and PyTorch sees none', file=sys.stderr)
+        return 2
+    result: dict[str, Any] = {'machine': machine(), 'tests': [], 'times': []}
+
+    def save() -> None:
+        args.output.parent.mkdir(parents=True, exist_ok=True)
+        args.output.write_text(json.dumps(result, indent=2) + '\n')
+
+    save()
+    if not args.skip_tests:
+        result['tests'] = tests()
+        save()
+    for name, model, size in () if args.skip_times else networks():
+        for row in times(name, model, size, args.rounds):
+            print(row, flush=True)
+            result['times'].append(row)
+        save()
+    bad = [test['name'] for test in result['tests'] if test['outcome'] != 'passed']
+    print(f'wrote {args.output}; {len(result["tests"])} tests, not passed: {bad or "none"}')
+    return 1 if bad else 0
+
+
+def networks() -> Iterator[tuple[str, LacDepth, tuple[int, int]]]:
+    """Names, networks and input sizes to time."""
+    for size in SIZES:
+        yield 'lacdepth-lite', load_checkpoint()[0], size
+    yield 'lacdepth-r101', LacDepth(preset('lacdepth-r101')).eval(), SIZES[-1]
+
+
+def machine() -> dict[str, Any]:
+    """Say on what the figures were taken."""
+    properties = torch.cuda.get_device_properties(GPU)
+    return {
+        'gpu': properties.name,
+        'memory_gib': round(properties.total_memory / 2**30, 1),
+        'capability': list(torch.cuda.get_device_capability()),
+        'torch': torch.__version__,
+        'cuda': torch.version.cuda,
+        'cudnn': torch.backends.cudnn.version(),
+        'python': platform.python_version(),
+    }
+
+
+def tests() -> list[dict[str, Any]]:
+    """Run the tests marked gpu in a process of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / 'report.xml'
+        path = Path(__file__).parent / 'models' / 'test_gpu.py'
+        command = [sys.executable, '-m', 'pytest', str(path), '-m', 'gpu', '-q', '-rA']
+        command += [f'--junitxml={report}', '--durations=0', '--tb=short']
+        try:
+            subprocess.run(command, timeout=TEST_SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            return [{'name': path.name, 'outcome': f'not done in {TEST_SECONDS} s'}]
+        if not report.is_file():
+            return [{'name': path.name, 'outcome': 'could not be run'}]
+        return [outcome(case) for case in ElementTree.parse(report).iter('testcase')]
+
+
+def outcome(case: ElementTree.Element) -> dict[str, Any]:
+    """One test of pytest's report."""
+    bad = next(
+        (kind for kind in ('failure', 'error', 'skipped') if case.find(kind) is not None), ''
+    )
+    row: dict[str, Any] = {
+        'name': case.get('name'),
+        'outcome': bad or 'passed',
+        'seconds': float(case.get('time', '0')),
+    }
+    for item in case.iter('property'):
+        row[str(item.get('name'))] = item.get('value')
+    if bad:
+        found = case.find(bad)
+        row['text'] = '' if found is None else (found.text or found.get('message') or '')[-2000:]
+    return row
+
+
+def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> list[dict[str, Any]]:
+    """Time one frame by engine and precision, in turns, and say what was used to get ready."""
+    image, _ = street_input(*size, GPU)
+    image = image.clone()
+    rows: dict[str, dict[str, Any]] = {}
+    runners: dict[str, Callable[[], None]] = {}
+    engines = []
+    for engine_name in ENGINES:
+        for precision in PRECISIONS:
+            start, before = time.perf_counter(), torch.cuda.memory_allocated()
+            engine = build_engine(engine_name, copy.deepcopy(model), GPU, precision)
+            engine.run(image)
+            torch.cuda.synchronize()
+            key = f'{engine_name} {precision}'
+            rows[key] = {
+                'network': name,
+                'height': size[0],
+                'width': size[1],
+                'engine': engine_name,
+                'precision': precision,
+                'ready_s': round(time.perf_counter() - start, 2),
+                'held_mib': round((torch.cuda.memory_allocated() - before) / 2**20, 1),
+            }
+            runners[key] = lambda engine=engine: (engine.run(image), torch.cuda.synchronize())
+            engines.append(engine)
+    for key, milliseconds in interleaved_times(runners, rounds).items():
+        rows[key]['p50_ms'], rows[key]['p95_ms'] = percentiles(milliseconds)
+    for engine in engines:
+        engine.close()
+    return list(rows.values())
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

@@ -1,0 +1,87 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The way to a GPU without one: PyTorch's fake tensors compute devices, types and shapes only.
+
+A tensor left on the CPU, or a float16 map in a float32 convolution, raises here as on a GPU.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import torch
+from tiny_networks import tiny_config
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from lacdepth_ros.core.preprocessing import image_to_tensor
+from lacdepth_ros.models import fusing
+from lacdepth_ros.models.config import PRESETS, ModelConfig
+from lacdepth_ros.models.engines.build import build_engine
+from lacdepth_ros.models.lacdepth import LacDepth
+
+GPU = torch.device('cuda')
+VARIANTS: list[dict[str, Any]] = [
+    {'bin_strategy': 'naive'},
+    {'bin_strategy': 'splitter', 'distribution': 'softmax'},
+    {'bin_type': 'softplus', 'attractor_kind': 'inv', 'distribution': 'gaussian'},
+    {'upsampling': 'bilinear', 'attractor_aggregation': 'sum'},
+    {'levels': 0, 'fusion': 'none'},
+    {'levels': 6, 'fusion': 'residual', 'pyramid_stride': 1, 'head_stride': 2},
+]
+
+
+def depth_and_std(config: ModelConfig, precision: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run a network of the configuration on a fake GPU."""
+    model = LacDepth(config).eval()
+    with patch.object(fusing, 'can_fuse', lambda: False):
+        fusing.prepare_for_inference(model, torch.device('cpu'), precision)
+    with FakeTensorMode(allow_non_fake_inputs=True):  # the weights, until they are moved
+        engine = build_engine('eager', model, GPU, precision)
+        return engine.run(torch.zeros(1, 3, 37, 70, device=GPU))
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'bf16', 'fp16'])
+@pytest.mark.parametrize('config', PRESETS.values(), ids=PRESETS)
+def test_presets_stay_on_the_gpu(config: ModelConfig, precision: str) -> None:
+    for maps in depth_and_std(config, precision):
+        assert maps.device.type == 'cuda'
+        assert maps.dtype == torch.float32
+        assert maps.shape == (1, 1, 37, 70)
+
+
+@pytest.mark.parametrize('precision', ['fp32', 'fp16'])
+@pytest.mark.parametrize('changes', VARIANTS)
+def test_variants_stay_on_the_gpu(changes: dict[str, Any], precision: str) -> None:
+    for maps in depth_and_std(tiny_config(**changes), precision):
+        assert maps.device.type == 'cuda' and maps.dtype == torch.float32
+
+
+def test_a_map_of_another_device_or_type_is_caught() -> None:
+    """What these tests stand on: the fake tensors do refuse what a GPU would refuse."""
+    layer = torch.nn.Conv2d(3, 3, 1)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        layer.to(GPU)
+        with pytest.raises(RuntimeError, match='cuda'):
+            layer(torch.zeros(1, 3, 4, 4))
+        with pytest.raises(RuntimeError, match='type'):
+            layer(torch.zeros(1, 3, 4, 4, device=GPU, dtype=torch.float16))
+
+
+def test_only_what_becomes_metres_is_float32_in_reduced_precision() -> None:
+    model = LacDepth(tiny_config()).eval()
+    model.reduce_precision(torch.float16)
+    kinds = {name: p.dtype for name, p in model.named_parameters()}
+    reduced = {n.split('.')[0] for n, dtype in kinds.items() if dtype == torch.float16}
+    assert reduced == {'encoder', 'fusion', 'pyramid'}
+    kept = {n for n, dtype in kinds.items() if n.startswith('pyramid') and dtype == torch.float32}
+    heads = ('pyramid.base_head', 'pyramid.fuse', 'pyramid.steps.0.head', 'pyramid.steps.1.head')
+    assert kept == {name for name in kinds if name.startswith(heads)}
+
+
+def test_the_image_is_normalised_on_the_gpu() -> None:
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        tensor = image_to_tensor(np.zeros((37, 70, 3), np.uint8), GPU)
+    assert tensor.device.type == 'cuda' and tensor.shape == (1, 3, 37, 70)
