@@ -2,22 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts depth_node, brings it to active, and opens RViz on request."""
 
+import tempfile
+from pathlib import Path
+
+import yaml
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
+    LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
     SetEnvironmentVariable,
 )
 from launch.conditions import IfCondition
-from launch.event_handlers import OnProcessStart
+from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.events import matches_action
+from launch.events.process import ProcessExited
 from launch.substitutions import EnvironmentVariable, LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import LifecycleNode, Node
 from launch_ros.event_handlers import OnStateTransition
 from launch_ros.events.lifecycle import ChangeState
-from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
@@ -26,27 +32,32 @@ from lacdepth_ros.node.dds_profile import profile_path, profile_variable
 
 CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])
 AS_IN_FILE = ' (empty: as in params_file)'
+LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 ARGUMENTS = (
     ('params_file', PathJoinSubstitution([CONFIG, 'depth_node.yaml']), 'Parameters of the node'),
     ('camera_name', 'camera', 'Namespace of the camera; results appear beside its topics'),
     ('namespace', '', 'Namespace above camera_name'),
     ('image_topic', 'image_raw', 'Camera image; relative to namespace and camera_name, or /full'),
-    ('camera_info_topic', 'camera_info', 'camera_info of the image'),
+    ('image_transport', '', 'How images come' + AS_IN_FILE, '', 'raw', 'compressed'),
+    ('camera_info_topic', '', 'camera_info of the image (empty: the sibling of image_topic)'),
     ('checkpoint', '', 'Checkpoint file' + AS_IN_FILE),
     ('device', '', 'Torch device, e.g. cpu or cuda' + AS_IN_FILE),
     ('use_sim_time', '', 'Follow /clock, true or false' + AS_IN_FILE),
     ('autostart', 'true', 'Configure and activate the node'),
     ('rviz', 'false', 'Open RViz with image, depth and cloud'),
     ('rviz_frame', 'camera_optical_frame', 'Fixed frame of RViz: frame_id of the images'),
-    ('log_level', 'info', 'debug, info, warn, error or fatal'),
+    ('log_level', 'info', 'Least severity that is logged', *LEVELS),
 )
-OVERRIDES = {'checkpoint': str, 'device': str, 'use_sim_time': bool}
+RVIZ_IMAGE = '/camera/image_raw'  # as config/depth.rviz names it
+OVERRIDES = {'image_transport': str, 'checkpoint': str, 'device': str, 'use_sim_time': bool}
 
 
 def generate_launch_description() -> LaunchDescription:
     arguments = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, default, description in ARGUMENTS
+        DeclareLaunchArgument(
+            name, default_value=default, description=description, choices=choices or None
+        )
+        for name, default, description, *choices in ARGUMENTS
     ]
     variable = profile_variable()
     profile = EnvironmentVariable(variable, default_value=str(profile_path()))
@@ -62,21 +73,13 @@ def generate_launch_description() -> LaunchDescription:
 
 def _start(context: LaunchContext) -> list:
     """Make the node; arguments that were given override the parameter file."""
-    overrides = {
-        name: ParameterValue(LaunchConfiguration(name), value_type=value_type)
-        for name, value_type in OVERRIDES.items()
-        if LaunchConfiguration(name).perform(context)
-    }
     node = LifecycleNode(
         package='lacdepth_ros',
         executable='depth_node',
         name='depth_node',
         namespace=_namespace(context),
-        parameters=[ParameterFile(LaunchConfiguration('params_file')), overrides],
-        remappings=[
-            ('image', LaunchConfiguration('image_topic')),
-            ('camera_info', LaunchConfiguration('camera_info_topic')),
-        ],
+        parameters=[str(_params_file(context)), _overrides(context)],
+        remappings=_remappings(context),
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
         output='screen',
     )
@@ -91,7 +94,53 @@ def _start(context: LaunchContext) -> list:
     )
     autostart = IfCondition(LaunchConfiguration('autostart'))
     handlers = [RegisterEventHandler(h, condition=autostart) for h in (configure, activate)]
-    return [*handlers, node]
+    return [*handlers, *_end_with(node), node]
+
+
+def _params_file(context: LaunchContext) -> Path:
+    """The parameter file; rclpy would go on without one that does not exist."""
+    path = Path(LaunchConfiguration('params_file').perform(context)).expanduser()
+    if not path.is_file():
+        raise RuntimeError(f'params_file {path}: there is no such file')
+    return path
+
+
+def _overrides(context: LaunchContext) -> dict:
+    """Parameters whose arguments were given."""
+    return {
+        name: ParameterValue(LaunchConfiguration(name), value_type=value_type)
+        for name, value_type in OVERRIDES.items()
+        if LaunchConfiguration(name).perform(context)
+    }
+
+
+def _remappings(context: LaunchContext) -> list:
+    """Names of the inputs. The node listens to the sibling of the image unless told otherwise."""
+    image, info = (
+        LaunchConfiguration(name).perform(context) for name in ('image_topic', 'camera_info_topic')
+    )
+    folder, slash, _ = image.rpartition('/')
+    # The sibling too: `camera_info` to the name it has anyway would say nothing.
+    infos = {'camera_info': info, f'{folder}{slash}camera_info': info} if info else {}
+    return [('image', image), *infos.items()]
+
+
+def _end_with(node: LifecycleNode) -> list:
+    """End the launch, with a failure, when the node ends before it has changed its state.
+
+    Without a node that answers, launch would wait for it for ever.
+    """
+    transitions = []
+
+    def judge(event: ProcessExited, _: LaunchContext) -> None:
+        if event.returncode and not transitions:
+            raise RuntimeError(f'depth_node ended at its start, with status {event.returncode}')
+
+    changed = OnStateTransition(
+        target_lifecycle_node=node, entities=[OpaqueFunction(function=transitions.append)]
+    )
+    exited = OnProcessExit(target_action=node, on_exit=judge)
+    return [RegisterEventHandler(handler) for handler in (changed, exited)]
 
 
 def _change(node: LifecycleNode, transition: int) -> EmitEvent:
@@ -112,21 +161,52 @@ def _namespace(context: LaunchContext) -> str:
 
 
 def _rviz(context: LaunchContext) -> list:
+    if not IfCondition(LaunchConfiguration('rviz')).evaluate(context):
+        return []
+    frame = LaunchConfiguration('rviz_frame').perform(context)
+    image = LaunchConfiguration('image_topic').perform(context)
     node = Node(
         package='rviz2',
         executable='rviz2',
         namespace=_namespace(context),
-        arguments=[
-            '-d',
-            PathJoinSubstitution([CONFIG, 'depth.rviz']),
-            '-f',
-            LaunchConfiguration('rviz_frame'),
-        ],
+        arguments=['-d', str(_rviz_config(context)), '-f', frame],
+        parameters=[{k: v for k, v in _overrides(context).items() if k == 'use_sim_time'}],
         remappings=[
-            ('/camera/image_raw', LaunchConfiguration('image_topic')),
+            (f'{RVIZ_IMAGE}/compressed', f'{image}/compressed'),
+            (RVIZ_IMAGE, image),
             ('/camera/depth/image_color', 'depth/image_color'),
             ('/camera/points', 'points'),
         ],
-        condition=IfCondition(LaunchConfiguration('rviz')),
     )
-    return [node]
+    note = (
+        f'RViz shows the cloud only if rviz_frame ({frame}) is the frame_id of the images, or '
+        'tf leads from that to it'
+    )
+    return [LogInfo(msg=note), node]
+
+
+def _rviz_config(context: LaunchContext) -> Path:
+    """The shipped file; for compressed images a copy of it that names their topic."""
+    shipped = Path(PathJoinSubstitution([CONFIG, 'depth.rviz']).perform(context))
+    if _transport(context) != 'compressed':
+        return shipped
+    changed = Path(tempfile.mkdtemp(prefix='lacdepth_')) / shipped.name
+    topic = f'Value: {RVIZ_IMAGE}\n'
+    text = shipped.read_text(encoding='utf-8')
+    changed.write_text(text.replace(topic, f'Value: {RVIZ_IMAGE}/compressed\n'), encoding='utf-8')
+    return changed
+
+
+def _transport(context: LaunchContext) -> str:
+    """How the images come: as the argument says, or else the parameter file."""
+    given = LaunchConfiguration('image_transport').perform(context)
+    if given:
+        return given
+    levels = [yaml.safe_load(_params_file(context).read_text(encoding='utf-8'))]
+    while levels:
+        level = levels.pop()
+        if isinstance(level, dict):
+            if 'image_transport' in level:
+                return level['image_transport']
+            levels += level.values()
+    return 'raw'

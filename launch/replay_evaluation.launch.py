@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends a bag through depth_node and scores what it publishes; `lacdepth bag evaluate` does it."""
 
-import sys
-
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
@@ -13,6 +11,7 @@ from launch.actions import (
 )
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
+from launch_ros.substitutions import ExecutableInPackage
 
 from lacdepth_ros.core.child_process import END_WITH_PARENT
 
@@ -56,7 +55,9 @@ def _start(context: LaunchContext) -> list:
     values = {name: LaunchConfiguration(name).perform(context) for name, *_ in ARGUMENTS}
     if values['mode'] == 'lockstep' and values['rate']:
         raise RuntimeError('rate is for mode:=realtime; in lockstep each frame waits')
-    command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'bag', 'evaluate', values['bag']]
+    # Not the Python of `ros2 launch`, which may lack what the workspace's venv has.
+    program = ExecutableInPackage(package='lacdepth_ros', executable='lacdepth')
+    command = [program, 'bag', 'evaluate', values['bag']]
     if values['mode'] == 'realtime':
         command += ['--rate', values['rate'] or '1']
     for name in OPTIONS:

@@ -45,7 +45,7 @@ def test_topic_table_names_every_published_topic() -> None:
 
 def test_parameter_file_holds_the_defaults() -> None:
     text = (ROOT / 'config' / 'depth_node.yaml').read_text()
-    values = yaml.safe_load(text)['/**']['depth_node']['ros__parameters']
+    values = yaml.safe_load(text)['/**']['ros__parameters']
     flat = {}
     for name, value in values.items():
         children = value.items() if isinstance(value, dict) else [('', value)]

@@ -40,7 +40,8 @@ def camera_info_topic(node: Node) -> str:
     remapped = node.resolve_topic_name('camera_info')
     if remapped != node.resolve_topic_name('camera_info', only_expand=True):
         return remapped
-    return node.resolve_topic_name('image').rpartition('/')[0] + '/camera_info'
+    sibling = node.resolve_topic_name('image').rpartition('/')[0] + '/camera_info'
+    return node.resolve_topic_name(sibling)  # which may be remapped itself
 
 
 class Intake:

@@ -25,6 +25,7 @@ from lacdepth_ros.node.frame_statistics import FrameStatistics
 from lacdepth_ros.node.intake import Intake
 from lacdepth_ros.node.outputs import Outputs
 from lacdepth_ros.node.pipeline import FramePipeline
+from lacdepth_ros.node.unknown_parameters import unknown_parameters
 from lacdepth_ros.node.worker import network_thread
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class DepthNode(LifecycleNode):
         super().__init__('depth_node', **kwargs)
         self._predictor_factory = predictor_factory
         self._refused_overrides = parameters.declare(self)
+        for line in unknown_parameters(self):
+            self.get_logger().warning(line)
         self._settings = parameters.read(self)
         self._statistics = FrameStatistics()
         self._thread: ThreadPoolExecutor | None = None

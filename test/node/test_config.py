@@ -30,7 +30,7 @@ def flat(tree, prefix=''):
 
 def test_parameter_file_holds_every_parameter_with_its_default():
     tree = yaml.safe_load((ROOT / 'config/depth_node.yaml').read_text())
-    values = dict(flat(tree['/**']['depth_node']['ros__parameters']))
+    values = dict(flat(tree['/**']['ros__parameters']))
     defaults = {item.metadata['rule'].name: item.default for item in fields(NodeParameters)}
     assert values == defaults
     assert {name: type(value) for name, value in values.items()} == {
@@ -47,6 +47,29 @@ def test_parameter_file_is_read_by_the_node(make_bench):
     node = Node('depth_node', namespace='robot/camera', cli_args=arguments)
     assert parameters.declare(node) == {}
     assert parameters.read(node) == NodeParameters()
+    node.destroy_node()
+
+
+def test_misspelt_parameters_are_named(ros_domain):
+    from rclpy.node import Node
+
+    from lacdepth_ros.node import parameters
+    from lacdepth_ros.node.unknown_parameters import unknown_parameters
+
+    given = {
+        'max_dept': '60.0',
+        'use_sim_time': 'false',
+        'pointcloud.stride': '2',
+        'qos_overrides./depth/image_rect.publisher.depth': '2',
+        'zzz': '1',
+    }
+    arguments = [part for name, value in given.items() for part in ('-p', f'{name}:={value}')]
+    node = Node('depth_node', cli_args=['--ros-args', *arguments])
+    parameters.declare(node)
+    assert sorted(unknown_parameters(node)) == [
+        'there is no parameter max_dept: did you mean max_depth?',
+        'there is no parameter zzz',
+    ]
     node.destroy_node()
 
 
@@ -72,6 +95,7 @@ def test_launch_file_has_the_documented_arguments():
         'camera_name',
         'namespace',
         'image_topic',
+        'image_transport',
         'camera_info_topic',
         'checkpoint',
         'device',

@@ -239,6 +239,10 @@ def test_camera_info_is_the_sibling_of_a_remapped_image(ros_domain):
         ([], '/robot/camera_info'),
         (['-r', 'image:=/front/image_raw'], '/front/camera_info'),
         (['-r', 'image:=/front/image_raw', '-r', 'camera_info:=/x/info'], '/x/info'),
+        (
+            ['-r', 'image:=/front/image_raw', '-r', '/front/camera_info:=/robot/camera_info'],
+            '/robot/camera_info',
+        ),
     ):
         node = Node('remapped', namespace='robot', cli_args=['--ros-args', *remaps])
         assert camera_info_topic(node) == expected
@@ -258,7 +262,7 @@ def test_incompatible_subscriber_is_reported_with_both_sides(bench):
     from rclpy.qos import DurabilityPolicy
 
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    bench.client.create_subscription(CameraInfo, '/depth/camera_info', print, latched)
+    bench.client.create_subscription(CameraInfo, '/depth/camera_info', lambda _: None, latched)
     assert bench.transition('configure')
     status = bench.status_with('incompatible QoS')
     for word in ('DURABILITY', '/depth/camera_info', 'we publish reliable, volatile'):

@@ -1,0 +1,30 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters that were given, by file or command line, and that the node does not have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+DECLARED_LATER = 'qos_overrides.'
+"""Start of the names that come into being with a publisher or a subscription."""
+
+
+def unknown_parameters(node: Node) -> Iterator[str]:
+    """Yield a line for each; rclpy itself passes over them in silence.
+
+    Args:
+        node: With all its parameters declared.
+    """
+    known = [name for name in node.get_parameters_by_prefix('') if name]
+    for name in node._parameter_overrides:  # rclpy shows them to nobody else
+        if node.has_parameter(name) or name.startswith(DECLARED_LATER):
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        guess = f': did you mean {near[0]}?' if near else ''
+        yield f'there is no parameter {name}{guess}'

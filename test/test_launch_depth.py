@@ -1,0 +1,92 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What depth.launch.py makes of its arguments, under the real launch where it is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+launch = pytest.importorskip('launch')
+pytest.importorskip('launch_ros')
+
+ROOT = Path(__file__).parent.parent
+SPEC = importlib.util.spec_from_file_location('depth', ROOT / 'launch' / 'depth.launch.py')
+PARAMETERS = str(ROOT / 'config' / 'depth_node.yaml')
+
+
+@pytest.fixture
+def file():
+    module = importlib.util.module_from_spec(SPEC)
+    SPEC.loader.exec_module(module)
+    return module
+
+
+def context(file, **given):
+    context = launch.LaunchContext()
+    defaults = {name: default for name, default, *_ in file.ARGUMENTS}
+    values = defaults | {'params_file': PARAMETERS} | given
+    context.launch_configurations.update(values)
+    return context
+
+
+def test_camera_info_is_remapped_only_where_it_was_given(file):
+    assert file._remappings(context(file, image_topic='/front/image')) == [
+        ('image', '/front/image')
+    ]
+    # Even where it equals the name that the node would have given it.
+    given = context(file, image_topic='/front/image', camera_info_topic='/camera/camera_info')
+    assert file._remappings(given) == [
+        ('image', '/front/image'),
+        ('camera_info', '/camera/camera_info'),
+        ('/front/camera_info', '/camera/camera_info'),
+    ]
+    relative = context(file, camera_info_topic='calibration')
+    assert file._remappings(relative)[1:] == [('camera_info', 'calibration')]
+
+
+def test_only_given_arguments_override_the_parameter_file(file):
+    assert file._overrides(context(file)) == {}
+    given = file._overrides(context(file, use_sim_time='true', image_transport='compressed'))
+    assert {name: value.value_type for name, value in given.items()} == {
+        'image_transport': str,
+        'use_sim_time': bool,
+    }
+
+
+def test_parameter_file_that_does_not_exist_is_an_error(file):
+    assert file._params_file(context(file)) == Path(PARAMETERS)
+    with pytest.raises(RuntimeError, match=r'params_file /no/such\.yaml: there is no such file'):
+        file._params_file(context(file, params_file='/no/such.yaml'))
+
+
+@pytest.mark.parametrize('where', ['/**', '/**/depth_node', '/camera/depth_node'])
+def test_transport_is_the_arguments_or_else_the_files(file, tmp_path, where):
+    assert file._transport(context(file)) == 'raw'
+    path = tmp_path / 'own.yaml'
+    path.write_text(f'{where}:\n  ros__parameters:\n    image_transport: compressed\n')
+    assert file._transport(context(file, params_file=str(path))) == 'compressed'
+    both = context(file, params_file=str(path), image_transport='raw')
+    assert file._transport(both) == 'raw'
+
+
+def test_rviz_subscribes_compressed_images_by_their_topic(file, monkeypatch):
+    monkeypatch.setattr(file, 'CONFIG', str(ROOT / 'config'))
+    assert file._rviz_config(context(file)) == ROOT / 'config' / 'depth.rviz'
+    changed = file._rviz_config(context(file, image_transport='compressed')).read_text()
+    assert changed.count('Value: /camera/image_raw/compressed\n') == 1
+    assert 'Value: /camera/image_raw\n' not in changed
+
+
+def test_rviz_follows_the_clock_of_the_node(file, monkeypatch):
+    monkeypatch.setattr(file, 'CONFIG', str(ROOT / 'config'))
+    seen = {}
+    monkeypatch.setattr(file, 'Node', lambda **options: seen.update(options))
+    assert file._rviz(context(file)) == []
+    [note, _] = file._rviz(context(file, rviz='true', rviz_frame='front', use_sim_time='true'))
+    assert [list(parameters) for parameters in seen['parameters']] == [['use_sim_time']]
+    assert 'rviz_frame (front)' in launch.utilities.perform_substitutions(
+        launch.LaunchContext(), note.msg
+    )
