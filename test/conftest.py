@@ -12,6 +12,24 @@ import pytest
 # The tests' networks are tiny: a second thread costs more than it brings.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
+FEWEST_TESTS = 1000
+"""A run of the whole suite that finds fewer has been cut short by something."""
+_found = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    config.stash[_found] = len(items)  # before -k and -m take any out
+
+
+def pytest_sessionfinish(session):
+    """Fail a run of everything that found next to nothing, instead of calling it green."""
+    found = session.config.stash.get(_found, 0)
+    whole = session.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if whole and found < FEWEST_TESTS and session.exitstatus != pytest.ExitCode.INTERRUPTED:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f'\nonly {found} tests were found, not {FEWEST_TESTS}: is a plugin in the way?')
+
 
 @pytest.fixture(scope='session')
 def ros_domain():
