@@ -8,10 +8,11 @@ package_name = 'lacdepth_ros'
 
 setup(
     name=package_name,
-    version='0.1.0',
+    version='0.2.0',
     description='Metric depth from one camera for ROS 2: lifecycle node, training, evaluation',
     long_description='LacDepth, a two-stage light depth network, as a ROS 2 package.',
-    license='Apache-2.0',
+    license='Apache-2.0 AND CC-BY-NC-SA-3.0',  # the code, and the shipped weights
+    license_files=['LICENSE', 'lacdepth_ros/checkpoints/LICENSE'],
     author='lacdepth_ros contributors',
     author_email='lacdepth_ros@users.noreply.github.com',
     maintainer='lacdepth_ros contributors',
@@ -20,8 +21,7 @@ setup(
     package_data={
         'lacdepth_ros': [
             'py.typed',
-            'checkpoints/*.safetensors',
-            'checkpoints/*.md',
+            'checkpoints/*',
             'models/engines/*.jpg',
             'models/engines/*.png',
             'node/*.xml',
@@ -79,7 +79,7 @@ setup(
     entry_points={
         'console_scripts': [
             'lacdepth = lacdepth_ros.cli.main:main',
-            'depth_node = lacdepth_ros.node.main:main',
+            'depth_node = lacdepth_ros.node.entry:main',
         ],
     },
 )

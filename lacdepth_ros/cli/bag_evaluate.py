@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli.console import UsageError, error, warn
+from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
 from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
@@ -92,9 +92,7 @@ def run(args: argparse.Namespace) -> int:
 def _require_ros() -> None:
     if any(importlib.util.find_spec(name) is None for name in ('rclpy', 'sensor_msgs')):
         raise UsageError(
-            'the replay runs the ROS 2 node, but rclpy is not installed: '
-            "run 'pip install lacdepth_ros[ros]' (in the repository: pip install '.[ros]'), or "
-            'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash). Without ROS, '
+            f'the replay runs the ROS 2 node, but rclpy is not installed: {GET_ROS}. Without ROS, '
             '`lacdepth evaluate` measures the same network on a manifest or a KITTI raw drive'
         )
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli.console import UsageError, error, warn
+from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.writer import BagWriter
@@ -65,9 +65,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Record; 1 when images or depth did not arrive."""
     if importlib.util.find_spec('rclpy') is None:
-        raise UsageError(
-            'recording needs rclpy: source a ROS 2 installation, or pip install lacdepth_ros[ros]'
-        )
+        raise UsageError(f'recording needs rclpy: {GET_ROS}')
     if args.output.exists():
         raise UsageError(f'{args.output} exists already; name another bag, or remove it')
     from lacdepth_ros.session.node_process import NodeError

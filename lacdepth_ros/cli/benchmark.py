@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import UsageError
+from lacdepth_ros.cli.console import GET_ROS, UsageError
 
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
@@ -123,8 +123,8 @@ def _node(args: argparse.Namespace) -> list[dict[str, Any]]:
         from lacdepth_ros.session.node_benchmark import node_latencies
     except ImportError as missing:
         raise UsageError(
-            f'the node cannot be measured without ROS 2 ({missing}): source your ROS setup, '
-            "run pip install 'lacdepth_ros[ros]', or give --node-frames 0"
+            f'the node cannot be measured without ROS 2 ({missing}): give --node-frames 0, or '
+            f'{GET_ROS}'
         ) from missing
     print(f'\nnode on {args.device}, {args.node_frames} frames of 1242x375, p50 / p95 [ms]')
     print(

@@ -6,6 +6,12 @@ from __future__ import annotations
 
 import sys
 
+GET_ROS = (
+    'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash), or install its wheels: '
+    "pip install '.[ros]' in a clone of lacdepth_ros"
+)
+"""What to do where a command needs ROS 2 and there is none."""
+
 
 class UsageError(Exception):
     """The command line, or a file that it names, cannot be used; nothing was done."""

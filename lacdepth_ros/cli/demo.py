@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import UsageError, error, warn
+from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
 if TYPE_CHECKING:
@@ -96,11 +96,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _require_ros() -> None:
     if any(importlib.util.find_spec(name) is None for name in ('rclpy', 'sensor_msgs')):
-        raise UsageError(
-            'the demo runs the ROS 2 node, but rclpy is not installed: '
-            "run 'pip install lacdepth_ros[ros]' (in the repository: pip install '.[ros]'), or "
-            'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash)'
-        )
+        raise UsageError(f'the demo runs the ROS 2 node, but rclpy is not installed: {GET_ROS}')
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ from lacdepth_ros.cli import (
     train,
 )
 from lacdepth_ros.cli.parser import CommandParser
+from lacdepth_ros.core.installation import describe_missing
 
 COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, data, bag)
 
@@ -53,8 +54,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as failure:
         if args.debug:
             raise
-        console.error(str(failure) or type(failure).__name__)
+        console.error(_describe(failure))
         return 2 if isinstance(failure, console.UsageError) else 1
+
+
+def _describe(failure: Exception) -> str:
+    if isinstance(failure, ModuleNotFoundError) and failure.name:
+        return describe_missing([failure.name])
+    return str(failure) or type(failure).__name__
 
 
 def build_parser() -> argparse.ArgumentParser:

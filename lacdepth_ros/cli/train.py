@@ -115,5 +115,6 @@ def need_lightning() -> None:
         import tensorboard  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            f"training needs more packages ({error}): pip install 'lacdepth_ros[train]'"
+            f"training needs more packages ({error}): run pip install '.[train]' in a clone of "
+            'lacdepth_ros'
         ) from error

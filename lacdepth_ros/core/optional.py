@@ -23,6 +23,5 @@ def load_library(name: str, purpose: str) -> Any:
     except ModuleNotFoundError as missing:
         package = name.split('.', maxsplit=1)[0]
         raise ModuleNotFoundError(
-            f"{package} is needed for {purpose}: run pip install 'lacdepth_ros[train]' (or "
-            f'pip install {package})'
+            f'{package} is needed for {purpose}: run pip install {package}'
         ) from missing

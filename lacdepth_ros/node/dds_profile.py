@@ -15,8 +15,8 @@ from importlib import metadata, resources
 from pathlib import Path
 
 VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
-"""Names of the variable in Fast DDS 3 (Kilted and later) and Fast DDS 2 (Jazzy and before)."""
-FAST_DDS_2 = ('humble', 'iron', 'jazzy')
+"""Names of the variable in Fast DDS 3 (Kilted and later) and Fast DDS 2 (Jazzy)."""
+FAST_DDS_2 = ('jazzy',)
 FIRST_RCLPY_OF_FAST_DDS_3 = 8
 
 

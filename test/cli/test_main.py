@@ -44,7 +44,7 @@ def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit) as stop:
         program.main(['--version'])
     assert stop.value.code == 0
-    assert capsys.readouterr().out == f'lacdepth {package}\n'
+    assert capsys.readouterr().out == f'lacdepth {metadata.version("lacdepth_ros")}\n'
 
 
 def test_version_without_an_installation(

@@ -136,4 +136,4 @@ def test_without_lightning_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, 'lightning', None)
     assert main(['train', '--config', recipe, '--output', str(tmp_path)]) == 2
-    assert "pip install 'lacdepth_ros[train]'" in capsys.readouterr().err
+    assert "pip install '.[train]'" in capsys.readouterr().err

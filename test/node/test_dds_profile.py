@@ -32,7 +32,7 @@ def test_shipped_segment_holds_a_depth_image_and_a_cloud():
 
 @pytest.mark.parametrize(
     ('distribution', 'name'),
-    [('jazzy', VARIABLES[1]), ('humble', VARIABLES[1]), ('kilted', VARIABLES[0])],
+    [('jazzy', VARIABLES[1]), ('kilted', VARIABLES[0])],
 )
 def test_profile_is_set_under_the_name_of_the_distribution(monkeypatch, distribution, name):
     environment = {'ROS_DISTRO': distribution}
