@@ -67,14 +67,14 @@ def run(args: argparse.Namespace) -> int:
 
     tune_process()
     from lacdepth_ros.evaluation.evaluate import frame_predictor, score
+    from lacdepth_ros.evaluation.evaluator import DepthEvaluator
     from lacdepth_ros.evaluation.report.tables import format_table
-    from lacdepth_ros.evaluation.scoreboard import Scoreboard
 
     imported = args.predictions is not None
     protocol = protocol_options.protocol_from(args, imported=imported)
     entries = _entries(args.data)
     try:
-        board = Scoreboard(protocol, args.bands)
+        evaluator = DepthEvaluator(protocol, args.bands)
     except ValueError as failure:
         raise UsageError(f'--bands: {failure}') from failure
     _check_outputs(args)
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         from lacdepth_ros.evaluation.report.gallery import Gallery
 
         gallery = Gallery()
-    report = score(predict, entries, board, show_progress, observe=gallery)
+    report = score(predict, entries, evaluator, show_progress, observe=gallery)
     print(format_table(report))
     _report_gaps(report)
     _write(args, report)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.evaluation.result import EvaluationReport
-from lacdepth_ros.evaluation.scoreboard import Scoreboard
 
 
 class Prediction(Protocol):
@@ -81,7 +81,7 @@ def evaluate(
         entries: The frames.
         protocol: Caps, crop and averaging; None = KITTI's (see `EvaluationProtocol`).
         progress: Called after every frame with the frames done and the frames in all.
-        bands: Distances between which errors are listed, see `Scoreboard`.
+        bands: Distances between which errors are listed, see `DepthEvaluator`.
         observe: Called with each measured frame, its prediction and its metrics.
 
     Returns:
@@ -90,9 +90,9 @@ def evaluate(
     Raises:
         ValueError: The bands are impossible.
     """
-    board = Scoreboard(protocol, bands)
-    predict = frame_predictor(predictor, board.protocol)
-    return score(predict, entries, board, progress, observe=observe)
+    evaluator = DepthEvaluator(protocol, bands)
+    predict = frame_predictor(predictor, evaluator.protocol)
+    return score(predict, entries, evaluator, progress, observe=observe)
 
 
 def frame_predictor(predictor: Predictor, protocol: EvaluationProtocol) -> FramePredictor:
@@ -108,7 +108,7 @@ def frame_predictor(predictor: Predictor, protocol: EvaluationProtocol) -> Frame
 def score(
     predict: FramePredictor,
     entries: Sequence[Entry],
-    board: Scoreboard,
+    evaluator: DepthEvaluator,
     progress: Callable[[int, int], None] | None = None,
     *,
     observe: Observer | None = None,
@@ -118,18 +118,18 @@ def score(
     Args:
         predict: Gives the prediction of a frame.
         entries: The frames.
-        board: Takes the scores and has the protocol.
+        evaluator: Takes the scores and has the protocol.
         progress: Called after every frame with the frames done and the frames in all.
         observe: Called with each measured frame, its prediction and its metrics.
 
     Returns:
-        The report of the board.
+        The report of the evaluator.
     """
     for done, entry in enumerate(entries, start=1):
         try:
             sample = entry.load()
             prediction = predict(sample)
-            metrics = board.add(
+            metrics = evaluator.add(
                 id=sample.id,
                 group=sample.group,
                 pred=prediction.depth,
@@ -139,7 +139,7 @@ def score(
             if observe is not None:
                 observe(sample, prediction, metrics)
         except (OSError, ValueError) as error:
-            board.skip(entry.id, str(error))
+            evaluator.skip(entry.id, str(error))
         if progress is not None:
             progress(done, len(entries))
-    return board.report()
+    return evaluator.report()

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.evaluation.scoreboard import Scoreboard
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.session.replay_frames import UnsentFrame
 from lacdepth_ros.session.replay_ground_truth import GroundTruth
@@ -79,7 +79,7 @@ class ReplayResult:
         ground_truth: Of the bag's images.
         protocol: Caps and crop; flip averaging must be off, as the node predicts once.
         depth_topic: Which of DEPTH_TOPICS is scored.
-        bands: See `Scoreboard`.
+        bands: See `DepthEvaluator`.
 
     Attributes:
         records: Every frame sent, in order.
@@ -107,7 +107,7 @@ class ReplayResult:
             raise ValueError('flip_average must be off: the node predicts every image once')
         self.name, self.ground_truth, self.protocol = name, ground_truth, protocol
         self.depth_topic = depth_topic
-        self.scores = Scoreboard(protocol, bands)
+        self.scores = DepthEvaluator(protocol, bands)
         self.records: list[FrameRecord] = []
         self.unsent: list[UnsentFrame] = []
         self.received: Counter[str] = Counter()

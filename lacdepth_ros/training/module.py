@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from typing_extensions import override
 
 from lacdepth_ros.core.preprocessing import normalise
-from lacdepth_ros.evaluation.scoreboard import Scoreboard
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.models.lacdepth import LacDepth, NetworkOutput
 from lacdepth_ros.models.predictor import DepthPredictor
 from lacdepth_ros.training.datamodule import DepthDataModule, Frame
@@ -185,7 +185,7 @@ class LacDepthModule(LightningModule):
         self._predictor = DepthPredictor(
             self.predicting_network, device=str(self.device), focal_scaling=True
         )
-        self._board = Scoreboard(self._data.protocol)
+        self._evaluator = DepthEvaluator(self._data.protocol)
         self._scores = FrameScores([e.group for e in self._data.val_entries]).to(self.device)
 
     @override
@@ -196,7 +196,7 @@ class LacDepthModule(LightningModule):
             sample = frame.sample()
             flip = self._data.protocol.flip_average
             prediction = self._predictor.predict(sample.image, sample.camera, flip_average=flip)
-            metrics = self._board.add(
+            metrics = self._evaluator.add(
                 id=sample.id, group=sample.group, pred=prediction.depth, target=sample.depth
             )
         except (OSError, ValueError) as error:
@@ -211,7 +211,7 @@ class LacDepthModule(LightningModule):
         self.log_dict(
             {'val/score': result.score, **{f'val/{k}': v for k, v in result.overall.items()}}
         )
-        del self._predictor, self.predicting_network, self._board, self._scores
+        del self._predictor, self.predicting_network, self._evaluator, self._scores
 
     @property
     def _data(self) -> DepthDataModule:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.evaluation.scoreboard import Scoreboard
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.session.demo.frames import Frame, UnreadableFrame
@@ -82,7 +82,7 @@ class DemoResult:
     middle: ShownFrame | None = None
     late: int = 0
     failure: str = ''
-    _board: Scoreboard = field(default_factory=lambda: Scoreboard(PROTOCOL))
+    _evaluator: DepthEvaluator = field(default_factory=lambda: DepthEvaluator(PROTOCOL))
     _latencies: dict[str, list[float]] = field(default_factory=dict)
 
     def add(
@@ -130,7 +130,7 @@ class DemoResult:
 
     def errors(self) -> dict[str, Any] | None:
         """Mean metrics over the frames with ground truth, and the protocol; None without one."""
-        report = self._board.report()
+        report = self._evaluator.report()
         if not report.frames:
             return None
         mean = {name: round(value, 5) for name, value in report.overall.items()}
@@ -141,7 +141,7 @@ class DemoResult:
         if frame.ground_truth is None or frame.ground_truth.shape != depth.shape:
             return {}
         try:
-            errors = self._board.add(
+            errors = self._evaluator.add(
                 id=frame.id, group='all', pred=depth, target=frame.ground_truth
             )
         except ValueError:  # no pixel of ground truth counts, or nothing is predicted there

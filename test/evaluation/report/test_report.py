@@ -14,12 +14,12 @@ from fake_predictor import FakePrediction
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.evaluation.report.gallery import Gallery, ShownFrame
 from lacdepth_ros.evaluation.report.pictures import colorize_ratio, frame_picture, ratio_legend
 from lacdepth_ros.evaluation.report.tables import format_markdown
 from lacdepth_ros.evaluation.result import EvaluationReport
-from lacdepth_ros.evaluation.scoreboard import Scoreboard
 
 WHOLE = EvaluationProtocol(crop='none', flip_average=False)
 HEIGHT, WIDTH = 30, 40
@@ -38,9 +38,9 @@ def shown(id: str, factor: float, *, density: float = 1.0, std: float | None = 1
 
 
 def measure(*frames: ShownFrame) -> tuple[EvaluationReport, Gallery]:
-    board, gallery = Scoreboard(WHOLE), Gallery(best=2, worst=2)
+    evaluator, gallery = DepthEvaluator(WHOLE), Gallery(best=2, worst=2)
     for frame in frames:
-        metrics = board.add(
+        metrics = evaluator.add(
             id=frame.sample.id,
             group=frame.sample.group,
             pred=frame.prediction.depth,
@@ -48,7 +48,7 @@ def measure(*frames: ShownFrame) -> tuple[EvaluationReport, Gallery]:
             std=frame.prediction.std,
         )
         gallery(frame.sample, frame.prediction, metrics)
-    return board.report(), gallery
+    return evaluator.report(), gallery
 
 
 def test_markdown_has_the_papers_columns() -> None:
@@ -70,9 +70,9 @@ def test_markdown_has_the_papers_columns() -> None:
 
 
 def test_markdown_names_skipped_frames_and_hides_what_was_not_predicted() -> None:
-    board = Scoreboard(WHOLE)
-    board.skip('a/1', 'the file is lost')
-    text = format_markdown(board.report())
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.skip('a/1', 'the file is lost')
+    text = format_markdown(evaluator.report())
     assert '- `a/1`: the file is lost' in text
     assert '| overall | 0 | - |' in text
     assert 'Calibration' not in text
@@ -131,8 +131,8 @@ def test_report_of_nothing_says_so(tmp_path: Path) -> None:
     pytest.importorskip('matplotlib')
     from lacdepth_ros.evaluation.report.report_page import write_report
 
-    board = Scoreboard(WHOLE)
-    board.skip('a/0', 'lost <file>')
-    index = write_report(tmp_path, board.report(), Gallery(), source='a net', data='nothing')
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.skip('a/0', 'lost <file>')
+    index = write_report(tmp_path, evaluator.report(), Gallery(), source='a net', data='nothing')
     assert 'lost &lt;file&gt;' in index.read_text(encoding='utf-8')
     assert list(tmp_path.glob('*.png')) == []

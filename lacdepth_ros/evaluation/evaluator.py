@@ -29,7 +29,7 @@ _BANDS = (0.0, 1 / 8, 1 / 4, 1 / 2, 1.0)
 _FINE_STEPS = 40
 
 
-class Scoreboard:
+class DepthEvaluator:
     """Collects the scores of frames under one protocol.
 
     Args:
@@ -97,15 +97,15 @@ class Scoreboard:
         """Name a frame that could not be measured."""
         self._skipped.append(SkippedFrame(id, reason))
 
-    def merge(self, other: Scoreboard) -> None:
-        """Take over the frames of another scoreboard, such as that of another process.
+    def merge(self, other: DepthEvaluator) -> None:
+        """Take over the frames of another evaluator, such as that of another process.
 
         Raises:
             ValueError: It follows another protocol or other bands.
         """
         same_bands = np.array_equal(self._bands, other._bands)
         if self.protocol != other.protocol or not same_bands:
-            raise ValueError('only scoreboards of one protocol and the same bands can be merged')
+            raise ValueError('only evaluators of one protocol and the same bands can be merged')
         self._frames += other._frames
         self._skipped += other._skipped
 

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The scoreboard: averages, bands, scaling, infinite depth, merging, what cannot be measured."""
+"""The evaluator: averages, bands, scaling, infinite depth, merging, what cannot be measured."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.evaluation.scoreboard import Scoreboard
 
 Array = npt.NDArray[np.float32]
 WHOLE = EvaluationProtocol(crop='none', flip_average=False)
@@ -29,21 +29,23 @@ def ramp() -> Array:
 def test_mean_over_images_or_over_pixels() -> None:
     for averaging, expected in (('image', (0.1 + 0.4) / 2), ('pixel', (0.1 * 3 + 0.4) / 4)):
         protocol = EvaluationProtocol(crop='none', averaging=averaging)  # type: ignore[arg-type]
-        board = Scoreboard(protocol)
-        board.add(id='a/0', group='a', pred=plane(11, 3, 10), target=plane(10, 3, 10))
-        metrics = board.add(id='b/0', group='b', pred=plane(14, 1, 10), target=plane(10, 1, 10))
+        evaluator = DepthEvaluator(protocol)
+        evaluator.add(id='a/0', group='a', pred=plane(11, 3, 10), target=plane(10, 3, 10))
+        metrics = evaluator.add(
+            id='b/0', group='b', pred=plane(14, 1, 10), target=plane(10, 1, 10)
+        )
         assert metrics['abs_rel'] == pytest.approx(0.4)
-        report = board.report()
+        report = evaluator.report()
         assert report.overall['abs_rel'] == pytest.approx(expected)
         assert report.groups['a']['abs_rel'] == pytest.approx(0.1)
         assert report.frames == 2
 
 
 def test_bands_pool_the_pixels_of_all_frames() -> None:
-    board = Scoreboard(WHOLE)
-    board.add(id='a/0', group='a', pred=1.1 * ramp(), target=ramp())
-    board.add(id='b/0', group='b', pred=1.3 * ramp()[:, :15], target=ramp()[:, :15])
-    report = board.report()
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.add(id='a/0', group='a', pred=1.1 * ramp(), target=ramp())
+    evaluator.add(id='b/0', group='b', pred=1.3 * ramp()[:, :15], target=ramp()[:, :15])
+    report = evaluator.report()
     found = {(row['from'], row['to']): row for row in report.bands}
     assert list(found) == [(0, 10), (10, 20), (20, 40), (40, 80)]
     near, far = found[0, 10], found[40, 80]
@@ -56,38 +58,38 @@ def test_bands_pool_the_pixels_of_all_frames() -> None:
 
 
 def test_bands_follow_the_cap_or_the_caller() -> None:
-    board = Scoreboard(EvaluationProtocol(crop='none', max_depth_eval=10))
-    board.add(id='a/0', group='a', pred=ramp(), target=ramp())
-    assert [row['from'] for row in board.report().bands] == [0, 1.25, 2.5, 5]
-    board = Scoreboard(WHOLE, bands=[3, 33.3, 50])
-    board.add(id='a/0', group='a', pred=ramp(), target=ramp())
-    assert [row['pixels'] for row in board.report().bands] == [31, 16]
+    evaluator = DepthEvaluator(EvaluationProtocol(crop='none', max_depth_eval=10))
+    evaluator.add(id='a/0', group='a', pred=ramp(), target=ramp())
+    assert [row['from'] for row in evaluator.report().bands] == [0, 1.25, 2.5, 5]
+    evaluator = DepthEvaluator(WHOLE, bands=[3, 33.3, 50])
+    evaluator.add(id='a/0', group='a', pred=ramp(), target=ramp())
+    assert [row['pixels'] for row in evaluator.report().bands] == [31, 16]
     for bands in ([5], [5, 5], [10, 5], [-1, 5], [5, 81]):
         with pytest.raises(ValueError, match='bands'):
-            Scoreboard(WHOLE, bands=bands)
+            DepthEvaluator(WHOLE, bands=bands)
 
 
 def test_median_scaling_forgives_any_scale() -> None:
     protocol = EvaluationProtocol(crop='none', median_scaling=True)
-    board = Scoreboard(protocol)
+    evaluator = DepthEvaluator(protocol)
     pred, std = 0.02 * ramp(), 0.02 * ramp()
-    metrics = board.add(id='a/0', group='a', pred=pred, target=ramp(), std=std)
+    metrics = evaluator.add(id='a/0', group='a', pred=pred, target=ramp(), std=std)
     assert metrics['abs_rel'] == pytest.approx(0, abs=1e-6)
-    (frame,) = board.report().per_frame
+    (frame,) = evaluator.report().per_frame
     assert frame.scale == pytest.approx(50)
     assert frame.calibration is not None
     assert frame.calibration.relative_std == pytest.approx(1.0)
     with pytest.raises(ValueError, match='no scale can be found'):
-        board.add(id='a/1', group='a', pred=0 * ramp(), target=ramp())
+        evaluator.add(id='a/1', group='a', pred=0 * ramp(), target=ramp())
 
 
 def test_infinite_depth_counts_as_the_caps_and_nan_as_missing() -> None:
     pred, target = plane(10), plane(10)
     pred[0], pred[1], pred[2] = np.inf, -np.inf, np.nan
-    board = Scoreboard(EvaluationProtocol(5.0, 20.0, 'none'))
-    metrics = board.add(id='a/0', group='a', pred=pred, target=target, std=plane(1))
+    evaluator = DepthEvaluator(EvaluationProtocol(5.0, 20.0, 'none'))
+    metrics = evaluator.add(id='a/0', group='a', pred=pred, target=target, std=plane(1))
     assert metrics['abs_rel'] == pytest.approx((1.0 + 0.5 + 0 + 0 + 0) / 5)
-    (frame,) = board.report().per_frame
+    (frame,) = evaluator.report().per_frame
     assert (frame.pixels, frame.unpredicted) == (40, 8)
     assert frame.calibration is not None
     assert frame.calibration.pixels == 24  # an infinite depth has no std
@@ -95,17 +97,17 @@ def test_infinite_depth_counts_as_the_caps_and_nan_as_missing() -> None:
 
 @pytest.mark.parametrize('std', [None, plane(np.nan)])
 def test_without_std_there_is_no_calibration(std: Array | None) -> None:
-    board = Scoreboard(WHOLE)
-    board.add(id='a/0', group='a', pred=plane(5), target=plane(5), std=std)
-    assert board.report().calibration is None
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.add(id='a/0', group='a', pred=plane(5), target=plane(5), std=std)
+    assert evaluator.report().calibration is None
 
 
 def test_calibration_is_given_by_group() -> None:
-    board = Scoreboard(WHOLE)
-    board.add(id='a/0', group='a', pred=plane(5), target=plane(6), std=plane(100))
-    board.add(id='b/0', group='b', pred=plane(5), target=plane(6), std=plane(0.1))
-    board.add(id='c/0', group='c', pred=plane(5), target=plane(6))
-    calibration = board.report().calibration
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.add(id='a/0', group='a', pred=plane(5), target=plane(6), std=plane(100))
+    evaluator.add(id='b/0', group='b', pred=plane(5), target=plane(6), std=plane(0.1))
+    evaluator.add(id='c/0', group='c', pred=plane(5), target=plane(6))
+    calibration = evaluator.report().calibration
     assert calibration is not None
     assert calibration['frames'] == 2
     assert calibration['coverage']['68'] == 0.5
@@ -118,13 +120,13 @@ def test_calibration_is_given_by_group() -> None:
 def test_boundary_f1_is_the_mean_where_it_means_something() -> None:
     step = plane(5)
     step[:, 4:] = 10
-    board = Scoreboard(WHOLE)
-    board.add(id='a/0', group='a', pred=2 * step, target=step)
-    board.add(id='a/1', group='a', pred=plane(5), target=plane(5))
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.add(id='a/0', group='a', pred=2 * step, target=step)
+    evaluator.add(id='a/1', group='a', pred=plane(5), target=plane(5))
     sparse = step.copy()
     sparse[::2] = 0
-    board.add(id='b/0', group='b', pred=step, target=sparse)
-    boundary = board.report().boundary
+    evaluator.add(id='b/0', group='b', pred=step, target=sparse)
+    boundary = evaluator.report().boundary
     assert boundary['frames'] == 1
     # One of the four kinds of boundary is there: Depth Pro counts the others as not found.
     assert boundary['f1'] == boundary['groups']['a']['f1'] == pytest.approx(0.25)
@@ -132,7 +134,7 @@ def test_boundary_f1_is_the_mean_where_it_means_something() -> None:
 
 
 def test_what_cannot_be_measured_raises_and_is_not_added() -> None:
-    board = Scoreboard(WHOLE)
+    evaluator = DepthEvaluator(WHOLE)
     cases = {
         'the prediction is 8x5 but the ground truth is 8x6': (plane(5, height=5), plane(5)),
         'no true depth inside': (plane(5), plane(0)),
@@ -140,36 +142,36 @@ def test_what_cannot_be_measured_raises_and_is_not_added() -> None:
     }
     for message, (pred, target) in cases.items():
         with pytest.raises(ValueError, match=message):
-            board.add(id='a/0', group='a', pred=pred, target=target)
+            evaluator.add(id='a/0', group='a', pred=pred, target=target)
     with pytest.raises(ValueError, match='the std is 9x6'):
-        board.add(id='a/0', group='a', pred=plane(5), target=plane(5), std=plane(1, width=9))
-    board.skip('a/0', 'no luck')
-    report = board.report()
+        evaluator.add(id='a/0', group='a', pred=plane(5), target=plane(5), std=plane(1, width=9))
+    evaluator.skip('a/0', 'no luck')
+    report = evaluator.report()
     assert (report.frames, report.overall, report.bands) == (0, {}, ())
     assert report.to_dict()['skipped'] == [{'id': 'a/0', 'reason': 'no luck'}]
 
 
-def test_merged_boards_are_one_board() -> None:
+def test_merged_evaluators_are_one_evaluator() -> None:
     rng = np.random.default_rng(0)
-    whole, parts = Scoreboard(WHOLE), [Scoreboard(WHOLE), Scoreboard(WHOLE)]
+    whole, parts = DepthEvaluator(WHOLE), [DepthEvaluator(WHOLE), DepthEvaluator(WHOLE)]
     for index in range(6):
         pred = (ramp() * rng.uniform(0.8, 1.3)).astype(np.float32)
-        for board in (whole, parts[index // 3]):
+        for evaluator in (whole, parts[index // 3]):
             frame = f'{index % 2}/{index}'
-            board.add(id=frame, group=frame[0], pred=pred, target=ramp(), std=0.1 * pred)
+            evaluator.add(id=frame, group=frame[0], pred=pred, target=ramp(), std=0.1 * pred)
     parts[1].skip('x', 'y')
     whole.skip('x', 'y')
     parts[0].merge(parts[1])
     assert parts[0].report().to_dict() == whole.report().to_dict()
     with pytest.raises(ValueError, match='one protocol'):
-        whole.merge(Scoreboard())
+        whole.merge(DepthEvaluator())
 
 
 def test_per_frame_values_in_json_and_csv() -> None:
-    board = Scoreboard(WHOLE)
-    board.add(id='a/0', group='a', pred=plane(11), target=plane(10), std=plane(2))
-    board.add(id='a/1', group='a', pred=plane(11), target=plane(10))
-    report = board.report()
+    evaluator = DepthEvaluator(WHOLE)
+    evaluator.add(id='a/0', group='a', pred=plane(11), target=plane(10), std=plane(2))
+    evaluator.add(id='a/1', group='a', pred=plane(11), target=plane(10))
+    report = evaluator.report()
     first, second = json.loads(json.dumps(report.to_dict(), allow_nan=False))['per_frame']
     assert (first['id'], first['group'], first['pixels']) == ('a/0', 'a', 48)
     assert first['abs_rel'] == pytest.approx(0.1)
@@ -178,4 +180,4 @@ def test_per_frame_values_in_json_and_csv() -> None:
     lines = report.to_csv().splitlines()
     assert lines[0].split(',') == list(first)
     assert lines[2].startswith('a/1,a,48,0,1.0,0.0999')
-    assert Scoreboard(WHOLE).report().to_csv() == ''
+    assert DepthEvaluator(WHOLE).report().to_csv() == ''
