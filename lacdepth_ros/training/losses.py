@@ -47,7 +47,7 @@ def silog_loss(
     return weight * torch.sqrt(spread + EPSILON) * valid_mask.any()
 
 
-def relative_loss(
+def abs_rel_loss(
     *, pred: Tensor, target: Tensor, valid_mask: Tensor, frame_pixels: int | None = None
 ) -> Tensor:
     """Mean relative error |y - y*| / y*, which outliers sway less than a squared error.
@@ -69,24 +69,24 @@ def relative_loss(
     return _masked_mean(error / ground_truth, valid_mask, frame_pixels)
 
 
-def far_loss(*, pred: Tensor, far_mask: Tensor, far_depth: float) -> Tensor:
+def sky_loss(*, pred: Tensor, sky_mask: Tensor, far_depth: float) -> Tensor:
     """Push what is known to lie beyond range (the sky) to at least far_depth.
 
     LiDAR never answers from the sky, so nothing else would teach a network what it is.
 
     Args:
         pred: Predicted depth [m], > 0, any shape.
-        far_mask: bool, same shape.
+        sky_mask: bool, same shape.
         far_depth: Depth [m] from which on nothing is asked.
 
     Returns:
         Scalar: mean over the mask of max(0, ln far_depth - ln y); 0 with zero gradient where the
         mask is empty.
     """
-    return _masked_mean(torch.relu(math.log(far_depth) - _log(pred, far_mask)), far_mask)
+    return _masked_mean(torch.relu(math.log(far_depth) - _log(pred, sky_mask)), sky_mask)
 
 
-def spread_loss(
+def uncertainty_nll(
     *,
     pred: Tensor,
     std: Tensor,
@@ -97,8 +97,10 @@ def spread_loss(
     """Teach the predicted standard deviation the size of the error that is really made.
 
     Negative log-likelihood of h = ln y - ln y* under a Laplace distribution of standard deviation
-    std / y: |h| / b + ln b with b = std / (sqrt(2) y) + MIN_SCALE. Error and depth are held fixed,
-    so only the spread learns from it; the other losses would leave it free.
+    std / y: |h| / b + ln b with b = std / (sqrt(2) y) + MIN_SCALE. In the formula error and depth
+    are constants, so the gradient reaches the network through std alone. Std belongs to the same
+    distribution over the bins as depth: its probabilities and bin centers move, and depth with
+    them. Left out, nothing would hold the predicted std to the error.
 
     Args:
         pred: Predicted depth y [m], > 0, any shape.

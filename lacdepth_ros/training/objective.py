@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What training minimises: depth, its spread, its edges, the sky, and stage 1 for itself."""
+"""What training minimises: depth, its uncertainty, its edges, the sky, and stage 1 for itself."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.training.losses import (
-    far_loss,
+    abs_rel_loss,
     gradient_loss,
-    relative_loss,
     silog_loss,
-    spread_loss,
+    sky_loss,
+    uncertainty_nll,
 )
 
-FAR_SHARE = 0.95
+SKY_SHARE = 0.95
 """The sky should come out beyond this share of the network's range."""
 
 
@@ -44,13 +44,13 @@ class LossConfig:
     depth is compared; None: every pixel of a batch counts the same (the paper). For frames whose
     ground truth differs in density: else rendered and interpolated ground truth drown single LiDAR
     scans."""
-    relative_weight: float = 0.0
+    abs_rel_weight: float = 0.0
     """Weight of the mean relative error beside the paper's loss."""
-    far_weight: float = 0.5
+    sky_weight: float = 0.5
     """Weight of the loss that pushes the sky beyond range: that of synthetic scenes, and what is
     surely sky in colour frames of domain 'driving'."""
-    spread_weight: float = 0.1
-    """Weight of the likelihood that teaches the predicted standard deviation."""
+    uncertainty_weight: float = 0.1
+    """Weight of the negative log-likelihood that teaches the predicted standard deviation."""
     auxiliary_weight: float = 0.2
     """Weight of the scale-invariant log loss of stage 1's max_depth * relative."""
     gradient_weight: float = 0.0
@@ -91,8 +91,9 @@ def training_loss(
         progress: Share of the training that is done, in [0, 1].
 
     Returns:
-        Scalars: 'loss', the weighted sum, and of what is on 'silog', 'relative', 'far', 'spread',
-        'auxiliary' and 'gradient' before their weights (silog and auxiliary carry silog_weight).
+        Scalars: 'loss', the weighted sum, and of what is on 'silog', 'abs_rel', 'sky',
+        'uncertainty', 'auxiliary' and 'gradient' before their weights (silog and auxiliary carry
+        silog_weight).
         Which names there are depends on the two configurations alone, never on the batch.
     """
     parts = _parts(output, batch, model, config, progress)
@@ -122,13 +123,13 @@ def _parts(
         silog_loss, **measured, variance_focus=config.silog_focus, weight=config.silog_weight
     )
     parts = {'silog': silog(pred=pred)}
-    if config.relative_weight > 0:
-        parts['relative'] = relative_loss(pred=pred, **measured)
-    if config.far_weight > 0:
+    if config.abs_rel_weight > 0:
+        parts['abs_rel'] = abs_rel_loss(pred=pred, **measured)
+    if config.sky_weight > 0:
         sky = target > 0.1 * BEYOND_RANGE
-        parts['far'] = far_loss(pred=pred, far_mask=sky, far_depth=FAR_SHARE * model.max_depth)
-    if config.spread_weight > 0 and model.bin_strategy != 'naive':
-        parts['spread'] = spread_loss(pred=pred, std=output.std, **measured)
+        parts['sky'] = sky_loss(pred=pred, sky_mask=sky, far_depth=SKY_SHARE * model.max_depth)
+    if config.uncertainty_weight > 0 and model.bin_strategy != 'naive':
+        parts['uncertainty'] = uncertainty_nll(pred=pred, std=output.std, **measured)
     if config.auxiliary_weight > 0:
         coarse = (model.max_depth * output.relative.float()).clamp_min(model.min_depth)
         parts['auxiliary'] = silog(pred=coarse)

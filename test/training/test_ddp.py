@@ -29,7 +29,7 @@ PLAIN_STEPS = {
     'model.schedule.warmup': 0,
     'model.ema_decay': 0.0,
     'model.network.frozen_batch_norm': 'all',
-    'model.loss.relative_weight': 1.0,
+    'model.loss.abs_rel_weight': 1.0,
     'trainer.max_steps': 2,
     'trainer.gradient_clip_val': None,
     'data.batch_size': 4,

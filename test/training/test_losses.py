@@ -10,11 +10,11 @@ import torch
 
 from lacdepth_ros.training.losses import (
     MIN_SCALE,
-    far_loss,
+    abs_rel_loss,
     gradient_loss,
-    relative_loss,
     silog_loss,
-    spread_loss,
+    sky_loss,
+    uncertainty_nll,
 )
 
 
@@ -91,9 +91,9 @@ def test_half_precision_is_computed_in_float32(dtype: torch.dtype) -> None:
     assert float(loss) == pytest.approx(expected, rel=1e-4)
 
 
-def test_far_loss_asks_for_the_log_distance_to_the_range() -> None:
+def test_sky_loss_asks_for_the_log_distance_to_the_range() -> None:
     pred, sky = depths(0).requires_grad_(), mask()
-    loss = far_loss(pred=pred, far_mask=sky, far_depth=30.0)
+    loss = sky_loss(pred=pred, sky_mask=sky, far_depth=30.0)
     values = pred.detach().numpy()[sky.numpy()]
     expected = np.maximum(0, np.log(30.0) - np.log(values)).mean()
     assert float(loss.detach()) == pytest.approx(expected, rel=1e-5)
@@ -103,61 +103,61 @@ def test_far_loss_asks_for_the_log_distance_to_the_range() -> None:
     assert bool((pred.grad[~sky | (pred > 30)] == 0).all())
 
 
-def test_far_loss_without_sky_costs_nothing() -> None:
+def test_sky_loss_without_sky_costs_nothing() -> None:
     pred = torch.full((2, 2), torch.nan).requires_grad_()
-    loss = far_loss(pred=pred, far_mask=torch.zeros(2, 2, dtype=torch.bool), far_depth=30.0)
+    loss = sky_loss(pred=pred, sky_mask=torch.zeros(2, 2, dtype=torch.bool), far_depth=30.0)
     loss.backward()
     assert float(loss.detach()) == 0
     assert pred.grad is not None and bool((pred.grad == 0).all())
 
 
-def test_spread_is_the_laplace_likelihood() -> None:
+def test_uncertainty_is_the_laplace_likelihood() -> None:
     pred, target, valid = depths(0), depths(1), mask()
     std = 0.3 * depths(2)
-    loss = spread_loss(pred=pred, std=std, target=target, valid_mask=valid)
+    loss = uncertainty_nll(pred=pred, std=std, target=target, valid_mask=valid)
     p, t, s = (x.double().numpy()[valid.numpy()] for x in (pred, target, std))
     b = s / p / np.sqrt(2) + MIN_SCALE
     assert float(loss) == pytest.approx((np.abs(np.log(p / t)) / b + np.log(b)).mean(), rel=1e-4)
 
 
-def test_spread_is_best_where_it_equals_the_error() -> None:
+def test_uncertainty_is_best_where_it_equals_the_error() -> None:
     """Errors of a fixed size |h|: the best Laplace scale, floor included, is |h| itself."""
     pred = torch.full((1, 1, 4, 4), 10.0)
     target = pred * torch.exp(torch.tensor(0.2))
     std = torch.tensor(np.sqrt(2) * (0.2 - MIN_SCALE) * 10.0, requires_grad=True)
     valid = torch.ones_like(pred, dtype=torch.bool)
-    loss = spread_loss(pred=pred, std=std.expand_as(pred), target=target, valid_mask=valid)
+    loss = uncertainty_nll(pred=pred, std=std.expand_as(pred), target=target, valid_mask=valid)
     loss.backward()
     assert std.grad is not None and abs(float(std.grad)) < 1e-6
 
 
-def test_spread_moves_only_the_spread() -> None:
+def test_uncertainty_nll_has_a_gradient_of_std_alone() -> None:
     pred, target, valid = depths(0).requires_grad_(), depths(1), mask()
     std = (0.3 * depths(2)).requires_grad_()
-    spread_loss(pred=pred, std=std, target=target, valid_mask=valid).backward()
+    uncertainty_nll(pred=pred, std=std, target=target, valid_mask=valid).backward()
     assert pred.grad is None and std.grad is not None
 
 
-def test_spread_of_an_empty_mask_is_nothing() -> None:
+def test_uncertainty_of_an_empty_mask_is_nothing() -> None:
     std = depths(2).requires_grad_()
     empty = torch.zeros_like(mask())
-    loss = spread_loss(pred=depths(0), std=std, target=depths(1), valid_mask=empty)
+    loss = uncertainty_nll(pred=depths(0), std=std, target=depths(1), valid_mask=empty)
     loss.backward()
     assert float(loss.detach()) == 0 and std.grad is not None and not std.grad.any()
 
 
-def test_relative_error_of_valid_pixels() -> None:
+def test_abs_rel_loss_of_valid_pixels() -> None:
     pred, target, valid = depths(0), depths(1), mask()
     target = torch.where(valid, target, torch.nan)
-    loss = relative_loss(pred=pred, target=target, valid_mask=valid)
+    loss = abs_rel_loss(pred=pred, target=target, valid_mask=valid)
     p, t = (x.double().numpy()[valid.numpy()] for x in (pred, target))
     assert float(loss) == pytest.approx(np.mean(np.abs(p - t) / t), rel=1e-5)
 
 
-def test_relative_error_of_an_empty_mask_is_nothing() -> None:
+def test_abs_rel_loss_of_an_empty_mask_is_nothing() -> None:
     pred = depths(0).requires_grad_()
     empty = torch.zeros_like(mask())
-    loss = relative_loss(pred=pred, target=depths(1), valid_mask=empty)
+    loss = abs_rel_loss(pred=pred, target=depths(1), valid_mask=empty)
     loss.backward()
     assert float(loss.detach()) == 0 and pred.grad is not None and not pred.grad.any()
 
@@ -165,7 +165,9 @@ def test_relative_error_of_an_empty_mask_is_nothing() -> None:
 def test_one_overconfident_pixel_stays_bounded() -> None:
     pred, target = torch.full((1, 1, 1, 1), 10.0), torch.full((1, 1, 1, 1), 20.0)
     valid = torch.ones_like(pred, dtype=torch.bool)
-    loss = spread_loss(pred=pred, std=torch.full_like(pred, 1e-6), target=target, valid_mask=valid)
+    loss = uncertainty_nll(
+        pred=pred, std=torch.full_like(pred, 1e-6), target=target, valid_mask=valid
+    )
     assert float(loss) == pytest.approx(np.log(2) / MIN_SCALE + np.log(MIN_SCALE), rel=1e-3)
 
 
@@ -243,9 +245,9 @@ def losses(pred: torch.Tensor, std: torch.Tensor) -> dict[str, torch.Tensor]:
     ground_truth = {'target': depths(1), 'valid_mask': mask()}
     return {
         'silog': silog_loss(pred=pred, **ground_truth),
-        'relative': relative_loss(pred=pred, **ground_truth),
-        'far': far_loss(pred=pred, far_mask=mask(), far_depth=60.0),
-        'spread': spread_loss(pred=pred, std=std, **ground_truth),
+        'abs_rel': abs_rel_loss(pred=pred, **ground_truth),
+        'sky': sky_loss(pred=pred, sky_mask=mask(), far_depth=60.0),
+        'uncertainty': uncertainty_nll(pred=pred, std=std, **ground_truth),
         'gradient': gradient_loss(pred=pred, target_mask=~mask() | mask(), **ground_truth),
     }
 
@@ -289,16 +291,16 @@ def test_dense_frames_count_no_more_than_frame_pixels(most: int) -> None:
     silog = 10 * np.sqrt(numpy_mean(h**2, v, most) - 0.85 * mean**2)
     assert float(silog_loss(**ground_truth)) == pytest.approx(silog, rel=1e-4)
     relative = numpy_mean(np.abs(y - t) / t, v, most)
-    assert float(relative_loss(**ground_truth)) == pytest.approx(relative, rel=1e-5)
+    assert float(abs_rel_loss(**ground_truth)) == pytest.approx(relative, rel=1e-5)
     std = 0.3 * pred
     scale = 0.3 / np.sqrt(2) + MIN_SCALE
     spread = numpy_mean(np.abs(h) / scale + np.log(scale), v, most)
-    assert float(spread_loss(std=std, **ground_truth)) == pytest.approx(spread, rel=1e-4)
+    assert float(uncertainty_nll(std=std, **ground_truth)) == pytest.approx(spread, rel=1e-4)
 
 
 def test_frame_pixels_of_an_empty_batch() -> None:
     pred, nowhere = depths(0).requires_grad_(), torch.zeros(2, 1, 6, 8, dtype=torch.bool)
-    loss = relative_loss(pred=pred, target=depths(1), valid_mask=nowhere, frame_pixels=5)
+    loss = abs_rel_loss(pred=pred, target=depths(1), valid_mask=nowhere, frame_pixels=5)
     loss.backward()
     assert float(loss.detach()) == 0
     assert pred.grad is not None and not pred.grad.any()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_networks import TINY
+from tiny_networks import TINY, random_image, tiny_network
 
 from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.models.config import ModelConfig
@@ -19,9 +19,9 @@ from lacdepth_ros.training.objective import LossConfig, training_loss
 
 MODEL = ModelConfig(**{**TINY, 'max_depth': 80.0})
 ALL = {
-    'relative_weight': 5.0,
-    'far_weight': 0.5,
-    'spread_weight': 0.1,
+    'abs_rel_weight': 5.0,
+    'sky_weight': 0.5,
+    'uncertainty_weight': 0.1,
     'auxiliary_weight': 0.2,
     'gradient_weight': 0.1,
 }
@@ -64,9 +64,9 @@ def test_parts_are_the_losses_of_their_pixels() -> None:
     ground_truth = {'target': target, 'valid_mask': valid}
     expected = {
         'silog': losses.silog_loss(pred=out.depth, **ground_truth),
-        'relative': losses.relative_loss(pred=out.depth, **ground_truth),
-        'far': losses.far_loss(pred=out.depth, far_mask=target > 1000, far_depth=76.0),
-        'spread': losses.spread_loss(pred=out.depth, std=out.std, **ground_truth),
+        'abs_rel': losses.abs_rel_loss(pred=out.depth, **ground_truth),
+        'sky': losses.sky_loss(pred=out.depth, sky_mask=target > 1000, far_depth=76.0),
+        'uncertainty': losses.uncertainty_nll(pred=out.depth, std=out.std, **ground_truth),
         'auxiliary': losses.silog_loss(
             pred=(80 * out.relative).clamp_min(MODEL.min_depth), **ground_truth
         ),
@@ -80,7 +80,7 @@ def test_parts_are_the_losses_of_their_pixels() -> None:
     assert parts.keys() == {'loss', *expected}
     for name, value in expected.items():
         torch.testing.assert_close(parts[name], value)
-        assert float(value.detach()) > 0 or name == 'spread'
+        assert float(value.detach()) > 0 or name == 'uncertainty'
     weighted = expected['silog'] + sum(
         ALL[f'{name}_weight'] * value for name, value in expected.items() if name != 'silog'
     )
@@ -91,10 +91,10 @@ def test_frame_pixels_reach_the_losses_of_measured_depth() -> None:
     parts, plain = total(LossConfig(**ALL, frame_pixels=9)), total(LossConfig(**ALL))
     out, target = output(), batch()['depth'].unsqueeze(1)
     ground_truth = {'target': target, 'valid_mask': (target > MODEL.min_depth) & (target < 80)}
-    expected = losses.relative_loss(pred=out.depth, **ground_truth, frame_pixels=9)
-    torch.testing.assert_close(parts['relative'], expected)
+    expected = losses.abs_rel_loss(pred=out.depth, **ground_truth, frame_pixels=9)
+    torch.testing.assert_close(parts['abs_rel'], expected)
     changed = {name for name in parts if not torch.equal(parts[name], plain[name])}
-    assert changed == {'loss', 'silog', 'relative', 'spread', 'auxiliary'}
+    assert changed == {'loss', 'silog', 'abs_rel', 'uncertainty', 'auxiliary'}
 
 
 @pytest.mark.parametrize('pixels', [0, -3])
@@ -132,11 +132,29 @@ def test_gradient_loss_begins_at_its_share_of_the_training() -> None:
     torch.testing.assert_close(without['loss'], before['loss'])  # 'dense' is not needed then
 
 
-def test_naive_bins_have_no_spread_to_teach() -> None:
+def test_naive_bins_have_no_uncertainty_to_teach() -> None:
     naive = replace(MODEL, bin_strategy='naive')
     out = replace(output(), std=torch.full((SIZE[0], 1, *SIZE[1:]), torch.nan))
     parts = training_loss(out, batch(), naive, LossConfig(**ALL), 1.0)
-    assert 'spread' not in parts and bool(torch.isfinite(parts['loss']))
+    assert 'uncertainty' not in parts and bool(torch.isfinite(parts['loss']))
+
+
+def test_uncertainty_moves_the_distribution_and_with_it_depth() -> None:
+    network = tiny_network()
+    out = network(
+        random_image(64, 96),
+    )
+    target = out.depth.detach() * 1.5
+    losses.uncertainty_nll(
+        pred=out.depth, std=out.std, target=target, valid_mask=target > 0
+    ).backward()
+    with torch.no_grad():
+        for weight in network.parameters():
+            if weight.grad is not None:
+                weight -= 0.01 * weight.grad
+        moved = network(random_image(64, 96))
+    assert float((moved.std / out.std).log().mean()) > 1e-3, 'the error is larger than std'
+    assert float((moved.depth / out.depth).log().abs().mean()) > 1e-3
 
 
 def test_batch_without_any_ground_truth_costs_nothing() -> None:
@@ -170,8 +188,8 @@ def test_bfloat16_maps_give_float32_losses() -> None:
     ('field', 'value', 'allowed'),
     [
         ('silog_weight', -1.0, r'\[0, inf\)'),
-        ('far_weight', float('inf'), r'\[0, inf\)'),
-        ('spread_weight', float('nan'), r'\[0, inf\)'),
+        ('sky_weight', float('inf'), r'\[0, inf\)'),
+        ('uncertainty_weight', float('nan'), r'\[0, inf\)'),
         ('silog_focus', 1.1, r'\[0, 1\]'),
         ('gradient_start', -0.1, r'\[0, 1\]'),
     ],

@@ -45,7 +45,7 @@ def test_first_recipe_keeps_its_values() -> None:
     model, data, trainer = (settings[name] for name in ('model', 'data', 'trainer'))
     assert model['network']['encoder_weights'] == 'imagenet'
     assert (model['optimizer']['encoder_lr'], model['optimizer']['decoder_lr']) == (2e-4, 6e-4)
-    assert (model['loss']['relative_weight'], model['loss']['far_weight']) == (3.0, 0.5)
+    assert (model['loss']['abs_rel_weight'], model['loss']['sky_weight']) == (3.0, 0.5)
     assert (model['schedule']['warmup'], model['ema_decay']) == (100, 0.998)
     assert (model['loss']['frame_pixels'], data['stream']['mix']) == (12000, 0.5)
     assert (trainer['max_steps'], trainer['precision']) == (4600, 'bf16-mixed')
