@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib.util
 import subprocess
 import sys
@@ -119,6 +120,14 @@ def test_every_room_imports_only_what_it_may() -> None:
         met = {m.split('.')[1] for m in imported if m.startswith('lacdepth_ros.')}
         guilty |= {(name, room) for room in met & set(ROOMS) - ROOMS[parts[1]] - {parts[1]}}
     assert not guilty
+
+
+def test_no_modules_import_each_other() -> None:
+    imports = dict(modules())
+    order = graphlib.TopologicalSorter(
+        {name: (imported & imports.keys()) - {name} for name, imported in imports.items()}
+    )
+    order.prepare()  # raises CycleError with the circle
 
 
 def test_tests_lie_as_what_they_test() -> None:

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from lacdepth_ros.core.child_process import prepare_worker
-from lacdepth_ros.data.colorization import interpolate_depth
+from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.indexing import Progress
 from lacdepth_ros.data.manifest import ManifestEntry, write_manifest
@@ -82,7 +82,7 @@ def _make(width: int, job: tuple[ManifestEntry, Path]) -> str | None:
     entry, path = job
     try:
         sample = entry.load()
-        dense = interpolate_depth(sample.image, sample.depth, width=width)
+        dense = complete_depth(sample.image, sample.depth, width=width)
     except (OSError, ValueError) as error:
         return str(error)
     path.parent.mkdir(parents=True, exist_ok=True)

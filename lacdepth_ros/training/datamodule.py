@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.data.transforms.augment import AugmentConfig
+from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.training.stream import StreamConfig, ViewStream

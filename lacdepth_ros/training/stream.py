@@ -21,8 +21,9 @@ from lacdepth_ros.data.cache import SampleCache
 from lacdepth_ros.data.manifest import ManifestEntry
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.sky import sky_mask
-from lacdepth_ros.data.transforms.augment import AugmentConfig, augment
-from lacdepth_ros.data.transforms.cutmix import side_by_side
+from lacdepth_ros.data.transforms.augment import augment
+from lacdepth_ros.data.transforms.config import AugmentConfig
+from lacdepth_ros.data.transforms.cutmix import cutmix
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
 LOG = logging.getLogger('lacdepth.train')
@@ -49,7 +50,7 @@ class StreamConfig:
     """Share of synthetic street scenes among the drawn frames, in [0, 1)."""
     synthetic_scenes: int = 120
     """Different synthetic scenes."""
-    mix: float = 0.0
+    cutmix: float = 0.0
     """Probability that a drawn frame gets its right side from another frame of its domain
     (synthetic streets: 'driving'), as `lacdepth_ros.data.transforms.cutmix` does it; for frames of
     cameras that are mounted alike."""
@@ -65,8 +66,8 @@ class StreamConfig:
                 raise ValueError(f'group_weights.{group}={weight!r} must be a number >= 0')
         if not 0 <= self.synthetic_share < 1:
             raise ValueError(f'synthetic_share={self.synthetic_share!r} must lie in [0, 1)')
-        if not 0 <= self.mix <= 1:
-            raise ValueError(f'mix={self.mix!r} must lie in [0, 1]')
+        if not 0 <= self.cutmix <= 1:
+            raise ValueError(f'cutmix={self.cutmix!r} must lie in [0, 1]')
         if not self.synthetic_scenes > 0:
             raise ValueError(f'synthetic_scenes={self.synthetic_scenes!r} must be positive')
         if not 0 <= self.cache_gb < float('inf'):
@@ -164,11 +165,11 @@ class ViewStream(Dataset[dict[str, Any]]):
     def _drawn(self, rng: np.random.Generator) -> tuple[Sample, int]:
         """A frame or a mixture of two, and the unreadable frames met on the way."""
         domain, sample, skipped = self._single(rng)
-        if self._config.mix == 0 or rng.random() >= self._config.mix:
+        if self._config.cutmix == 0 or rng.random() >= self._config.cutmix:
             return sample, skipped
         _, other, more = self._single(rng, domain)
         column = round(sample.camera.width * rng.uniform(*SEAM_RANGE))
-        return side_by_side(sample, other, column), skipped + more
+        return cutmix(sample, other, column), skipped + more
 
     def _single(
         self, rng: np.random.Generator, domain: str | None = None

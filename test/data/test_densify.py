@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from miniature import HEIGHT, WIDTH, write_manifest
 
-from lacdepth_ros.data import colorization
 from lacdepth_ros.data import densify as densify_module
-from lacdepth_ros.data.colorization import interpolate_depth
+from lacdepth_ros.data import depth_completion
 from lacdepth_ros.data.densify import densify
+from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.manifest import read_manifest
 
@@ -38,7 +38,7 @@ def test_depth_stops_at_the_edges_of_the_image() -> None:
     image, depth = scene()
     sparse = np.zeros_like(depth)
     sparse[::6, ::7] = depth[::6, ::7]
-    dense = interpolate_depth(image, sparse, width=640)
+    dense = complete_depth(image, sparse, width=640)
     np.testing.assert_allclose(dense, depth, rtol=0.02)
 
 
@@ -47,7 +47,7 @@ def test_ground_truth_is_kept_and_bounds_the_rest() -> None:
     image = rng.integers(0, 256, (24, 60, 3), dtype=np.uint8)
     ground_truth = np.where(rng.random((24, 60)) < 0.05, rng.uniform(3, 70, (24, 60)), 0)
     ground_truth = ground_truth.astype(np.float32)
-    dense = interpolate_depth(image, ground_truth, width=640)
+    dense = complete_depth(image, ground_truth, width=640)
     known = ground_truth > 0
     np.testing.assert_allclose(dense[known], ground_truth[known], rtol=1e-5)
     assert dense.min() >= ground_truth[known].min() * (1 - 1e-5)
@@ -62,7 +62,7 @@ def test_ground_plane_is_continued() -> None:
     plane = np.broadcast_to((100.0 * 1.65 / (rows + 5))[:, None], (40, 20)).astype(np.float32)
     sparse = np.zeros_like(plane)
     sparse[[0, 39]] = plane[[0, 39]]
-    np.testing.assert_allclose(interpolate_depth(image, sparse, width=640), plane, rtol=1e-4)
+    np.testing.assert_allclose(complete_depth(image, sparse, width=640), plane, rtol=1e-4)
 
 
 def test_equations_hold_at_every_pixel_without_ground_truth() -> None:
@@ -71,7 +71,7 @@ def test_equations_hold_at_every_pixel_without_ground_truth() -> None:
     image = np.repeat(rng.integers(0, 256, (8, 9, 1), dtype=np.uint8), 3, axis=2)
     ground_truth = np.where(rng.random((8, 9)) < 0.2, 10.0 * rng.random((8, 9)) + 1, 0)
     ground_truth = ground_truth.astype(np.float32)
-    inverse = 1 / interpolate_depth(image, ground_truth, width=640).astype(np.float64)
+    inverse = 1 / complete_depth(image, ground_truth, width=640).astype(np.float64)
     brightness = image[..., 0] / 255
     for row, column in zip(*np.nonzero(ground_truth == 0), strict=True):
         rows = slice(max(row - 1, 0), row + 2)
@@ -90,7 +90,7 @@ def test_wide_images_are_filled_small_and_the_nearest_wins() -> None:
     sparse = np.zeros((96, 240), np.float32)
     sparse[::8, ::8] = depth.repeat(4, axis=0).repeat(4, axis=1)[::8, ::8]
     sparse[1::8, 1:120:8] = 20.0  # background seen through the near wall, in the same cell
-    dense = interpolate_depth(big_image, sparse, width=60)
+    dense = complete_depth(big_image, sparse, width=60)
     assert dense.shape == sparse.shape
     np.testing.assert_allclose(dense[:, :112], 5.0, rtol=0.02)
     np.testing.assert_allclose(dense[:, 128:], 20.0, rtol=0.02)
@@ -98,9 +98,9 @@ def test_wide_images_are_filled_small_and_the_nearest_wins() -> None:
 
 def test_full_and_empty_ground_truth() -> None:
     image, depth = scene()
-    np.testing.assert_allclose(interpolate_depth(image, depth, width=640), depth, rtol=1e-6)
+    np.testing.assert_allclose(complete_depth(image, depth, width=640), depth, rtol=1e-6)
     with pytest.raises(ValueError, match='ground truth is empty'):
-        interpolate_depth(image, 0 * depth, width=640)
+        complete_depth(image, 0 * depth, width=640)
 
 
 def test_manifest_of_dense_frames(tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         calls.append(args)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return interpolate_depth(*args, **kwargs)  # type: ignore[arg-type]
+        return complete_depth(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(densify_module, 'interpolate_depth', interrupted)
+    monkeypatch.setattr(densify_module, 'complete_depth', interrupted)
     with pytest.raises(KeyboardInterrupt):
         densify(entries, tmp_path / 'out', width=48, workers=1, progress=show)
     assert sorted(path.name for path in (tmp_path / 'out').rglob('*.png')) == ['0.png']
@@ -167,9 +167,9 @@ def test_missing_scipy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_library(name: str, purpose: str) -> None:
         raise ModuleNotFoundError(f'{name} is needed for {purpose}')
 
-    monkeypatch.setattr(colorization, 'load_library', no_library)
+    monkeypatch.setattr(depth_completion, 'load_library', no_library)
     with pytest.raises(ModuleNotFoundError, match=r'scipy\.sparse is needed for interpolated'):
-        interpolate_depth(*scene(), width=640)
+        complete_depth(*scene(), width=640)
 
 
 def test_several_processes_give_the_same(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_first_recipe_keeps_its_values() -> None:
     assert (model['optimizer']['encoder_lr'], model['optimizer']['decoder_lr']) == (2e-4, 6e-4)
     assert (model['loss']['abs_rel_weight'], model['loss']['sky_weight']) == (3.0, 0.5)
     assert (model['schedule']['warmup'], model['ema_decay']) == (100, 0.998)
-    assert (model['loss']['frame_pixels'], data['stream']['mix']) == (12000, 0.5)
+    assert (model['loss']['frame_pixels'], data['stream']['cutmix']) == (12000, 0.5)
     assert (trainer['max_steps'], trainer['precision']) == (4600, 'bf16-mixed')
     assert (trainer['gradient_clip_val'], trainer['val_check_interval']) == (1.0, 800)
     assert (data['batch_size'], data['val_domain']) == (4, 'driving')

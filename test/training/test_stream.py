@@ -19,7 +19,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
-from lacdepth_ros.data.transforms.augment import AugmentConfig
+from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.training import stream as stream_module
 from lacdepth_ros.training.stream import StreamConfig, ViewStream
 
@@ -190,7 +190,7 @@ def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
     still = {'scale_range': (1.0, 1.0)}
 
     def seen(mix: float) -> list[frozenset[int]]:
-        stream = make_of(entries, StreamConfig(mix=mix, sky=False), still, focal_px=FOCAL)
+        stream = make_of(entries, StreamConfig(cutmix=mix, sky=False), still, focal_px=FOCAL)
         maps = [stream[i]['depth'] for i in range(40)]
         return [frozenset(x[x > 0].round().int().tolist()) for x in maps]
 
@@ -206,7 +206,7 @@ def test_synthetic_streets_are_mixed_with_measured_roads_only(
 ) -> None:
     """A synthetic wall is 8 m away and its upper half sky; roads have no sky here, rooms vary."""
     still = {'scale_range': (1.0, 1.0), 'crop': (48, 96), 'flip': 0.0, 'vertical': 'top'}
-    config = {'mix': 1.0, 'synthetic_share': 0.5, 'sky': False, 'augment': still}
+    config = {'cutmix': 1.0, 'synthetic_share': 0.5, 'sky': False, 'augment': still}
 
     def sides(**changes: Any) -> set[tuple[bool, bool]]:
         stream = make(manifest, focal_px=FOCAL, length=200, **config, **changes)
@@ -220,8 +220,8 @@ def test_synthetic_streets_are_mixed_with_measured_roads_only(
 
 @pytest.mark.parametrize('mix', [-0.1, 1.5])
 def test_impossible_mix_is_refused(mix: float) -> None:
-    with pytest.raises(ValueError, match=rf'mix={mix} must lie in \[0, 1\]'):
-        StreamConfig(mix=mix)
+    with pytest.raises(ValueError, match=rf'cutmix={mix} must lie in \[0, 1\]'):
+        StreamConfig(cutmix=mix)
 
 
 def test_sky_is_marked_only_outdoors_and_where_asked(

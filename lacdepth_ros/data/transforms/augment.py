@@ -1,19 +1,17 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Random views of a sample for training: crop, roll, scale, flip, light; the camera follows."""
+"""Random views of a sample for training; the camera follows every geometric change."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from dataclasses import replace
 
 import numpy as np
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.transforms.config import AugmentConfig, Vertical
 from lacdepth_ros.data.transforms.geometric import (
     crop,
     crop_nyu_border,
@@ -23,107 +21,7 @@ from lacdepth_ros.data.transforms.geometric import (
     resize,
     roll,
 )
-from lacdepth_ros.data.transforms.photometric import change_light
-
-FixedCrop = Literal['none', 'kitti', 'nyu']
-Vertical = Literal['random', 'bottom', 'top']
-
-_PROBABILITIES = ('flip', 'light_probability', 'channel_permutation', 'gray', 'blur')
-_SPREADS = ('brightness', 'contrast', 'saturation', 'channel_gain')
-_RANGES: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
-    (_PROBABILITIES, '[0, 1]', lambda value: 0 <= value <= 1),
-    (_SPREADS, '[0, 1)', lambda value: 0 <= value < 1),
-    (('gamma',), '[0, inf)', lambda value: 0 <= value < math.inf),
-    (('rotation',), '[0, 45]', lambda value: 0 <= value <= 45),
-)
-_CHOICES = (('fixed_crop', FixedCrop), ('vertical', Vertical))
-
-
-def _is_pair(value: Any, kind: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(isinstance(v, kind) for v in value)
-
-
-def _is_range(value: Any) -> bool:
-    return _is_pair(value, (int, float)) and 0 < value[0] <= value[1] < math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class AugmentConfig:
-    """Ranges of the random view, in the order in which they act.
-
-    The light of the paper (its "HSV") is brightness, contrast and saturation of 0.1, all else 0.
-    LapDepth's is brightness, gamma and channel_gain of 0.1 (NYU: brightness 0.25) with
-    light_probability and channel_permutation of 0.5, all else 0.
-
-    Raises:
-        ValueError: A range that no view can be drawn from.
-    """
-
-    fixed_crop: FixedCrop = 'none'
-    """Cut every image first: 'kitti' to the KITTI depth benchmark's 352x1216 (lowest rows, middle
-    columns), 'nyu' to the 565x427 inside the white border of NYU's 640x480."""
-    rotation: float = 0.0
-    """The camera rolls by up to this many degrees (LapDepth: KITTI 1, NYU 2.5)."""
-    focal_range: tuple[float, float] = (380.0, 690.0)
-    """The view is scaled to a focal length drawn from this range [px]; true metres stay true, as
-    the camera of the view knows its focal length."""
-    scale_range: tuple[float, float] | None = None
-    """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled."""
-    crop: tuple[int, int] = (224, 704)
-    """Height and width of the network's training input [px], cut from the scaled view."""
-    crop_heights: tuple[int, ...] = ()
-    """Heights [px] that take the place of crop's, one drawn for every step; empty: crop's alone. A
-    network that only ever saw one height takes the number of rows for a clue and errs at others;
-    what is listed twice is drawn twice as often."""
-    vertical: Vertical = 'random'
-    """Which rows are cut: any ('random'), the lowest ('bottom'), or the uppermost ('top'). With
-    'bottom' the road leaves every view at its lower edge; with 'top' and a crop as high as the
-    scaled image, views are cut as whole images enter the network at prediction. Both let it learn
-    depth from where in the picture something stands, which 'random' breaks. Where the scaled image
-    is lower than the crop, 'bottom' continues it above and the others below."""
-    flip: float = 0.5
-    """Probability of a left-right flip."""
-    light_probability: float = 1.0
-    """Probability of each of brightness, channel_gain, contrast, saturation and gamma."""
-    brightness: float = 0.25
-    """Relative range of brightness: factor in [1 - b, 1 + b]."""
-    channel_gain: float = 0.1
-    """Relative range of each colour channel's gain (white balance)."""
-    contrast: float = 0.25
-    """Relative range of contrast."""
-    saturation: float = 0.4
-    """Relative range of saturation."""
-    gamma: float = 0.25
-    """Gamma is drawn from [1 / (1 + g), 1 + g]."""
-    gray: float = 0.3
-    """Probability that colour is dropped."""
-    channel_permutation: float = 0.0
-    """Probability that the colour channels change places (LapDepth; the paper does not)."""
-    blur: float = 0.1
-    """Probability of a slight Gaussian blur."""
-
-    def __post_init__(self) -> None:
-        if not _is_pair(self.crop, int) or min(self.crop) < 1:
-            raise ValueError(f'crop={self.crop!r} must be two sizes [height, width] above 0')
-        rows = self.crop_heights
-        if not isinstance(rows, tuple) or not all(isinstance(n, int) and n > 0 for n in rows):
-            raise ValueError(f'crop_heights={rows!r} must be a list of heights above 0')
-        if not _is_range(self.focal_range):
-            raise ValueError(
-                f'focal_range={self.focal_range!r} must be [low, high] pixels above 0'
-            )
-        if self.scale_range is not None and not _is_range(self.scale_range):
-            raise ValueError(
-                f'scale_range={self.scale_range!r} must be [low, high] factors above 0, or null'
-            )
-        for names, allowed, fits in _RANGES:
-            for name in names:
-                value = getattr(self, name)
-                if not isinstance(value, (int, float)) or not fits(value):
-                    raise ValueError(f'{name}={value!r} must lie in {allowed}')
-        for name, choices in _CHOICES:
-            if getattr(self, name) not in get_args(choices):
-                raise ValueError(f'{name}={getattr(self, name)!r} is not in {get_args(choices)}')
+from lacdepth_ros.data.transforms.photometric import augment_photometric
 
 
 def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
@@ -143,7 +41,7 @@ def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> 
     sample = _random_window(sample, config, rng)
     if rng.random() < config.flip:
         sample = flip(sample)
-    return replace(sample, image=change_light(sample.image, config, rng))
+    return replace(sample, image=augment_photometric(sample.image, config, rng))
 
 
 def _random_window(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Two places in one image: the left of one sample beside the right of another.
+"""CutMix of two places: the left of one sample beside the right of another, in one camera.
 
 With few places to learn from, a network remembers the places. Here each side of a street comes
 with the other sides of all others, in the geometry of one camera: what stands left then says
@@ -18,7 +18,7 @@ from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.geometric import crop, pad, resize
 
 
-def side_by_side(left: Sample, right: Sample, column: int) -> Sample:
+def cutmix(left: Sample, right: Sample, column: int) -> Sample:
     """The columns before `column` of `left`, from there on those of `right`, in left's camera.
 
     The samples should come from cameras mounted alike (a car's, say), as only intrinsics are

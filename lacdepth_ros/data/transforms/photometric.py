@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Random light of a training image: what cameras and weather change, and depth does not.
+"""Photometric augmentation: what cameras and weather change in an image, and depth does not.
 
 Gains, saturation, contrast and the order of the channels are affine in a pixel's colour, so they
 are one 3x4 matrix; gamma is one table. On 224x704 that takes 0.3 ms where torchvision's
@@ -10,14 +10,11 @@ hold the result against torchvision's functions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from lacdepth_ros.data.transforms.augment import AugmentConfig
+from lacdepth_ros.data.transforms.config import AugmentConfig
 
 GRAY = np.array([0.299, 0.587, 0.114])
 """Share of red, green and blue in a grey value (ITU-R 601), as in OpenCV and torchvision."""
@@ -25,7 +22,7 @@ BLUR_SIGMA = (0.4, 1.2)
 """Range of the blur's standard deviation [px]."""
 
 
-def change_light(
+def augment_photometric(
     image: npt.NDArray[np.uint8], config: AugmentConfig, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
     """Draw brightness, channel gains, saturation, contrast, gamma, channel order and blur.
@@ -95,4 +92,4 @@ def _factor(
 
 
 def _drawn(config: AugmentConfig, rng: np.random.Generator) -> bool:
-    return bool(rng.random() < config.light_probability)
+    return bool(rng.random() < config.photometric_probability)

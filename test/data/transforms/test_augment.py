@@ -17,7 +17,8 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.data.transforms.augment import AugmentConfig, augment
+from lacdepth_ros.data.transforms.augment import augment
+from lacdepth_ros.data.transforms.config import AugmentConfig
 
 STILL = AugmentConfig(
     crop=(40, 80),
@@ -148,7 +149,7 @@ LAPDEPTH_KITTI = AugmentConfig(
     rotation=1.0,
     scale_range=(1.0, 1.0),
     crop=(352, 704),
-    light_probability=0.5,
+    photometric_probability=0.5,
     brightness=0.1,
     channel_gain=0.1,
     gamma=0.1,
@@ -211,7 +212,7 @@ def test_same_seed_gives_the_same_view() -> None:
         ('gamma', float('nan')),
         ('scale_range', (0.0, 1.0)),
         ('rotation', 90.0),
-        ('light_probability', 1.1),
+        ('photometric_probability', 1.1),
         ('channel_permutation', -1.0),
         ('fixed_crop', 'sintel'),
         ('vertical', 'middle'),

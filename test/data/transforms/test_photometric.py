@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of light against torchvision's functions and their formulas."""
+"""Photometric augmentation against torchvision's functions and their formulas."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as tv
 
-from lacdepth_ros.data.transforms.augment import AugmentConfig
-from lacdepth_ros.data.transforms.photometric import change_light, color_matrix, gamma_table
+from lacdepth_ros.data.transforms.config import AugmentConfig
+from lacdepth_ros.data.transforms.photometric import augment_photometric, color_matrix, gamma_table
 
 DARK: dict[str, Any] = dict.fromkeys(
     ('gray', 'brightness', 'contrast', 'saturation', 'channel_gain', 'gamma', 'blur'), 0.0
@@ -26,7 +26,7 @@ def picture() -> np.ndarray:
 
 def light(image: np.ndarray, seed: int = 0, **changes: Any) -> np.ndarray:
     config = AugmentConfig(**{**DARK, **changes})
-    return change_light(image, config, np.random.default_rng(seed))
+    return augment_photometric(image, config, np.random.default_rng(seed))
 
 
 def torchvision(image: np.ndarray, *changes: tuple[Any, float]) -> np.ndarray:
@@ -74,7 +74,9 @@ def test_light_that_does_not_change_leaves_the_image() -> None:
     assert result.dtype == np.uint8 and result is not image
     np.testing.assert_array_equal(result, image)
     strong = {'brightness': 0.5, 'contrast': 0.5, 'saturation': 0.5, 'channel_gain': 0.5}
-    np.testing.assert_array_equal(light(image, **strong, gamma=1.0, light_probability=0), image)
+    np.testing.assert_array_equal(
+        light(image, **strong, gamma=1.0, photometric_probability=0), image
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_gamma_is_drawn_symmetrically() -> None:
 def test_each_change_is_drawn_with_its_probability(name: str) -> None:
     image = picture()
     same = [
-        np.array_equal(light(image, seed, **{name: 0.5, 'light_probability': 0.3}), image)
+        np.array_equal(light(image, seed, **{name: 0.5, 'photometric_probability': 0.3}), image)
         for seed in range(200)
     ]
     assert 0.6 <= np.mean(same) <= 0.8
@@ -146,7 +148,12 @@ def test_blur_keeps_the_mean_and_lowers_the_contrast() -> None:
 
 def test_lapdepths_light_stays_within_its_range() -> None:
     gray = np.full((4, 4, 3), 100, np.uint8)
-    lapdepth = {'brightness': 0.1, 'gamma': 0.1, 'channel_gain': 0.1, 'light_probability': 0.5}
+    lapdepth = {
+        'brightness': 0.1,
+        'gamma': 0.1,
+        'channel_gain': 0.1,
+        'photometric_probability': 0.5,
+    }
     values = np.array([light(gray, s, **lapdepth)[0, 0] for s in range(300)])
     darkest = 255 * (100 * 0.81 / 255) ** 1.1
     brightest = 255 * (100 * 1.21 / 255) ** (1 / 1.1)

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Sparse depth made dense along the image's edges.
+"""Depth completion: sparse depth made dense along the image's edges.
 
 The method is that of Levin, Lischinski and Weiss, "Colorization using Optimization" (2004), with
 inverse depth in the place of colour: a pixel r without ground truth is the mean of its neighbours
@@ -32,9 +32,7 @@ _NOISE = 1 / 255  # of brightness 0..1: differences below it are no edges
 _NEIGHBOURS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
 
 
-def interpolate_depth(
-    image: npt.NDArray[np.uint8], depth: FloatArray, *, width: int
-) -> FloatArray:
+def complete_depth(image: npt.NDArray[np.uint8], depth: FloatArray, *, width: int) -> FloatArray:
     """Fill the holes of a depth map.
 
     Args:
