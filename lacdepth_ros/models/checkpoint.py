@@ -18,6 +18,8 @@ from lacdepth_ros.models.lacdepth import LacDepth
 
 FORMAT = 'lacdepth/1'
 _KEYS = ('model_config', 'provenance')
+FOCAL_PER_WIDTH = 'focal_per_width'
+"""Key of the provenance: focal length over width of the training images, their field of view."""
 DEFAULT_CHECKPOINT = 'lacdepth_lite.safetensors'
 
 
@@ -47,7 +49,8 @@ def save_checkpoint(
     Args:
         path: Target, `.safetensors`.
         model: The network.
-        provenance: What a reader wants to know: data, licence, code version, measured errors.
+        provenance: What a reader wants to know: data, licence, code version, measured errors; and
+            FOCAL_PER_WIDTH, for images of an unknown camera.
         dtype: Storage type of the floating-point weights.
     """
     path = Path(path)

@@ -24,7 +24,7 @@ from lacdepth_ros.core.preprocessing import (
     input_doubt,
     resize_image,
 )
-from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, load_checkpoint
 from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -167,15 +167,25 @@ class DepthPredictor:
     def assumed_camera(self, width: int, height: int) -> Camera:
         """Camera to assume for an image of unknown intrinsics: the training field of view.
 
-        The focal length is that of KITTI's camera scaled by the width, the principal point the
-        centre. Depth is only as right as this guess; tell the user.
+        The focal length is that of the checkpoint's training cameras scaled by the width, the
+        principal point the centre. Depth is only as right as this guess; tell the user.
+
+        Raises:
+            ValueError: The checkpoint does not say what it was trained with.
         """
-        focal = 721.5377 * width / 1242
-        return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
+        if FOCAL_PER_WIDTH not in self.provenance:
+            raise ValueError(
+                'the camera is unknown, and the checkpoint does not say which field of view it '
+                f'was trained with ({FOCAL_PER_WIDTH} in its provenance); give the intrinsics'
+            )
+        return _centred(float(self.provenance[FOCAL_PER_WIDTH]) * width, width, height)
 
     def warm_up(self, height: int, width: int) -> None:
         """Run once at an image size, so that the first real frame pays for no allocation."""
-        self.predict(np.zeros((height, width, 3), np.uint8), self.assumed_camera(width, height))
+        known = FOCAL_PER_WIDTH in self.provenance
+        focal = self.config.focal_px  # at which images are not shrunk
+        camera = self.assumed_camera(width, height) if known else _centred(focal, width, height)
+        self.predict(np.zeros((height, width, 3), np.uint8), camera)
 
     def close(self) -> None:
         """Let go of the network and of what its engine made; no prediction may follow."""
@@ -201,6 +211,10 @@ class DepthPredictor:
     def _synchronise(self) -> None:
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
+
+
+def _centred(focal: float, width: int, height: int) -> Camera:
+    return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
 
 
 def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import shutil
 import time
@@ -106,8 +105,8 @@ class CheckpointKeeper(Callback):
                 raise ValueError(f'{name}={value} must be positive')
         self.every_steps, self.every_seconds = every_steps, 60 * every_minutes
         self.keep_best = keep_best
-        self.settings: dict[str, Any] = {}
-        """All settings of the run; they become part of the provenance."""
+        self.provenance: dict[str, str] = {}
+        """What every exported network says of the run."""
         self.best: list[tuple[float, int]] = []
         """(score, step) of the best networks, best first."""
         self.best_result: dict[str, Any] = {}
@@ -201,7 +200,7 @@ class CheckpointKeeper(Callback):
         provenance = {
             'step': str(step),
             'val_abs_rel': f'{score:.4f}',
-            'training': json.dumps(self.settings),
+            **self.provenance,
         }
         try:
             save_checkpoint(path, module.averaged_network, provenance)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from lightning.pytorch import LightningDataModule
 from torch.utils.data import DataLoader, Dataset, Sampler
 from typing_extensions import override
 
+from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.config import AugmentConfig
@@ -99,6 +101,11 @@ class DepthDataModule(LightningDataModule):
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         # Weights of groups that do not exist must come to light now, not when training begins.
         ViewStream(self.entries, stream, augment, focal_px=1.0, length=0, per_step=1, seed=seed)
+
+    @property
+    def focal_per_width(self) -> float:
+        """Focal length over width of the training frames, the median: their field of view."""
+        return median(focal_length(e.camera) / e.camera.width for e in self.entries)
 
     @override
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:

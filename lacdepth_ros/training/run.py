@@ -17,6 +17,7 @@ import torch
 import yaml
 from lightning.pytorch.trainer.states import TrainerStatus
 
+from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH
 from lacdepth_ros.training.checkpointing import BEST, LAST, CheckpointKeeper, write_whole
 from lacdepth_ros.training.runlog import RunLog, peak_memory_mb
 from lacdepth_ros.training.settings import TrainingCLI
@@ -64,7 +65,10 @@ class TrainingRun:
         if resume:
             _check_fixed_settings(self.output / CONFIG, self.settings)
         self._resume = resume
-        self._keeper.settings = self.settings
+        self._keeper.provenance = {
+            'training': json.dumps(self.settings),
+            FOCAL_PER_WIDTH: f'{self.cli.datamodule.focal_per_width:.6g}',
+        }
         if self.cli.trainer.is_global_zero:
             text = yaml.safe_dump(self.settings, sort_keys=False)
             write_whole(self.output / CONFIG, text.encode())

@@ -220,11 +220,25 @@ def test_timings_of_the_last_prediction() -> None:
     assert min(predictor.timings.values()) > 0
 
 
-def test_assumed_camera_has_the_field_of_view_of_kitti() -> None:
-    camera = predictor_of(FakeNetwork()).assumed_camera(1242, 375)
-    assert camera == Camera(721.5377, 721.5377, 620.5, 187.0, 1242, 375)
-    half = predictor_of(FakeNetwork()).assumed_camera(621, 400)
-    assert half.fx == half.fy == pytest.approx(721.5377 / 2)
+def test_assumed_camera_has_the_field_of_view_that_the_checkpoint_names() -> None:
+    predictor = predictor_of(FakeNetwork(), provenance={'focal_per_width': '0.8'})
+    assert predictor.assumed_camera(640, 375) == Camera(512, 512, 319.5, 187.0, 640, 375)
+
+
+def test_camera_is_not_assumed_where_the_checkpoint_names_no_field_of_view() -> None:
+    predictor = predictor_of(FakeNetwork())
+    with pytest.raises(ValueError, match=r'focal_per_width in its provenance.*intrinsics'):
+        predictor.assumed_camera(640, 375)
+
+
+@pytest.mark.parametrize(('provenance', 'rows'), [({}, 45), ({'focal_per_width': '4'}, 16)])
+def test_warm_up_runs_at_the_size_of_the_first_real_frame(
+    provenance: dict[str, str], rows: int
+) -> None:
+    """Images of the training's field of view are shrunk to its focal length."""
+    network = FakeNetwork()
+    predictor_of(network, provenance=provenance).warm_up(45, 70)
+    assert network.inputs[0].shape[2] == rows
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def test_is_small_and_carries_its_card() -> None:
     assert sum(p.numel() for p in model.parameters()) <= 9_800_000
     assert model.config.name == 'lacdepth-lite'
     assert {'data', 'licence', 'val_abs_rel'} <= provenance.keys()
+    assert float(provenance['focal_per_width']) == pytest.approx(721.5 / 1242, rel=0.01), 'KITTI'
     assert provenance['val_abs_rel'] in path.with_suffix('.md').read_text()
 
 

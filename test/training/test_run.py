@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from miniature import write_manifest, write_recipe
+from miniature import FOCAL, WIDTH, write_manifest, write_recipe
 
 pytest.importorskip('lightning')
 from lacdepth_ros.models.checkpoint import load_checkpoint
@@ -66,6 +66,7 @@ def test_loss_falls_and_the_best_checkpoint_predicts(recipe: Path, tmp_path: Pat
     assert predictor.config.name == 'tiny'
     assert predictor.provenance['step'] == str(results['best_step'])
     assert predictor.provenance['val_abs_rel'] == f'{results["score"]:.4f}'
+    assert float(predictor.provenance['focal_per_width']) == pytest.approx(FOCAL / WIDTH)
     settings = json.loads(predictor.provenance['training'])
     assert settings == results['settings']
     assert settings == yaml.safe_load((tmp_path / 'config.yaml').read_text())
