@@ -15,9 +15,9 @@ from std_msgs.msg import Header
 
 from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.node.sync import NANOSECONDS
-from lacdepth_ros.session.client import DEPTH, FRAME_ID, DepthClient
+from lacdepth_ros.session.client import DEPTH, FRAME_ID, Answer, DepthClient
 from lacdepth_ros.session.demo.frames import pinhole_info
-from lacdepth_ros.session.node_process import NodeProcess, choose_domain, use_domain
+from lacdepth_ros.session.node_process import NodeError, NodeProcess, choose_domain, use_domain
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA
 
 NAMESPACE = '/benchmark'
@@ -82,8 +82,13 @@ def _measure(
                 for transition in ('configure', 'activate'):
                     client.change_state(transition, TIMEOUT)
                 client.wait_for_topics(TIMEOUT)
-                for _ in range(frames):
+                for number in range(frames):
                     answer = client.exchange(_stamped(message), info, TIMEOUT)
+                    if not answer.complete:
+                        raise NodeError(
+                            f'frame {number + 1} of {frames}: {_silence(answer)}; the end of what '
+                            f'the node wrote:\n{process.last_lines()}'
+                        )
                     arrivals.append(answer.latency_ms[topics[-1]])
                     time.sleep(PERIOD)
                 client.wait_for_report(TIMEOUT)
@@ -97,6 +102,11 @@ def _measure(
         stamp_to_publish=_pair(values, f'stamp_to_{topics[-1]}'),
         arrival=(float(np.percentile(arrivals, 50)), float(np.percentile(arrivals, 95))),
     )
+
+
+def _silence(answer: Answer) -> str:
+    silent = ', '.join(topic for topic in answer.wanted if topic not in answer.messages)
+    return f'nothing on {silent} within {TIMEOUT:.0f} s'
 
 
 def _stamped(message: Image) -> Image:
