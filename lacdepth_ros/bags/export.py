@@ -29,8 +29,8 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
+from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.messages.images import image_from_compressed, image_from_message
 from lacdepth_ros.viz.colors import colorize_depth, depth_legend, write_ply
 
 if TYPE_CHECKING:
@@ -114,9 +114,11 @@ def export(
         file = VideoFile(options.video, _frame_rate(depths.stamps)) if options.video else None
         video = stack.enter_context(file) if file else None
 
+        decoder = ImageDecoder()
+
         def show(stamp: int) -> None:
             depth = depth_from_message(depths.read(stamp))
-            image = _image_at(images, stamp, depth.shape)
+            image = _image_at(images, stamp, depth.shape, decoder)
             points = _points(depth, stamp, cameras) if options.ply else None
             if video is not None:
                 video.add(picture_of(depth, image, options, above=images is not None))
@@ -267,15 +269,14 @@ def _images(
 
 
 def _image_at(
-    images: StampedTopic | None, stamp: int, shape: tuple[int, ...]
+    images: StampedTopic | None, stamp: int, shape: tuple[int, ...], decoder: ImageDecoder
 ) -> ColorImage | None:
     """The image of this stamp when it has the size of the depth."""
     at = images.nearest(stamp, _TOLERANCE) if images else None
     if images is None or at is None:
         return None
     message = images.read(at)
-    decode = image_from_compressed if hasattr(message, 'format') else image_from_message
-    image = decode(message)
+    image = decoder.decode(message)
     return image if image.shape[:2] == shape else None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
-from lacdepth_ros.messages.images import image_from_compressed, image_from_message
+from lacdepth_ros.messages.decoder import ImageDecoder
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -31,17 +31,17 @@ class RecordedImage:
         stamp: Of its header; where that was never set, the time of recording. Nanoseconds.
         message: sensor_msgs/Image or CompressedImage.
         info: The camera_info nearest in time; None when the bag has none for this image.
+        decoder: Of the bag's images: it knows what those before this one told about the camera.
     """
 
     stamp: int
     message: Any
     info: Any | None
+    decoder: ImageDecoder = field(default_factory=ImageDecoder)
 
     def decode(self) -> npt.NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB; ValueError when the message is damaged or its encoding unknown."""
-        if hasattr(self.message, 'format'):
-            return image_from_compressed(self.message)
-        return image_from_message(self.message)
+        return self.decoder.decode(self.message)
 
 
 class BagImages:
@@ -102,12 +102,13 @@ class BagImages:
     def __iter__(self) -> Iterator[RecordedImage]:
         """Yield the images in the order of recording; ValueError where the bag is damaged."""
         with open_bag(self._path) as reader:
+            decoder = ImageDecoder()
             infos = sorted(messages_of(reader, self.info_topic), key=lambda item: item[0])
             stamps = [stamp for stamp, _ in infos]
             for stamp, message in messages_of(reader, self.topic):
                 nearest = nearest_index(stamps, stamp)
                 info = None if nearest is None else infos[nearest][1]
-                yield RecordedImage(stamp, message, info)
+                yield RecordedImage(stamp, message, info, decoder)
 
 
 def sounds_like_depth(topic: str) -> bool:

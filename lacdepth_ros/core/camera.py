@@ -130,6 +130,23 @@ class Camera:
             self.height + top + bottom,
         )
 
+    def rotated(self, quarter_turns: int) -> Camera:
+        """Camera of the image turned clockwise by quarter_turns x 90 degrees.
+
+        The optical axis stays; x and y of the optical frame turn with the pixels.
+        """
+        camera = self
+        for _ in range(quarter_turns % 4):
+            camera = Camera(
+                fx=camera.fy,
+                fy=camera.fx,
+                cx=camera.height - 1 - camera.cy,
+                cy=camera.cx,
+                width=camera.height,
+                height=camera.width,
+            )
+        return camera
+
     def flipped(self) -> Camera:
         """Camera of the image mirrored left to right."""
         return Camera(self.fx, self.fy, self.width - 1 - self.cx, self.cy, self.width, self.height)

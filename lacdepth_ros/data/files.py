@@ -14,26 +14,32 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
+from lacdepth_ros.core.image_file import decode_file
+
 KITTI_DEPTH_SCALE = 256.0
 """PNG counts per metre of KITTI's depth maps, and of ours unless a data set has another scale."""
 
 _MAX_COUNT = np.iinfo(np.uint16).max
 _EXIF_MARKERS, _EXIF_WITHIN, _UPRIGHT = (b'Exif\0\0', b'eXIf'), 65_536, 1
-_END_MARKERS = ((b'\xff\xd8\xff', b'\xff\xd9'), (b'\x89PNG', b'IEND'))
 
 
-def read_image(path: str | Path) -> npt.NDArray[np.uint8]:
-    """Read any image OpenCV knows as (H, W, 3) uint8 RGB; grey is repeated, alpha dropped.
+def read_image(path: str | Path, *, size: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
+    """Read a PNG or JPEG file as (H, W, 3) uint8 RGB; grey is repeated, alpha dropped.
 
     The pixels stay as they are stored: intrinsics, depth and the node are of those. A file that
     asks to be shown rotated (EXIF) is warned of, once for a folder.
 
+    Args:
+        path: The file.
+        size: (width, height) that it must have; another one is refused before it is decoded.
+
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is no image, or is cut short.
+        ValueError: The file is neither, is cut short, or of another size.
     """
     path = Path(path)
     data = _read(path)
+    image = decode_image(data, path, size=size)
     if _asks_for_rotation(data):
         warnings.warn(
             f'images in {path.parent} ask to be shown rotated (EXIF orientation); they are used '
@@ -41,35 +47,41 @@ def read_image(path: str | Path) -> npt.NDArray[np.uint8]:
             'and calibrate those, if they lie on their side',
             stacklevel=2,
         )
-    return decode_image(data, path)
+    return image
 
 
-def decode_image(data: bytes, name: object = 'image') -> npt.NDArray[np.uint8]:
+def decode_image(
+    data: bytes, name: object = 'image', *, size: tuple[int, int] | None = None
+) -> npt.NDArray[np.uint8]:
     """Decode the bytes of an image file as `read_image` does, without a warning.
 
     Args:
         data: The whole file.
         name: What messages call it.
+        size: (width, height) that it must have.
 
     Raises:
-        ValueError: They are no image, or cut short.
+        ValueError: They are no image, cut short, or of another size.
     """
-    bgr = _decode(data, name, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    bgr = _decode(data, name, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, size)
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def read_depth_png(path: str | Path, depth_scale: float) -> npt.NDArray[np.float32]:
+def read_depth_png(
+    path: str | Path, depth_scale: float, *, size: tuple[int, int] | None = None
+) -> npt.NDArray[np.float32]:
     """Read a single-channel uint16 PNG as (H, W) float32 metres; 0 = no ground truth.
 
     Args:
         path: The PNG file.
         depth_scale: Counts per metre (KITTI 256, NYU 1000), > 0.
+        size: (width, height) that it must have; another one is refused before it is decoded.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is no image, or not of one uint16 channel.
+        ValueError: The file is no image, of another size, or not of one uint16 channel.
     """
-    counts = _decode(_read(Path(path)), path, cv2.IMREAD_UNCHANGED)
+    counts = _decode(_read(Path(path)), path, cv2.IMREAD_UNCHANGED, size)
     if counts.dtype != np.uint16 or counts.ndim != 2:
         raise ValueError(
             f'{path}: depth is {counts.dtype} of shape {counts.shape}; a single-channel uint16 '
@@ -135,18 +147,23 @@ def _asks_for_rotation(data: bytes) -> bool:
     """Whether a PNG or JPEG file has an EXIF orientation other than that of its rows."""
     if not any(marker in data[:_EXIF_WITHIN] for marker in _EXIF_MARKERS):
         return False
-    with Image.open(io.BytesIO(data)) as image:
-        return image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT) != _UPRIGHT
-
-
-def _decode(data: bytes, name: object, flags: int) -> npt.NDArray[Any]:
-    """Decode an image file; files cut short raise instead of showing grey where data is lost."""
-    if any(data.startswith(start) and end not in data for start, end in _END_MARKERS):
-        raise ValueError(f'{name}: the image is cut short ({len(data)} bytes)')
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    except cv2.error as error:
-        raise ValueError(f'{name}: OpenCV refuses the image ({error.err})') from error
-    if image is None:
-        raise ValueError(f'{name}: not an image that OpenCV can read ({len(data)} bytes)')
-    return image
+        with Image.open(io.BytesIO(data)) as image:
+            return image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT) != _UPRIGHT
+    except Exception:  # damaged EXIF raises anything; it asks for nothing then
+        return False
+
+
+def _decode(
+    data: bytes, name: object, flags: int, size: tuple[int, int] | None
+) -> npt.NDArray[Any]:
+    """Decode an image file; whatever is wrong with it is told with its name."""
+
+    def check_size(width: int, height: int) -> None:
+        if size is not None and (width, height) != size:
+            raise ValueError(f'{width}x{height} pixels where {size[0]}x{size[1]} are expected')
+
+    try:
+        return decode_file(data, flags=flags, check_size=check_size)
+    except ValueError as error:
+        raise ValueError(f'{name}: {error}') from error

@@ -4,35 +4,10 @@
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from lacdepth_ros.core.camera import Camera
-
-_PNG = b'\x89PNG\r\n\x1a\n'
-_JPEG = b'\xff\xd8'
-_GREY = 0  # PNG colour type of one channel without a palette
-# Markers of a JPEG frame header: SOF0..SOF15 without the tables DHT, JPG and DAC among them.
-_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-
-
-@dataclass(frozen=True, slots=True)
-class ImageHeader:
-    """What the header of an image file says.
-
-    Attributes:
-        width: Columns [px].
-        height: Rows [px].
-        bits: Bits of a channel.
-        is_grey: Whether there is one channel.
-    """
-
-    width: int
-    height: int
-    bits: int
-    is_grey: bool
+from lacdepth_ros.core.image_file import ImageHeader, parse_header
 
 
 def read_header(path: Path) -> ImageHeader:
@@ -45,16 +20,10 @@ def read_header(path: Path) -> ImageHeader:
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such file')
     with path.open('rb') as stream:
-        start = stream.read(len(_PNG))
         try:
-            if start == _PNG:
-                return _png_header(stream)
-            if start.startswith(_JPEG):
-                stream.seek(len(_JPEG))
-                return _jpeg_header(stream)
-        except struct.error as error:
-            raise ValueError(f'{path}: cut short within its header') from error
-    raise ValueError(f'{path}: neither PNG nor JPEG')
+            return parse_header(stream)
+        except ValueError as error:
+            raise ValueError(f'{path}: {error}') from error
 
 
 def check_pair(image: Path, depth: Path, camera: Camera) -> None:
@@ -79,24 +48,3 @@ def check_pair(image: Path, depth: Path, camera: Camera) -> None:
             f'{depth}: depth of {header.bits} bits in {channels}; a single-channel 16-bit PNG is '
             'needed (8-bit pictures of depth hold no metres)'
         )
-
-
-def _png_header(stream: BinaryIO) -> ImageHeader:
-    """After the signature comes IHDR: length, name, width, height, bit depth, colour type."""
-    width, height, bits, color_type = struct.unpack('>8xIIBB', stream.read(18))
-    return ImageHeader(width, height, bits, is_grey=color_type == _GREY)
-
-
-def _jpeg_header(stream: BinaryIO) -> ImageHeader:
-    """Go from marker to marker until the frame header."""
-    while True:
-        (fill, marker) = struct.unpack('>BB', stream.read(2))
-        while marker == 0xFF:  # padding before a marker
-            (marker,) = struct.unpack('>B', stream.read(1))
-        (length,) = struct.unpack('>H', stream.read(2))
-        if fill != 0xFF:
-            raise struct.error('no marker where one must be')
-        if marker in _FRAME_MARKERS:
-            bits, height, width, channels = struct.unpack('>BHHB', stream.read(6))
-            return ImageHeader(width, height, bits, is_grey=channels == 1)
-        stream.seek(length - 2, 1)

@@ -80,25 +80,17 @@ class ManifestEntry:
             ValueError: A file is unreadable, of another size than the manifest says, or a depth
                 is not uint16; the message names the manifest's line.
         """
+        size = (self.camera.width, self.camera.height)
         try:
-            image = read_image(self.image)
-            depth = read_depth_png(self.depth, self.depth_scale)
-            dense = None if self.dense is None else read_depth_png(self.dense, self.depth_scale)
+            image = read_image(self.image, size=size)
+            depth = read_depth_png(self.depth, self.depth_scale, size=size)
+            dense = None
+            if self.dense is not None:
+                dense = read_depth_png(self.dense, self.depth_scale, size=size)
         except FileNotFoundError as error:
             raise FileNotFoundError(f'{self.where}: {error}') from error
         except ValueError as error:
             raise ValueError(f'{self.where}: {error}') from error
-        size = (self.camera.height, self.camera.width)
-        for path, found in (
-            (self.image, image.shape[:2]),
-            (self.depth, depth.shape),
-            (self.dense, size if dense is None else dense.shape),
-        ):
-            if found != size:
-                raise ValueError(
-                    f'{self.where}: {path} is {found[1]}x{found[0]} pixels but the manifest says '
-                    f'{size[1]}x{size[0]}; correct width, height and K, or the file'
-                )
         return Sample(image=image, depth=depth, camera=self.camera, id=self.id, dense=dense)
 
 

@@ -11,11 +11,8 @@ from typing import Any
 import numpy as np
 
 from lacdepth_ros.core.camera import Camera, check_plausible
+from lacdepth_ros.core.image_file import check_bounds
 
-MAX_SIDE = 16384
-"""Largest width and height [px] of an image that is believed."""
-MAX_PIXELS = 2**26
-"""Largest number of pixels of an image that is believed (201 MB as RGB)."""
 NEGLIGIBLE_SKEW = 1e-3
 """Skew [px] below which K counts as one without; it moves no pixel by as much."""
 
@@ -35,15 +32,12 @@ def check_fields(info: Any) -> None:
 
     Raises:
         ValueError: A list is of another length, a value is NaN, infinite or out of all
-            proportion (uninitialized memory), or the image is empty or beyond MAX_SIDE or
-            MAX_PIXELS.
+            proportion (uninitialized memory), or no image has such a size.
     """
-    width, height = info.width, info.height
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
-        raise ValueError(
-            f'camera_info.width x height = {width}x{height}: sizes must be positive, with no side '
-            f'above {MAX_SIDE} px and {MAX_PIXELS} px at most; fix the camera driver'
-        )
+    try:
+        check_bounds(info.width, info.height)
+    except ValueError as error:
+        raise ValueError(f'camera_info: {error}; fix the camera driver') from error
     for name in ('d', 'k', 'r', 'p'):
         values = [float(value) for value in getattr(info, name)]
         if len(values) != _LENGTHS.get(name, len(values)):

@@ -193,6 +193,7 @@ class DepthNode(LifecycleNode):
             self._statistics,
             lambda: self._settings,
             None if sim_time else self.get_clock(),
+            lambda text: self.get_logger().info(text),
         )
         self._intake = Intake(
             self,

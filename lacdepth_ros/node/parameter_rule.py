@@ -21,7 +21,7 @@ class Rule:
     description: str
     live: bool
     limits: tuple[float, float] | None
-    choices: tuple[str, ...]
+    choices: tuple[Any, ...]
 
     def descriptor(self, default: Any) -> ParameterDescriptor:
         """Build the ROS descriptor, with range and when the parameter may change."""
@@ -49,7 +49,7 @@ def parameter(
     *,
     live: bool = False,
     limits: tuple[float, float] | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[Any, ...] = (),
 ) -> Any:
     """Make the field of a parameter, with its rule in the metadata."""
     rule = Rule(name, description, live, limits, choices)

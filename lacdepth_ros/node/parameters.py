@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 
 from lacdepth_ros.core.obstacles import ObstacleSettings
+from lacdepth_ros.messages.bit_depth import BIT_DEPTHS
 from lacdepth_ros.node.parameter_rule import UNCONFIGURED, Rule, parameter
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ class NodeParameters:
         'best_effort',
         'Reliability the image subscription asks for',
         choices=('best_effort', 'reliable'),
+    )
+    image_bits: int = parameter(
+        'image_bits',
+        0,
+        'Bits that 16-bit values hold: 8, 10, 12, 14, 16; 0 = the fewest that hold all so far',
+        choices=(0, *BIT_DEPTHS),
     )
     cache_camera_info: bool = parameter(
         'cache_camera_info',
@@ -215,7 +222,9 @@ class NodeParameters:
         for item, rule in _rules():
             value = getattr(self, item.name)
             if rule.choices and value not in rule.choices:
-                return f'{rule.name} is {value!r}; choose one of {", ".join(rule.choices)}'
+                return (
+                    f'{rule.name} is {value!r}; choose one of {", ".join(map(str, rule.choices))}'
+                )
         if self.min_depth >= self.max_depth:
             return f'min_depth {self.min_depth} must be below max_depth {self.max_depth} [m]'
         if self.preview_min_depth >= self.preview_max_depth:

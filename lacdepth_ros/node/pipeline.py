@@ -14,7 +14,8 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
-from lacdepth_ros.messages.images import image_from_compressed, image_from_message
+from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
+from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import Pinholes
 from lacdepth_ros.node.outputs import CAMERA_INFO, Outputs, Result
 from lacdepth_ros.node.sync import NANOSECONDS, FramePair, stamp_ns
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from lacdepth_ros.node.frame_statistics import FrameStatistics
     from lacdepth_ros.node.parameters import NodeParameters
 
-DECODERS = {'raw': image_from_message, 'compressed': image_from_compressed}
-
 
 class FramePipeline:
     """Turns frame pairs into published results; called by one thread.
@@ -38,6 +37,7 @@ class FramePipeline:
         statistics: Receives fates and latencies.
         parameters: Returns the parameters as they are now; asked once a frame.
         clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
+        inform: Logs what was found out about the camera.
     """
 
     def __init__(
@@ -47,12 +47,15 @@ class FramePipeline:
         statistics: FrameStatistics,
         parameters: Callable[[], NodeParameters],
         clock: Clock | None,
+        inform: Callable[[str], object],
     ) -> None:
         self._predictor = predictor
         self._outputs = outputs
         self._statistics = statistics
         self._parameters = parameters
         self._clock = clock
+        self._inform = inform
+        self._decoder = ImageDecoder(parameters().image_bits)
         self._pinholes = Pinholes()
 
     def process(self, pair: FramePair) -> None:
@@ -82,7 +85,7 @@ class FramePipeline:
         self, pair: FramePair, parameters: NodeParameters
     ) -> tuple[npt.NDArray[np.uint8], Camera, npt.NDArray[np.bool_] | None]:
         """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
-        image = DECODERS[parameters.image_transport](pair.image)
+        image = self._decode_image(pair, parameters)
         height, width = image.shape[:2]
         camera, rectifier = self._pinholes.of(
             pair.info,
@@ -94,6 +97,22 @@ class FramePipeline:
         if rectifier is None:
             return image, camera, None
         return rectifier.rectify(image), camera, rectifier.outside
+
+    def _decode_image(self, pair: FramePair, parameters: NodeParameters) -> npt.NDArray[np.uint8]:
+        """The image, once its header has been held against its camera_info."""
+        expected = camera_from_info(pair.info, rectified=parameters.image_is_rectified)
+
+        def check_size(width: int, height: int) -> None:
+            check_image_size(pair.info, expected, width=width, height=height)
+
+        bits = self._decoder.bit_depth.bits
+        image = self._decoder.decode(pair.image, check_size)
+        if (now := self._decoder.bit_depth.bits) != bits:
+            self._inform(
+                f'16-bit images hold {now} bits so far: {2**now - 1} counts as white (image_bits '
+                'fixes that)'
+            )
+        return image
 
     def _predict(
         self,

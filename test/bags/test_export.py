@@ -137,7 +137,8 @@ def test_frame_without_a_place_leaves_no_picture_either(tmp_path: Path) -> None:
     for index in range(2):
         head = messages.header(stamp_of(index), 'camera')
         info = messages.camera_info(CAMERA, head)
-        info.p = info.p if index else np.zeros(12)
+        if not index:
+            info.k, info.p = np.zeros(9), np.zeros(12)
         records.append((DEPTH_INFO, stamp_of(index), info))
         records.append((DEPTH, stamp_of(index), messages.depth_image(depth_of(index), head)))
     bag = bag_scene.write(tmp_path / 'bag', records, **KINDS)

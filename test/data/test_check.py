@@ -121,7 +121,7 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
     ('kind', 'message'),
     [
         ('missing file', 'm.jsonl:2: '),
-        ('unreadable', 'cut short'),
+        ('unreadable', 'truncated'),
         ('empty ground truth', 'road_1_depth.png has no pixel with ground truth'),
         ('saturated ground truth', '96 pixels have the largest count, 65535'),
         ('empty image', 'road_1.png has one colour'),
@@ -149,7 +149,7 @@ def test_eight_bit_depth_and_wrong_size(tmp_path: Path) -> None:
     assert readable == []
     eight_bit, small = report.problems['unreadable']
     assert 'depth is uint8' in eight_bit
-    assert 'is 8x7 pixels but the manifest says 96x48' in small
+    assert '8x7 pixels where 96x48 are expected' in small
     assert report.to_dict()['density'] == {'min': None, 'median': None, 'max': None}
     assert 'overall       0' in format_check(report)
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.data.headers import ImageHeader, check_pair, read_header
+from lacdepth_ros.core.image_file import ImageHeader
+from lacdepth_ros.data.headers import check_pair, read_header
 
 CAMERA = Camera(10, 10, 5, 3, width=9, height=6)
 
@@ -21,16 +22,20 @@ def write(path: Path, shape: tuple[int, ...], dtype: type = np.uint8, *options: 
     return path
 
 
+def facts_of(header: ImageHeader) -> tuple[int, int, int, bool]:
+    return header.width, header.height, header.bits, header.is_grey
+
+
 @pytest.mark.parametrize('suffix', ['.png', '.jpg'])
 def test_size_and_kind(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f'a{suffix}', (6, 9, 3))
-    assert read_header(path) == ImageHeader(9, 6, 8, is_grey=False)
-    assert read_header(write(path, (300, 70))) == ImageHeader(70, 300, 8, is_grey=True)
+    assert facts_of(read_header(path)) == (9, 6, 8, False)
+    assert facts_of(read_header(write(path, (300, 70)))) == (70, 300, 8, True)
 
 
 def test_sixteen_bits_and_progressive(tmp_path: Path) -> None:
     depth = write(tmp_path / 'a.png', (6, 9), np.uint16)
-    assert read_header(depth) == ImageHeader(9, 6, 16, is_grey=True)
+    assert facts_of(read_header(depth)) == (9, 6, 16, True)
     jpeg = write(tmp_path / 'a.jpg', (6, 9, 3), np.uint8, cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     assert read_header(jpeg).width == 9
     data = jpeg.read_bytes()  # padding is allowed before a marker

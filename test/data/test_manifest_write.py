@@ -75,7 +75,7 @@ def test_dense_depth_of_another_size_or_missing(tmp_path: Path) -> None:
         [frame_at(tmp_path, dense='dense.png'), frame_at(tmp_path, 'road/1', dense='none.png')],
     )
     small, missing = read_manifest(tmp_path / 'm.jsonl')
-    with pytest.raises(ValueError, match=r'm\.jsonl:1: .*dense\.png is 4x3 .* says 96x48'):
+    with pytest.raises(ValueError, match=r'm\.jsonl:1: .*dense\.png: 4x3 pixels where 96x48'):
         small.load()
     with pytest.raises(FileNotFoundError, match=r'm\.jsonl:2: .*none\.png'):
         missing.load()

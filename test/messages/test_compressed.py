@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fake_messages import KINDS, message_class
 
-from lacdepth_ros.messages.images import image_from_compressed
+from lacdepth_ros.messages.compressed import image_from_compressed
 
 
 @pytest.fixture
@@ -74,6 +74,8 @@ def test_one_channel_files_keep_the_meaning_of_their_encoding():
     counts = np.array([[0, 4095], [2048, 1024]], np.uint16)
     image = image_from_compressed(compressed(counts, text='16UC1; png compressed '))
     np.testing.assert_array_equal(image[..., 0], [[0, 255], [128, 64]])
+    image = image_from_compressed(compressed(counts, text='mono16; png compressed '))
+    np.testing.assert_array_equal(image[..., 0], [[0, 255], [128, 64]])
 
 
 def test_broken_files_are_refused():
@@ -85,7 +87,7 @@ def test_broken_files_are_refused():
         bytes(jpeg.data[:-60]),
         bytes(png.data[: len(png.data) // 2]),
     ):
-        with pytest.raises(ValueError, match=f'{len(data)} bytes .*truncated'):
+        with pytest.raises(ValueError, match=f'of {len(data)} bytes .*(truncated|neither PNG)'):
             image_from_compressed(SimpleNamespace(format='jpeg', data=data))
 
 
@@ -93,6 +95,12 @@ def test_compressed_depth_is_refused(rgb):
     msg = compressed(rgb, text='16UC1; compressedDepth png')
     with pytest.raises(ValueError, match='depth image, not a camera image'):
         image_from_compressed(msg)
+
+
+@pytest.mark.parametrize('text', ['h264', 'H.265', 'rgb8; hevc', 'av1', 'vp9', 'ffmpeg; x'])
+def test_video_is_refused_with_what_to_run(rgb, text):
+    with pytest.raises(ValueError, match=r'video stream.*image_transport republish'):
+        image_from_compressed(compressed(rgb, text=text))
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from fake_messages import KINDS, FakeImage, message_class, new_header
 
+from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.images import (
     IMAGE_ENCODINGS,
     color_to_message,
@@ -70,19 +71,80 @@ def test_grey_is_repeated(rgb, encoding):
 
 
 @pytest.mark.parametrize('big_endian', [False, True])
-def test_mono16_spans_the_whole_range(big_endian):
-    values = np.random.default_rng(2).integers(0, 65536, (HEIGHT, WIDTH), dtype=np.uint16)
-    values[0, :2] = 0, 65535
-    image = decode(values, 'mono16', big_endian=big_endian, padding=4)
-    np.testing.assert_array_equal(image[..., 1], np.rint(values / 257).astype(np.uint8))
-
-
-@pytest.mark.parametrize('big_endian', [False, True])
-@pytest.mark.parametrize(('brightest', 'full_scale'), [(90, 255), (3000, 4095), (65000, 65535)])
-def test_16uc1_spans_the_bits_in_use(brightest, full_scale, big_endian):
+@pytest.mark.parametrize(
+    ('brightest', 'bits'),
+    [(90, 8), (255, 8), (256, 10), (1000, 10), (4095, 12), (9000, 14), (65000, 16)],
+)
+@pytest.mark.parametrize('encoding', ['mono16', '16UC1'])
+def test_16_bits_span_those_in_use(encoding, brightest, bits, big_endian):
     values = np.linspace(0, brightest, HEIGHT * WIDTH).astype(np.uint16).reshape(HEIGHT, WIDTH)
-    image = decode(values, '16UC1', big_endian=big_endian)
-    np.testing.assert_allclose(image[..., 2], values * (255 / full_scale), atol=0.51)
+    image = decode(values, encoding, big_endian=big_endian, padding=4)
+    np.testing.assert_allclose(image[..., 2], values * (255 / (2**bits - 1)), atol=0.51)
+
+
+def test_16_bit_colors_are_scaled_alike(rgb):
+    wide = rgb.astype(np.uint16) * 16  # 12 bits
+    alpha = np.zeros((HEIGHT, WIDTH, 1), np.uint16)
+    for values, encoding in [
+        (wide, 'rgb16'),
+        (wide[..., ::-1], 'bgr16'),
+        (np.concatenate([wide, alpha], axis=2), 'rgba16'),
+        (np.concatenate([wide[..., ::-1], alpha], axis=2), 'bgra16'),
+    ]:
+        np.testing.assert_allclose(decode(values, encoding), wide * (255 / 4095), atol=0.51)
+
+
+def test_bits_only_grow_so_that_pictures_do_not_flicker():
+    bit_depth = BitDepth()
+    seen = []
+    for brightest in (60, 900, 3000, 100, 3000):
+        values = np.full((HEIGHT, WIDTH), brightest, np.uint16)
+        image = image_from_message(image_message(values, 'mono16'), bit_depth)
+        seen.append((bit_depth.bits, int(image[0, 0, 0])))
+    assert seen == [(8, 60), (10, 224), (12, 187), (12, 6), (12, 187)]
+
+
+def test_fixed_bits_hold_and_refuse_more():
+    bit_depth = BitDepth(12)
+    values = np.full((HEIGHT, WIDTH), 60, np.uint16)
+    image = image_from_message(image_message(values, 'mono16'), bit_depth)
+    assert image[0, 0, 0] == 4
+    with pytest.raises(ValueError, match=r'5000 needs more than the 12 bits .* image_bits'):
+        image_from_message(image_message(values * 0 + 5000, 'mono16'), bit_depth)
+
+
+def yuv420(rgb_of_blocks, padding=0):
+    """Planes Y, U, V of an image of 2x2 blocks of one color, BT.601 video range, by formula."""
+    r, g, b = (rgb_of_blocks[..., i].astype(float) for i in range(3))
+    y = 16 + 0.257 * r + 0.504 * g + 0.098 * b
+    u = 128 - 0.148 * r - 0.291 * g + 0.439 * b
+    v = 128 + 0.439 * r - 0.368 * g - 0.071 * b
+    y = y.repeat(2, axis=0).repeat(2, axis=1)
+    return [np.rint(plane).astype(np.uint8) for plane in (y, u, v)]
+
+
+@pytest.mark.parametrize('padding', [0, 6])
+@pytest.mark.parametrize('encoding', ['nv12', 'nv21', 'i420'])
+def test_planes_of_video_hardware(encoding, padding):
+    blocks = np.random.default_rng(5).integers(0, 256, (HEIGHT // 2, WIDTH // 2, 3), np.uint8)
+    y, u, v = yuv420(blocks)
+    pad = lambda plane, n: np.pad(plane, ((0, 0), (0, n)), constant_values=0xEE)  # noqa: E731
+    if encoding == 'i420':
+        chroma = [pad(u, padding // 2), pad(v, padding // 2)]
+    else:
+        pair = (u, v) if encoding == 'nv12' else (v, u)
+        chroma = [pad(np.dstack(pair).reshape(HEIGHT // 2, WIDTH), padding)]
+    data = b''.join(plane.tobytes() for plane in (pad(y, padding), *chroma))
+    fields = {'height': HEIGHT, 'width': WIDTH, 'encoding': encoding, 'is_bigendian': 0}
+    msg = FakeImage(**fields, step=WIDTH + padding, data=data)
+    expected = blocks.repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_allclose(image_from_message(msg), expected, atol=4)
+    msg.data = data[:-1]
+    with pytest.raises(ValueError, match=f'truncated .* {len(data) - 1} bytes'):
+        image_from_message(msg)
+    msg.width = WIDTH - 1
+    with pytest.raises(ValueError, match=r'9x6 must be even'):
+        image_from_message(msg)
 
 
 @pytest.mark.parametrize(
@@ -143,8 +205,9 @@ def test_read_only_and_array_buffers_are_taken(rgb):
 @pytest.mark.parametrize(
     ('field', 'value', 'reason'),
     [
-        ('width', 0, '0x6 is zero'),
-        ('height', 0, '10x0 is zero'),
+        ('width', 0, '0x6: sizes must be positive'),
+        ('height', 0, '10x0: sizes must be positive'),
+        ('width', 16385, '16385x6: .* no side above 16384'),
         ('step', 29, 'step 29 is shorter than one row of 10 rgb8 pixels .30 bytes'),
         ('data', array('B', bytes(209)), 'truncated: 209 bytes, but step 35 x height 6 needs 210'),
         ('data', array('B'), 'truncated: 0 bytes'),
@@ -163,10 +226,10 @@ def test_an_odd_width_cannot_hold_pairs():
         image_from_message(image_message(values, 'yuv422'))
 
 
-@pytest.mark.parametrize('encoding', ['', 'RGB8', 'rgb16', '32FC1', 'nv21'])
+@pytest.mark.parametrize('encoding', ['', 'RGB8', '32FC1', 'nv24'])
 def test_unknown_encodings_are_refused_by_name(rgb, encoding, monkeypatch):
     monkeypatch.setitem(sys.modules, 'cv_bridge', None)  # as where it is not installed
-    with pytest.raises(ValueError, match=f"'{encoding}' is not one of .*'rgb8'.*cv_bridge"):
+    with pytest.raises(ValueError, match=f"'{encoding}' is not one of .*'rgb8'.*set the camera"):
         image_from_message(image_message(rgb, encoding))
 
 
@@ -181,11 +244,11 @@ def test_rare_encodings_are_left_to_cv_bridge(rgb, monkeypatch):
     module = ModuleType('cv_bridge')
     module.CvBridge = CvBridge
     monkeypatch.setitem(sys.modules, 'cv_bridge', module)
-    msg = image_message(rgb, 'nv21')
+    msg = image_message(rgb, 'nv24')
     np.testing.assert_array_equal(image_from_message(msg), rgb)
     msg.data = msg.data[:-1]
     with pytest.raises(
-        ValueError, match=r"'nv21' .* cv_bridge refuses it too .buffer is too small"
+        ValueError, match=r"'nv24' .* cv_bridge refuses it too .buffer is too small"
     ):
         image_from_message(msg)
 
@@ -193,6 +256,7 @@ def test_rare_encodings_are_left_to_cv_bridge(rgb, monkeypatch):
 def test_every_encoding_is_tested_above():
     assert set(IMAGE_ENCODINGS) == {
         *('rgb8', 'bgr8', '8UC3', 'rgba8', 'bgra8', 'mono8', '8UC1', 'mono16', '16UC1'),
+        *('rgb16', 'bgr16', 'rgba16', 'bgra16', 'nv12', 'nv21', 'i420'),
         *('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv'),
         *(f'bayer_{p}{bits}' for p in ('rggb', 'bggr', 'gbrg', 'grbg') for bits in (8, 16)),
     }
@@ -220,3 +284,14 @@ def test_real_messages_decode_as_the_stand_ins_do(rgb):
     sensor_msgs = pytest.importorskip('sensor_msgs.msg')
     fake = image_message(rgb[..., ::-1], 'bgr8')
     np.testing.assert_array_equal(image_from_message(sensor_msgs.Image(**vars(fake))), rgb)
+
+
+def test_hostile_encodings_are_cut_and_escaped(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'cv_bridge', None)
+    text = '\x1b[31m\n\0' + 'x' * 8_000_000
+    msg = FakeImage(height=1, width=1, encoding=text, is_bigendian=0, step=1, data=b'0')
+    with pytest.raises(
+        ValueError, match=r"encoding '\\x1b\[31m\\n\\x00xxx+\.\.\.' is not"
+    ) as error:
+        image_from_message(msg)
+    assert len(str(error.value)) < 800 and str(error.value).isprintable()
