@@ -76,7 +76,7 @@ def write_bag(
     plugin: StoragePlugin = StoragePlugin.SQLITE3,
     stamped: bool = True,
 ) -> SimpleNamespace:
-    """Write a bag whose every topic has a message a frame; returns its stamps."""
+    """Write a bag whose every topic has one message per frame; returns its stamps."""
     stamps = [BASE + STEP * index for index in range(frames)]
     with Writer(path, version=9, storage_plugin=plugin) as writer:
         connections = {

@@ -123,7 +123,7 @@ def outcome(case: ElementTree.Element) -> dict[str, Any]:
 
 
 def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> list[dict[str, Any]]:
-    """Time one frame by engine and precision, in turns, and say what was used to get ready."""
+    """Time one frame by engine and precision, interleaved, and say what was used to get ready."""
     image, _ = street_input(*size, GPU)
     image = image.clone()
     rows: dict[str, dict[str, Any]] = {}

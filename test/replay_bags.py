@@ -33,8 +33,8 @@ def picture(red: int) -> np.ndarray:
     return np.full((HEIGHT, WIDTH, 3), (red, 90, 200), np.uint8)
 
 
-def wall(metres: float) -> np.ndarray:
-    return np.full((HEIGHT, WIDTH), metres, np.float32)
+def wall(meters: float) -> np.ndarray:
+    return np.full((HEIGHT, WIDTH), meters, np.float32)
 
 
 def write_replay_bag(

@@ -11,7 +11,7 @@ from ros_client import Client
 from ros_fakes import FakeFactory
 
 from lacdepth_ros.node.node import DepthNode
-from lacdepth_ros.node.outputs import TOPICS
+from lacdepth_ros.node.publishers import TOPICS
 
 
 class Bench(Client):

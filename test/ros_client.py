@@ -17,7 +17,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_fakes import image_message, info_message, stamp_of
 from sensor_msgs.msg import CameraInfo, Image
 
-from lacdepth_ros.node.outputs import TOPICS
+from lacdepth_ros.node.publishers import TOPICS
 
 TIMEOUT = 15.0
 

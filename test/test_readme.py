@@ -36,11 +36,11 @@ def test_parameter_table_is_the_codes() -> None:
 
 
 def test_topic_table_names_every_published_topic() -> None:
-    outputs = pytest.importorskip('lacdepth_ros.node.outputs')
+    publishers = pytest.importorskip('lacdepth_ros.node.publishers')
     table = README.split('### Topics')[1].split('### Parameters')[0]
     named = dict(re.findall(r'^\| `([^`]+)` \| \w+/(\w+) \|', table, flags=re.MULTILINE))
     named.pop('/diagnostics')
-    assert named == {topic: kind.__name__ for topic, kind in outputs.TOPICS.items()}
+    assert named == {topic: kind.__name__ for topic, kind in publishers.TOPICS.items()}
 
 
 def test_parameter_file_holds_the_defaults() -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 ColorImage = npt.NDArray[np.uint8]
 
 NODE_DEPTH = '/depth/image_rect'
-_GREY = 200
+_GRAY = 200
 _TOLERANCE = 1_000_000  # ns by which the stamps of depth and image may differ
 
 
@@ -225,7 +225,7 @@ def _write(
         write_image(target.with_name(f'{target.name}_color.png'), color)
         write_depth_png(target.with_name(f'{target.name}_depth.png'), depth)
     if points is not None:
-        colors = image if image is not None else np.full((*depth.shape, 3), _GREY, np.uint8)
+        colors = image if image is not None else np.full((*depth.shape, 3), _GRAY, np.uint8)
         write_ply(target.with_name(f'{target.name}.ply'), points, colors)
 
 

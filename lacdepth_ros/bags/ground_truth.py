@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CLOUD = 'sensor_msgs/msg/PointCloud2'
 TRANSFORMS = 'tf2_msgs/msg/TFMessage'
-_PREDICTED = '/depth/confidence'  # only our node has it: its other outputs lie beside
+_PREDICTED = '/depth/uncertainty'  # only our node has it: its other outputs lie beside
 OUTPUTS = ('/points', '/depth/image_rect', '/depth/image_raw', '/depth/image_color', _PREDICTED)
 
 

@@ -20,7 +20,7 @@ from lacdepth_ros.messages.decoder import ImageDecoder
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-_DEPTH_WORDS = re.compile(r'(^|[/_])(depth|disparity|confidence|compresseddepth)')
+_DEPTH_WORDS = re.compile(r'(^|[/_])(depth|disparity|confidence|uncertainty|compresseddepth)')
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from lacdepth_ros.bags.reader import RecordedImage
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.cameras import rotation_from_info
-from lacdepth_ros.messages.rectification import Pinholes
+from lacdepth_ros.messages.rectification import RectifierCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Views:
 
     def __init__(self, *, rectified: bool) -> None:
         self._rectified = rectified
-        self._pinholes = Pinholes()
+        self._rectifiers = RectifierCache()
 
     @property
     def calibrations(self) -> int:
         """Number of times the calibration was another than before."""
-        return self._pinholes.changes
+        return self._rectifiers.changes
 
     def of(self, recorded: RecordedImage) -> View:
         """The pinhole image.
@@ -62,7 +62,7 @@ class Views:
             raise ValueError('the bag has no camera_info for this image')
         image = recorded.decode()
         height, width = image.shape[:2]
-        camera, rectifier = self._pinholes.of(
+        camera, rectifier = self._rectifiers.get(
             info, width=width, height=height, rectified=self._rectified
         )
         if rectifier is None:

@@ -138,7 +138,7 @@ def _replay(
     from lacdepth_ros.session.node_process import NodeError, choose_domain, use_domain
     from lacdepth_ros.session.replay import NAMESPACE, ReplaySettings, replay
     from lacdepth_ros.session.replay_frames import replay_frames
-    from lacdepth_ros.session.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
+    from lacdepth_ros.session.replay_result import DEPTH_TOPICS, UNCERTAINTY, ReplayResult
 
     depth, lockstep = DEPTH_TOPICS[args.encoding], args.rate is None
     try:
@@ -151,7 +151,7 @@ def _replay(
     settings = ReplaySettings(
         parameters=parameters,
         # At a camera's pace nothing is asked for that would slow the node down.
-        topics=(depth, CONFIDENCE) if lockstep else (depth,),
+        topics=(depth, UNCERTAINTY) if lockstep else (depth,),
         transport=parameters['image_transport'],
         rate=args.rate,
         timeout=args.timeout,

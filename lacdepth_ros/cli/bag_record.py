@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics
 
 DESCRIPTION = """\
-Record a running depth node: its images and camera_info as they arrive, its depth, confidence and
+Record a running depth node: its images and camera_info as they arrive, its depth, uncertainty and
 camera_info as it publishes them, and /tf. The topics are read from the ROS graph, whatever they
 were remapped to; recording makes a lazy node compute. Ctrl-C ends the recording and completes the
 bag; a killed recorder leaves none that looks whole.

@@ -14,9 +14,9 @@ from lacdepth_ros.cli.console import GET_ROS, UsageError
 
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
-time the presets' forward pass. The presets are timed in turns, and each is also given as a ratio
-to lacdepth-lite in fp32: on a shared machine ratios are worth more than milliseconds. Then the
-node runs in a process of its own (this needs rclpy) and answers frames of KITTI's size.
+time the presets' forward pass. The presets are timed interleaved, and each is also given as a
+ratio to lacdepth-lite in fp32: on a shared machine ratios are worth more than milliseconds. Then
+the node runs in a process of its own (this needs rclpy) and answers frames of KITTI's size.
 """
 
 

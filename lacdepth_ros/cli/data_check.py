@@ -114,7 +114,7 @@ def _open(
 ) -> Iterator[tuple[list[ManifestEntry | ValueError], dict[str, list[str]]]]:
     """The lines of a manifest, or of one made for a data set's root; and the index's problems."""
     from lacdepth_ros.data.indexing import IndexRequest, spread
-    from lacdepth_ros.data.layouts.catalog import LAYOUTS, recognise
+    from lacdepth_ros.data.layouts.catalog import LAYOUTS, recognize
     from lacdepth_ros.data.manifest import holds_manifest, scan_manifest, write_manifest
 
     try:
@@ -124,7 +124,7 @@ def _open(
                 raise ValueError(f'{path}: the manifest holds no frames')
             yield spread(items, limit), {}
             return
-        layout = recognise(path)
+        layout = recognize(path)
         with tempfile.TemporaryDirectory() as folder:
             request = IndexRequest(path, Path(folder) / 'manifest.jsonl', limit=limit)
             result = LAYOUTS[layout].index(request, show_progress)

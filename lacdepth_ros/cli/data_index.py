@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = 5  # messages of one kind
 
 DESCRIPTION = """\
-List a data set as a manifest: a line a frame, with the paths of image and depth, the camera's
+List a data set as a manifest: one line per frame, with the paths of image and depth, the camera's
 intrinsics and the depth's scale. Files that have to be made (depth from LiDAR scans, from
 disparity, or from a .mat file) go to a folder beside the manifest.
 

@@ -26,7 +26,7 @@ DESCRIPTION = """\
 Start the depth node as a process of its own, drive it through its lifecycle, send it a sequence
 over DDS frame by frame, and show what it answers. Under --output are left:
 
-  contact_sheet.png  image, depth, confidence and cloud of some frames
+  contact_sheet.png  image, depth, uncertainty and cloud of some frames
   cloud.ply          coloured cloud of the middle frame
   summary.json       frames sent and received, latency, errors where ground truth is known
   node.log           what the node wrote

@@ -27,8 +27,8 @@ that holds a manifest.jsonl, or a KITTI raw drive (.../2011_09_26_drive_0009_syn
 folder), measured against its annotated depth where that lies in the drive, else against its
 Velodyne scans.
 
---predictions measures what another program wrote instead of a checkpoint: a file a frame, named
-after its id (drive/0005.png or drive_0005.png for the id drive/0005).
+--predictions measures what another program wrote instead of a checkpoint: one file per frame,
+named after its id (drive/0005.png or drive_0005.png for the id drive/0005).
 """
 EPILOG = """\
 examples:

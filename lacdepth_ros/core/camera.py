@@ -181,14 +181,14 @@ def check_plausible(camera: Camera) -> None:
             f'are square in nearly every camera; {PIXEL_ASPECT[0]:g} .. {PIXEL_ASPECT[1]:g} are '
             'possible. Give both focal lengths in pixels of this image'
         )
-    for name, centre, focal, size in (
+    for name, center, focal, size in (
         ('cx', camera.cx, camera.fx, camera.width),
         ('cy', camera.cy, camera.fy, camera.height),
     ):
         low, high = size - 1 - most * focal, most * focal
-        if not low <= centre <= high:
+        if not low <= center <= high:
             raise ValueError(
-                f'{name} = {centre:g} px lies too far outside the {size} px of the image: with '
+                f'{name} = {center:g} px lies too far outside the {size} px of the image: with '
                 f'this focal length {low:.0f} .. {high:.0f} px are possible. Give the principal '
                 f'point in pixels of this image; it is near the middle, {(size - 1) / 2:g} px'
             )

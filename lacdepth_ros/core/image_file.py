@@ -61,7 +61,7 @@ class ImageHeader:
     packed_at_best: int
 
     @property
-    def is_grey(self) -> bool:
+    def is_gray(self) -> bool:
         """Whether there is one channel."""
         return self.channels == 1
 

@@ -41,7 +41,7 @@ def colored_points(
     stride: int = 1,
     max_std: float = 0.0,
     min_angle: float = 0.0,
-    organised: bool = True,
+    organized: bool = True,
 ) -> tuple[FloatArray, ColorArray]:
     """Back-project a depth image into points with the colours of the image.
 
@@ -54,11 +54,11 @@ def colored_points(
         max_std: Points with a larger standard deviation are invalid [m]; 0 keeps all.
         min_angle: Pixels on ramps between surfaces are invalid; see `find_flying_pixels`
             [degrees], 0 keeps all.
-        organised: Keep the image's layout with NaN where invalid, else only valid points.
+        organized: Keep the image's layout with NaN where invalid, else only valid points.
 
     Returns:
         Points (h, w, 3) float32 metres in the optical frame and their colours (h, w, 3) uint8;
-        h = 1 when not organised.
+        h = 1 when not organized.
     """
     if min_angle > 0:
         flying = find_flying_pixels(depth, camera, min_angle)
@@ -68,7 +68,7 @@ def colored_points(
         assert std is not None
         depth = np.where(std[::stride, ::stride] <= max_std, depth, np.float32(np.nan))
     points = depth_to_points(depth, _thinned(camera, stride))
-    if organised:
+    if organized:
         return points, colors
     valid = np.isfinite(points[..., 2])
     return points[valid][np.newaxis], colors[valid][np.newaxis]

@@ -114,7 +114,7 @@ def resize_image(image: npt.NDArray[np.uint8], width: int, height: int) -> npt.N
     return cv2.merge(list(resized[0].numpy()))
 
 
-def normalise(images: Tensor) -> Tensor:
+def normalize(images: Tensor) -> Tensor:
     """Map RGB values 0..255 (B, 3, H, W), any dtype, to ImageNet-normalised float32."""
     shift, scale = (x.to(images.device).view(1, 3, 1, 1) for x in _shift_and_scale())
     return torch.addcmul(shift, images.float(), scale)
@@ -124,7 +124,7 @@ def image_to_tensor(image: npt.NDArray[np.uint8], device: torch.device) -> Tenso
     """Map an image (H, W, 3) uint8 RGB to the network's input (1, 3, H, W), channels last."""
     height, width, _ = image.shape
     rows = torch.from_numpy(np.ascontiguousarray(image)).to(device).view(height, 3 * width)
-    # As `normalise`, but along whole rows: over groups of three values it takes five times longer.
+    # As `normalize`, but along whole rows: over groups of three values it takes five times longer.
     shift, scale = (x.to(device).repeat(width) for x in _shift_and_scale())
     return torch.addcmul(shift, rows.float(), scale).view(1, height, width, 3).permute(0, 3, 1, 2)
 

@@ -19,7 +19,7 @@ from lacdepth_ros.viz.contact_sheet import contact_sheet
 
 ColorImage = npt.NDArray[np.uint8]
 
-_PAGE, _CELLS, _ROWS = 1920, 3, 6  # width of the sheet [px], pictures a row, rows
+_PAGE, _CELLS, _ROWS = 1920, 3, 6  # width of the sheet [px], pictures per row, rows
 _BAR = 40  # characters
 
 

@@ -29,7 +29,7 @@ FloatArray = npt.NDArray[np.float32]
 
 _SHARPNESS = 0.3  # q above
 _NOISE = 1 / 255  # of brightness 0..1: differences below it are no edges
-_NEIGHBOURS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
+_NEIGHBORS = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right]
 
 
 def complete_depth(image: npt.NDArray[np.uint8], depth: FloatArray, *, width: int) -> FloatArray:
@@ -79,7 +79,7 @@ def _fill(gray: npt.NDArray[np.float64], known: npt.NDArray[np.float64]) -> Any:
     is_known = values > 0
     if is_known.all():
         return known
-    weights = _neighbour_weights(gray, sparse)[~is_known]
+    weights = _neighbor_weights(gray, sparse)[~is_known]
     matrix = sparse.identity(int((~is_known).sum()), format='csr') - weights[:, ~is_known]
     # Symmetric structure, diagonally dominant: no pivoting is needed, which keeps the fill small.
     factors = solvers.splu(
@@ -92,21 +92,21 @@ def _fill(gray: npt.NDArray[np.float64], known: npt.NDArray[np.float64]) -> Any:
     return np.clip(values, values[is_known].min(), values[is_known].max()).reshape(known.shape)
 
 
-def _neighbour_weights(gray: npt.NDArray[np.float64], sparse: Any) -> Any:
+def _neighbor_weights(gray: npt.NDArray[np.float64], sparse: Any) -> Any:
     """Sparse (h w, h w) matrix of w_rs: row r holds the weights of its up to eight neighbours."""
     height, width = gray.shape
     padded = np.pad(gray, 1, constant_values=np.nan)  # NaN: there is no neighbour
     shifted = np.stack(
         [
             padded[1 + down : 1 + down + height, 1 + right : 1 + right + width]
-            for down, right in _NEIGHBOURS
+            for down, right in _NEIGHBORS
         ]
     )  # (8, h, w)
     variance = np.nanvar(np.concatenate([shifted, gray[None]]), axis=0)
     weights = np.exp(-((shifted - gray) ** 2) / (2 * _SHARPNESS * (variance + _NOISE**2)))
     weights = np.nan_to_num(weights, nan=0.0)
     weights /= weights.sum(axis=0)
-    neighbour, rows, columns = np.nonzero(weights)
-    down, right = np.array(_NEIGHBOURS)[neighbour].T
+    neighbor, rows, columns = np.nonzero(weights)
+    down, right = np.array(_NEIGHBORS)[neighbor].T
     pixels = (rows * width + columns, (rows + down) * width + columns + right)
-    return sparse.csr_matrix((weights[neighbour, rows, columns], pixels), shape=(gray.size,) * 2)
+    return sparse.csr_matrix((weights[neighbor, rows, columns], pixels), shape=(gray.size,) * 2)

@@ -42,8 +42,8 @@ def check_pair(image: Path, depth: Path, camera: Camera) -> None:
                 f'{path} is {header.width}x{header.height} pixels but the calibration says '
                 f'{size[0]}x{size[1]}; a file of another day or camera, or resized'
             )
-    if header.bits != 16 or not header.is_grey:
-        channels = 'one channel' if header.is_grey else 'several channels'
+    if header.bits != 16 or not header.is_gray:
+        channels = 'one channel' if header.is_gray else 'several channels'
         raise ValueError(
             f'{depth}: depth of {header.bits} bits in {channels}; a single-channel 16-bit PNG is '
             'needed (8-bit pictures of depth hold no metres)'

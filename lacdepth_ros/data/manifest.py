@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Data sets listed in a JSON-lines manifest: one frame a line, paths relative to the manifest.
+"""Data sets listed in a JSON-lines manifest: one frame per line, paths relative to the manifest.
 
 Each line holds `id`, `image`, `depth` (uint16 PNG, metres = value / `depth_scale`, 0 = none),
 `K` = [fx, fy, cx, cy] in pixels of that image, `width` and `height`. It may hold `dense`, an

@@ -68,7 +68,7 @@ def forward_runner(
 def interleaved_times(
     runners: dict[str, Callable[[], None]], rounds: int
 ) -> dict[str, list[float]]:
-    """Time several functions in turns, so that a noisy machine is unfair to none.
+    """Time several functions interleaved, so that a noisy machine is unfair to none.
 
     Before it is timed each runs once untimed, as a node runs its network frame after frame: a far
     larger network before it has just given its memory back to the system and emptied the caches.

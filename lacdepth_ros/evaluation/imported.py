@@ -37,7 +37,7 @@ class ImportedPrediction:
 
 
 class ImportedPredictions:
-    """A folder of predictions, one file a frame, named after the frame's id.
+    """A folder of predictions, one file per frame, named after the frame's id.
 
     The prediction of frame 'drive/0000000005' is `drive/0000000005.png` (or .npy) below the
     folder or, where that does not exist, `drive_0000000005.png` in it.

@@ -104,7 +104,7 @@ def error_sums(
             outside are in no part. None = one part with every pixel.
 
     Returns:
-        (B, S) sums, a row a part; zeros for an empty part.
+        (B, S) sums, one row per part; zeros for an empty part.
     """
     parts = 1 if edges is None else len(edges) - 1
     part = np.zeros(t.size, np.intp) if edges is None else np.digitize(t, edges) - 1

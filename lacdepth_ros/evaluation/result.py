@@ -76,7 +76,7 @@ class EvaluationReport:
         }
 
     def to_csv(self) -> str:
-        """The measured frames as CSV, a row a frame, the columns of `FrameScore.to_dict`."""
+        """The measured frames as CSV: one row per frame, the columns of `FrameScore.to_dict`."""
         rows = [frame.to_dict() for frame in self.per_frame]
         text = io.StringIO()
         if rows:

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Organised coloured point clouds <-> sensor_msgs/PointCloud2."""
+"""Organized coloured point clouds <-> sensor_msgs/PointCloud2."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def cloud_to_message(
     rgb: npt.NDArray[np.uint8],
     header: Any,
 ) -> Any:
-    """Encode an organised cloud at 16 bytes a point: x, y, z, rgb.
+    """Encode an organized cloud at 16 bytes a point: x, y, z, rgb.
 
     A thinner cloud is points[::n, ::n] with rgb[::n, ::n].
 
@@ -91,7 +91,7 @@ def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
 
     Returns:
         Points (H, W, 3) float32 metres, NaN where invalid, and their colours (H, W, 3) uint8
-        RGB; H is 1 for a cloud that is not organised.
+        RGB; H is 1 for a cloud that is not organized.
 
     Raises:
         ValueError: A field is missing or not float32, or data is truncated.

@@ -40,7 +40,7 @@ def depth_to_message(
     if encoding == '32FC1':
         pixels: npt.NDArray[Any] = np.ascontiguousarray(depth, dtype='<f4')
     elif encoding == '16UC1':
-        pixels = _millimetres(depth)
+        pixels = _millimeters(depth)
     else:
         raise ValueError(_unknown_encoding(encoding))
     msg = Image()
@@ -65,16 +65,16 @@ def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
     if msg.encoding == '32FC1':
         return pixel_view(msg, 'f4', 1)[..., 0].astype(np.float32)
     if msg.encoding == '16UC1':
-        millimetres = pixel_view(msg, 'u2', 1)[..., 0].astype(np.float32)
-        millimetres[millimetres == 0] = np.nan
-        return millimetres / np.float32(1000)
+        millimeters = pixel_view(msg, 'u2', 1)[..., 0].astype(np.float32)
+        millimeters[millimeters == 0] = np.nan
+        return millimeters / np.float32(1000)
     raise ValueError(_unknown_encoding(msg.encoding))
 
 
-def _millimetres(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
-    millimetres = np.rint(depth.astype(np.float32, copy=False) * np.float32(1000))
-    fits = (millimetres > 0) & (millimetres <= 65535)
-    return np.where(fits, millimetres, np.float32(0)).astype('<u2', order='C')
+def _millimeters(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
+    millimeters = np.rint(depth.astype(np.float32, copy=False) * np.float32(1000))
+    fits = (millimeters > 0) & (millimeters <= 65535)
+    return np.where(fits, millimeters, np.float32(0)).astype('<u2', order='C')
 
 
 def _unknown_encoding(encoding: str) -> str:

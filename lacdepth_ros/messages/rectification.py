@@ -85,7 +85,7 @@ def _rectify_maps(info: Any, raw: Camera, rectified: Camera) -> tuple[Any, Any]:
     return cv2.convertMaps(u, v, cv2.CV_16SC2)
 
 
-class Pinholes:
+class RectifierCache:
     """Camera and rectifier of the latest calibration; made anew when the calibration changes.
 
     Attributes:
@@ -99,7 +99,7 @@ class Pinholes:
         self._key: Any = None
         self._value: tuple[Camera, Rectifier | None] | None = None
 
-    def of(
+    def get(
         self, info: Any, *, width: int, height: int, rectified: bool, rectify: bool = True
     ) -> tuple[Camera, Rectifier | None]:
         """Camera of the pinhole image, and what makes it of the image that arrives.

@@ -162,7 +162,7 @@ class BinModule(nn.Module):
         """Map decoder features by stride to the bins and the last embedding.
 
         Returns:
-            bins: (B, N, h, w), what `to_metres` takes.
+            bins: (B, N, h, w), what `to_meters` takes.
             embedding: (B, E, h, w).
         """
         bins = self.seed(features[32])
@@ -177,7 +177,7 @@ class BinModule(nn.Module):
             bins = layer(embedding, bins)
         return bins, embedding
 
-    def to_metres(self, bins: Tensor) -> Tensor:
+    def to_meters(self, bins: Tensor) -> Tensor:
         """Map bins (B, N, h, w), pixel by pixel, to bin centers [m].
 
         They ascend along dim 1 and lie within the depth range. Apart from `forward`, so that the

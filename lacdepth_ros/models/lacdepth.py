@@ -103,7 +103,7 @@ class LacDepth(nn.Module):
 
     def _moments(self, bins: Tensor, *conditions: Tensor) -> Tensor:
         """First two moments of depth, (B, 2, h, w) [m, m^2]: in them mixtures are linear."""
-        centers = self.bins.to_metres(bins)
+        centers = self.bins.to_meters(bins)
         depth, variance = expected_depth(self.distribution(join(*conditions), centers), centers)
         return torch.cat([depth, variance + depth.square()], dim=1)
 

@@ -178,13 +178,13 @@ class DepthPredictor:
                 'the camera is unknown, and the checkpoint does not say which field of view it '
                 f'was trained with ({FOCAL_PER_WIDTH} in its provenance); give the intrinsics'
             )
-        return _centred(float(self.provenance[FOCAL_PER_WIDTH]) * width, width, height)
+        return _centerd(float(self.provenance[FOCAL_PER_WIDTH]) * width, width, height)
 
     def warm_up(self, height: int, width: int) -> None:
         """Run once at an image size, so that the first real frame pays for no allocation."""
         known = FOCAL_PER_WIDTH in self.provenance
         focal = self.config.focal_px  # at which images are not shrunk
-        camera = self.assumed_camera(width, height) if known else _centred(focal, width, height)
+        camera = self.assumed_camera(width, height) if known else _centerd(focal, width, height)
         self.predict(np.zeros((height, width, 3), np.uint8), camera)
 
     def close(self) -> None:
@@ -204,16 +204,16 @@ class DepthPredictor:
     ) -> DepthPrediction:
         """Bring the maps to the image's size and to metres of its camera."""
         scale = focal_length(network_camera) / self.config.focal_px if self.focal_scaling else 1.0
-        metres = _full_size(depth, scale, camera)
-        metres[~np.isfinite(metres)] = np.nan
-        return DepthPrediction(metres, camera, partial(_full_size, std, scale, camera))
+        meters = _full_size(depth, scale, camera)
+        meters[~np.isfinite(meters)] = np.nan
+        return DepthPrediction(meters, camera, partial(_full_size, std, scale, camera))
 
     def _synchronise(self) -> None:
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
 
 
-def _centred(focal: float, width: int, height: int) -> Camera:
+def _centerd(focal: float, width: int, height: int) -> Camera:
     return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
 
 

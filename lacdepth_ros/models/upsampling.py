@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lacdepth_ros.models.layers import ConvBlock, by_rows, join
 
-NEIGHBOURS = 9
+NEIGHBORS = 9
 
 
 class GuidedUpsampling(nn.Module):
@@ -32,7 +32,7 @@ class GuidedUpsampling(nn.Module):
         self.stride = stride
         folded = sum(3 * 4**i for i in range(1, stride.bit_length()))
         self.guide = ConvBlock(inputs + folded, hidden)
-        self.weights = nn.Conv2d(hidden, NEIGHBOURS * stride**2, 1)
+        self.weights = nn.Conv2d(hidden, NEIGHBORS * stride**2, 1)
 
     def forward(self, maps: Tensor, features: Tensor, residuals: list[Tensor]) -> Tensor:
         """Upsample maps (B, C, h, w) to (B, C, h * stride, w * stride).
@@ -47,16 +47,16 @@ class GuidedUpsampling(nn.Module):
         guide = self.guide(join(features, *folded))
         height, width = maps.shape[-2:]
         padded = F.pad(maps.contiguous(), (1, 1, 1, 1), mode='replicate')
-        corners = (divmod(i, 3) for i in range(NEIGHBOURS))
-        neighbours = [padded[:, :, y : y + height, x : x + width] for y, x in corners]
-        return F.pixel_shuffle(by_rows(self._mix, guide, *neighbours), self.stride)
+        corners = (divmod(i, 3) for i in range(NEIGHBORS))
+        neighbors = [padded[:, :, y : y + height, x : x + width] for y, x in corners]
+        return F.pixel_shuffle(by_rows(self._mix, guide, *neighbors), self.stride)
 
-    def _mix(self, guide: Tensor, *neighbours: Tensor) -> Tensor:
+    def _mix(self, guide: Tensor, *neighbors: Tensor) -> Tensor:
         """Weighted means of nine maps (B, C, h, w) for every fine pixel, (B, C * s * s, h, w)."""
         weights = self._weights(guide)
         total = torch.zeros((), device=guide.device)
-        for i, neighbour in enumerate(neighbours):
-            total = torch.addcmul(total, neighbour.unsqueeze(2), weights[:, i : i + 1])
+        for i, neighbor in enumerate(neighbors):
+            total = torch.addcmul(total, neighbor.unsqueeze(2), weights[:, i : i + 1])
         return total.flatten(1, 2)
 
     def _weights(self, guide: Tensor) -> Tensor:
@@ -68,5 +68,5 @@ class GuidedUpsampling(nn.Module):
         raw = torch.baddbmm(
             bias.view(1, -1, 1), kernel.expand(len(guide), -1, -1), guide.flatten(2)
         ).float()
-        raw = raw.unflatten(2, guide.shape[-2:]).unflatten(1, (NEIGHBOURS, -1))
+        raw = raw.unflatten(2, guide.shape[-2:]).unflatten(1, (NEIGHBORS, -1))
         return torch.softmax(raw, dim=1)

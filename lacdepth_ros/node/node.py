@@ -3,7 +3,7 @@
 """The lifecycle node: camera image and camera_info in, metric depth and point cloud out.
 
 Subscribes image (or image/compressed) and camera_info; publishes depth/image_rect,
-depth/image_raw, depth/camera_info, depth/confidence, depth/image_color, points and /diagnostics.
+depth/image_raw, depth/camera_info, depth/uncertainty, depth/image_color, points and /diagnostics.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from lacdepth_ros.node import parameters
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
 from lacdepth_ros.node.frame_statistics import FrameStatistics
-from lacdepth_ros.node.intake import Intake
-from lacdepth_ros.node.outputs import Outputs
 from lacdepth_ros.node.pipeline import FramePipeline
+from lacdepth_ros.node.publishers import Publishers
+from lacdepth_ros.node.subscribers import Subscribers
 from lacdepth_ros.node.unknown_parameters import unknown_parameters
 from lacdepth_ros.node.worker import network_thread
 
@@ -65,8 +65,8 @@ class DepthNode(LifecycleNode):
         self._statistics = FrameStatistics()
         self._thread: ThreadPoolExecutor | None = None
         self._predictor: DepthPredictor | None = None
-        self._outputs: Outputs | None = None
-        self._intake: Intake | None = None
+        self._depth_publishers: Publishers | None = None
+        self._image_subscribers: Subscribers | None = None
         self._fault = ''
         self._qos_warning, self._qos_warned_at = '', 0.0
         self._finalized = False
@@ -157,7 +157,7 @@ class DepthNode(LifecycleNode):
         settings = self._settings
         self._thread = network_thread()
         self._predictor = self._thread.submit(self._load, settings).result()
-        self._outputs = Outputs(self, settings, self._on_incompatible)
+        self._depth_publishers = Publishers(self, settings, self._on_incompatible)
         self.get_logger().info(
             f'configured {self._predictor.config.name} on {self._predictor.device}; '
             f'Fast DDS profile {describe_dds_profile()}'
@@ -185,17 +185,17 @@ class DepthNode(LifecycleNode):
 
     def _start(self) -> None:
         assert self._thread is not None
-        assert self._predictor is not None and self._outputs is not None
+        assert self._predictor is not None and self._depth_publishers is not None
         sim_time = self.get_parameter('use_sim_time').value
         pipeline = FramePipeline(
             self._predictor,
-            self._outputs,
+            self._depth_publishers,
             self._statistics,
             lambda: self._settings,
             None if sim_time else self.get_clock(),
             lambda text: self.get_logger().info(text),
         )
-        self._intake = Intake(
+        self._image_subscribers = Subscribers(
             self,
             self._settings,
             self._statistics,
@@ -206,17 +206,17 @@ class DepthNode(LifecycleNode):
         )
 
     def _stop(self) -> None:
-        if self._intake is not None:
-            self._intake.stop()
-        self._intake = None
+        if self._image_subscribers is not None:
+            self._image_subscribers.stop()
+        self._image_subscribers = None
         self._qos_warning = ''
 
     def _release(self) -> None:
         """Give back all that configure and activate took; idempotent."""
         self._stop()
-        if self._outputs is not None:
-            self._outputs.destroy()
-            self._outputs = None
+        if self._depth_publishers is not None:
+            self._depth_publishers.destroy()
+            self._depth_publishers = None
         if self._thread is not None:
             self._thread.shutdown()
             self._thread = None
@@ -261,8 +261,8 @@ class DepthNode(LifecycleNode):
             state = 'finalized'
         silence = ''
         recent = time.monotonic() - self._qos_warned_at < QOS_WARNING_SECONDS
-        if self._intake is not None:
-            state, silence = 'active', self._intake.silence()
+        if self._image_subscribers is not None:
+            state, silence = 'active', self._image_subscribers.silence()
         facts = {
             'checkpoint': self._settings.checkpoint or 'shipped',
             'device': self._settings.device,

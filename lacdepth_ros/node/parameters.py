@@ -147,7 +147,7 @@ class NodeParameters:
     pointcloud_ordered_pc: bool = parameter(
         'pointcloud.ordered_pc',
         True,
-        'Organised cloud, one point a pixel, NaN where invalid; false = valid points only',
+        'Organized cloud, one point per pixel, NaN where invalid; false = valid points only',
         live=True,
     )
     pointcloud_stride: int = parameter(
@@ -248,7 +248,7 @@ def declare(node: Node) -> dict[str, str]:
     """Declare all parameters; return the overrides that were refused, {name: reason}.
 
     A refused override (wrong type, outside the range) leaves the default in its place: the node
-    stays alive so that configure can say what to mend.
+    stays alive so that configure can say what to fix.
     """
     refused = {}
     for item, rule in _rules():

@@ -16,8 +16,8 @@ from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
-from lacdepth_ros.messages.rectification import Pinholes
-from lacdepth_ros.node.outputs import CAMERA_INFO, Outputs, Result
+from lacdepth_ros.messages.rectification import RectifierCache
+from lacdepth_ros.node.publishers import CAMERA_INFO, Publishers, Result
 from lacdepth_ros.node.sync import NANOSECONDS, FramePair, stamp_ns
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class FramePipeline:
 
     Args:
         predictor: Loaded and warmed up.
-        outputs: Publishers.
+        publishers: Those of the node.
         statistics: Receives fates and latencies.
         parameters: Returns the parameters as they are now; asked once a frame.
         clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
@@ -43,20 +43,20 @@ class FramePipeline:
     def __init__(
         self,
         predictor: DepthPredictor,
-        outputs: Outputs,
+        publishers: Publishers,
         statistics: FrameStatistics,
         parameters: Callable[[], NodeParameters],
         clock: Clock | None,
         inform: Callable[[str], object],
     ) -> None:
         self._predictor = predictor
-        self._outputs = outputs
+        self._publishers = publishers
         self._statistics = statistics
         self._parameters = parameters
         self._clock = clock
         self._inform = inform
         self._decoder = ImageDecoder(parameters().image_bits)
-        self._pinholes = Pinholes()
+        self._rectifiers = RectifierCache()
 
     def process(self, pair: FramePair) -> None:
         """Answer one frame on the topics that have subscribers.
@@ -65,18 +65,18 @@ class FramePipeline:
             ValueError: The image or its camera_info cannot be used; the text says why.
         """
         parameters = self._parameters()
-        wanted = self._outputs.wanted(parameters)
+        wanted = self._publishers.wanted(parameters)
         if not wanted:
             self._statistics.count('unwanted')
             return
         with self._statistics.timed('decode'):
             image, camera, outside = self._decode(pair, parameters)
         if CAMERA_INFO in wanted:
-            self._outputs.publish_info(pair.info, pair.image.header, camera)
+            self._publishers.publish_info(pair.info, pair.image.header, camera)
         if wanted != {CAMERA_INFO}:
             result = self._predict(pair.image.header, image, camera, outside, parameters)
             with self._statistics.timed('publish'):
-                self._outputs.publish(
+                self._publishers.publish(
                     result, wanted, parameters, lambda topic: self._published(topic, pair)
                 )
         self._statistics.count('answered')
@@ -87,7 +87,7 @@ class FramePipeline:
         """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
         image = self._decode_image(pair, parameters)
         height, width = image.shape[:2]
-        camera, rectifier = self._pinholes.of(
+        camera, rectifier = self._rectifiers.get(
             pair.info,
             width=width,
             height=height,

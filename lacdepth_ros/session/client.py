@@ -22,7 +22,7 @@ from std_msgs.msg import Header
 from lacdepth_ros.core.allocator import tune_allocator
 from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.node.dds_profile import apply_dds_profile
-from lacdepth_ros.node.outputs import TOPICS
+from lacdepth_ros.node.publishers import TOPICS
 from lacdepth_ros.node.sync import NANOSECONDS, stamp_ns
 from lacdepth_ros.session.node_process import NodeError
 from lacdepth_ros.session.recorded import info_message
@@ -72,7 +72,7 @@ class DepthClient:
 
     Args:
         namespace: Of the depth node.
-        topics: What to subscribe to, names as in ros.outputs.TOPICS.
+        topics: What to subscribe to, names as in node.publishers.TOPICS.
         watch: Called while waiting; raises when waiting has become pointless.
         transport: 'raw' publishes image, 'compressed' image/compressed.
     """

@@ -19,7 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.bags.opening import header_stamp
 from lacdepth_ros.node.dds_profile import apply_dds_profile
-from lacdepth_ros.node.outputs import TOPICS
+from lacdepth_ros.node.publishers import TOPICS
 from lacdepth_ros.session.node_process import NodeError
 
 if TYPE_CHECKING:

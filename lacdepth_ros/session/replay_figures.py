@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ColorImage = npt.NDArray[np.uint8]
-_BLUE, _RED, _GREY = '#1f6feb', '#cf222e', '#8c959f'
+_BLUE, _RED, _GRAY = '#1f6feb', '#cf222e', '#8c959f'
 
 
 def error_along_drive(result: ReplayResult) -> Figure:
@@ -31,7 +31,7 @@ def error_along_drive(result: ReplayResult) -> Figure:
     errors = np.array([record.errors.get('abs_rel', np.nan) for record in result.records])
     axes.plot(seconds, errors, '.-', color=_BLUE, linewidth=1, markersize=5, label='frame')
     mean = float(np.nanmean(errors))
-    axes.axhline(mean, color=_GREY, linestyle='--', linewidth=1, label=f'mean {mean:.4f}')
+    axes.axhline(mean, color=_GRAY, linestyle='--', linewidth=1, label=f'mean {mean:.4f}')
     axes.set_ylim(0, 1.15 * float(np.nanmax(errors)))
     axes.legend(loc='upper right', ncols=3, fontsize=9, frameon=False)
     return figure
@@ -49,7 +49,7 @@ def latency_along_drive(result: ReplayResult) -> Figure:
     for share, style in ((50, '--'), (95, ':')):
         level = float(np.nanpercentile(values, share))
         label = f'p{share} {level:.0f} ms'
-        axes.axhline(level, color=_GREY, linestyle=style, linewidth=1, label=label)
+        axes.axhline(level, color=_GRAY, linestyle=style, linewidth=1, label=label)
     axes.set_ylim(0, 1.2 * float(np.nanmax(values)))
     axes.legend(loc='upper right', ncols=4, fontsize=9, frameon=False)
     return figure

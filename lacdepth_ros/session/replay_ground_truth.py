@@ -168,7 +168,7 @@ def no_ground_truth() -> GroundTruth:
 
 def _only_depth(path: Path, topics: list[str]) -> str:
     """The one topic that can be the ground truth; recorded answers of a depth node are none."""
-    answers = {t.rpartition('/')[0] for t in topics if t.endswith('/confidence')}
+    answers = {t.rpartition('/')[0] for t in topics if t.endswith('/uncertainty')}
     depth = [
         topic
         for topic in topics

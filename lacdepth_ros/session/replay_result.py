@@ -23,7 +23,7 @@ FloatArray = npt.NDArray[np.float32]
 
 DEPTH_TOPICS = {'32FC1': 'depth/image_rect', '16UC1': 'depth/image_raw'}
 """Topic of the published depth by its encoding."""
-CONFIDENCE = 'depth/confidence'
+UNCERTAINTY = 'depth/uncertainty'
 KEPT = 4
 """Worst frames kept for the pictures."""
 
@@ -213,7 +213,7 @@ def percentiles(values: Sequence[float]) -> dict[str, float] | None:
 
 def _std(messages: Mapping[str, Any]) -> FloatArray | None:
     """Published standard deviation; None when there is none, or none that means something."""
-    if CONFIDENCE not in messages:
+    if UNCERTAINTY not in messages:
         return None
-    std = depth_from_message(messages[CONFIDENCE])
+    std = depth_from_message(messages[UNCERTAINTY])
     return std if np.isfinite(std).any() else None

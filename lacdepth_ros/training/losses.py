@@ -149,7 +149,7 @@ def gradient_loss(
     rows = torch.arange(pred.shape[-2], device=pred.device).unsqueeze(1)
     trusted = (valid_mask | (rows >= trusted_rows * pred.shape[-2]))[..., 1:-1, 1:-1]
     weight = torch.where(trusted, 1.0, outside_weight)
-    return _masked_mean(weight * (d_x.abs() + d_y.abs()), _whole_neighbourhood(target_mask))
+    return _masked_mean(weight * (d_x.abs() + d_y.abs()), _whole_neighborhood(target_mask))
 
 
 def _only(values: Tensor, mask: Tensor, fill: float) -> Tensor:
@@ -187,7 +187,7 @@ def _sobel(x: Tensor) -> tuple[Tensor, Tensor]:
     return rows[..., 2:] - rows[..., :-2], columns[..., 2:, :] - columns[..., :-2, :]
 
 
-def _whole_neighbourhood(mask: Tensor) -> Tensor:
+def _whole_neighborhood(mask: Tensor) -> Tensor:
     """Where the mask is true at all 3x3 pixels, without the border."""
     rows = mask[..., :-2, :] & mask[..., 1:-1, :] & mask[..., 2:, :]
     return rows[..., :-2] & rows[..., 1:-1] & rows[..., 2:]

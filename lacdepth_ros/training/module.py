@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from typing_extensions import override
 
-from lacdepth_ros.core.preprocessing import normalise
+from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.models.lacdepth import LacDepth, NetworkOutput
 from lacdepth_ros.models.predictor import DepthPredictor
@@ -119,7 +119,7 @@ class LacDepthModule(LightningModule):
     @override
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Any]:
         """Loss of a batch of views; 'parts' holds its summands for the logs."""
-        image = normalise(batch['image']).contiguous(memory_format=self.memory_format)
+        image = normalize(batch['image']).contiguous(memory_format=self.memory_format)
         output = self.network(image)
         with torch.autocast(self.device.type, enabled=False):
             output, ground_truth = self._joint_batch(output, batch)

@@ -81,7 +81,7 @@ class ValidationPictures(Callback):
 
     def _listen(self, module: nn.Module, _inputs: Any, output: tuple[Tensor, Tensor]) -> None:
         assert isinstance(module, BinModule)
-        centers = module.to_metres(output[0].float())
+        centers = module.to_meters(output[0].float())
         self._centers = centers.mean(dim=(0, 2, 3)).cpu()  # (num_bins,)
 
     def _stop_listening(self) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One training run in one folder, from its first step or from where it was broken off."""
+"""One training run in one folder, from its first step or resumed."""
 
 from __future__ import annotations
 

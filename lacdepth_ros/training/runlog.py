@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run says: a line a minute for people, log.jsonl for programs, TensorBoard for eyes."""
+"""What a run says: one line per minute, log.jsonl for programs, TensorBoard curves."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class RunLog(Callback):
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say what is used; forget what a broken-off run logged after its last state."""
+        """Say what is used; forget what an interrupted run logged after its last state."""
         self._step = trainer.global_step
         if trainer.is_global_zero:
             _drop_rows_after(_path(trainer), trainer.global_step)

@@ -48,7 +48,7 @@ def colorize_depth(depth: FloatArray, *, min_depth: float, max_depth: float) -> 
     return _paint(nearness, valid, cv2.COLORMAP_TURBO)
 
 
-def colorize_confidence(depth: FloatArray, std: FloatArray, *, worst: float = 0.3) -> ColorImage:
+def colorize_uncertainty(depth: FloatArray, std: FloatArray, *, worst: float = 0.3) -> ColorImage:
     """Paint how sure depth is: its relative standard deviation std / depth.
 
     Args:
@@ -80,11 +80,11 @@ def depth_legend(width: int, *, min_depth: float, max_depth: float) -> ColorImag
     row = colorize_depth(depth[None].astype(np.float32), min_depth=min_depth, max_depth=max_depth)
     legend = np.repeat(row, 32, axis=0)
     for power in range(math.floor(math.log10(min_depth)), math.ceil(math.log10(max_depth))):
-        for metres in (step * 10.0**power for step in (1, 2, 5)):
-            column = round(width * math.log(metres / min_depth) / math.log(ratio))
+        for meters in (step * 10.0**power for step in (1, 2, 5)):
+            column = round(width * math.log(meters / min_depth) / math.log(ratio))
             if 0 < column < width - 45:  # room for the label
                 legend[:, column : column + 2] = 0
-                draw_text(legend, f'{metres:g} m', (column + 6, 22), height=13, color=(0, 0, 0))
+                draw_text(legend, f'{meters:g} m', (column + 6, 22), height=13, color=(0, 0, 0))
     return legend
 
 
@@ -94,7 +94,7 @@ def topdown(
     *,
     x_range: tuple[float, float] = (-20.0, 20.0),
     z_range: tuple[float, float] = (0.0, 60.0),
-    pixels_per_metre: float = 10.0,
+    pixels_per_meter: float = 10.0,
     max_height: float = 2.5,
 ) -> ColorImage:
     """Draw a cloud from above: the camera at the bottom looks up the picture.
@@ -104,7 +104,7 @@ def topdown(
         colors: (..., 3) uint8 RGB of the points.
         x_range: Shown metres to the left (negative) and right of the camera.
         z_range: Shown metres ahead of the camera.
-        pixels_per_metre: Scale of the picture.
+        pixels_per_meter: Scale of the picture.
         max_height: Points more than this [m] above the camera are left out, so that foliage and
             wires do not hide the road.
 
@@ -113,21 +113,21 @@ def topdown(
         points cover lower ones.
     """
     (left, right), (near, far) = x_range, z_range
-    width = round((right - left) * pixels_per_metre)
-    height = round((far - near) * pixels_per_metre)
+    width = round((right - left) * pixels_per_meter)
+    height = round((far - near) * pixels_per_meter)
     x, y, z = points.reshape(-1, 3).T
     with np.errstate(invalid='ignore'):
         shown = (x >= left) & (x < right) & (z >= near) & (z < far) & (y > -max_height)
     order = np.flatnonzero(shown)
     order = order[np.argsort(-y[order], kind='stable')]  # from the ground up
-    columns = ((x[order] - left) * pixels_per_metre).astype(np.intp)
-    rows = height - 1 - ((z[order] - near) * pixels_per_metre).astype(np.intp)
-    picture = _grid(x_range, z_range, pixels_per_metre)
+    columns = ((x[order] - left) * pixels_per_meter).astype(np.intp)
+    rows = height - 1 - ((z[order] - near) * pixels_per_meter).astype(np.intp)
+    picture = _grid(x_range, z_range, pixels_per_meter)
     dots = _DARKEST + colors.reshape(-1, 3)[order] * (1 - _DARKEST / 255)
     for right_shift, down_shift in ((1, 1), (1, 0), (0, 1), (0, 0)):  # a dot covers 2 x 2 pixels
         near_columns = np.minimum(columns + right_shift, width - 1)
         picture[np.minimum(rows + down_shift, height - 1), near_columns] = dots
-    _label_grid(picture, x_range, z_range, pixels_per_metre)
+    _label_grid(picture, x_range, z_range, pixels_per_meter)
     return picture
 
 

@@ -172,14 +172,14 @@ def test_own_predictions_are_never_taken_for_ground_truth(tmp_path: Path) -> Non
     records = [*frame(0), static(), ('/front/points', START, cloud)]
     records.append(
         (
-            '/front/depth/confidence',
+            '/front/depth/uncertainty',
             START,
             messages.depth_image(np.ones((36, 64), np.float32), head),
         )
     )
     kinds = {
         '/front/points': bag_scene.KINDS[CLOUD],
-        '/front/depth/confidence': bag_scene.KINDS[IMAGE],
+        '/front/depth/uncertainty': bag_scene.KINDS[IMAGE],
     }
     done, _ = extracted(bag_scene.write(tmp_path / 'bag', records, **kinds))
     assert done.topics[2] == CLOUD

@@ -38,7 +38,7 @@ def test_independent_reader_finds_the_same_bytes(tmp_path: Path) -> None:
     assert sorted(ours) == sorted(theirs)
 
 
-def test_serialised_bytes_go_in_as_they_are(tmp_path: Path) -> None:
+def test_serialized_bytes_go_in_as_they_are(tmp_path: Path) -> None:
     reader_of_others = pytest.importorskip('mcap.reader')
     data = bytes(STORE.serialize_cdr(image(0, 5), IMAGE))
     with new_bag(tmp_path / 'deep' / 'bag') as bag:

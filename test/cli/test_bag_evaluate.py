@@ -19,7 +19,7 @@ from lacdepth_ros.cli import bag_evaluate
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.messages.depth import depth_to_message
-from lacdepth_ros.session.replay_result import CONFIDENCE, ReplayResult
+from lacdepth_ros.session.replay_result import UNCERTAINTY, ReplayResult
 
 REDS = [10, 60, 120, 200]
 DOCS = Path(__file__).parents[2] / 'docs' / 'replay.md'
@@ -62,8 +62,8 @@ def node(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def _answer(red: int, topics: tuple[str, ...]) -> dict[str, object]:
     header = SimpleNamespace()
     depth = {topic: wall(predicted(red)) for topic in topics}
-    if CONFIDENCE in depth:
-        depth[CONFIDENCE] = wall(0.5)
+    if UNCERTAINTY in depth:
+        depth[UNCERTAINTY] = wall(0.5)
     return {
         topic: depth_to_message(
             SimpleNamespace, values, header, encoding='16UC1' if 'raw' in topic else '32FC1'
@@ -209,7 +209,7 @@ def test_options_of_the_node(tmp_path: Path, node: SimpleNamespace) -> None:
     assert parameters['checkpoint'] == str(checkpoint) and parameters['precision'] == 'bf16'
     assert parameters['image_transport'] == node.settings.transport == 'compressed'
     assert parameters['depth_encoding'] == '16UC1'
-    assert node.settings.topics == ('depth/image_raw', CONFIDENCE)
+    assert node.settings.topics == ('depth/image_raw', UNCERTAINTY)
     evaluate(bag, '--params-file', str(params), '--device', 'cpu')
     assert node.settings.parameters['device'] == 'cpu', 'the command line comes last'
 

@@ -33,7 +33,7 @@ def test_points_are_those_of_the_pinhole_formula(depth):
         np.testing.assert_allclose(points[v, u], expected, rtol=1e-5, atol=1e-5)
 
 
-def test_points_right_of_and_below_the_centre_have_positive_x_and_y(depth):
+def test_points_right_of_and_below_the_center_have_positive_x_and_y(depth):
     points = depth_to_points(depth, CAMERA)
     assert points[4, 8, 0] > 0
     assert points[4, 8, 1] > 0

@@ -30,7 +30,7 @@ def test_limit_range_follows_rep_117():
     assert depth[0, 0] == 0.5
 
 
-def test_organised_points_project_back_to_their_pixels():
+def test_organized_points_project_back_to_their_pixels():
     depth, std, image = scene()
     points, colors = colored_points(depth, std, image, CAMERA)
     assert points.shape == (6, 9, 3) and points.dtype == np.float32
@@ -58,9 +58,9 @@ def test_max_std_gates_uncertain_points():
     assert np.isfinite(points[0, 1]).all()
 
 
-def test_unorganised_cloud_holds_valid_points_only():
+def test_unorganized_cloud_holds_valid_points_only():
     depth, std, image = scene()
-    points, colors = colored_points(depth, std, image, CAMERA, organised=False)
+    points, colors = colored_points(depth, std, image, CAMERA, organized=False)
     assert points.shape == colors.shape == (1, 6 * 9 - 2, 3)
     assert np.isfinite(points).all()
     np.testing.assert_array_equal(colors[0], image[np.isfinite(depth)])
@@ -74,5 +74,5 @@ def test_points_of_a_ramp_are_left_out():
     expected = np.zeros((6, 9), bool)
     expected[:, 4:6] = True
     np.testing.assert_array_equal(np.isnan(points[..., 2]), expected)
-    kept, _ = colored_points(depth, None, image, CAMERA, min_angle=3.0, organised=False)
+    kept, _ = colored_points(depth, None, image, CAMERA, min_angle=3.0, organized=False)
     assert kept.shape == (1, 42, 3)

@@ -15,7 +15,7 @@ from lacdepth_ros.core.preprocessing import (
     image_to_tensor,
     input_camera,
     input_doubt,
-    normalise,
+    normalize,
     resize_image,
 )
 
@@ -132,14 +132,14 @@ def test_size_that_fits_is_left_alone() -> None:
     assert resize_image(image, 6, 4) is image
 
 
-def test_normalisation_is_that_of_imagenet() -> None:
+def test_normalization_is_that_of_imagenet() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     expected = (image / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     tensor = image_to_tensor(image, torch.device('cpu'))
     assert tensor.shape == (1, 3, 5, 7)
     np.testing.assert_allclose(tensor[0].permute(1, 2, 0).numpy(), expected, atol=1e-5)
     batch = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0)
-    torch.testing.assert_close(normalise(batch), tensor)
+    torch.testing.assert_close(normalize(batch), tensor)
 
 
 def test_strided_view_is_taken_as_it_looks() -> None:

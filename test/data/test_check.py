@@ -57,11 +57,11 @@ def test_histogram_of_nothing_and_of_extremes() -> None:
     assert histogram.percentile(0) == pytest.approx(0.01, rel=0.01)
 
 
-def known_frame(folder: Path, frame: str, metres: float, rows: int) -> dict[str, Any]:
+def known_frame(folder: Path, frame: str, meters: float, rows: int) -> dict[str, Any]:
     """A frame of which the upper rows have a ground truth of so many metres."""
     row = write_frame(folder, frame, seed=hash(frame) % 1000)
     depth = np.zeros((HEIGHT, WIDTH), np.float32)
-    depth[:rows] = metres
+    depth[:rows] = meters
     write_depth_png(folder / row['depth'], depth)
     return row
 
@@ -174,9 +174,9 @@ def test_overlay_keeps_sparse_ground_truth_and_the_nearest(tmp_path: Path) -> No
     assert picture.shape == (HEIGHT // 2, WIDTH // 2, 3)
     near = colorize_depth(np.array([[8.0]], np.float32), min_depth=5.0, max_depth=50.0)[0, 0]
     assert picture[5, 10].tolist() == near.tolist()
-    grey = np.ones(picture.shape[:2], bool)
-    grey[5, 10] = False
-    assert np.ptp(picture[grey], axis=-1).max() == 0
+    gray = np.ones(picture.shape[:2], bool)
+    gray[5, 10] = False
+    assert np.ptp(picture[gray], axis=-1).max() == 0
 
 
 def test_sheet_shows_every_group(tmp_path: Path) -> None:

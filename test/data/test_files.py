@@ -28,13 +28,13 @@ def test_depth_png_round_trip_and_invalid_pixels(tmp_path: Path) -> None:
     assert read_depth_png(path, 256)[0].tolist() == [1.0, 20481 / 256]
 
 
-def test_rgb_round_trip_and_grey_is_repeated(tmp_path: Path) -> None:
+def test_rgb_round_trip_and_gray_is_repeated(tmp_path: Path) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     write_image(tmp_path / 'rgb.png', rgb)
     np.testing.assert_array_equal(read_image(tmp_path / 'rgb.png'), rgb)
     write_image(tmp_path / 'grey.png', rgb[:, :, 0])
-    grey = read_image(tmp_path / 'grey.png')
-    np.testing.assert_array_equal(grey, np.repeat(rgb[:, :, :1], 3, axis=2))
+    gray = read_image(tmp_path / 'grey.png')
+    np.testing.assert_array_equal(gray, np.repeat(rgb[:, :, :1], 3, axis=2))
 
 
 @pytest.mark.parametrize('suffix', ['.png', '.jpg'])

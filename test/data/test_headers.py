@@ -23,7 +23,7 @@ def write(path: Path, shape: tuple[int, ...], dtype: type = np.uint8, *options: 
 
 
 def facts_of(header: ImageHeader) -> tuple[int, int, int, bool]:
-    return header.width, header.height, header.bits, header.is_grey
+    return header.width, header.height, header.bits, header.is_gray
 
 
 @pytest.mark.parametrize('suffix', ['.png', '.jpg'])

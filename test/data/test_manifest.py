@@ -142,7 +142,7 @@ def test_wrong_size_names_both_sizes(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize('shape', [(HEIGHT, WIDTH), (HEIGHT, WIDTH, 3)])
-def test_eight_bit_or_colour_depth_is_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+def test_eight_bit_or_color_depth_is_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
     path = write_manifest(tmp_path, write_frame(tmp_path))
     cv2.imwrite(str(tmp_path / 'a_depth.png'), np.zeros(shape, np.uint8))
     (entry,) = read_manifest(path)

@@ -79,7 +79,7 @@ def test_equals_the_definition_on_dense_ground_truth(seed: int) -> None:
     assert score(pred, target) == pytest.approx(reference_f1(pred, target), rel=1e-6)
 
 
-def test_only_neighbours_with_ground_truth_count() -> None:
+def test_only_neighbors_with_ground_truth_count() -> None:
     target, pred = box(), box()
     pred[15:, 20:] = 1.0  # a wrong box, where there is no ground truth
     valid = everywhere(target)

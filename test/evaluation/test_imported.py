@@ -41,17 +41,17 @@ def test_png_is_found_by_the_frames_id(tmp_path: Path, name: str) -> None:
     assert found.std is None
 
 
-def test_scale_is_the_stored_value_of_a_metre(tmp_path: Path) -> None:
+def test_scale_is_the_stored_value_of_a_meter(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / 'drive_0005.png'), np.full((HEIGHT, WIDTH), 2500, np.uint16))
     np.save(tmp_path / 'drive_0005.npy', np.full((HEIGHT, WIDTH), 2500, np.int32))
-    for format, scale, metres in (
+    for format, scale, meters in (
         ('png16', None, 2500 / 256),
         ('png16', 1000, 2.5),
         ('npy', None, 2500),
         ('npy', 1000, 2.5),
     ):
         found = ImportedPredictions(tmp_path, format=format, scale=scale).predict(sample())  # type: ignore[arg-type]
-        np.testing.assert_allclose(found.depth, metres, rtol=1e-6)
+        np.testing.assert_allclose(found.depth, meters, rtol=1e-6)
         assert found.depth.dtype == np.float32
 
 

@@ -14,7 +14,7 @@ from fake_messages import FakeCameraInfo
 
 from lacdepth_ros.messages import rectification
 from lacdepth_ros.messages.cameras import camera_from_info, info_for_depth
-from lacdepth_ros.messages.rectification import Pinholes
+from lacdepth_ros.messages.rectification import RectifierCache
 
 NUMBERS = {'d': 5, 'k': 9, 'r': 9, 'p': 12}
 WIDTH, HEIGHT = 1242, 375
@@ -33,10 +33,10 @@ def kitti(**changes):
     return FakeCameraInfo(**(fields | changes))
 
 
-def pinholes_of(info, image=(WIDTH, HEIGHT), *, rectified=False):
-    pinholes = Pinholes()
-    camera, _ = pinholes.of(info, width=image[0], height=image[1], rectified=rectified)
-    return camera, pinholes.doubts
+def camera_of(info, image=(WIDTH, HEIGHT), *, rectified=False):
+    cache = RectifierCache()
+    camera, _ = cache.get(info, width=image[0], height=image[1], rectified=rectified)
+    return camera, cache.doubts
 
 
 @pytest.mark.parametrize('case', CASES, ids=lambda case: case.name)
@@ -44,9 +44,9 @@ def test_drivers(case):
     image = case.image or case.size
     if case.answer is None:
         with pytest.raises(ValueError, match=case.reason):
-            pinholes_of(case.info, image, rectified=case.rectified)
+            camera_of(case.info, image, rectified=case.rectified)
         return
-    camera, doubts = pinholes_of(case.info, image, rectified=case.rectified)
+    camera, doubts = camera_of(case.info, image, rectified=case.rectified)
     assert (camera.fx, camera.fy, camera.cx, camera.cy) == pytest.approx(case.answer, abs=1e-9)
     assert (camera.width, camera.height) == image
     assert bool(doubts) == bool(case.doubt), doubts
@@ -65,7 +65,7 @@ def test_no_number_of_no_calibration_is_taken_anywhere(name, value, rectified):
         values = list(getattr(kitti(), name))
         values[index] = value
         with pytest.raises(ValueError, match=rf'camera_info.{name}\[{index}\] = '):
-            pinholes_of(kitti(**{name: values}), rectified=rectified)
+            camera_of(kitti(**{name: values}), rectified=rectified)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_no_number_of_no_calibration_is_taken_anywhere(name, value, rectified):
 )
 def test_what_no_camera_has_is_refused(changes, words):
     with pytest.raises(ValueError, match=words):
-        pinholes_of(kitti(**changes))
+        camera_of(kitti(**changes))
 
 
 def test_maps_are_made_only_for_images_that_exist(monkeypatch):
     monkeypatch.setattr(rectification, 'Rectifier', lambda _: pytest.fail('made'))
     big = kitti(width=8192, height=8192, k=[8e3, 0, 4e3, 0, 8e3, 4e3, 0, 0, 1])
     with pytest.raises(ValueError, match='image is 1242x375 but its camera_info 8192x8192'):
-        pinholes_of(big)
+        camera_of(big)
 
 
 def test_a_zoomed_sensor_window_is_named_with_its_way():
@@ -107,13 +107,13 @@ def test_a_zoomed_sensor_window_is_named_with_its_way():
     with pytest.raises(
         ValueError, match=r'1242x375, roi 1200x360 at \(8, 4\) with binning 2x3 = 600x120;'
     ):
-        pinholes_of(kitti(roi=roi, binning_x=2, binning_y=3), image=(600, 121))
+        camera_of(kitti(roi=roi, binning_x=2, binning_y=3), image=(600, 121))
 
 
 def test_skew_moves_rectified_pixels():
     """Against the projection written out: u = fx x + s y + cx."""
     info = kitti(k=[721.5, 90.0, 609.6, 0, 721.5, 172.9, 0, 0, 1], d=[])
-    _, rectifier = Pinholes().of(info, width=WIDTH, height=HEIGHT, rectified=False)
+    _, rectifier = RectifierCache().get(info, width=WIDTH, height=HEIGHT, rectified=False)
     ramp = np.tile(np.arange(WIDTH) / 8, (HEIGHT, 1)).astype(np.uint8)
     seen = rectifier.rectify(np.dstack([ramp] * 3))[..., 0]
     for row, column in ((20, 300), (172, 609), (360, 1000)):
@@ -125,7 +125,7 @@ def test_skew_moves_rectified_pixels():
 def test_what_leaves_is_finite_and_plain(case):
     """No NaN, subnormal or zero focal length enters depth/camera_info; Tx keeps the baseline."""
     image = case.image or case.size
-    camera, _ = pinholes_of(case.info, image, rectified=case.rectified)
+    camera, _ = camera_of(case.info, image, rectified=case.rectified)
     out = info_for_depth(FakeCameraInfo, case.info, None, camera=camera)
     values = np.array([*out.k, *out.r, *out.p, *out.d])
     assert np.isfinite(values).all()

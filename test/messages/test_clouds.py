@@ -89,7 +89,7 @@ def test_foreign_layouts_are_read(points, rgb, order):
     np.testing.assert_array_equal(back_rgb, rgb)
 
 
-def test_clouds_without_colour_or_bytes_are_refused(points, rgb):
+def test_clouds_without_color_or_bytes_are_refused(points, rgb):
     msg = fake_cloud(points, rgb)
     msg.data = msg.data[:-1]
     with pytest.raises(ValueError, match='truncated: 383 bytes'):
@@ -99,7 +99,7 @@ def test_clouds_without_colour_or_bytes_are_refused(points, rgb):
         cloud_from_message(msg)
 
 
-def test_points_and_colours_of_different_sizes_are_refused(points, rgb):
+def test_points_and_colors_of_different_sizes_are_refused(points, rgb):
     for wrong in (rgb[:, :5], rgb[..., 0]):
         with pytest.raises(ValueError, match=r'\(H, W, 3\) of one size'):
             fake_cloud(points, wrong)

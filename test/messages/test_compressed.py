@@ -54,13 +54,13 @@ def test_files_that_hold_rgb_order_are_read_as_image_transport_does(rgb):
     np.testing.assert_array_equal(image_from_compressed(msg), rgb)
 
 
-def test_grey_alpha_and_16_bit_files(rgb):
-    grey = rgb[..., 0]
-    expected = np.stack([grey] * 3, axis=2)
-    np.testing.assert_array_equal(image_from_compressed(compressed(grey)), expected)
-    wide = grey.astype(np.uint16) * 257
+def test_gray_alpha_and_16_bit_files(rgb):
+    gray = rgb[..., 0]
+    expected = np.stack([gray] * 3, axis=2)
+    np.testing.assert_array_equal(image_from_compressed(compressed(gray)), expected)
+    wide = gray.astype(np.uint16) * 257
     np.testing.assert_array_equal(image_from_compressed(compressed(wide)), expected)
-    bgra = np.dstack([rgb[..., ::-1], grey])
+    bgra = np.dstack([rgb[..., ::-1], gray])
     np.testing.assert_array_equal(image_from_compressed(compressed(bgra)), rgb)
     wide_bgr = rgb[..., ::-1].astype(np.uint16) * 257
     np.testing.assert_array_equal(image_from_compressed(compressed(wide_bgr)), rgb)

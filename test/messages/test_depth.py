@@ -22,7 +22,7 @@ def depth():
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_metres_go_out_bit_for_bit(depth, kind):
+def test_meters_go_out_bit_for_bit(depth, kind):
     header = new_header(kind)
     depth[0, :2] = np.inf, -np.inf
     msg = depth_to_message(message_class(kind, 'Image'), depth, header)
@@ -35,7 +35,7 @@ def test_metres_go_out_bit_for_bit(depth, kind):
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_millimetres_are_rounded_and_come_back(depth, kind):
+def test_millimeters_are_rounded_and_come_back(depth, kind):
     msg = depth_to_message(message_class(kind, 'Image'), depth, new_header(kind), encoding='16UC1')
     assert (msg.height, msg.width, msg.step, msg.encoding) == (5, 7, 14, '16UC1')
     stored = np.frombuffer(msg.data, '<u2').reshape(5, 7)
@@ -48,7 +48,7 @@ def test_millimetres_are_rounded_and_come_back(depth, kind):
 
 
 @pytest.mark.parametrize(
-    ('metres', 'millimetres'),
+    ('meters', 'millimeters'),
     [
         (1.2344, 1234),
         (1.2346, 1235),
@@ -64,10 +64,10 @@ def test_millimetres_are_rounded_and_come_back(depth, kind):
         (-np.inf, 0),
     ],
 )
-def test_what_has_no_millimetres_is_zero(metres, millimetres):
-    depth = np.array([[metres, 2.0]], np.float32)
+def test_what_has_no_millimeters_is_zero(meters, millimeters):
+    depth = np.array([[meters, 2.0]], np.float32)
     msg = depth_to_message(FakeImage, depth, None, encoding='16UC1')
-    assert np.frombuffer(msg.data, '<u2').tolist() == [millimetres, 2000]
+    assert np.frombuffer(msg.data, '<u2').tolist() == [millimeters, 2000]
 
 
 @pytest.mark.parametrize('encoding', ['32FC1', '16UC1'])

@@ -65,9 +65,9 @@ def test_orders_of_the_channels(rgb, padding):
 
 
 @pytest.mark.parametrize('encoding', ['mono8', '8UC1'])
-def test_grey_is_repeated(rgb, encoding):
-    grey = rgb[..., 0]
-    np.testing.assert_array_equal(decode(grey, encoding), np.stack([grey] * 3, axis=2))
+def test_gray_is_repeated(rgb, encoding):
+    gray = rgb[..., 0]
+    np.testing.assert_array_equal(decode(gray, encoding), np.stack([gray] * 3, axis=2))
 
 
 @pytest.mark.parametrize('big_endian', [False, True])
@@ -178,7 +178,7 @@ def mosaic(color, pattern):
 
 
 @pytest.mark.parametrize('pattern', ['rggb', 'bggr', 'gbrg', 'grbg'])
-def test_bayer_patterns_give_the_colour_back(pattern):
+def test_bayer_patterns_give_the_color_back(pattern):
     color = np.array([200, 120, 30], np.uint8)
     image = decode(mosaic(color, pattern), f'bayer_{pattern}8')
     np.testing.assert_array_equal(image, np.broadcast_to(color, image.shape))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from lacdepth_ros.messages.rectification import Pinholes, Rectifier
+from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
 
 WIDTH, HEIGHT = 160, 120
 SIZE = {'width': WIDTH, 'height': HEIGHT}
@@ -114,22 +114,22 @@ def test_image_of_another_size_is_refused():
         Rectifier(info()).rectify(np.zeros((60, 80, 3), np.uint8))
 
 
-def test_pinholes_are_those_of_the_calibration_and_kept_until_it_changes():
-    pinholes = Pinholes()
-    camera, rectifier = pinholes.of(info(), rectified=False, **SIZE)
+def test_rectifiers_are_those_of_the_calibration_and_kept_until_it_changes():
+    cache = RectifierCache()
+    camera, rectifier = cache.get(info(), rectified=False, **SIZE)
     assert (camera.fx, camera.cx) == (120.0, 79.0)  # P's, after rectification
-    assert pinholes.of(info(), rectified=False, **SIZE)[1] is rectifier and pinholes.changes == 1
-    camera, rectifier = pinholes.of(info(), rectified=True, **SIZE)  # P, whatever D is
+    assert cache.get(info(), rectified=False, **SIZE)[1] is rectifier and cache.changes == 1
+    camera, rectifier = cache.get(info(), rectified=True, **SIZE)  # P, whatever D is
     assert (camera.fx, camera.cx, rectifier) == (120.0, 79.0, None)
-    camera, rectifier = pinholes.of(
+    camera, rectifier = cache.get(
         info(d=(0.0,) * 5), rectified=False, **SIZE
     )  # raw, and no lens: K
     assert (camera.fx, camera.cx, rectifier) == (150.0, 82.0, None)
-    assert pinholes.changes == 3
+    assert cache.changes == 3
 
 
 def test_distortion_is_refused_where_it_may_not_be_removed():
-    pinholes = Pinholes()
+    cache = RectifierCache()
     with pytest.raises(ValueError, match=r'plumb_bob distortion .* and rectify is false'):
-        pinholes.of(info(), rectified=False, rectify=False, **SIZE)
-    assert pinholes.of(info(d=()), rectified=False, rectify=False, **SIZE)[1] is None
+        cache.get(info(), rectified=False, rectify=False, **SIZE)
+    assert cache.get(info(d=()), rectified=False, rectify=False, **SIZE)[1] is None

@@ -163,7 +163,7 @@ def test_bins_ascend_within_the_depth_range(changes: dict[str, object]) -> None:
     }
     with torch.no_grad():
         bins, embedding = module(features)
-        centers = module.to_metres(bins)
+        centers = module.to_meters(bins)
     height, width = sizes[config.head_stride]
     assert centers.shape == (2, 16, height, width)
     assert embedding.shape == (2, 8, height, width)

@@ -70,7 +70,7 @@ def test_a_map_of_another_device_or_type_is_caught() -> None:
             layer(torch.zeros(1, 3, 4, 4, device=GPU, dtype=torch.float16))
 
 
-def test_only_what_becomes_metres_is_float32_in_reduced_precision() -> None:
+def test_only_what_becomes_meters_is_float32_in_reduced_precision() -> None:
     model = LacDepth(tiny_config()).eval()
     model.reduce_precision(torch.float16)
     kinds = {name: p.dtype for name, p in model.named_parameters()}
@@ -81,7 +81,7 @@ def test_only_what_becomes_metres_is_float32_in_reduced_precision() -> None:
     assert kept == {name for name in kinds if name.startswith(heads)}
 
 
-def test_the_image_is_normalised_on_the_gpu() -> None:
+def test_the_image_is_normalized_on_the_gpu() -> None:
     with FakeTensorMode(allow_non_fake_inputs=True):
         tensor = image_to_tensor(np.zeros((37, 70, 3), np.uint8), GPU)
     assert tensor.device.type == 'cuda' and tensor.shape == (1, 3, 37, 70)

@@ -76,7 +76,7 @@ def test_captured_graph_serves_images_and_sizes_in_any_order() -> None:
 
 
 @pytest.mark.parametrize('name', ENGINES)
-def test_predictor_gives_the_metres_of_the_cpu(name: str) -> None:
+def test_predictor_gives_the_meters_of_the_cpu(name: str) -> None:
     image, _ = stored_street()
     camera = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
     ours, theirs = (

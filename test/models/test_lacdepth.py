@@ -119,7 +119,7 @@ def test_every_kind_of_bins_and_distribution_learns(
     assert min(losses[-3:]) < 0.9 * losses[0]
 
 
-def test_naive_depth_is_relative_depth_in_metres() -> None:
+def test_naive_depth_is_relative_depth_in_meters() -> None:
     model = tiny_network(bin_strategy='naive', max_depth=50.0)
     losses = train(model, 8)
     assert min(losses[-3:]) < 0.9 * losses[0]
@@ -130,7 +130,7 @@ def test_naive_depth_is_relative_depth_in_metres() -> None:
     assert bool(output.std.isnan().all())
 
 
-def test_one_batch_is_learnt_by_heart() -> None:
+def test_one_batch_is_memorized() -> None:
     losses = train(tiny_network(), 60)
     assert losses[-1] < 0.15 * losses[0]
 
@@ -140,7 +140,7 @@ def test_depth_and_spread_are_moments_of_the_distribution() -> None:
     model = tiny_network(upsampling='bilinear')
     seen: dict[str, np.ndarray] = {}
     model.bins.register_forward_hook(
-        lambda bins, _i, out: seen.update(c=bins.to_metres(out[0]).double().numpy())
+        lambda bins, _i, out: seen.update(c=bins.to_meters(out[0]).double().numpy())
     )
     model.distribution.register_forward_hook(lambda _m, _i, out: seen.update(p=out.numpy()))
     with torch.inference_mode():

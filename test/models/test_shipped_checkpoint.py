@@ -64,7 +64,7 @@ def test_sees_depth_in_a_street_it_never_saw() -> None:
 
 
 @pytest.mark.parametrize('scale', [0.6, 0.75, 1.5])
-def test_resized_view_keeps_its_metres(scale: float) -> None:
+def test_resized_view_keeps_its_meters(scale: float) -> None:
     sample = street()
     camera = sample.camera.resized(round(1242 * scale), round(375 * scale))
     depth = depth_of(resize_image(sample.image, camera.width, camera.height), camera)
@@ -75,7 +75,7 @@ def test_resized_view_keeps_its_metres(scale: float) -> None:
     assert error == pytest.approx(1, abs=0.08)
 
 
-def test_cropped_view_keeps_its_metres() -> None:
+def test_cropped_view_keeps_its_meters() -> None:
     sample = street()
     window = (slice(60, 360), slice(200, 1100))
     camera = sample.camera.cropped(200, 60, 900, 300)

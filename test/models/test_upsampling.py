@@ -35,7 +35,7 @@ def test_constant_map_stays_constant(stride: int) -> None:
 
 
 @pytest.mark.parametrize('stride', [2, 4])
-def test_weighted_mean_of_the_nine_neighbours(stride: int) -> None:
+def test_weighted_mean_of_the_nine_neighbors(stride: int) -> None:
     module, features, residuals = make(stride)
     maps = 50 * torch.rand(2, 2, 3, 4)
     guides: list[torch.Tensor] = []

@@ -65,7 +65,7 @@ def missing(path, good):
         (foreign, 'only checkpoints written by `lacdepth train`'),
     ],
 )
-def test_unusable_checkpoint_fails_configure_until_mended(
+def test_unusable_checkpoint_fails_configure_until_fixed(
     make_real, checkpoint, tmp_path, spoil, reason
 ):
     bad = tmp_path / 'bad.safetensors'
@@ -78,7 +78,7 @@ def test_unusable_checkpoint_fails_configure_until_mended(
     assert status.level == DiagnosticStatus.ERROR and str(bad) in status.message
     assert bench.logged(reason)
     assert bench.set(checkpoint=str(checkpoint)) == ['']
-    bench.activate('depth/image_rect', 'depth/confidence')
+    bench.activate('depth/image_rect', 'depth/uncertainty')
     depth = depth_from_message(bench.answer('depth/image_rect', 1))
     assert depth.shape == (HEIGHT, WIDTH) and np.isfinite(depth).all() and (depth > 0).all()
 

@@ -13,8 +13,8 @@ import yaml
 
 pytest.importorskip('rclpy')
 
-from lacdepth_ros.node.outputs import TOPICS
 from lacdepth_ros.node.parameters import NodeParameters
+from lacdepth_ros.node.publishers import TOPICS
 
 pytestmark = pytest.mark.ros
 ROOT = Path(__file__).parents[2]

@@ -75,7 +75,7 @@ def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench):
     ],
 )
 def test_missing_input_is_named_with_what_to_check(bench, monkeypatch, images, infos, advice):
-    monkeypatch.setattr('lacdepth_ros.node.intake.SILENCE', 0.4)
+    monkeypatch.setattr('lacdepth_ros.node.subscribers.SILENCE', 0.4)
     bench.activate('depth/image_rect')
 
     def warned():

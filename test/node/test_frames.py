@@ -23,7 +23,7 @@ NETWORK_TOPICS = (
     'depth/image_rect',
     'depth/image_raw',
     'depth/camera_info',
-    'depth/confidence',
+    'depth/uncertainty',
     'depth/image_color',
     'points',
 )
@@ -42,7 +42,7 @@ def test_frame_is_answered_on_every_topic_with_its_own_header(make_bench):
     assert [answers[topic].encoding for topic in NETWORK_TOPICS[:2]] == ['32FC1', '16UC1']
     np.testing.assert_allclose(depth_from_message(answers['depth/image_rect']), 6.0, rtol=1e-6)
     np.testing.assert_allclose(depth_from_message(answers['depth/image_raw']), 6.0, atol=1e-3)
-    np.testing.assert_allclose(depth_from_message(answers['depth/confidence']), 0.6, rtol=1e-6)
+    np.testing.assert_allclose(depth_from_message(answers['depth/uncertainty']), 0.6, rtol=1e-6)
     assert answers['depth/image_color'].height == HEIGHT
     points, colors = cloud_from_message(answers['points'])
     assert points.shape == (HEIGHT, WIDTH, 3) and answers['points'].point_step == 16
@@ -90,7 +90,7 @@ def test_camera_info_of_the_depth_is_that_of_its_pixels(bench):
     assert not any(info.d)
 
 
-def test_millimetres_are_absent_unless_asked_for(bench):
+def test_millimeters_are_absent_unless_asked_for(bench):
     assert bench.transition('configure')
     assert '/depth/image_raw' not in bench.leftovers()
 
@@ -114,7 +114,8 @@ def test_camera_info_alone_needs_no_network(bench):
 def test_cloud_is_made_only_for_subscribers(bench, monkeypatch):
     made = []
     monkeypatch.setattr(
-        'lacdepth_ros.node.outputs.colored_points', lambda *a, **k: made.append(a) or (None, None)
+        'lacdepth_ros.node.publishers.colored_points',
+        lambda *a, **k: made.append(a) or (None, None),
     )
     bench.activate('depth/image_rect')
     bench.answer('depth/image_rect', STAMP)
@@ -150,8 +151,8 @@ def test_distorted_image_is_rectified_with_its_camera_info(bench):
     info = bench.received['depth/camera_info'][0]
     assert (info.k[0], info.k[4]) == (50.0, 45.0) and not any(info.d)
     assert np.isnan(depth[0, 0]), 'this pixel sees nothing of the raw image'
-    centre = depth[HEIGHT // 2]
-    assert np.isfinite(centre[WIDTH // 2]) and (np.diff(centre[np.isfinite(centre)]) >= 0).all()
+    center = depth[HEIGHT // 2]
+    assert np.isfinite(center[WIDTH // 2]) and (np.diff(center[np.isfinite(center)]) >= 0).all()
     points, colors = cloud_from_message(bench.received['points'][0])
     seen = np.isfinite(points[..., 2])
     np.testing.assert_allclose(points[seen][:, 2], 1 + 0.1 * colors[seen][:, 0], rtol=1e-5)
@@ -190,7 +191,7 @@ def test_compressed_images_are_decoded(make_bench):
     assert bench.transition('configure') and bench.transition('activate')
     bench.subscribe('depth/image_rect')
     assert bench.spin_until(images.get_subscription_count)
-    assert bench.spin_until(lambda: bench.node._outputs.wanted(bench.node._settings))
+    assert bench.spin_until(lambda: bench.node._depth_publishers.wanted(bench.node._settings))
     _, png = cv2.imencode('.png', np.full((HEIGHT, WIDTH, 3), (0, 0, 50), np.uint8))
     message = CompressedImage(format='rgb8; png compressed bgr8')
     message.data.frombytes(png.tobytes())
@@ -233,7 +234,7 @@ def test_slow_network_answers_the_newest_frame(bench):
 def test_camera_info_is_the_sibling_of_a_remapped_image(ros_domain):
     from rclpy.node import Node
 
-    from lacdepth_ros.node.intake import camera_info_topic, image_topic
+    from lacdepth_ros.node.subscribers import camera_info_topic, image_topic
 
     for remaps, expected in (
         ([], '/robot/camera_info'),

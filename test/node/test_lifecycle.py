@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 
-from lacdepth_ros.node.intake import Intake
+from lacdepth_ros.node.subscribers import Subscribers
 
 pytestmark = pytest.mark.ros
 
@@ -179,14 +179,14 @@ def test_failed_activate_returns_to_inactive(bench, monkeypatch):
 
 def test_failed_deactivate_releases_everything(bench, monkeypatch):
     bench.activate()
-    stop, failures = Intake.stop, iter([RuntimeError('stuck')])
+    stop, failures = Subscribers.stop, iter([RuntimeError('stuck')])
 
-    def stop_at_the_second_attempt(intake):
+    def stop_at_the_second_attempt(subscribers):
         for failure in failures:
             raise failure
-        stop(intake)
+        stop(subscribers)
 
-    monkeypatch.setattr(Intake, 'stop', stop_at_the_second_attempt)
+    monkeypatch.setattr(Subscribers, 'stop', stop_at_the_second_attempt)
     assert not bench.transition('deactivate')
     assert bench.state() == 'unconfigured'
     assert bench.leftovers() == []
@@ -196,13 +196,13 @@ def test_failed_deactivate_releases_everything(bench, monkeypatch):
 
 def test_failed_error_processing_finalizes(bench, monkeypatch):
     bench.activate()
-    stop = Intake.stop
+    stop = Subscribers.stop
 
-    def fail(intake):
+    def fail(subscribers):
         raise RuntimeError('stuck for good')
 
-    monkeypatch.setattr(Intake, 'stop', fail)
+    monkeypatch.setattr(Subscribers, 'stop', fail)
     assert not bench.transition('deactivate')
     assert bench.state() == 'finalized'
     assert bench.logged('stuck for good')
-    stop(bench.node._intake)
+    stop(bench.node._image_subscribers)

@@ -126,7 +126,7 @@ def test_impossible_values_are_rejected(bench, change, reason):
         ({'image_transport': 'theora'}, 'image_transport'),
     ],
 )
-def test_bad_override_fails_configure_until_it_is_mended(make_bench, override, name):
+def test_bad_override_fails_configure_until_it_is_fixed(make_bench, override, name):
     bench = make_bench(**override)
     bench.spin_for(0.2)
     assert not bench.transition('configure')

@@ -34,9 +34,9 @@ from lacdepth_ros.session.node_process import NodeProcess
 
 pytestmark = pytest.mark.ros
 HEIGHT, WIDTH = 48, 64
-DEPTH, MILLIMETRES, CONFIDENCE = 'depth/image_rect', 'depth/image_raw', 'depth/confidence'
+DEPTH, MILLIMETERS, UNCERTAINTY = 'depth/image_rect', 'depth/image_raw', 'depth/uncertainty'
 BAYER = {'rggb': 'RGGB', 'bggr': 'BGGR', 'gbrg': 'GBRG', 'grbg': 'GRBG'}
-TOPICS = (DEPTH, MILLIMETRES, CONFIDENCE)
+TOPICS = (DEPTH, MILLIMETERS, UNCERTAINTY)
 PATIENCE = 120.0  # seconds, for machines that have much else to do
 STAMPS = iter(range(1, 10_000))
 
@@ -49,7 +49,7 @@ def scene() -> np.ndarray:
     return rgb.astype(np.uint8)
 
 
-def grey(rgb: np.ndarray) -> np.ndarray:
+def gray(rgb: np.ndarray) -> np.ndarray:
     return rgb[..., 1].copy()
 
 
@@ -91,7 +91,7 @@ def _studio(y: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
 def encoded(encoding: str) -> tuple[np.ndarray, np.ndarray]:
     """Pixels as a driver sends them in this encoding, and the RGB they stand for."""
     rgb = scene()
-    bgr, mono = rgb[..., ::-1].copy(), grey(rgb)
+    bgr, mono = rgb[..., ::-1].copy(), gray(rgb)
     if encoding.startswith('bayer'):
         pattern = BAYER[encoding[6:10]]
         mosaic = mono if encoding.endswith('8') else sixteen_bits(mono)
@@ -208,10 +208,10 @@ def check(
     expected = predictor.predict(np.ascontiguousarray(image, np.uint8), camera)
     assert np.ptp(expected.depth) > 0.3, 'a flat depth would prove little'
     np.testing.assert_allclose(answer[DEPTH], expected.depth, rtol=1e-6)
-    np.testing.assert_allclose(answer[CONFIDENCE], expected.std, rtol=1e-6)
+    np.testing.assert_allclose(answer[UNCERTAINTY], expected.std, rtol=1e-6)
     fits = expected.depth <= 65.535
-    assert np.isnan(answer[MILLIMETRES][~fits]).all()
-    np.testing.assert_allclose(answer[MILLIMETRES][fits], expected.depth[fits], atol=0.001, rtol=0)
+    assert np.isnan(answer[MILLIMETERS][~fits]).all()
+    np.testing.assert_allclose(answer[MILLIMETERS][fits], expected.depth[fits], atol=0.001, rtol=0)
 
 
 @pytest.fixture(scope='module')
@@ -228,7 +228,7 @@ def test_every_encoding(
     check(node.answer(image_message(pixels, encoding)), predictor, rgb, camera)
 
 
-def test_swapped_colours_would_be_noticed(predictor: DepthPredictor, camera: Camera) -> None:
+def test_swapped_colors_would_be_noticed(predictor: DepthPredictor, camera: Camera) -> None:
     swapped = np.ascontiguousarray(scene()[..., ::-1])
     right, wrong = (predictor.predict(image, camera).depth for image in (scene(), swapped))
     assert np.abs(right - wrong).mean() > 0.1
@@ -259,7 +259,7 @@ def test_compressed_images_are_decoded_alike(
 ) -> None:
     node.switch_to_compressed(client)
     rgb = scene()
-    bgr, mono = rgb[..., ::-1].copy(), grey(rgb)
+    bgr, mono = rgb[..., ::-1].copy(), gray(rgb)
     jpeg = cv2.imdecode(cv2.imencode('.jpg', bgr)[1], cv2.IMREAD_COLOR)[..., ::-1]
     assert (jpeg != rgb).any(), 'JPEG loses something'
     deep = sixteen_bits(mono)

@@ -53,7 +53,7 @@ def test_inputs_and_outputs_are_recorded_as_they_are(bench, recorder, tmp_path: 
         '/camera_info',
         '/depth/image_rect',
         '/depth/camera_info',
-        '/depth/confidence',
+        '/depth/uncertainty',
     }
 
     def record() -> tuple[tuple[int, int], dict[str, int]]:
@@ -72,7 +72,7 @@ def test_inputs_and_outputs_are_recorded_as_they_are(bench, recorder, tmp_path: 
     thread.join(TIMEOUT)
     [((images, answered), counts)] = results
     assert images >= answered >= 3
-    assert counts['/depth/confidence'] >= 3
+    assert counts['/depth/uncertainty'] >= 3
     with open_bag(tmp_path / 'bag') as reader:
         for topic, part in (('/image', 0), ('/camera_info', 1)):
             for _, _, data in raw_messages(reader, topic):

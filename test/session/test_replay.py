@@ -29,7 +29,7 @@ from lacdepth_ros.session.replay import (
 )
 from lacdepth_ros.session.replay_frames import ReplayFrame, replay_frames
 from lacdepth_ros.session.replay_ground_truth import ground_truth_from_topic, no_ground_truth
-from lacdepth_ros.session.replay_result import CONFIDENCE, DEPTH_TOPICS, ReplayResult
+from lacdepth_ros.session.replay_result import DEPTH_TOPICS, UNCERTAINTY, ReplayResult
 
 pytestmark = pytest.mark.ros
 TEST = Path(__file__).parents[1]
@@ -60,7 +60,7 @@ def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str =
             lockstep=lockstep,
             encoding=encoding,
         ),
-        topics=(depth, CONFIDENCE) if lockstep else (depth,),
+        topics=(depth, UNCERTAINTY) if lockstep else (depth,),
         transport=transport,
         rate=rate,
         timeout=20.0,
@@ -81,7 +81,7 @@ def test_lockstep_answers_every_frame_once(tmp_path: Path) -> None:
     result = run(bag, tmp_path)
     assert result.failure == '' and result.unanswered == [] and result.unscored == []
     assert [r.index for r in result.records] == [0, 1, 2, 3, 4]
-    assert result.received == {DEPTH_TOPICS['32FC1']: 5, CONFIDENCE: 5}
+    assert result.received == {DEPTH_TOPICS['32FC1']: 5, UNCERTAINTY: 5}
     assert (result.late, result.repeated, result.share_answered) == (0, 0, 1.0)
     assert [f.index for f in result.unsent] == [5]
     assert result.without_ground_truth == ['bag/000003']
@@ -94,7 +94,7 @@ def test_lockstep_answers_every_frame_once(tmp_path: Path) -> None:
     assert not [name for name in result.stages() if name.startswith('stamp_to')]
 
 
-def test_compressed_bag_and_millimetres(tmp_path: Path) -> None:
+def test_compressed_bag_and_millimeters(tmp_path: Path) -> None:
     bag = write_replay_bag(tmp_path / 'bag', REDS[:3], compressed=True)
     result = run(bag, tmp_path, encoding='16UC1')
     assert result.failure == '' and result.unanswered == []

@@ -39,7 +39,7 @@ def from_files(path: Path, count: int) -> GroundTruth:
     return ground_truth_from_files(path, count=count, depth_scale=256.0, tolerance_ns=TOLERANCE)
 
 
-def metres(ground_truth: GroundTruth, index: int, stamp: int) -> float | None:
+def meters(ground_truth: GroundTruth, index: int, stamp: int) -> float | None:
     """Depth of the wall that belongs to an image; None without."""
     there = ground_truth.find(index, stamp)
     return None if there is None else float(there.load()[0, 0])
@@ -49,12 +49,12 @@ def test_recorded_ground_truth_is_found_by_stamp_within_the_tolerance(tmp_path: 
     bag = write_replay_bag(tmp_path / 'bag', [10, 20, 30], ground_truths={0: 5.0, 2: 7.0})
     with from_topic(bag) as ground_truth:
         assert ground_truth.description == f'topic {GROUND_TRUTH}'
-        found = [metres(ground_truth, i, stamp) for i, stamp in enumerate(stamps(3))]
+        found = [meters(ground_truth, i, stamp) for i, stamp in enumerate(stamps(3))]
         assert found == [5.0, None, 7.0]
-        assert metres(ground_truth, 9, START + TOLERANCE) == 5.0
-        assert metres(ground_truth, 9, START - TOLERANCE) == 5.0
+        assert meters(ground_truth, 9, START + TOLERANCE) == 5.0
+        assert meters(ground_truth, 9, START - TOLERANCE) == 5.0
         assert ground_truth.find(9, START + TOLERANCE + 1) is None
-        assert metres(ground_truth, 9, START + 2 * PERIOD + 1) == 7.0
+        assert meters(ground_truth, 9, START + 2 * PERIOD + 1) == 7.0
         assert ground_truth.find(0, START).id == ''
 
 
@@ -68,8 +68,8 @@ def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
     two = write_replay_bag(tmp_path / 'two', [10], topics=('/a/depth', '/b/depth'))
     with pytest.raises(ValueError, match=r'several .*/a/depth, /b/depth.*--truth-topic'):
         from_topic(two)
-    answers = (own, own.replace('image_rect', 'confidence'))
-    with pytest.raises(ValueError, match=r'no depth topic .*confidence'):
+    answers = (own, own.replace('image_rect', 'uncertainty'))
+    with pytest.raises(ValueError, match=r'no depth topic .*uncertainty'):
         from_topic(write_replay_bag(tmp_path / 'recorded', [10], topics=answers))
 
 
@@ -99,12 +99,12 @@ def pngs(folder: Path, names: list[str]) -> Path:
 def test_pngs_are_numbered_stamped_or_in_order(tmp_path: Path) -> None:
     numbered = from_files(pngs(tmp_path / 'n', ['0000000005', '0000000007']), 9)
     assert 'by number' in numbered.description
-    assert [metres(numbered, i, 0) for i in (4, 5, 6, 7)] == [None, 1.0, None, 2.0]
+    assert [meters(numbered, i, 0) for i in (4, 5, 6, 7)] == [None, 1.0, None, 2.0]
     stamped = from_files(pngs(tmp_path / 's', [str(START), str(START + PERIOD)]), 9)
     assert 'by stamp' in stamped.description
-    assert metres(stamped, 0, START + PERIOD - 5) == 2.0 and stamped.find(0, 0) is None
+    assert meters(stamped, 0, START + PERIOD - 5) == 2.0 and stamped.find(0, 0) is None
     ordered = from_files(pngs(tmp_path / 'o', ['a', 'b']), 2)
-    assert 'in order' in ordered.description and metres(ordered, 1, 0) == 2.0
+    assert 'in order' in ordered.description and meters(ordered, 1, 0) == 2.0
     with pytest.raises(ValueError, match='2 PNGs for 3 images; name them by stamp'):
         from_files(tmp_path / 'o', 3)
 
@@ -131,12 +131,12 @@ def manifest(folder: Path, frames: list[str], **tags: list[int]) -> Path:
 def test_manifest_gives_ground_truth_and_names(tmp_path: Path) -> None:
     path = manifest(tmp_path, ['a/0', 'b/0'])
     in_order = from_files(path, 2)
-    assert in_order.find(1, 123).id == 'b/0' and metres(in_order, 1, 123) == 2.0
+    assert in_order.find(1, 123).id == 'b/0' and meters(in_order, 1, 123) == 2.0
     made = from_files(path, 3)  # one image more: by the stamps that from-kitti gives
-    assert metres(made, 2, 1_100_000_000) == 2.0 and made.find(0, 123) is None
+    assert meters(made, 2, 1_100_000_000) == 2.0 and made.find(0, 123) is None
     path = manifest(tmp_path, ['a/0', 'b/0'], stamp=[START, START + PERIOD])
     stamped = from_files(path, 2)
-    assert metres(stamped, 0, START + PERIOD) == 2.0 and stamped.find(0, 123) is None
+    assert meters(stamped, 0, START + PERIOD) == 2.0 and stamped.find(0, 123) is None
 
 
 def test_what_is_no_ground_truth_is_refused(tmp_path: Path) -> None:

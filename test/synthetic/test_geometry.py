@@ -24,7 +24,7 @@ from lacdepth_ros.synthetic.solids import (
 )
 
 CAMERA = Camera(120.0, 110.0, 63.5, 30.25, 130, 70)
-GREY = Paint(Material.MATTE, (0.4, 0.4, 0.4))
+GRAY = Paint(Material.MATTE, (0.4, 0.4, 0.4))
 FLAT = Road(lanes=(40, 40), kerb=0.0)  # wide enough to be all there is
 HEIGHT = 1.6
 
@@ -67,7 +67,7 @@ def test_signs_of_pitch_yaw_and_roll():
 
 
 def test_fronto_parallel_box():
-    depth = depth_of(box(Pose(1.0, 0.0, 11.0), 2.0, 3.0, 2.0, GREY))
+    depth = depth_of(box(Pose(1.0, 0.0, 11.0), 2.0, 3.0, 2.0, GRAY))
     x, y, _ = rays()
     front = (x * 10 >= 0) & (x * 10 <= 2) & (y * 10 >= HEIGHT - 3) & (y * 10 <= HEIGHT)
     assert front.sum() > 500
@@ -78,7 +78,7 @@ def test_fronto_parallel_box():
 
 def test_turned_box_against_slabs():
     pose = Pose(-0.7, 0.0, 9.0, yaw=0.5)
-    depth = depth_of(box(pose, 1.8, 1.5, 4.2, GREY))
+    depth = depth_of(box(pose, 1.8, 1.5, 4.2, GRAY))
     turn = pose.to_local
     origin = turn @ (np.array([0.0, -HEIGHT, 0.0]) - (pose.x, pose.y, pose.z))
     direction = np.tensordot(turn, rays(), axes=1)
@@ -99,7 +99,7 @@ def quadratic(a, b, c):
 
 
 def test_ellipsoid():
-    depth = depth_of(ellipsoid(Pose(0.5, -2.0, 8.0), (1.5, 0.8, 2.0), GREY))
+    depth = depth_of(ellipsoid(Pose(0.5, -2.0, 8.0), (1.5, 0.8, 2.0), GRAY))
     scale = 1 / np.array([1.5, 0.8, 2.0])
     origin = (np.array([0.0, -HEIGHT, 0.0]) - (0.5, -2.0, 8.0)) * scale
     direction = rays() * scale[:, None, None]
@@ -113,7 +113,7 @@ def test_ellipsoid():
 
 
 def test_pole_is_nearest_on_its_axis():
-    depth = depth_of(cylinder(Pose(0.0, 0.0, 6.0), 0.15, 5.0, GREY))
+    depth = depth_of(cylinder(Pose(0.0, 0.0, 6.0), 0.15, 5.0, GRAY))
     x, _, _ = rays()
     d = np.hypot(x, 1.0)
     found = quadratic(d**2, -6.0 * np.ones_like(x), 36.0 - 0.15**2)
@@ -125,7 +125,7 @@ def test_pole_is_nearest_on_its_axis():
 @pytest.mark.parametrize('axle', [True, False])
 def test_disc_faces_along_its_axis(axle):
     pose = Pose(0.0, -HEIGHT, 5.0, yaw=np.pi / 2 if axle else 0.0)
-    depth = depth_of(disc(pose, 0.6, 0.2, GREY, axle=axle))
+    depth = depth_of(disc(pose, 0.6, 0.2, GRAY, axle=axle))
     x, y, _ = rays()
     face = np.hypot(x, y) * 4.9 < 0.58
     np.testing.assert_allclose(depth[face], 4.9, rtol=1e-5)
@@ -133,7 +133,7 @@ def test_disc_faces_along_its_axis(axle):
 
 def test_prism_slope():
     # A ramp that rises 1 m over 2 m: its face is the plane height = (z - 9) / 2.
-    ramp = prism(Pose(0.0, 0.0, 10.0), [(-1.0, 0.0), (1.0, 0.0), (1.0, 1.0)], 6.0, GREY)
+    ramp = prism(Pose(0.0, 0.0, 10.0), [(-1.0, 0.0), (1.0, 0.0), (1.0, 1.0)], 6.0, GRAY)
     x, y, _ = rays()
     found = (HEIGHT + 4.5) / (y + 0.5)
     hit = (np.abs(x * found) < 2.9) & (found > 9.05) & (found < 10.95)
@@ -158,7 +158,7 @@ def test_kerb_step_and_raised_ground():
 
 
 def test_driving_brings_a_box_nearer_by_the_way_driven():
-    obstacle = box(Pose(0.0, 0.0, 21.0), 3.0, 3.0, 2.0, GREY)
+    obstacle = box(Pose(0.0, 0.0, 21.0), 3.0, 3.0, 2.0, GRAY)
     before = depth_of(obstacle)
     after = depth_of(obstacle, eye=Eye.looking((0.0, -HEIGHT, 1.1)))
     row, column = 28, 63
@@ -168,7 +168,7 @@ def test_driving_brings_a_box_nearer_by_the_way_driven():
 
 def test_object_cut_by_the_near_plane():
     # A wall that runs past the camera: depth is lateral distance over the ray's slope.
-    depth = depth_of(box(Pose(3.0, 0.0, 10.0), 2.0, 6.0, 60.0, GREY))
+    depth = depth_of(box(Pose(3.0, 0.0, 10.0), 2.0, 6.0, 60.0, GRAY))
     x, y, _ = rays()
     wall = (x > 0.1) & (y < 0) & (y > -0.2)
     np.testing.assert_allclose(depth[wall], 2.0 / x[wall], rtol=1e-4)
@@ -178,7 +178,7 @@ def test_shadow_falls_away_from_the_sun():
     light = Light(azimuth=-np.pi / 2, elevation=0.7, noise=0.0)  # the sun stands on the left
     eye = Eye.looking((0.0, -HEIGHT, 0.0))
     bare, _ = render(Scene((), FLAT, light, eye), CAMERA)
-    post = box(Pose(0.0, 0.0, 8.0), 0.6, 1.2, 0.6, GREY)
+    post = box(Pose(0.0, 0.0, 8.0), 0.6, 1.2, 0.6, GRAY)
     shaded, _ = render(Scene((post,), FLAT, light, eye), CAMERA)
     row = round(CAMERA.cy + CAMERA.fy * HEIGHT / 8.0)
     left, right = (round(CAMERA.cx + CAMERA.fx * x / 8.0) for x in (-0.9, 0.9))
@@ -192,7 +192,7 @@ def test_leaves_have_holes_and_measure_their_surface():
     )
     camera = Camera(500.0, 500.0, 99.5, 99.5, 200, 200)
     depth = depth_of(crown, camera=camera)
-    solid = depth_of(ellipsoid(crown.pose, (1.5, 1.5, 1.5), GREY), camera=camera)
+    solid = depth_of(ellipsoid(crown.pose, (1.5, 1.5, 1.5), GRAY), camera=camera)
     behind = depth_of(camera=camera)
     ball = (solid < 10.0) & (solid > 0)
     leaf = np.isclose(depth, solid, rtol=1e-5)

@@ -53,7 +53,7 @@ def test_every_third_street_is_a_narrow_lane_with_near_sides():
     assert np.mean(near['narrow']) > 5 * np.mean(near['wide'])
 
 
-def test_narrow_lane_has_no_centre_line():
+def test_narrow_lane_has_no_center_line():
     lane = dataclasses.replace(street(NARROW - 1).road, parking=(0.0, 0.0), sway=0.0)
     points = np.zeros((200, 3), np.float32)
     points[:, 2] = np.linspace(0.0, 20.0, 200)  # along x = 0, before the first crossing

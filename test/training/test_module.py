@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Every head learns a batch by heart, and a run of one seed keeps its losses."""
+"""Every head memorizes a batch, and a run of one seed keeps its losses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize('head', HEADS, ids=lambda head: '-'.join(head.values()) or 'default')
-def test_one_batch_is_learned_by_heart(head: dict[str, Any]) -> None:
+def test_one_batch_is_memorized(head: dict[str, Any]) -> None:
     model = tiny_network(max_depth=80.0, **head).train()
     image = random_image(32, 64, batch=2)
     depth = torch.linspace(3, 40, 32).view(1, 32, 1).expand(2, 32, 64).clone()

@@ -35,7 +35,7 @@ def test_tensorboard_shows_pictures_and_curves(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('strategy', ['attractor', 'splitter'])
-def test_bin_centers_are_shown_in_metres(tmp_path: Path, strategy: str) -> None:
+def test_bin_centers_are_shown_in_meters(tmp_path: Path, strategy: str) -> None:
     low, high = 2.0, 90.0
     changes = {'bin_strategy': strategy, 'min_depth': low, 'max_depth': high}
     recipe = write_recipe(

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from lacdepth_ros.viz.colors import (
-    colorize_confidence,
     colorize_depth,
+    colorize_uncertainty,
     depth_legend,
     topdown,
     write_ply,
 )
 
 
-def paint(*metres):
-    depth = np.array([metres], np.float32)
+def paint(*meters):
+    depth = np.array([meters], np.float32)
     return colorize_depth(depth, min_depth=1, max_depth=100)[0].astype(int)
 
 
@@ -49,17 +49,17 @@ def test_impossible_ranges_are_refused(limits):
         colorize_depth(np.ones((2, 3), np.float32), min_depth=limits[0], max_depth=limits[1])
 
 
-def test_confidence_is_bright_where_std_is_small_for_its_depth():
+def test_colors_are_bright_where_std_is_small_for_its_depth():
     depth = np.array([[10, 10, 100, 10, np.nan, 10]], np.float32)
     std = np.array([[0.1, 2.0, 1.0, 9.0, 1.0, np.nan]], np.float32)
-    colors = colorize_confidence(depth, std)[0].astype(int)
+    colors = colorize_uncertainty(depth, std)[0].astype(int)
     brightness = colors.sum(axis=1)
     assert brightness[0] > brightness[1] > brightness[3] > 0
     np.testing.assert_array_equal(colors[2], colors[0])
     assert not colors[4:].any()
 
 
-def test_the_legend_has_the_colours_of_its_depths():
+def test_the_legend_has_the_colors_of_its_depths():
     legend = depth_legend(400, min_depth=1, max_depth=100)
     assert legend.shape == (32, 400, 3)
     for column in (17, 290):  # clear of lines and labels
@@ -100,7 +100,7 @@ def test_points_outside_the_view_change_nothing():
         np.testing.assert_array_equal(topdown(points, white), empty)
 
 
-def test_ply_holds_the_valid_points_and_their_colours(tmp_path):
+def test_ply_holds_the_valid_points_and_their_colors(tmp_path):
     points = np.arange(18, dtype=np.float32).reshape(2, 3, 3)
     colors = np.arange(100, 118, dtype=np.uint8).reshape(2, 3, 3)
     points[0, 1] = np.nan

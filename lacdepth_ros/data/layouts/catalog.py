@@ -74,7 +74,7 @@ LAYOUTS: dict[str, Layout] = {
 """Layouts by the name that the command line gives them."""
 
 
-def recognise(root: Path) -> str:
+def recognize(root: Path) -> str:
     """Name of the layout at a root.
 
     Raises:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.evaluation.report.gallery import ShownFrame
-from lacdepth_ros.viz.colors import colorize_confidence, colorize_depth
+from lacdepth_ros.viz.colors import colorize_depth, colorize_uncertainty
 from lacdepth_ros.viz.contact_sheet import contact_sheet
 from lacdepth_ros.viz.text import draw_text
 
@@ -51,23 +51,23 @@ def frame_picture(
     depth = protocol.clamp(frame.prediction.depth * np.float32(scale)).astype(np.float32)
     counts &= np.isfinite(depth)
     near, far = _depth_range(ground_truth[counts])
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    dim = np.repeat(grey[..., None] // 3, 3, axis=2).astype(np.uint8)
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    dim = np.repeat(gray[..., None] // 3, 3, axis=2).astype(np.uint8)
     painted_ground_truth = colorize_depth(ground_truth, min_depth=near, max_depth=far)
     signed = colorize_ratio(depth, ground_truth)
-    metres = f'red {near:.3g} m, blue {far:.3g} m'
+    meters = f'red {near:.3g} m, blue {far:.3g} m'
     cells = [
         ('image and the part that counts', _with_window(image, protocol)),
-        (f'ground truth ({metres})', _dots(dim, painted_ground_truth, counts)),
-        (f'prediction ({metres})', colorize_depth(depth, min_depth=near, max_depth=far)),
+        (f'ground truth ({meters})', _dots(dim, painted_ground_truth, counts)),
+        (f'prediction ({meters})', colorize_depth(depth, min_depth=near, max_depth=far)),
         ('error: blue too near, white right, red too far', _dots(dim, signed, counts)),
     ]
     std = frame.prediction.std
     if std is not None and np.isfinite(std).any():
-        error = colorize_confidence(
+        error = colorize_uncertainty(
             ground_truth, np.abs(depth - ground_truth), worst=WORST_RELATIVE
         )
-        sure = colorize_confidence(depth, std * np.float32(scale), worst=WORST_RELATIVE)
+        sure = colorize_uncertainty(depth, std * np.float32(scale), worst=WORST_RELATIVE)
         limits = f'yellow 0, violet {WORST_RELATIVE:.0%} and more'
         cells += [
             (f'predicted std / depth ({limits})', sure),

@@ -21,10 +21,10 @@ from lacdepth_ros.session.demo.frames import Frame, UnreadableFrame
 FloatArray = npt.NDArray[np.float32]
 
 DEPTH = 'depth/image_rect'
-CONFIDENCE = 'depth/confidence'
+UNCERTAINTY = 'depth/uncertainty'
 CAMERA_INFO = 'depth/camera_info'
 CLOUD = 'points'
-TOPICS = (DEPTH, CONFIDENCE, CAMERA_INFO, CLOUD)
+TOPICS = (DEPTH, UNCERTAINTY, CAMERA_INFO, CLOUD)
 """Topics that make a full answer."""
 
 PROTOCOL = EvaluationProtocol(flip_average=False)
@@ -107,7 +107,7 @@ class DemoResult:
         errors = self._measure(frame, depth)
         if errors:
             record['errors'] = errors
-        if messages.keys() >= {CONFIDENCE, CLOUD}:
+        if messages.keys() >= {UNCERTAINTY, CLOUD}:
             self._keep(index, frame, depth, messages, errors)
 
     @property
@@ -160,7 +160,7 @@ class DemoResult:
         is_middle = self.middle is None or index == self.count // 2
         if index not in picks and not is_middle:
             return
-        std = depth_from_message(messages[CONFIDENCE])
+        std = depth_from_message(messages[UNCERTAINTY])
         points, colors = cloud_from_message(messages[CLOUD])
         kept = ShownFrame(frame.id, frame.stamp, depth, std, points, colors, errors)
         if index in picks:

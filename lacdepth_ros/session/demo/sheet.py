@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's contact sheet: image, depth, confidence and cloud of some frames on one page."""
+"""The demo's contact sheet: image, depth, uncertainty and cloud of some frames on one page."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.session.demo.result import ShownFrame
-from lacdepth_ros.viz.colors import colorize_confidence, colorize_depth, depth_legend, topdown
+from lacdepth_ros.viz.colors import colorize_depth, colorize_uncertainty, depth_legend, topdown
 from lacdepth_ros.viz.contact_sheet import contact_sheet
 from lacdepth_ros.viz.text import draw_text
 
 ColorImage = npt.NDArray[np.uint8]
 
 MIN_DEPTH, MAX_DEPTH = 2.0, 80.0  # metres of the colour scale
-_WORST = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # std / depth of the darkest confidence
+_WORST = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # std / depth of the darkest uncertainty
 _WIDE = 2.0  # width / height from which pictures are stacked
 _STACK_WIDTH = 1242  # px that stacked pictures are brought to
 _GAP = 10  # px between stacked pictures
@@ -28,8 +28,8 @@ _TAG = 50  # px of the strip that names a stacked picture
 def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
     """Compose the page.
 
-    Wide images are stacked (image, depth, confidence) with the cloud beside them, two frames a
-    row; others stand side by side, one frame a row.
+    Wide images are stacked (image, depth, uncertainty) with the cloud beside them, two frames per
+    row; others stand side by side, one frame per row.
 
     Args:
         frames: At least one.
@@ -44,8 +44,8 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
         [
             ('depth [m], the same colours in every frame', depth_scale),
             (
-                'confidence: standard deviation / depth (black: depth out of range)',
-                _confidence_legend(940, worst),
+                'uncertainty: standard deviation / depth (black: depth out of range)',
+                _uncertainty_legend(940, worst),
             ),
         ]
     ]
@@ -62,25 +62,25 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
 def _cells(frame: ShownFrame, far: float, worst: float) -> list[tuple[str, ColorImage]]:
     """The captioned pictures of one frame."""
     depth = colorize_depth(_in_range(frame.depth), min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
-    confidence = colorize_confidence(frame.depth, frame.std, worst=worst)
+    uncertainty = colorize_uncertainty(frame.depth, frame.std, worst=worst)
     above = topdown(
         frame.points,
         frame.colors,
         x_range=(-far / 3, far / 3),
         z_range=(0.0, far),
-        pixels_per_metre=720 / far,
+        pixels_per_meter=720 / far,
     )
     above_caption = f'cloud from above, {far:.0f} m ahead'
     caption = f'{frame.id}, stamp {frame.stamp / 1e9:.3f} s'
     if frame.errors:
         caption += f', abs_rel {frame.errors["abs_rel"]:.3f}'
     if depth.shape[1] / depth.shape[0] >= _WIDE:
-        stack = _stack({'image': frame.colors, 'depth': depth, 'confidence': confidence})
+        stack = _stack({'image': frame.colors, 'depth': depth, 'uncertainty': uncertainty})
         return [(caption, stack), (above_caption, above)]
     return [
         (caption, frame.colors),
         ('depth', depth),
-        ('confidence', confidence),
+        ('uncertainty', uncertainty),
         (above_caption, above),
     ]
 
@@ -114,7 +114,7 @@ def _far(frames: Sequence[ShownFrame]) -> float:
 
 
 def _worst(frames: Sequence[ShownFrame]) -> float:
-    """The confidence scale's dark end: the step that holds nine of ten pixels."""
+    """The uncertainty scale's dark end: the step that holds nine of ten pixels."""
     std = np.concatenate([frame.std[::8, ::8].ravel() for frame in frames])
     depth = np.concatenate([frame.depth[::8, ::8].ravel() for frame in frames])
     valid = np.isfinite(depth) & np.isfinite(std) & (depth > 0)
@@ -123,10 +123,10 @@ def _worst(frames: Sequence[ShownFrame]) -> float:
     return next((step for step in _WORST if step >= reach), _WORST[-1])
 
 
-def _confidence_legend(width: int, worst: float) -> ColorImage:
-    """The scale of colorize_confidence with its percents; (32, width, 3)."""
+def _uncertainty_legend(width: int, worst: float) -> ColorImage:
+    """The scale of colorize_uncertainty with its percents; (32, width, 3)."""
     ratio = np.linspace(0, worst, width, dtype=np.float32)[None]
-    row = colorize_confidence(np.ones_like(ratio), ratio, worst=worst)
+    row = colorize_uncertainty(np.ones_like(ratio), ratio, worst=worst)
     legend = np.repeat(row, 32, axis=0)
     for tick in range(1, 5):
         column = width * tick // 5

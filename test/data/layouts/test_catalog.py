@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lacdepth_ros.data.layouts.catalog import LAYOUTS, recognise
+from lacdepth_ros.data.layouts.catalog import LAYOUTS, recognize
 
 FILES = {
     'kitti': 'raw/2011_09_26/2011_09_26_drive_0001_sync/image_02/data/0000000000.png',
@@ -27,17 +27,17 @@ def touch(root: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize('layout', LAYOUTS)
-def test_every_layout_is_recognised(tmp_path: Path, layout: str) -> None:
+def test_every_layout_is_recognized(tmp_path: Path, layout: str) -> None:
     path = touch(tmp_path, FILES[layout])
-    assert recognise(path if layout == 'nyu-mat' else tmp_path) == layout
+    assert recognize(path if layout == 'nyu-mat' else tmp_path) == layout
 
 
 def test_several_or_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='is no data set known by layout'):
-        recognise(tmp_path)
+        recognize(tmp_path)
     touch(tmp_path, FILES['kitti2012'])
     touch(tmp_path, FILES['kitti2015'])
     with pytest.raises(ValueError, match='looks like kitti2012 and kitti2015'):
-        recognise(tmp_path)
+        recognize(tmp_path)
     with pytest.raises(FileNotFoundError, match='no such file or folder'):
-        recognise(tmp_path / 'none')
+        recognize(tmp_path / 'none')

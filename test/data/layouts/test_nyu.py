@@ -124,7 +124,7 @@ def write_mat(path: Path, frames: int = 3) -> npt.NDArray[np.uint8]:
     return image
 
 
-def test_labelled_file(tmp_path: Path) -> None:
+def test_labeled_file(tmp_path: Path) -> None:
     image = write_mat(tmp_path / 'l.mat')
     result, entries = index(index_nyu_mat, tmp_path / 'l.mat', tmp_path / 'o.jsonl')
     assert [entry.id for entry in entries] == ['nyu/bathroom/00000', 'nyu/bathroom/00002']
@@ -191,7 +191,7 @@ def test_library_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         index(index_nyu_mat, tmp_path / 'l.mat', tmp_path / 'o.jsonl')
 
 
-def test_depth_scale_of_nyu_is_millimetres(tmp_path: Path) -> None:
+def test_depth_scale_of_nyu_is_millimeters(tmp_path: Path) -> None:
     write_mat(tmp_path / 'l.mat')
     _, entries = index(index_nyu_mat, tmp_path / 'l.mat', tmp_path / 'o.jsonl', limit=1)
     counts = cv2.imread(str(entries[0].depth), cv2.IMREAD_UNCHANGED)

@@ -87,7 +87,7 @@ def test_gallery_keeps_the_extremes_once() -> None:
     assert [frame.sample.id for frame in gallery.worst] == ['a/2']
 
 
-def test_colours_tell_near_from_far() -> None:
+def test_colors_tell_near_from_far() -> None:
     target = np.full((1, 6), 10, np.float32)
     target[0, 5] = 0
     pred = np.array([[10, 12.5, 8, 100, np.nan, 10]], np.float32)

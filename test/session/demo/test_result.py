@@ -19,9 +19,9 @@ from lacdepth_ros.session.demo.report import describe, remove_old_results, write
 from lacdepth_ros.session.demo.result import (
     CAMERA_INFO,
     CLOUD,
-    CONFIDENCE,
     DEPTH,
     SHOWN,
+    UNCERTAINTY,
     DemoResult,
 )
 
@@ -39,12 +39,12 @@ def frame(
 def answer(
     depth: float, *, red: int = 0, size: tuple[int, int] = (HEIGHT, WIDTH)
 ) -> dict[str, object]:
-    metres = np.full(size, depth, np.float32)
-    points = np.stack([np.zeros_like(metres), np.zeros_like(metres), metres], axis=-1)
+    meters = np.full(size, depth, np.float32)
+    points = np.stack([np.zeros_like(meters), np.zeros_like(meters), meters], axis=-1)
     colors = np.full((*size, 3), (red, 0, 0), np.uint8)
     return {
-        DEPTH: depth_to_message(FakeImage, metres, None),
-        CONFIDENCE: depth_to_message(FakeImage, metres * np.float32(0.1), None),
+        DEPTH: depth_to_message(FakeImage, meters, None),
+        UNCERTAINTY: depth_to_message(FakeImage, meters * np.float32(0.1), None),
         CLOUD: cloud_to_message(FakePointCloud2, FakePointField, points, colors, None),
         CAMERA_INFO: None,
     }
@@ -91,7 +91,7 @@ def test_missing_answers_are_counted_by_topic() -> None:
     result.add(frame(2), partial, {DEPTH: 2.0})
     assert (result.sent, result.received[DEPTH], result.received[CLOUD]) == (3, 2, 1)
     assert result.unanswered == ['1']
-    assert result.missing() == {DEPTH: 1, CONFIDENCE: 1, CAMERA_INFO: 1, CLOUD: 2}
+    assert result.missing() == {DEPTH: 1, UNCERTAINTY: 1, CAMERA_INFO: 1, CLOUD: 2}
     assert not result.complete
 
 

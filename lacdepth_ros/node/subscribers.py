@@ -44,7 +44,7 @@ def camera_info_topic(node: Node) -> str:
     return node.resolve_topic_name(sibling)  # which may be remapped itself
 
 
-class Intake:
+class Subscribers:
     """Everything that exists only while the node is active; `stop` undoes the constructor.
 
     Args:

@@ -34,7 +34,7 @@ TOPICS: dict[str, type[Any]] = {
     'depth/image_rect': Image,
     'depth/image_raw': Image,
     CAMERA_INFO: CameraInfo,
-    'depth/confidence': Image,
+    'depth/uncertainty': Image,
     'depth/image_color': Image,
     'points': PointCloud2,
     'points_obstacles': PointCloud2,
@@ -64,7 +64,7 @@ class Result:
     make_trusted: Callable[[], npt.NDArray[np.float32]]
 
 
-class Outputs:
+class Publishers:
     """All publishers of a configured node; `destroy` undoes the constructor."""
 
     def __init__(
@@ -139,15 +139,15 @@ class Outputs:
         self._publishers[CAMERA_INFO].publish(message)
 
 
-def _metres(result: Result, _: NodeParameters) -> Any:
+def _meters(result: Result, _: NodeParameters) -> Any:
     return depth_to_message(Image, result.depth, result.header)
 
 
-def _millimetres(result: Result, _: NodeParameters) -> Any:
+def _millimeters(result: Result, _: NodeParameters) -> Any:
     return depth_to_message(Image, result.depth, result.header, encoding='16UC1')
 
 
-def _confidence(result: Result, _: NodeParameters) -> Any:
+def _uncertainty(result: Result, _: NodeParameters) -> Any:
     return depth_to_message(Image, result.make_std(), result.header)
 
 
@@ -169,7 +169,7 @@ def _cloud(result: Result, parameters: NodeParameters) -> Any:
         stride=parameters.pointcloud_stride,
         max_std=parameters.pointcloud_max_std,
         min_angle=parameters.pointcloud_min_surface_angle,
-        organised=parameters.pointcloud_ordered_pc,
+        organized=parameters.pointcloud_ordered_pc,
     )
     return cloud_to_message(PointCloud2, PointField, points, colors, result.header)
 
@@ -185,9 +185,9 @@ def _clearing(result: Result, parameters: NodeParameters) -> Any:
 
 
 _MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
-    'depth/image_rect': _metres,
-    'depth/image_raw': _millimetres,
-    'depth/confidence': _confidence,
+    'depth/image_rect': _meters,
+    'depth/image_raw': _millimeters,
+    'depth/uncertainty': _uncertainty,
     'depth/image_color': _preview,
     'points_obstacles': _obstacles,
     'points_clearing': _clearing,
