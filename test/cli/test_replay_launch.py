@@ -32,4 +32,4 @@ def test_every_argument_is_an_option_of_the_command() -> None:
     known = [option for option in options if not option.startswith(('--truth=', '--rate'))]
     args = parser.parse_args(['evaluate', 'BAG', '--rate=2', *known])
     assert (str(args.bag), args.rate, args.frames) == ('BAG', 2.0, 1)
-    assert parser.parse_args(['evaluate', 'BAG', '--truth=x']).ground_truth == Path('x')
+    assert parser.parse_args(['evaluate', 'BAG', '--truth=x']).truth == Path('x')
