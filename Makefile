@@ -32,7 +32,7 @@ setup: $(STAMP)
 $(STAMP): setup.py setup.cfg
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo 'Installing into $(VENV) (the first time this takes one to two minutes) ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ros,train,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	@touch $@
 
 clean:

@@ -6,6 +6,32 @@ from setuptools import find_packages, setup
 
 package_name = 'lacdepth_ros'
 
+EXTRAS = {
+    'bags': ['rosbags', 'scipy'],
+    'report': ['jinja2', 'matplotlib'],
+    # Only for Pythons without ROS: with ROS installed its packages come from the distribution.
+    'ros': [
+        'ros-rclpy[fastrtps]',
+        'ros-builtin-interfaces',
+        'ros-diagnostic-msgs',
+        'ros-geometry-msgs',
+        'ros-lifecycle-msgs',
+        'ros-rcl-interfaces',
+        'ros-rosgraph-msgs',
+        'ros-sensor-msgs',
+        'ros-std-msgs',
+    ],
+    'train': [
+        'h5py',
+        'jsonargparse[signatures]>=4.35',
+        'lightning>=2.4',
+        'scipy',
+        'tensorboard',
+        'timm>=1.0',
+        'torchmetrics',
+    ],
+}
+
 setup(
     name=package_name,
     version='0.2.0',
@@ -36,15 +62,12 @@ setup(
         (f'share/{package_name}/config/training/sweeps', glob('config/training/sweeps/*.yaml')),
     ],
     python_requires='>=3.10',
-    # Never ROS packages: with ROS installed they come from the distribution, without it from
-    # the extra 'ros'.
+    # What the node and the command line need; `import lacdepth_ros.node` needs no tqdm.
     install_requires=[
-        'matplotlib',
         'numpy',
         'opencv-python',
         'pillow',
         'pyyaml',
-        'rosbags',
         'safetensors',
         'setuptools',
         'torch>=2.4',
@@ -52,26 +75,8 @@ setup(
         'tqdm',
     ],
     extras_require={
-        'ros': [
-            'ros-rclpy[fastrtps]',
-            'ros-builtin-interfaces',
-            'ros-diagnostic-msgs',
-            'ros-geometry-msgs',
-            'ros-lifecycle-msgs',
-            'ros-rcl-interfaces',
-            'ros-rosgraph-msgs',
-            'ros-sensor-msgs',
-            'ros-std-msgs',
-        ],
-        'train': [
-            'h5py',
-            'jsonargparse[signatures]>=4.35',
-            'lightning>=2.4',
-            'scipy',
-            'tensorboard',
-            'timm>=1.0',
-            'torchmetrics',
-        ],
+        **EXTRAS,
+        'all': sorted({name for names in EXTRAS.values() for name in names}),
         'test': ['pytest'],
         'dev': ['mcap', 'mypy', 'pytest', 'ruff', 'types-PyYAML', 'types-tqdm'],
     },

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import lacdepth_ros
 from lacdepth_ros.cli import (
     ablate,
     bag,
@@ -85,12 +86,9 @@ class _ShowVersion(argparse.Action):
         super().__init__(nargs=0, default=argparse.SUPPRESS, **named)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        # Only now, as reading it takes longer than all else that --help needs.
-        from importlib.metadata import PackageNotFoundError, version
-
         try:
-            print(f'lacdepth {version("lacdepth_ros")}')
-        except PackageNotFoundError:
+            print(f'lacdepth {lacdepth_ros.__version__}')
+        except ModuleNotFoundError:  # importlib's PackageNotFoundError is one
             parser.error('the version is unknown, as the package lacdepth_ros is not installed')
         sys.exit(0)
 
