@@ -17,7 +17,7 @@ from lacdepth_ros.node.frame_statistics import StatisticsSnapshot
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-FATES = ('received', 'answered', 'replaced', 'failed', 'unpaired', 'unwanted')
+FATES = ('received', 'answered', 'replaced', 'failed', 'unpaired', 'unwanted', 'dropped')
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ class StatisticsSnapshot:
     """State of the statistics at one moment.
 
     Attributes:
-        counts: Frames by fate: received, answered, replaced, failed, unpaired, unwanted.
+        counts: Frames by fate: received, answered, replaced, failed, unpaired, unwanted,
+            dropped (by deactivation). All but the first add up to it, but for the frames that
+            wait or are in flight.
         latencies_ms: (p50, p95) of every stage over the latest frames.
         last_error: Text of the latest failure, '' when there was none.
         new_failures: Frames that failed since the previous snapshot.

@@ -8,20 +8,23 @@ depth/image_raw, depth/camera_info, depth/uncertainty, depth/image_color, points
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from lacdepth_ros.core.allocator import release_memory
+from lacdepth_ros.core.text import clean
 from lacdepth_ros.node import parameters
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
 from lacdepth_ros.node.frame_statistics import FrameStatistics
+from lacdepth_ros.node.notices import Idleness, Notices, ThrottledLog
 from lacdepth_ros.node.pipeline import FramePipeline
 from lacdepth_ros.node.publishers import Publishers
 from lacdepth_ros.node.subscribers import Subscribers
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
     from lacdepth_ros.node.parameters import NodeParameters
 
-LOG_PERIOD = 5.0
-"""Seconds in which a repeated complaint is logged once."""
+LOOK_PERIOD = 1.0
+"""Seconds between two looks at what keeps frames from being answered."""
+MAX_REASON = 1000
+"""Characters of an error's text that are shown."""
 QOS_WARNING_SECONDS = 10.0
 """Seconds for which the diagnostics warn of an incompatible publisher or subscriber."""
 
@@ -68,11 +73,14 @@ class DepthNode(LifecycleNode):
         self._depth_publishers: Publishers | None = None
         self._image_subscribers: Subscribers | None = None
         self._fault = ''
-        self._qos_warning, self._qos_warned_at = '', 0.0
+        self._log = ThrottledLog()
+        self._notices = Notices(lambda text: self.get_logger().warning(text))
+        self._idle = Idleness()
         self._finalized = False
         self._diagnostics = DiagnosticsReporter(
             self, self._settings.diagnostics_period, self._status
         )
+        self.create_timer(LOOK_PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.add_on_set_parameters_callback(self._on_set)
         self.add_post_set_parameters_callback(self._after_set)
 
@@ -147,10 +155,9 @@ class DepthNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def _log_failure(self, text: str, error: Exception) -> None:
-        if isinstance(error, (ValueError, OSError)):
-            self.get_logger().error(text)
-        else:
-            self.get_logger().error(f'{text}\n{"".join(traceback.format_exception(error))}')
+        expected = isinstance(error, (ValueError, OSError))
+        trace = '' if expected else '\n' + ''.join(traceback.format_exception(error))
+        self.get_logger().error(text + trace)
 
     def _configure(self) -> None:
         self._check_parameters()
@@ -193,7 +200,8 @@ class DepthNode(LifecycleNode):
             self._statistics,
             lambda: self._settings,
             None if sim_time else self.get_clock(),
-            lambda text: self.get_logger().info(text),
+            inform=lambda text: self.get_logger().info(text),
+            doubt=self._notices.put,
         )
         self._image_subscribers = Subscribers(
             self,
@@ -204,12 +212,18 @@ class DepthNode(LifecycleNode):
             on_error=self._on_frame_error,
             on_incompatible=self._on_incompatible,
         )
+        image_topic, info_topic = self._image_subscribers.topics
+        self.get_logger().info(
+            f'active: {image_topic} and {info_topic}, engine {self._settings.engine} '
+            f'{self._settings.precision} on {self._predictor.device}; '
+            f'Fast DDS profile {describe_dds_profile()}'
+        )
 
     def _stop(self) -> None:
         if self._image_subscribers is not None:
             self._image_subscribers.stop()
         self._image_subscribers = None
-        self._qos_warning = ''
+        self._notices.clear()
 
     def _release(self) -> None:
         """Give back all that configure and activate took; idempotent."""
@@ -244,33 +258,45 @@ class DepthNode(LifecycleNode):
 
     def _on_frame_error(self, error: Exception) -> None:
         """Count and log a frame that could not be answered (in the network's thread)."""
-        self._statistics.fail(str(error))
-        if isinstance(error, ValueError):
-            self.get_logger().error(f'frame refused: {error}', throttle_duration_sec=LOG_PERIOD)
-        else:
-            trace = ''.join(traceback.format_exception(error))
-            self.get_logger().error(f'frame failed: {trace}', throttle_duration_sec=LOG_PERIOD)
+        reason = clean(str(error) or type(error).__name__, MAX_REASON)
+        self._statistics.fail(reason)
+        text = f'frame refused: {reason}'
+        if not isinstance(error, ValueError):
+            text = f'frame failed: {"".join(traceback.format_exception(error))}'
+        self._log.say(lambda line: self.get_logger().error(line), text)
 
     def _on_incompatible(self, text: str) -> None:
-        self._qos_warning, self._qos_warned_at = text, time.monotonic()
-        self.get_logger().warning(text)
+        self._notices.put('qos', text, QOS_WARNING_SECONDS)
+
+    def _look(self) -> None:
+        """See what keeps frames from being answered, and say so."""
+        if self._image_subscribers is not None:
+            for matter, text in self._image_subscribers.look().items():
+                self._notices.put(matter, text)
+        next_step = 'configure' if self._predictor is None else 'activate'
+        if self._idle.is_due('' if self._image_subscribers or self._finalized else next_step):
+            self.get_logger().warning(
+                'nothing is answered before '
+                f"'ros2 lifecycle set {self.get_fully_qualified_name()} {next_step}'"
+            )
 
     def _status(self) -> DiagnosticStatus:
         state = 'unconfigured' if self._predictor is None else 'inactive'
         if self._finalized:
             state = 'finalized'
-        silence = ''
-        recent = time.monotonic() - self._qos_warned_at < QOS_WARNING_SECONDS
+        self._look()
+        lost = ''
         if self._image_subscribers is not None:
-            state, silence = 'active', self._image_subscribers.silence()
+            state, lost = 'active', f'{100 * self._image_subscribers.lost():.0f}'
         facts = {
             'checkpoint': self._settings.checkpoint or 'shipped',
             'device': self._settings.device,
             'engine': f'{self._settings.engine} {self._settings.precision}',
             'dds profile': describe_dds_profile(),
+            'images lost [%]': f'{100 * self._image_subscribers.lost():.0f}'
+            if self._image_subscribers
+            else '',
         }
-        condition = Condition(
-            state, self._fault, (self._qos_warning if recent else '') or silence, facts
-        )
+        condition = Condition(state, self._fault, self._notices.text(), facts)
         name = f'{self.get_fully_qualified_name()}: depth'
         return build_status(name, condition, self._statistics.snapshot())

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
     from lacdepth_ros.node.frame_statistics import FrameStatistics
     from lacdepth_ros.node.parameters import NodeParameters
+MAX_AGE = 60.0
+"""Seconds from stamp to answer above which the stamp is of another clock."""
+_OTHER_CLOCK = (
+    'stamps of the images are more than a minute off the clock of this node: latencies from stamp '
+    'to publish are not counted; set the clocks, or use_sim_time when a bag is played'
+)
 
 
 class FramePipeline:
@@ -38,6 +44,7 @@ class FramePipeline:
         parameters: Returns the parameters as they are now; asked once a frame.
         clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
         inform: Logs what was found out about the camera.
+        doubt: Takes a matter and what is doubtful about it, '' when nothing is.
     """
 
     def __init__(
@@ -48,6 +55,7 @@ class FramePipeline:
         parameters: Callable[[], NodeParameters],
         clock: Clock | None,
         inform: Callable[[str], object],
+        doubt: Callable[[str, str], object],
     ) -> None:
         self._predictor = predictor
         self._publishers = publishers
@@ -55,8 +63,11 @@ class FramePipeline:
         self._parameters = parameters
         self._clock = clock
         self._inform = inform
+        self._doubt = doubt
         self._decoder = ImageDecoder(parameters().image_bits)
         self._rectifiers = RectifierCache()
+        self._changes = 0
+        self._told_of_clock = False
 
     def process(self, pair: FramePair) -> None:
         """Answer one frame on the topics that have subscribers.
@@ -94,6 +105,10 @@ class FramePipeline:
             rectified=parameters.image_is_rectified,
             rectify=parameters.rectify,
         )
+        if self._rectifiers.changes != self._changes:
+            doubts = (*self._rectifiers.doubts, self._predictor.doubt(camera))
+            self._doubt('calibration', '; '.join(filter(None, doubts)))
+            self._changes = self._rectifiers.changes
         if rectifier is None:
             return image, camera, None
         return rectifier.rectify(image), camera, rectifier.outside
@@ -140,8 +155,13 @@ class FramePipeline:
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:
-            age = self._clock.now().nanoseconds - stamp_ns(pair.image)
-            self._statistics.record(f'stamp_to_{topic}', 1e3 * age / NANOSECONDS)
+            age = (self._clock.now().nanoseconds - stamp_ns(pair.image)) / NANOSECONDS
+            if not -1 <= age <= MAX_AGE:
+                if not self._told_of_clock:
+                    self._inform(_OTHER_CLOCK)
+                self._told_of_clock = True
+                return
+            self._statistics.record(f'stamp_to_{topic}', 1e3 * age)
 
 
 def _without(

@@ -33,6 +33,16 @@ def camera_info_qos() -> QoSProfile:
     return _profile(ReliabilityPolicy.BEST_EFFORT, depth=CAMERA_INFO_DEPTH)
 
 
+def latched_qos() -> QoSProfile:
+    """The last camera_info of publishers that keep it for late subscribers."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=CAMERA_INFO_DEPTH,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    )
+
+
 def output_qos() -> QoSProfile:
     """Newest result only; reliable matches every subscriber."""
     return _profile(ReliabilityPolicy.RELIABLE, depth=1)
@@ -53,13 +63,17 @@ def overridable() -> QoSOverridingOptions:
 def describe_incompatible_publishers(node: Node, topic: str, ours: QoSProfile, event: Any) -> str:
     """Say that a publisher of `topic` offers less than our subscription asks for."""
     theirs = [_words(info) for info in node.get_publishers_info_by_topic(topic)]
-    return _mismatch(topic, f'we subscribe {_words_of(ours)}', 'publishers', theirs, event)
+    remedy = f'qos_overrides.{topic}.subscription.* or, for images, image_reliability'
+    sides = f'we subscribe {_words_of(ours)}; publishers: {"; ".join(theirs)}'
+    return _mismatch(topic, sides, remedy, event)
 
 
 def describe_incompatible_subscribers(node: Node, topic: str, ours: QoSProfile, event: Any) -> str:
     """Say that a subscriber of `topic` asks for more than our publisher offers."""
     theirs = [_words(info) for info in node.get_subscriptions_info_by_topic(topic)]
-    return _mismatch(topic, f'we publish {_words_of(ours)}', 'subscribers', theirs, event)
+    remedy = f'qos_overrides.{topic}.publisher.*'
+    sides = f'we publish {_words_of(ours)}; subscribers: {"; ".join(theirs)}'
+    return _mismatch(topic, sides, remedy, event)
 
 
 def _profile(reliability: ReliabilityPolicy, *, depth: int) -> QoSProfile:
@@ -71,18 +85,30 @@ def _profile(reliability: ReliabilityPolicy, *, depth: int) -> QoSProfile:
     )
 
 
-def _mismatch(topic: str, ours: str, kind: str, theirs: list[str], event: Any) -> str:
+def _mismatch(topic: str, sides: str, remedy: str, event: Any) -> str:
     policy = qos_policy_name_from_kind(event.last_policy_kind)
     return (
-        f'incompatible QoS ({policy}) on {topic}: {ours}; {kind}: {"; ".join(theirs)}. '
-        'Nothing passes between them: change one side, here with '
-        f'qos_overrides.{topic}.* or image_reliability'
+        f'incompatible QoS ({policy}) on {topic}: {sides}. '
+        f'Nothing passes between them: change one side, here with {remedy}'
     )
 
 
+def keeps_messages(endpoint: Any) -> bool:
+    """Whether a publisher keeps its last messages for subscribers that come later."""
+    profile = endpoint.qos_profile
+    return bool(
+        profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+        and profile.reliability == ReliabilityPolicy.RELIABLE
+    )
+
+
+def name_of(endpoint: Any) -> str:
+    """Full name of the node that a publisher or subscription belongs to."""
+    return f'{endpoint.node_namespace.rstrip("/")}/{endpoint.node_name}'
+
+
 def _words(endpoint: Any) -> str:
-    name = f'{endpoint.node_namespace.rstrip("/")}/{endpoint.node_name}'
-    return f'{name} {_words_of(endpoint.qos_profile)}'
+    return f'{name_of(endpoint)} {_words_of(endpoint.qos_profile)}'
 
 
 def _words_of(profile: QoSProfile) -> str:

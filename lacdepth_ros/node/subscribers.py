@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,9 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from lacdepth_ros.node import qos
-from lacdepth_ros.node.sync import NANOSECONDS, FramePair, PairBuffer
+from lacdepth_ros.node.dds_profile import profile_path
+from lacdepth_ros.node.sync import NANOSECONDS, FramePair, PairBuffer, stamp_ns
+from lacdepth_ros.node.watch import InputWatch
 from lacdepth_ros.node.worker import NewestFrameWorker
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from lacdepth_ros.node.frame_statistics import FrameStatistics
     from lacdepth_ros.node.parameters import NodeParameters
-
-SILENCE = 2.0
-"""Seconds without a message after which the diagnostics warn."""
 
 
 def image_topic(node: Node, transport: str) -> str:
@@ -50,11 +48,14 @@ class Subscribers:
     Args:
         node: Owner of the subscriptions; its executor's thread calls back.
         parameters: Values at activation.
-        statistics: Hears of received, replaced and unpaired images.
+        statistics: Hears of received, replaced, unpaired and dropped images.
         thread: The network's.
         process: Called in that thread with the newest pair.
         on_error: Called in that thread with what `process` raised.
         on_incompatible: Called with a text when a publisher's QoS does not fit ours.
+
+    Attributes:
+        topics: Those of the images and of their camera_info.
     """
 
     def __init__(
@@ -77,9 +78,14 @@ class Subscribers:
             cache_info=parameters.cache_camera_info,
             on_unpaired=lambda: statistics.count('unpaired'),
         )
-        self._last_image = self._last_info = self._last_pair = time.monotonic()
-        self._image_topic = image_topic(node, parameters.image_transport)
-        self._info_topic = camera_info_topic(node)
+        self.topics = image_topic(node, parameters.image_transport), camera_info_topic(node)
+        self._watch = InputWatch(
+            *self.topics,
+            caches_info=parameters.cache_camera_info,
+            other_types=self._publishers_of_other_types,
+            dds_profile=str(profile_path()),
+        )
+        self._image_frame = ''
         self._worker = NewestFrameWorker(thread, process, on_error)
         self._subscriptions: list[Subscription[Any]] = []
         try:
@@ -89,11 +95,12 @@ class Subscribers:
             raise
 
     def _subscribe(self, parameters: NodeParameters) -> None:
-        message = CompressedImage if parameters.image_transport == 'compressed' else Image
+        self._image_type = CompressedImage if parameters.image_transport == 'compressed' else Image
+        image_topic, info_topic = self.topics
         image_qos = qos.image_qos(parameters.image_reliability)
         for message_type, topic, callback, profile in (
-            (CameraInfo, self._info_topic, self._on_info, qos.camera_info_qos()),
-            (message, self._image_topic, self._on_image, image_qos),
+            (CameraInfo, info_topic, self._on_info, qos.camera_info_qos()),
+            (self._image_type, image_topic, self._on_image, image_qos),
         ):
             self._subscriptions.append(
                 self._node.create_subscription(
@@ -105,6 +112,28 @@ class Subscribers:
                     qos_overriding_options=qos.overridable(),
                 )
             )
+        self._asks_for_latched = not parameters.cache_camera_info
+        self._subscribe_latched()
+
+    def _subscribe_latched(self) -> None:
+        """Ask publishers that keep their camera_info for the one from before this node was active.
+
+        Others could not serve that wish, so it is told only where somebody keeps it.
+        """
+        topic = self.topics[1]
+        keepers = map(qos.keeps_messages, self._node.get_publishers_info_by_topic(topic))
+        if self._asks_for_latched or not any(keepers):
+            return
+        self._asks_for_latched = True
+        self._subscriptions.append(
+            self._node.create_subscription(
+                CameraInfo,
+                topic,
+                self._on_info,
+                qos.latched_qos(),
+                event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
+            )
+        )
 
     def _events(self, topic: str, profile: QoSProfile) -> SubscriptionEventCallbacks:
         def report(event: Any) -> None:
@@ -115,45 +144,72 @@ class Subscribers:
         return SubscriptionEventCallbacks(incompatible_qos=report)
 
     def stop(self) -> None:
-        """Unsubscribe, drop the waiting frame and wait for the one in flight."""
+        """Unsubscribe, drop the waiting frames and wait for the one in flight."""
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
-        self._worker.stop()
+        self._pairs.give_up()
+        if self._worker.stop():
+            self._statistics.count('dropped')
 
-    def silence(self) -> str:
-        """Say what has been missing for a while ('' when frames flow), with what to check."""
-        now = time.monotonic()
-        no_image = now - self._last_image > SILENCE
-        no_info = now - self._last_info > SILENCE
-        if no_image and no_info:
-            return f'no message on {self._image_topic} and {self._info_topic}: is the camera on?'
-        if no_image:
-            return (
-                f'camera_info arrives but no image on {self._image_topic}: check the topic; '
-                'images above 512 KB need the Fast DDS profile in the camera driver as well'
-            )
-        if now - self._last_pair <= SILENCE:
-            return ''
-        if no_info:
-            return f'images arrive but no camera_info on {self._info_topic}: check the topic'
-        return (
-            f'stamps of {self._image_topic} and {self._info_topic} never agree: set '
-            'sync_tolerance or cache_camera_info'
-        )
+    def look(self) -> dict[str, str]:
+        """See who publishes; return what is doubtful by matter, '' where nothing is."""
+        self._subscribe_latched()
+        frames = self._pairs.doubt()
+        if frames:
+            frames += f'; {self.topics[1]} is published by {self._publishers(self.topics[1])}'
+        return {
+            'silence': self._watch.silence(),
+            'loss': self._watch.loss(),
+            'frames': frames,
+        }
+
+    def lost(self) -> float:
+        """Share of the images that were sent but did not arrive."""
+        return self._watch.lost()
 
     def _on_image(self, message: Any) -> None:
-        self._last_image = time.monotonic()
+        self._image_frame = message.header.frame_id
+        self._watch.saw_image(stamp_ns(message))
         self._statistics.count('received')
         self._submit(self._pairs.add_image(message))
 
     def _on_info(self, message: CameraInfo) -> None:
-        self._last_info = time.monotonic()
+        frame = message.header.frame_id
+        self._watch.saw_info(stamp_ns(message), of_image=frame == self._image_frame)
         self._submit(self._pairs.add_info(message))
 
     def _submit(self, pair: FramePair | None) -> None:
         if pair is None:
             return
-        self._last_pair = time.monotonic()
+        self._watch.saw_pair()
         if self._worker.submit(pair):
             self._statistics.count('replaced')
+
+    def _publishers(self, topic: str) -> str:
+        return ', '.join(
+            qos.name_of(endpoint) for endpoint in self._node.get_publishers_info_by_topic(topic)
+        )
+
+    def _publishers_of_other_types(self, topic: str) -> str:
+        ours = CameraInfo if topic == self.topics[1] else self._image_type
+        wanted = f'sensor_msgs/msg/{ours.__name__}'
+        others = [
+            f'{qos.name_of(endpoint)} as {endpoint.topic_type}'
+            for endpoint in self._node.get_publishers_info_by_topic(topic)
+            if endpoint.topic_type != wanted
+        ]
+        return f'{", ".join(others)}, not {wanted}{_advice(others)}' if others else ''
+
+
+def _advice(others: list[str]) -> str:
+    """What to set or run to get images out of these types."""
+    text = ' '.join(others)
+    if 'CompressedImage' in text:
+        return ': remap image to the topic without /compressed and set image_transport: compressed'
+    if 'CompressedVideo' in text or 'FFMPEGPacket' in text:
+        return (
+            ': video; run ros2 run image_transport republish --ros-args -p in_transport:=ffmpeg '
+            '-p out_transport:=raw and subscribe what it publishes'
+        )
+    return ''

@@ -1,15 +1,21 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Pairing of images with the camera_info of the same stamp; knows no ROS."""
+"""Pairing of images with the camera_info of the same stamp and frame; knows no ROS."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lacdepth_ros.core.text import quoted
+
 NANOSECONDS = 1_000_000_000
+FRAMES_REMEMBERED = 20
+"""Latest camera_infos whose frame_ids count as present on the topic."""
+PATIENCE = 3
+"""Latest camera_infos, all of one other frame, after which that one is taken for the image's."""
 
 
 def stamp_ns(message: Any) -> int:
@@ -29,11 +35,13 @@ class FramePair:
 class PairBuffer:
     """Pairs image and camera_info messages that arrive in any order on two topics.
 
-    Stamps are matched exactly; with a tolerance the nearest stamp within it also counts. With
-    `cache_info` the last camera_info serves every image, for drivers that publish it once or with
-    stamps of their own. At most `queue_size` messages of a kind wait; the oldest goes first, so
-    a clock that jumps back (a bag that loops) flushes itself. `on_unpaired` hears of each image
-    that is given up so.
+    Stamps are matched exactly; with a tolerance the nearest stamp within it also counts. The
+    frame_ids must agree as well, so that two cameras on one topic are not mixed up; only when
+    every camera_info is of one other frame is it taken for the image's, and `doubt` says so. With
+    `cache_info` the last camera_info of the frame serves every image, for drivers that publish it
+    once or with stamps of their own. At most `queue_size` messages of a kind wait; the oldest goes
+    first, so a clock that jumps back (a bag that loops) flushes itself. `on_unpaired` hears of
+    each image that is given up so.
 
     Not thread-safe: the executor's thread alone calls it.
     """
@@ -49,53 +57,96 @@ class PairBuffer:
         self._tolerance_ns = tolerance_ns
         self._queue_size = queue_size
         self._cache_info = cache_info
-        self._images: OrderedDict[int, Any] = OrderedDict()
-        self._infos: OrderedDict[int, Any] = OrderedDict()
+        self._images: list[Any] = []
+        self._infos: list[Any] = []
+        self._frames: deque[str] = deque(maxlen=FRAMES_REMEMBERED)
+        self._image_frame = ''
         self._on_unpaired = on_unpaired
 
     def add_image(self, image: Any) -> FramePair | None:
         """Take an image; return its pair when the camera_info is already here."""
-        info = self._find_info(stamp_ns(image))
+        self._image_frame = image.header.frame_id
+        info = self._best(self._infos, image, image.header.frame_id)
         if info is not None:
             return FramePair(image, info)
-        self._images[stamp_ns(image)] = image
+        self._images.append(image)
         if len(self._images) > self._queue_size:
-            self._images.popitem(last=False)
+            self._images.pop(0)
             self._on_unpaired()
         return None
 
     def add_info(self, info: Any) -> FramePair | None:
         """Take a camera_info; return the pair it completes (of the newest image waiting)."""
-        self._infos[stamp_ns(info)] = info
-        self._infos.move_to_end(stamp_ns(info))
-        limit = 1 if self._cache_info else self._queue_size
-        while len(self._infos) > limit:
-            self._infos.popitem(last=False)
-        stamp = self._find_image(stamp_ns(info))
-        if stamp is None:
+        frame = info.header.frame_id
+        self._frames.append(frame)
+        self._infos = [other for other in self._infos if not self._replaces(info, other)]
+        self._infos.append(info)
+        del self._infos[: -self._queue_size]
+        image = self._best([i for i in self._images if self._fits(frame, i)], info)
+        if image is None:
             return None
-        pair = FramePair(self._images.pop(stamp), info)
+        self._images = [other for other in self._images if other is not image]
         if self._cache_info:  # it would serve the older ones as well, but they come too late
-            self._give_up_images()
-        return pair
+            self.give_up()
+        return FramePair(image, info)
 
-    def _give_up_images(self) -> None:
-        while self._images:
-            self._images.popitem()
+    def give_up(self) -> None:
+        """Give up every image that waits."""
+        for _ in self._images:
             self._on_unpaired()
+        self._images.clear()
 
-    def _find_info(self, stamp: int) -> Any | None:
-        if self._cache_info:
-            return next(reversed(self._infos.values()), None)
-        nearest = min(self._infos, key=lambda other: abs(other - stamp), default=None)
-        if nearest is None or abs(nearest - stamp) > self._tolerance_ns:
-            return None
-        return self._infos[nearest]
+    def doubt(self) -> str:
+        """What is doubtful about the frame_ids, '' when nothing is."""
+        frames = Counter(self._frames)
+        if not frames or not self._image_frame or set(frames) == {self._image_frame}:
+            return ''
+        names = ', '.join(quoted(name) for name in sorted(frames))
+        image = quoted(self._image_frame)
+        if self._image_frame in frames:
+            return (
+                f'camera_info of several frames on one topic ({names}): those of {image}, the '
+                "image's, are used; remap camera_info to one camera"
+            )
+        if len(frames) == 1:
+            return (
+                f'images are of frame {image} but their camera_info of {names}: taken to belong '
+                'together; give both the same frame_id'
+            )
+        return (
+            f'images are of frame {image} but camera_info of {names}: none is used; remap '
+            "camera_info to the image's camera"
+        )
 
-    def _find_image(self, stamp: int) -> int | None:
+    def _replaces(self, new: Any, old: Any) -> bool:
+        """Whether a camera_info takes the place of an earlier one."""
+        same_frame: bool = new.header.frame_id == old.header.frame_id
+        return same_frame and (self._cache_info or stamp_ns(new) == stamp_ns(old))
+
+    def _fits(self, info_frame: str, image: Any) -> bool:
+        """Whether a camera_info of this frame may serve the image."""
+        frame = image.header.frame_id
+        if info_frame == frame:
+            return True
+        patience = 1 if self._cache_info else PATIENCE
+        recent = list(self._frames)[-patience:]
+        return len(recent) == patience and set(self._frames) == {info_frame}
+
+    def _best(self, messages: Iterable[Any], partner: Any, frame: str | None = None) -> Any | None:
+        """The message nearest in time to its partner, the latest in case of a tie.
+
+        Args:
+            messages: Camera_infos, or images that fit.
+            partner: The message that arrived.
+            frame: Of the image when `messages` are camera_infos.
+        """
+        if frame is not None:
+            messages = [m for m in messages if self._fits(m.header.frame_id, partner)]
+        newest_first = list(messages)[::-1]
         if self._cache_info:
-            return next(reversed(self._images), None)
-        nearest = min(self._images, key=lambda other: abs(other - stamp), default=None)
-        if nearest is None or abs(nearest - stamp) > self._tolerance_ns:
+            return newest_first[0] if newest_first else None
+        stamp = stamp_ns(partner)
+        nearest = min(newest_first, key=lambda m: abs(stamp_ns(m) - stamp), default=None)
+        if nearest is None or abs(stamp_ns(nearest) - stamp) > self._tolerance_ns:
             return None
         return nearest

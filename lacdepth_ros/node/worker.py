@@ -62,14 +62,19 @@ class NewestFrameWorker(Generic[Item]):
                 self._running = self._thread.submit(self._run)
         return replaced
 
-    def stop(self) -> None:
-        """Drop the waiting item and wait for the one in flight. Idempotent."""
+    def stop(self) -> bool:
+        """Drop the waiting item and wait for the one in flight; True when there was one to drop.
+
+        Idempotent.
+        """
         with self._lock:
             self._stopping = True
+            dropped = self._slot is not None
             self._slot = None
             running = self._running
         if running is not None:
             running.result()
+        return dropped
 
     def _next(self) -> Item | None:
         with self._lock:

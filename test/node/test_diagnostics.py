@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 pytest.importorskip('rclpy')
@@ -23,8 +25,8 @@ def facts(status):
 
 def test_status_holds_counters_and_latencies(bench):
     bench.activate('depth/image_rect')
-    for stamp in range(1, 4):
-        bench.answer('depth/image_rect', stamp)
+    for _ in range(3):
+        bench.answer('depth/image_rect', time.time_ns())
     bench.diagnostics.clear()
     assert bench.spin_until(lambda: bench.diagnostics)
     status = bench.diagnostics[-1]
@@ -54,6 +56,16 @@ def test_statistics_end_with_the_network_they_are_of(bench):
         assert values['frames answered'] == ('1' if kept else '0')
 
 
+def test_latency_against_stamps_of_another_clock_is_left_out(bench):
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    assert bench.diagnostics[-1].level == DiagnosticStatus.OK
+    assert not any('stamp_to' in key for key in facts(bench.diagnostics[-1]))
+    assert bench.logged('more than a minute off the clock of this node')
+
+
 def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench):
     bench = make_bench(use_sim_time=True)
     bench.activate('depth/image_rect')
@@ -72,10 +84,15 @@ def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench):
         ((), (1, 2, 3), 'need the Fast DDS profile in the camera driver'),
         ((1, 2, 3), (), 'no camera_info on /camera_info'),
         ((1, 2, 3), (7, 8, 9), 'set sync_tolerance or cache_camera_info'),
+        (
+            (1, 2, 3),
+            (0,),
+            'stamps of /camera_info are 0, so images find no camera_info',
+        ),
     ],
 )
 def test_missing_input_is_named_with_what_to_check(bench, monkeypatch, images, infos, advice):
-    monkeypatch.setattr('lacdepth_ros.node.subscribers.SILENCE', 0.4)
+    monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
     bench.activate('depth/image_rect')
 
     def warned():
@@ -87,6 +104,7 @@ def test_missing_input_is_named_with_what_to_check(bench, monkeypatch, images, i
 
     assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
     assert bench.status_with(advice).level == DiagnosticStatus.WARN
+    assert bench.logged(advice), 'and the log says so, too'
 
 
 def test_fault_outranks_failures_and_failures_outrank_warnings():

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_fakes import HEIGHT, WIDTH, image_message, info_message, stamped
 from sensor_msgs.msg import CameraInfo, CompressedImage
@@ -268,3 +271,118 @@ def test_incompatible_subscriber_is_reported_with_both_sides(bench):
     status = bench.status_with('incompatible QoS')
     for word in ('DURABILITY', '/depth/camera_info', 'we publish reliable, volatile'):
         assert word in status.message
+
+
+def test_camera_info_that_was_published_once_serves(make_bench):
+    """Latched, before the node is active, beside drivers that publish it all the time."""
+    from rclpy.qos import DurabilityPolicy
+
+    bench = make_bench(cache_camera_info=True)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    publisher = bench.client.create_publisher(CameraInfo, '/camera_info', latched)
+    publisher.publish(info_message(5))
+    assert bench.transition('configure') and bench.transition('activate')
+    bench.subscribe('depth/image_rect')
+    assert bench.spin_until(lambda: publisher.get_subscription_count() == 2)
+    assert bench.spin_until(lambda: bench.node._depth_publishers.wanted(bench.node._settings))
+    for stamp in (100, 200, 300):
+        bench.images.publish(image_message(stamp))
+        assert bench.spin_until(lambda stamp=stamp: bench.find('depth/image_rect', stamp))
+    bench.infos.publish(info_message(6, width=32))
+    bench.spin_for(0.2)
+    small = image_message(400, width=32)
+    bench.images.publish(small)
+    assert bench.spin_until(lambda: bench.find('depth/image_rect', 400))
+
+
+def test_two_cameras_on_one_topic_are_kept_apart_and_named(bench):
+    bench.activate('depth/image_rect')
+    for stamp in range(1, 9):
+        other = info_message(stamp)
+        other.header.frame_id, other.k[0] = 'other_optical_frame', 99.0
+        bench.infos.publish(other)
+        bench.answer('depth/image_rect', stamp)
+    assert {camera.fx for camera in bench.predictor.cameras} == {70.0}
+    status = bench.status_with('several frames on one topic')
+    assert '/bench/bench' in status.message and "'other_optical_frame'" in status.message
+    assert bench.logged('several frames on one topic')
+
+
+def test_doubtful_calibration_is_answered_with_a_warning(bench):
+    bench.activate('depth/image_rect')
+    info = info_message(STAMP)
+    info.k[4] = 40.0
+    bench.answer('depth/image_rect', STAMP, info=info)
+    assert bench.status_with('fx / fy = 70 / 40 = 1.75').level == DiagnosticStatus.WARN
+    assert bench.logged('fx / fy = 70 / 40 = 1.75')
+    bench.diagnostics.clear()
+    bench.answer('depth/image_rect', STAMP + 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    assert bench.diagnostics[-1].level == DiagnosticStatus.OK
+
+
+def test_input_that_the_network_is_not_made_for_is_warned_of(bench):
+    bench.activate('depth/image_rect')
+    bench.predictor.doubts[WIDTH] = 'metres are off'
+    bench.answer('depth/image_rect', STAMP)
+    assert bench.status_with('metres are off').level == DiagnosticStatus.WARN
+
+
+def test_bits_of_16_bit_images_are_logged_once_for_each_change(bench):
+    bench.activate('depth/image_rect')
+    for stamp, value in ((1, 100), (2, 3000), (3, 50), (4, 3000)):
+        image = image_message(stamp)
+        image.encoding, image.step = 'mono16', 2 * WIDTH
+        image.data = image.data[:0]
+        image.data.frombytes(np.full((HEIGHT, WIDTH), value, np.uint16).tobytes())
+        depth = depth_from_message(bench.answer('depth/image_rect', stamp, image=image))
+        scale = 255 / (255 if stamp == 1 else 4095)
+        np.testing.assert_allclose(depth, 1 + 0.1 * np.rint(value * scale), rtol=1e-6)
+    assert bench.logged('16-bit images hold 12 bits')
+    assert sum('16-bit images hold' in entry.msg for entry in bench.log) == 2
+
+
+def test_message_of_another_type_on_the_topic_is_named(bench, monkeypatch):
+    from rclpy.context import Context
+    from rclpy.node import Node
+
+    monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
+    context = Context()  # one participant of DDS has one type for a topic
+    context.init(domain_id=int(os.environ['ROS_DOMAIN_ID']))
+    driver = Node('driver', context=context)
+    driver.create_publisher(CompressedImage, '/image', 1)
+    assert bench.transition('configure') and bench.transition('activate')
+    status = bench.status_with('/driver as sensor_msgs/msg/CompressedImage, not sensor_msgs/msg/I')
+    assert 'image_transport: compressed' in status.message
+    driver.destroy_node()
+    context.destroy()
+
+
+def test_every_image_has_a_fate(bench):
+    """Answered, replaced, failed, without camera_info, dropped by deactivation."""
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', 1)
+    bench.send(2, info=info_message(2, width=32))
+    bench.status_with('image is 64x48')
+    for stamp in (3, 3, 3, 4, 5, 6, 7, 8):  # no camera_info
+        bench.images.publish(image_message(stamp))
+        bench.spin_for(0.05)
+    bench.predictor.started.clear()
+    bench.predictor.release.clear()
+    for stamp in range(10, 14):
+        bench.send(stamp)
+        bench.spin_for(0.05)
+    assert bench.spin_until(bench.predictor.started.is_set)
+    bench.predictor.release.set()
+    assert bench.transition('deactivate')
+    counts = bench.node._statistics.snapshot().counts
+    received = counts.pop('received')
+    assert received == sum(counts.values()), counts
+    assert counts['unpaired'] == 8 and counts['failed'] == 1
+    assert set(counts) <= {'answered', 'replaced', 'failed', 'unpaired', 'unwanted', 'dropped'}
+
+
+def test_activation_names_topics_engine_and_profile(bench):
+    bench.activate()
+    assert bench.logged('active: /image and /camera_info, engine eager fp32 on cpu; Fast DDS pro')

@@ -19,9 +19,10 @@ class Dropped:
         self.count += 1
 
 
-def message(stamp):
+def message(stamp, frame='camera'):
     sec, nanosec = divmod(stamp, 10**9)
-    return SimpleNamespace(header=SimpleNamespace(stamp=SimpleNamespace(sec=sec, nanosec=nanosec)))
+    stamp = SimpleNamespace(sec=sec, nanosec=nanosec)
+    return SimpleNamespace(header=SimpleNamespace(stamp=stamp, frame_id=frame))
 
 
 def buffer(tolerance_ns=0, queue_size=3, cache_info=False, on_unpaired=lambda: None):
@@ -111,3 +112,76 @@ def test_clock_that_jumps_back_still_pairs():
     for stamp in (100, 101, 102, 1, 2, 3):
         pairs.add_image(message(stamp))
     assert pairs.add_info(message(3)) is not None
+
+
+@pytest.mark.parametrize('cache_info', [False, True])
+@pytest.mark.parametrize('order', ['left right image', 'right left image', 'image left right'])
+def test_two_cameras_on_one_topic_are_not_mixed_up(order, cache_info):
+    """Stamps and sizes of both are equal; only the frame tells them apart."""
+    pairs, paired = buffer(cache_info=cache_info), []
+    for stamp in range(20):
+        for name in order.split():
+            if name == 'image':
+                paired.append(pairs.add_image(message(stamp, 'left')))
+            else:
+                paired.append(pairs.add_info(message(stamp, name)))
+    frames = [pair.info.header.frame_id for pair in paired if pair]
+    assert frames == ['left'] * len(frames)
+    assert len(frames) >= 19
+    said = pairs.doubt()
+    assert 'several frames on one topic' in said and "'left', 'right'" in said
+
+
+def test_another_frame_is_taken_after_a_while_when_it_is_the_only_one():
+    pairs, answered = buffer(), []
+    for stamp in range(6):
+        pairs.add_info(message(stamp, 'camera_link'))
+        answered.append(pairs.add_image(message(stamp, 'camera_optical')) is not None)
+    assert answered == [False, False, True, True, True, True]
+    said = pairs.doubt()
+    assert "frame 'camera_optical' but their camera_info of 'camera_link': taken to" in said
+
+
+def test_the_only_cached_info_serves_at_once_whatever_its_frame():
+    pairs, info = buffer(cache_info=True), message(1, 'camera_link')
+    pairs.add_info(info)
+    assert pairs.add_image(message(9, 'camera_optical')).info is info
+    assert 'taken to belong together' in pairs.doubt()
+
+
+def test_two_other_frames_are_never_taken():
+    pairs = buffer()
+    for stamp in range(30):
+        for frame in ('left', 'right'):
+            assert pairs.add_info(message(stamp, frame)) is None
+        assert pairs.add_image(message(stamp, 'front')) is None
+    assert "of frame 'front' but camera_info of 'left', 'right': none is used" in pairs.doubt()
+
+
+def test_nothing_is_doubtful_about_equal_frames():
+    pairs = buffer()
+    assert pairs.doubt() == ''
+    pairs.add_info(message(1))
+    pairs.add_image(message(1))
+    assert pairs.doubt() == ''
+
+
+def test_images_of_one_stamp_are_all_accounted_for():
+    dropped = Dropped()
+    pairs = buffer(queue_size=3, on_unpaired=dropped)
+    images = [message(7) for _ in range(5)]
+    for image in images:
+        pairs.add_image(image)
+    assert dropped.count == 2
+    assert pairs.add_info(message(7)).image is images[-1]
+    pairs.give_up()
+    assert dropped.count == 4
+    pairs.give_up()
+    assert dropped.count == 4
+
+
+def test_hostile_frame_ids_are_cut_and_escaped():
+    pairs = buffer()
+    pairs.add_info(message(1, '\n' + 'x' * 10**6))
+    pairs.add_image(message(1, 'camera'))
+    assert len(pairs.doubt()) < 400 and pairs.doubt().isprintable()

@@ -1,0 +1,127 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps frames from being answered, told from when messages came; knows no ROS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from lacdepth_ros.node.loss import LossMeter
+
+SILENCE = 2.0
+"""Seconds without a message after which something is wrong."""
+TOLERATED_LOSS = 0.2
+"""Share of lost images above which something is wrong."""
+
+
+class InputWatch:
+    """Takes note of what arrives, and says in words what does not.
+
+    Args:
+        image_topic: Resolved name.
+        info_topic: Resolved name.
+        caches_info: One camera_info serves every image.
+        other_types: Returns in words who publishes another message type on a topic, '' if nobody.
+        dds_profile: Path of the Fast DDS profile for the camera driver.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self,
+        image_topic: str,
+        info_topic: str,
+        *,
+        caches_info: bool,
+        other_types: Callable[[str], str],
+        dds_profile: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._image_topic = image_topic
+        self._info_topic = info_topic
+        self._caches_info = caches_info
+        self._other_types = other_types
+        self._dds_profile = dds_profile
+        self._clock = clock
+        self._last_image = self._last_info = self._last_pair = clock()
+        self._has_info = False
+        self._unstamped: set[str] = set()
+        self._loss = LossMeter()
+
+    def saw_image(self, stamp_ns: int) -> None:
+        """Take note of an image."""
+        self._last_image = self._clock()
+        self._loss.add_image(self._last_image, stamp_ns)
+        self._note_stamp(self._image_topic, stamp_ns)
+
+    def saw_info(self, stamp_ns: int, *, of_image: bool) -> None:
+        """Take note of a camera_info, which is of the image's camera or of another one."""
+        self._last_info = self._clock()
+        self._has_info = True
+        if of_image:
+            self._loss.add_info(self._last_info, stamp_ns)
+        self._note_stamp(self._info_topic, stamp_ns)
+
+    def saw_pair(self) -> None:
+        """Take note that an image found its camera_info."""
+        self._last_pair = self._clock()
+
+    def silence(self) -> str:
+        """Say what has been missing for a while ('' when frames flow), with what to check."""
+        now = self._clock()
+        no_image = now - self._last_image > SILENCE
+        no_info = now - self._last_info > SILENCE and not (self._caches_info and self._has_info)
+        if no_image and no_info:
+            return (
+                f'no message on {self._image_topic} and {self._info_topic}: is the camera on?'
+                f'{self._other(self._image_topic)}{self._other(self._info_topic)}'
+            )
+        if no_image:
+            return (
+                f'camera_info arrives but no image on {self._image_topic}: check the topic; '
+                'images above 512 KB need the Fast DDS profile in the camera driver as well '
+                f'({self._dds_profile}){self._other(self._image_topic)}'
+            )
+        if now - self._last_pair <= SILENCE:
+            return ''
+        if no_info:
+            return (
+                f'images arrive but no camera_info on {self._info_topic}: check the topic'
+                f'{self._other(self._info_topic)}'
+            )
+        return self._unpaired()
+
+    def lost(self) -> float:
+        """Share of the images that were sent but did not arrive."""
+        return self._loss.share(self._clock())
+
+    def loss(self) -> str:
+        """Say that images get lost ('' when they do not), with the remedy."""
+        share = self.lost()
+        if share <= TOLERATED_LOSS:
+            return ''
+        return (
+            f'{100 * share:.0f} % of the images get lost on the way: start the camera driver '
+            f'with the Fast DDS profile {self._dds_profile}, or ask it for fewer or smaller images'
+        )
+
+    def _unpaired(self) -> str:
+        if self._unstamped:
+            return (
+                f'stamps of {" and ".join(sorted(self._unstamped))} are 0, so images find no '
+                'camera_info: set cache_camera_info'
+            )
+        return (
+            f'stamps of {self._image_topic} and {self._info_topic} never agree: set '
+            'sync_tolerance or cache_camera_info'
+        )
+
+    def _note_stamp(self, topic: str, stamp_ns: int) -> None:
+        if stamp_ns:
+            self._unstamped.discard(topic)
+        else:
+            self._unstamped.add(topic)
+
+    def _other(self, topic: str) -> str:
+        words = self._other_types(topic)
+        return f' {topic} is published by {words}' if words else ''

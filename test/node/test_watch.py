@@ -1,0 +1,137 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What is missing or gets lost, told from arrivals alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lacdepth_ros.node.loss import LossMeter
+from lacdepth_ros.node.watch import InputWatch
+
+RATE = 10
+PERIOD_NS = 10**9 // RATE
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def watch(*, caches_info=False, other=''):
+    clock = Clock()
+    watched = InputWatch(
+        '/image',
+        '/camera_info',
+        caches_info=caches_info,
+        other_types=lambda topic: other if topic == '/image' else '',
+        dds_profile='/share/fastdds.xml',
+        clock=clock,
+    )
+    return watched, clock
+
+
+def play(seconds, *, image=lambda frame: True, info=lambda frame: True, caches_info=False):
+    """Frames of a camera of RATE Hz; which of image and camera_info arrive is up to the caller."""
+    watched, clock = watch(caches_info=caches_info)
+    for frame in range(int(seconds * RATE)):
+        clock.now = 100 + frame / RATE
+        stamp = 5 * 10**9 + frame * PERIOD_NS
+        if image(frame):
+            watched.saw_image(stamp)
+        if info(frame):
+            watched.saw_info(stamp, of_image=True)
+        if image(frame) and (info(frame) or caches_info):
+            watched.saw_pair()
+    return watched
+
+
+@pytest.mark.parametrize('kept', [0.24, 0.53, 0.7, 1.0])
+def test_loss_against_camera_info(kept):
+    arrives = np.random.default_rng(1).random(80) < kept
+    watched = play(8, image=lambda frame: arrives[frame])
+    assert watched.lost() == pytest.approx(1 - arrives.mean(), abs=1e-6)
+    assert bool(watched.loss()) == (kept < 0.8)
+    if kept < 0.8:
+        assert f'{100 * (1 - arrives.mean()):.0f} % of the images get lost' in watched.loss()
+        assert '/share/fastdds.xml' in watched.loss()
+
+
+@pytest.mark.parametrize('kept', [0.24, 0.5, 1.0])
+def test_loss_against_the_period_when_camera_info_comes_once(kept):
+    arrives = np.random.default_rng(3).random(90) < kept
+    arrives[[0, -1]] = True
+    watched = play(9, image=lambda f: arrives[f], info=lambda f: f == 0, caches_info=True)
+    assert watched.lost() == pytest.approx(1 - arrives.mean(), abs=0.02)
+    assert watched.silence() == ''
+
+
+def test_stamps_that_jitter_are_no_loss():
+    rng, meter = np.random.default_rng(2), LossMeter()
+    for frame in range(90):
+        jitter = int(rng.normal(0, 0.05 * PERIOD_NS))
+        meter.add_image(frame / RATE, frame * PERIOD_NS + jitter)
+    assert meter.share(9.0) < 0.2
+
+
+def test_little_is_no_evidence():
+    assert play(1.5, image=lambda frame: frame % 2 == 0).lost() == 0.0
+    assert LossMeter().share(1.0) == 0.0
+
+
+def test_loss_is_forgotten_when_all_arrives_again():
+    assert play(24, image=lambda frame: frame > 120 or frame % 3 == 0).lost() == 0.0
+
+
+@pytest.mark.parametrize(
+    ('arrivals', 'words'),
+    [
+        ({}, 'no message on /image and /camera_info: is the camera on?'),
+        ({'image': True}, 'images arrive but no camera_info on /camera_info'),
+        ({'info': True}, 'camera_info arrives but no image on /image'),
+        ({'image': True, 'info': True}, 'never agree: set sync_tolerance or cache_camera_info'),
+        ({'image': True, 'info': True, 'pair': True}, ''),
+    ],
+)
+def test_silence(arrivals, words):
+    watched, clock = watch()
+    for _ in range(30):
+        clock.now += 0.1
+        if 'image' in arrivals:
+            watched.saw_image(3)
+        if 'info' in arrivals:
+            watched.saw_info(9, of_image=True)
+        if 'pair' in arrivals:
+            watched.saw_pair()
+    assert words in watched.silence() and bool(words) == bool(watched.silence())
+
+
+def test_silence_begins_after_two_seconds():
+    watched, clock = watch()
+    clock.now += 1.9
+    assert watched.silence() == ''
+    clock.now += 0.2
+    assert watched.silence()
+
+
+@pytest.mark.parametrize(
+    ('image', 'info', 'topics'),
+    [(0, 5, '/image are 0'), (5, 0, '/camera_info are 0'), (0, 0, '/camera_info and /image are')],
+)
+def test_stamps_of_zero_are_named(image, info, topics):
+    watched, clock = watch()
+    for _ in range(30):
+        clock.now += 0.1
+        watched.saw_image(image)
+        watched.saw_info(info, of_image=True)
+    assert f'stamps of {topics}' in watched.silence()
+    assert 'cache_camera_info' in watched.silence()
+
+
+def test_publishers_of_another_type_are_named():
+    watched, clock = watch(other='/driver as sensor_msgs/msg/CompressedImage')
+    clock.now += 3
+    assert '/image is published by /driver as sensor_msgs/msg/CompressedI' in watched.silence()
