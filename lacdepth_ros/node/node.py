@@ -293,9 +293,7 @@ class DepthNode(LifecycleNode):
             'device': self._settings.device,
             'engine': f'{self._settings.engine} {self._settings.precision}',
             'dds profile': describe_dds_profile(),
-            'images lost [%]': f'{100 * self._image_subscribers.lost():.0f}'
-            if self._image_subscribers
-            else '',
+            'images lost [%]': lost,
         }
         condition = Condition(state, self._fault, self._notices.text(), facts)
         name = f'{self.get_fully_qualified_name()}: depth'
