@@ -1,0 +1,101 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""depth_node with Nav2's local costmap and collision monitor on its clouds, to try them alone.
+
+A robot that runs Nav2 already merges config/nav2_costmap.yaml into its own parameters and starts
+this with nav2:=false.
+"""
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+SHARE = FindPackageShare('lacdepth_ros')
+ARGUMENTS = (
+    ('image_topic', 'image_raw', 'Camera image; relative to /camera, or /full'),
+    ('camera_info_topic', 'camera_info', 'camera_info of the image'),
+    ('params_file', PathJoinSubstitution([SHARE, 'config', 'depth_node.yaml']), 'Of depth_node'),
+    ('nav2_params', PathJoinSubstitution([SHARE, 'config', 'nav2_costmap.yaml']), 'Of Nav2'),
+    ('nav2', 'true', 'Start local costmap and collision monitor too'),
+    ('device', '', 'Torch device, e.g. cpu or cuda (empty: as in params_file)'),
+    ('use_sim_time', 'false', 'Follow /clock'),
+    ('camera_frame', '', 'frame_id of the images; with it the pose below is published as tf'),
+    ('base_frame', 'base_link', 'Frame of the robot, on the ground below it'),
+    ('x', '0.0', 'Camera ahead of base_frame [m]'),
+    ('y', '0.0', 'Camera left of base_frame [m]'),
+    ('z', '1.65', 'Camera above base_frame, that is above the ground [m]'),
+    ('pitch', '0.0', 'Camera turned down [rad]'),
+)
+MANAGED = ['local_costmap/local_costmap', 'collision_monitor']
+
+
+def generate_launch_description() -> LaunchDescription:
+    arguments = [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, default, description in ARGUMENTS
+    ]
+    passed = ('image_topic', 'camera_info_topic', 'params_file', 'device', 'use_sim_time')
+    depth = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', 'depth.launch.py'])),
+        launch_arguments={name: LaunchConfiguration(name) for name in passed}.items(),
+    )
+    return LaunchDescription([*arguments, depth, OpaqueFunction(function=_tf), *_nav2()])
+
+
+def _tf(context: LaunchContext) -> list:
+    """Publish the camera's pose where nothing else does: camera axes, then the optical frame."""
+    frame = LaunchConfiguration('camera_frame').perform(context)
+    if not frame:
+        return []
+    body = f'{frame}_body'
+    pose = [
+        part
+        for name in ('x', 'y', 'z', 'pitch')
+        for part in (f'--{name}', LaunchConfiguration(name))
+    ]
+    base = LaunchConfiguration('base_frame')
+    turn = ['--roll', '-1.5707963', '--yaw', '-1.5707963']  # x forward -> z forward (REP 103)
+    return [
+        _static(['--frame-id', base, '--child-frame-id', body, *pose]),
+        _static(['--frame-id', body, '--child-frame-id', frame, *turn]),
+    ]
+
+
+def _static(arguments: list) -> Node:
+    return Node(package='tf2_ros', executable='static_transform_publisher', arguments=arguments)
+
+
+def _nav2() -> list[Node]:
+    parameters = [
+        LaunchConfiguration('nav2_params'),
+        {'use_sim_time': LaunchConfiguration('use_sim_time')},
+    ]
+    common = {'output': 'screen', 'condition': IfCondition(LaunchConfiguration('nav2'))}
+    return [
+        Node(
+            package='nav2_costmap_2d',
+            executable='nav2_costmap_2d',
+            name='local_costmap',
+            namespace='local_costmap',
+            parameters=parameters,
+            **common,
+        ),
+        Node(
+            package='nav2_collision_monitor',
+            executable='collision_monitor',
+            name='collision_monitor',
+            parameters=parameters,
+            **common,
+        ),
+        Node(
+            package='nav2_lifecycle_manager',
+            executable='lifecycle_manager',
+            name='lifecycle_manager_depth',
+            parameters=[{'autostart': True, 'node_names': MANAGED}, parameters[1]],
+            **common,
+        ),
+    ]
