@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
-from scipy.ndimage import binary_dilation
 from voxel_layer import FREE, LETHAL, VoxelLayer
 
 from lacdepth_ros.core.camera import Camera
@@ -109,7 +109,8 @@ def figures(seen: Seen, view: View, tolerance: float = TOLERANCE) -> Figures:
     true, ours = true_costmap(view), costmap_of(seen)
     obstacle, marked = true.cost == LETHAL, ours.cost == LETHAL
     reach = round(tolerance / ours.resolution)
-    near = [binary_dilation(cells, iterations=reach) for cells in (obstacle, marked)]
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    near = [cv2.dilate(cells.astype(np.uint8), disc) > 0 for cells in (obstacle, marked)]
     free = (true.cost == FREE) & ~near[0]
     return Figures(
         found=float(near[1][obstacle].mean()),

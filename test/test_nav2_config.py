@@ -20,7 +20,7 @@ FILE = yaml.safe_load((ROOT / 'config' / 'nav2_costmap.yaml').read_text())
 COSTMAP = FILE['local_costmap']['local_costmap']['ros__parameters']
 MONITOR = FILE['collision_monitor']['ros__parameters']
 NODE = yaml.safe_load((ROOT / 'config' / 'depth_node.yaml').read_text())
-POINTCLOUD = NODE['/**']['depth_node']['ros__parameters']['pointcloud']
+POINTCLOUD = NODE['/**']['ros__parameters']['pointcloud']
 TYPES = {
     'double': float,
     'int': int,
