@@ -4,22 +4,47 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
+import tempfile
+from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 # The tests' networks are tiny: a second thread costs more than it brings.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
+# Set before any test, so that the programs under test stay in the domain, too.
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+
 FEWEST_TESTS = 1000
 """A run of the whole suite that finds fewer has been cut short by something."""
+MOST_WORKERS = 8
+DOMAINS = range(1, 100)
+"""DDS domains for the tests; 100 and 101 are left to the test of how one is chosen."""
 _found = pytest.StashKey[int]()
+_domain_lock = pytest.StashKey[TextIO]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     config.stash[_found] = len(items)  # before -k and -m take any out
+    if hasattr(config, 'workeroutput'):  # one of several processes of pytest-xdist
+        config.workeroutput['found'] = len(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Hear from a process of pytest-xdist how many tests there are; the first one finds none."""
+    node.config.stash[_found] = getattr(node, 'workeroutput', {}).get('found', 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """As many processes as cores for -n auto, but no more than pay: each loads PyTorch anew."""
+    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 def pytest_sessionfinish(session):
@@ -31,14 +56,31 @@ def pytest_sessionfinish(session):
         print(f'\nonly {found} tests were found, not {FEWEST_TESTS}: is a plugin in the way?')
 
 
+def pytest_configure(config):
+    """Give this process a DDS domain that no other run of these tests uses, as long as it lives.
+
+    pytest-xdist runs several at a time, and more than one run may share the machine.
+    """
+    for domain in DOMAINS:
+        path = Path(tempfile.gettempdir(), f'lacdepth_ros_test_domain_{os.getuid()}_{domain}.lock')
+        lock = path.open('w')
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        config.stash[_domain_lock] = lock
+        os.environ['ROS_DOMAIN_ID'] = str(domain)
+        return
+    raise pytest.UsageError(f'all of {len(DOMAINS)} DDS domains are in use by runs of these tests')
+
+
 @pytest.fixture(scope='session')
 def ros_domain():
-    """Initialise rclpy in a DDS domain of this run alone, with the shipped profile."""
+    """Initialise rclpy in the DDS domain of this process alone, with the shipped profile."""
     rclpy = pytest.importorskip('rclpy')
     from lacdepth_ros.node.dds_profile import apply_dds_profile
 
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     apply_dds_profile()
     rclpy.init()
     gc.freeze()  # every bench collects garbage: spare it the imported modules

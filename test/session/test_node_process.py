@@ -96,7 +96,7 @@ def test_domain_is_the_users_or_a_free_one(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv('ROS_DOMAIN_ID', '42')
     assert choose_domain() == 42
     monkeypatch.delenv('ROS_DOMAIN_ID')
-    monkeypatch.setattr(node_process, '_DOMAINS', (7, 8))
+    monkeypatch.setattr(node_process, '_DOMAINS', (100, 101))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(('', 7400 + 250 * 7 + 10))
-        assert choose_domain() == 8
+        taken.bind(('', 7400 + 250 * 100 + 10))
+        assert choose_domain() == 101
