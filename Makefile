@@ -3,16 +3,28 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NEWEST := .venv-newest
+TESTS := -m pytest -n auto --dist worksteal
 INPUT ?=
 OUTPUT ?= out/demo
 
-.PHONY: demo test lint bench gpu-check setup clean
+.PHONY: demo test test-newest constraints lint bench gpu-check setup clean
 
 demo: $(STAMP)
 	@$(BIN)/lacdepth demo --output $(OUTPUT) $(if $(INPUT),--input "$(INPUT)")
 
 test: $(STAMP) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python $(TESTS)
+
+# The newest releases of everything, in an environment of its own: what users without our
+# constraints get. When it is green, `make constraints` makes its versions the tested ones.
+test-newest:
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --editable '.[all,dev]'
+	$(NEWEST)/bin/python $(TESTS)
+
+constraints:
+	$(NEWEST)/bin/python tools/write_constraints.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -29,11 +41,12 @@ gpu-check:
 setup: $(STAMP)
 
 # The ROS 2 wheels exist for CPython 3.10 to 3.14 on x86-64 Linux.
-$(STAMP): setup.py setup.cfg
+$(STAMP): setup.py setup.cfg constraints.txt
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo 'Installing into $(VENV) (the first time this takes one to two minutes) ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[all,dev]'
 	@touch $@
 
 clean:
-	rm -rf $(VENV) out build install log *.egg-info
+	rm -rf $(VENV) $(NEWEST) out build install log *.egg-info
