@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 
+from lacdepth_ros.core.stamps import set_stamp
+
 HEIGHT, WIDTH = 48, 64
 
 
@@ -92,7 +94,7 @@ def info_message(stamp_ns, *, height=HEIGHT, width=WIDTH, d=()):
 
 def stamped(message, stamp_ns):
     message.header.frame_id = 'camera_optical_frame'
-    message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    set_stamp(message.header.stamp, stamp_ns)
     return message
 
 

@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -27,6 +26,7 @@ from lacdepth_ros.bags.reader import (
 )
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.geometry import depth_to_points
+from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.decoder import ImageDecoder
@@ -111,9 +111,13 @@ def export(
         cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
         if options.png or options.ply:
             output.mkdir(parents=True, exist_ok=True)
-        file = VideoFile(options.video, _frame_rate(depths.stamps)) if options.video else None
-        video = stack.enter_context(file) if file else None
-
+        video = None
+        if options.video:
+            draft = stack.enter_context(
+                whole_file(options.video, f'.partial{options.video.suffix}')
+            )
+            rate = _frame_rate(depths.stamps)
+            video = stack.enter_context(closing(VideoFile(draft, rate)))
         decoder = ImageDecoder()
 
         def show(stamp: int) -> None:
@@ -148,7 +152,7 @@ def _show_all(
 
 
 class VideoFile:
-    """An MP4 under way; it appears under its name when it is complete.
+    """An MP4 under way; `close` completes it.
 
     Args:
         path: The file.
@@ -157,14 +161,8 @@ class VideoFile:
 
     def __init__(self, path: Path, rate: float) -> None:
         self._path, self._rate = path, rate
-        self._draft = path.with_name(f'.{path.stem}.partial{path.suffix}')
         self._writer: Any = None
         self._size = (0, 0)
-
-    def __enter__(self) -> VideoFile:
-        """Make the folder."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        return self
 
     def add(self, picture: ColorImage) -> None:
         """Append a picture (H, W, 3) RGB; ValueError when its size is another than the first's.
@@ -175,7 +173,7 @@ class VideoFile:
         size = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)  # codecs want even sizes
         if self._writer is None:
             code = cv2.VideoWriter.fourcc(*'mp4v')
-            self._writer = cv2.VideoWriter(str(self._draft), code, self._rate, size)
+            self._writer = cv2.VideoWriter(str(self._path), code, self._rate, size)
             self._size = size
             if not self._writer.isOpened():
                 raise OSError(f'{self._path}: OpenCV cannot write this video; name it .mp4')
@@ -183,18 +181,10 @@ class VideoFile:
             raise ValueError(f'a frame of {size} does not fit a video of {self._size} pixels')
         self._writer.write(cv2.cvtColor(picture[: size[1], : size[0]], cv2.COLOR_RGB2BGR))
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Complete the file, or remove it after an error."""
+    def close(self) -> None:
+        """Complete the file."""
         if self._writer is not None:
             self._writer.release()
-        if kind is None and self._draft.exists():
-            self._draft.replace(self._path)
-        self._draft.unlink(missing_ok=True)
 
 
 def picture_of(

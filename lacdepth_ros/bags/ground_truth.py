@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.clouds import cloud_points
 from lacdepth_ros.bags.opening import (
-    NANOSECONDS,
     choose_topic,
     messages_of,
     raw_messages,
@@ -25,7 +23,9 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
+from lacdepth_ros.core.stamps import to_ns
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
+from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class GroundTruthTopic:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
         """
         message = self._messages.read(stamp)
-        xyz = cloud_points(message) if self._is_cloud else self._depth_points(message)
+        xyz = points_from_message(message) if self._is_cloud else self._depth_points(message)
         return Points(stamp, message.header.frame_id, xyz)
 
     def _depth_points(self, message: Any) -> npt.NDArray[np.float64]:
@@ -141,7 +141,7 @@ def _take(tree: TransformTree, item: Any, static: bool) -> str:
         tree.add(
             item.header.frame_id,
             item.child_frame_id,
-            stamp.sec * NANOSECONDS + stamp.nanosec,
+            to_ns(stamp),
             (t.x, t.y, t.z),
             (q.x, q.y, q.z, q.w),
             static=static,

@@ -14,18 +14,19 @@ import numpy.typing as npt
 
 from lacdepth_ros.bags.transforms import Transform, quaternion_from_matrix
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.stamps import set_stamp
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.images import color_to_message
 
-NANOSECONDS = 1_000_000_000
 JPEG_QUALITY = 95
 _FLOAT32 = 7  # PointField.FLOAT32
 
 
 def header(stamp: int, frame_id: str) -> Message:
     """std_msgs/Header of a stamp [ns]."""
-    sec, nanosec = divmod(stamp, NANOSECONDS)
-    return Message(stamp=Message(sec=sec, nanosec=nanosec), frame_id=frame_id)
+    head = Message(stamp=Message(), frame_id=frame_id)
+    set_stamp(head.stamp, stamp)
+    return head
 
 
 def image(rgb: npt.NDArray[np.uint8], head: Message) -> Any:

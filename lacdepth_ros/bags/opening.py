@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lacdepth_ros.core.stamps import NANOSECONDS
+
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
     from rosbags.interfaces import Connection
 
 BAG_SUFFIXES = ('.mcap', '.db3')
-NANOSECONDS = 1_000_000_000
 _RESCUE = "what is whole in a recording that was cut short is saved by 'mcap recover' or, for \
 sqlite3, by 'ros2 bag reindex'"
 

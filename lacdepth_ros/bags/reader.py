@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
+from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.decoder import ImageDecoder
 
 IMAGE = 'sensor_msgs/msg/Image'
@@ -103,12 +103,10 @@ class BagImages:
         """Yield the images in the order of recording; ValueError where the bag is damaged."""
         with open_bag(self._path) as reader:
             decoder = ImageDecoder()
-            infos = sorted(messages_of(reader, self.info_topic), key=lambda item: item[0])
-            stamps = [stamp for stamp, _ in infos]
+            infos: dict[int | None, Any] = dict(messages_of(reader, self.info_topic))
+            stamps = sorted(stamp for stamp in infos if stamp is not None)
             for stamp, message in messages_of(reader, self.topic):
-                nearest = nearest_index(stamps, stamp)
-                info = None if nearest is None else infos[nearest][1]
-                yield RecordedImage(stamp, message, info, decoder)
+                yield RecordedImage(stamp, message, infos.get(nearest(stamps, stamp)), decoder)
 
 
 def sounds_like_depth(topic: str) -> bool:
@@ -120,12 +118,3 @@ def info_topic_of(image_topic: str) -> str:
     """Topic of the camera_info that belongs to an image topic, as image_transport has it."""
     base = image_topic.removesuffix('/compressed')
     return base.rpartition('/')[0] + '/camera_info'
-
-
-def nearest_index(stamps: Sequence[int], stamp: int) -> int | None:
-    """Index of the stamp nearest in time; None when there is none."""
-    if not stamps:
-        return None
-    after = bisect.bisect_left(stamps, stamp)
-    around = [index for index in (after - 1, after) if 0 <= index < len(stamps)]
-    return min(around, key=lambda index: abs(stamps[index] - stamp))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.opening import header_stamp, raw_messages
-from lacdepth_ros.bags.reader import nearest_index
+from lacdepth_ros.core.stamps import nearest
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
@@ -37,10 +37,7 @@ class StampedTopic:
 
     def nearest(self, stamp: int, tolerance_ns: int) -> int | None:
         """Stamp of the message nearest in time; None when none lies within the tolerance."""
-        index = nearest_index(self.stamps, stamp)
-        if index is None or abs(self.stamps[index] - stamp) > tolerance_ns:
-            return None
-        return self.stamps[index]
+        return nearest(self.stamps, stamp, tolerance_ns)
 
     def read(self, stamp: int) -> Any:
         """The message with this stamp; ValueError where the bag is damaged."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.transform import Rotation, Slerp
 
 Transform = npt.NDArray[np.float64]
 Quaternion = tuple[float, float, float, float]
 
 _UNIT_TOLERANCE = 1e-2
-_PARALLEL = 1 - 1e-9  # of quaternions: nearer than this, a straight line is the arc
 
 
 @dataclass(slots=True)
@@ -42,16 +42,17 @@ class _Link:
     def at(self, stamp: int) -> Transform | None:
         """Pose at a time; None outside the recorded time."""
         if self.static:
-            return _pose(self.translations[0], self.rotations[0])
+            return pose_of(matrix_from_quaternion(self.rotations[0]), self.translations[0])
         if not self.stamps[0] <= stamp <= self.stamps[-1]:
             return None
         if stamp == self.stamps[0]:
-            return _pose(self.translations[0], self.rotations[0])
+            return pose_of(matrix_from_quaternion(self.rotations[0]), self.translations[0])
         after = bisect.bisect_left(self.stamps, stamp)
         begin, end = self.stamps[after - 1], self.stamps[after]
         share = (stamp - begin) / (end - begin)
         t = (1 - share) * self.translations[after - 1] + share * self.translations[after]
-        return _pose(t, slerp(self.rotations[after - 1], self.rotations[after], share))
+        turn = Slerp([0, 1], Rotation.from_quat(self.rotations[after - 1 : after + 1]))
+        return pose_of(turn(share).as_matrix(), t)
 
 
 class TransformTree:
@@ -145,50 +146,15 @@ class TransformTree:
         return pose
 
 
-def slerp(
-    start: npt.NDArray[np.float64], end: npt.NDArray[np.float64], share: float
-) -> npt.NDArray[np.float64]:
-    """The unit quaternion a `share` of the shorter way from start to end."""
-    cosine = float(start @ end)
-    if cosine < 0:
-        end, cosine = -end, -cosine
-    if cosine > _PARALLEL:
-        mixed = (1 - share) * start + share * end
-        return mixed / np.linalg.norm(mixed)
-    angle = np.arccos(cosine)
-    return (np.sin((1 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)
-
-
 def matrix_from_quaternion(quaternion: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Rotation matrix (3, 3) of a unit quaternion x, y, z, w."""
-    x, y, z, w = np.asarray(quaternion, dtype=np.float64)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    return np.asarray(Rotation.from_quat(quaternion).as_matrix())
 
 
 def quaternion_from_matrix(matrix: npt.NDArray[np.float64]) -> Quaternion:
-    """Unit quaternion x, y, z, w of the rotation nearest to a (3, 3) matrix.
-
-    It is the eigenvector of Bar-Itzhack's symmetric matrix with the largest eigenvalue, so a
-    matrix of few digits, as in calibration files, gives its best rotation.
-    """
-    (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = np.asarray(matrix, dtype=np.float64)
-    symmetric = np.array(
-        [
-            [xx - yy - zz, xy + yx, xz + zx, zy - yz],
-            [xy + yx, yy - xx - zz, yz + zy, xz - zx],
-            [xz + zx, yz + zy, zz - xx - yy, yx - xy],
-            [zy - yz, xz - zx, yx - xy, xx + yy + zz],
-        ]
-    )
-    x, y, z, w = np.linalg.eigh(symmetric)[1][:, -1]
-    sign = 1.0 if w >= 0 else -1.0
-    return float(sign * x), float(sign * y), float(sign * z), float(sign * w)
+    """Unit quaternion x, y, z, w, with w >= 0, of the rotation nearest to a (3, 3) matrix."""
+    x, y, z, w = Rotation.from_matrix(matrix).as_quat(canonical=True)
+    return float(x), float(y), float(z), float(w)
 
 
 def pose_of(rotation: npt.NDArray[np.float64], translation: npt.ArrayLike) -> Transform:
@@ -201,7 +167,3 @@ def pose_of(rotation: npt.NDArray[np.float64], translation: npt.ArrayLike) -> Tr
 def apply(pose: Transform, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Take points (N, 3) [m] into the pose's parent."""
     return points @ pose[:3, :3].T + pose[:3, 3]
-
-
-def _pose(t: npt.NDArray[np.float64], q: npt.NDArray[np.float64]) -> Transform:
-    return pose_of(matrix_from_quaternion(q), t)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from lacdepth_ros.core.image_file import decode_file
+from lacdepth_ros.core.whole_file import whole_file
 
 KITTI_DEPTH_SCALE = 256.0
 """PNG counts per metre of KITTI's depth maps, and of ours unless a data set has another scale."""
@@ -126,13 +127,8 @@ def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.
     encoded, data = cv2.imencode(path.suffix, pixels)
     if not encoded:
         raise OSError(f'{path}: OpenCV cannot encode {image.dtype} of shape {image.shape}')
-    draft = path.with_name(f'.{path.name}.draft')
-    try:
+    with whole_file(path) as draft:
         draft.write_bytes(data.tobytes())
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def _read(path: Path) -> bytes:

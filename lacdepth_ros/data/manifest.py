@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.data.sample import Sample
 
@@ -174,9 +175,8 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> None:
         lines.append(line + '\n')
     if not lines:
         raise ValueError(f'{path}: a manifest needs at least one frame')
-    draft = path.with_name(f'.{path.name}.draft')
-    draft.write_text(''.join(lines), encoding='utf-8')
-    draft.replace(path)
+    with whole_file(path) as draft:
+        draft.write_text(''.join(lines), encoding='utf-8')
 
 
 def _relative(value: Any, folder: Path, key: str) -> Any:

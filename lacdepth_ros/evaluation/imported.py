@@ -14,7 +14,10 @@ import numpy.typing as npt
 
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, read_depth_png
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.evaluation.protocol import BENCHMARK_SIZE, benchmark_window
+from lacdepth_ros.data.transforms.geometric import (
+    KITTI_BENCHMARK_SIZE,
+    kitti_benchmark_window,
+)
 
 Format = Literal['png16', 'npy']
 FloatImage = npt.NDArray[np.float32]
@@ -97,10 +100,10 @@ class ImportedPredictions:
         height, width = sample.depth.shape
         if values.shape == (height, width):
             return values
-        rows, columns = BENCHMARK_SIZE
-        if values.shape == BENCHMARK_SIZE and height >= rows and width >= columns:
+        rows, columns = KITTI_BENCHMARK_SIZE
+        if values.shape == KITTI_BENCHMARK_SIZE and height >= rows and width >= columns:
             whole = np.full((height, width), np.nan, np.float32)
-            whole[benchmark_window(height, width)] = values
+            whole[kitti_benchmark_window(height, width)] = values
             return whole
         raise ValueError(
             f'{path} is {values.shape[1]}x{values.shape[0]} but the frame is {width}x{height}; '

@@ -11,6 +11,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.data.transforms.geometric import (
+    KITTI_BENCHMARK_SIZE,
+    kitti_benchmark_window,
+)
+
 Crop = Literal['garg', 'eigen', 'none']
 Averaging = Literal['image', 'pixel']
 Window = tuple[slice, slice]
@@ -20,9 +25,6 @@ _GARG_KITTI = (0.40810811, 0.99189189, 0.03594771, 0.96405229)
 _EIGEN_KITTI = (0.3324324, 0.91351351, 0.0359477, 0.96405229)
 _EIGEN_NYU_SIZE = (480, 640)
 _EIGEN_NYU = (slice(45, 471), slice(41, 601))
-
-BENCHMARK_SIZE = (352, 1216)
-"""(height, width) of KITTI's benchmark crop: the lowest rows, the middle columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class EvaluationProtocol:
         """
         if not self.benchmark_crop:
             return self._crop_of(height, width)
-        outer = benchmark_window(height, width)
-        inner = self._crop_of(*BENCHMARK_SIZE)
+        outer = kitti_benchmark_window(height, width)
+        inner = self._crop_of(*KITTI_BENCHMARK_SIZE)
         rows, columns = (
             slice(out.start + part.start, out.start + part.stop)
             for out, part in zip(outer, inner, strict=True)
@@ -137,19 +139,3 @@ PROTOCOLS: dict[str, EvaluationProtocol] = {
     'whole': EvaluationProtocol(crop='none', flip_average=False),
 }
 """Protocols by name; 'whole' is the plain one for data of one's own."""
-
-
-def benchmark_window(height: int, width: int) -> Window:
-    """Rows and columns of KITTI's benchmark crop: of 375x1242, rows 23:375, columns 13:1229.
-
-    Raises:
-        ValueError: The image is smaller than the crop.
-    """
-    rows, columns = BENCHMARK_SIZE
-    if height < rows or width < columns:
-        raise ValueError(
-            f'the image is {width}x{height}, smaller than the {columns}x{rows} of the KITTI '
-            'benchmark crop; use a protocol without benchmark_crop'
-        )
-    top, left = height - rows, (width - columns) // 2
-    return slice(top, height), slice(left, left + columns)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from lacdepth_ros.messages.buffers import byte_array, empty_bytes
 
 _FLOAT32 = 7  # PointField.FLOAT32
+_FLOATS = {_FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
 _POINT_STEP = 16  # bytes: x, y, z and rgb as float32
 
 
@@ -87,39 +89,58 @@ def points_to_message(
 
 
 def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-    """Decode a cloud with float32 fields x, y, z and rgb, at any offset and point step.
+    """Decode a colored cloud: fields x, y, z and rgb at any offset and point step.
 
     Returns:
         Points (H, W, 3) float32 metres, NaN where invalid, and their colours (H, W, 3) uint8
         RGB; H is 1 for a cloud that is not organized.
 
     Raises:
-        ValueError: A field is missing or not float32, or data is truncated.
+        ValueError: A field is missing or no float, or data is truncated.
     """
-    offsets = {field.name: field.offset for field in msg.fields if field.datatype == _FLOAT32}
-    if missing := [name for name in ('x', 'y', 'z', 'rgb') if name not in offsets]:
-        raise ValueError(
-            f'cloud has no float32 fields {missing}; it has {[field.name for field in msg.fields]}'
-        )
-    if len(msg.data) < msg.height * msg.row_step or msg.row_step < msg.width * msg.point_step:
-        raise ValueError(
-            f'cloud data is truncated: {len(msg.data)} bytes for {msg.height} rows of '
-            f'{msg.row_step} bytes with {msg.width} points of {msg.point_step} bytes each'
-        )
+    cloud = _fields_of(msg, ('x', 'y', 'z', 'rgb')).astype(np.float32)
+    points, rgb = cloud[..., :3], cloud[..., 3].copy().view(np.uint32)
+    colors = np.stack([rgb >> shift & 0xFF for shift in (16, 8, 0)], axis=-1)
+    return np.ascontiguousarray(points), colors.astype(np.uint8)
+
+
+def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
+    """Finite points (N, 3) [m] of any cloud with x, y, z, such as a LiDAR driver publishes.
+
+    Raises:
+        ValueError: A coordinate is missing or no float, or data is truncated.
+    """
+    points = _fields_of(msg, 'xyz').astype(np.float64).reshape(-1, 3)
+    return points[np.isfinite(points).all(axis=1)]
+
+
+def _fields_of(msg: Any, names: Iterable[str]) -> npt.NDArray[np.floating]:
+    """The named fields of 32 or 64 bits of a cloud, (H, W, number of names)."""
     order = '>' if msg.is_bigendian else '<'
-    layout = np.dtype(
-        {
-            'names': ['x', 'y', 'z', 'rgb'],
-            'formats': [f'{order}f4'] * 3 + [f'{order}u4'],
-            'offsets': [offsets[name] for name in ('x', 'y', 'z', 'rgb')],
-            'itemsize': msg.point_step,
-        }
-    )
-    strides = (msg.row_step, msg.point_step)
-    cloud = np.ndarray((msg.height, msg.width), layout, msg.data, 0, strides)
-    points = np.stack([cloud[name] for name in ('x', 'y', 'z')], axis=-1).astype(np.float32)
-    colors = np.stack([cloud['rgb'] >> shift & 0xFF for shift in (16, 8, 0)], axis=-1)
-    return points, colors.astype(np.uint8)
+    floats = {
+        f.name: (order + _FLOATS[f.datatype], f.offset)
+        for f in msg.fields
+        if f.datatype in _FLOATS
+    }
+    if missing := [name for name in names if name not in floats]:
+        raise ValueError(
+            f'the cloud has no float fields {missing}; it has {[f.name for f in msg.fields]}'
+        )
+    height, width, step, row = msg.height, msg.width, msg.point_step, msg.row_step
+    needed = (height - 1) * row + width * step if height and width else 0
+    if len(msg.data) < needed or (height > 1 and row < width * step):
+        raise ValueError(
+            f'cloud data is truncated: {len(msg.data)} of {needed} bytes for {height} rows of '
+            f'{row} bytes with {width} points of {step} bytes each'
+        )
+    planes = []
+    for name in names:
+        kind, offset = floats[name]
+        layout = np.dtype(
+            {'names': [name], 'formats': [kind], 'offsets': [offset], 'itemsize': step}
+        )
+        planes.append(np.ndarray((height, width), layout, msg.data, 0, (row, step))[name])
+    return np.stack(planes, axis=-1)
 
 
 def _interleaved(points: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8]) -> array[int]:

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -63,11 +64,9 @@ def save_checkpoint(
         'model_config': json.dumps(model.config.to_dict()),
         'provenance': json.dumps(provenance),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + '.partial')
-    save_file(weights, partial, metadata=metadata)
-    partial.chmod(0o644)  # safetensors writes files that only their owner can read
-    partial.replace(path)
+    with whole_file(path) as draft:
+        save_file(weights, draft, metadata=metadata)
+        draft.chmod(0o644)  # safetensors writes files that only their owner can read
 
 
 def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str, str]]:

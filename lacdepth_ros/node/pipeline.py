@@ -14,11 +14,12 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
+from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache
 from lacdepth_ros.node.publishers import CAMERA_INFO, Publishers, Result
-from lacdepth_ros.node.sync import NANOSECONDS, FramePair, stamp_ns
+from lacdepth_ros.node.sync import FramePair
 
 if TYPE_CHECKING:
     from rclpy.clock import Clock

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import profile_path
-from lacdepth_ros.node.sync import NANOSECONDS, FramePair, PairBuffer, stamp_ns
+from lacdepth_ros.node.sync import FramePair, PairBuffer
 from lacdepth_ros.node.watch import InputWatch
 from lacdepth_ros.node.worker import NewestFrameWorker
 

@@ -9,19 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from lacdepth_ros.core.stamps import stamp_ns
 from lacdepth_ros.core.text import quoted
 
-NANOSECONDS = 1_000_000_000
 FRAMES_REMEMBERED = 20
 """Latest camera_infos whose frame_ids count as present on the topic."""
 PATIENCE = 3
 """Latest camera_infos, all of one other frame, after which that one is taken for the image's."""
-
-
-def stamp_ns(message: Any) -> int:
-    """Stamp of a message with a std_msgs/Header, in nanoseconds."""
-    stamp = message.header.stamp
-    return int(stamp.sec) * NANOSECONDS + int(stamp.nanosec)
 
 
 @dataclass(frozen=True, slots=True)

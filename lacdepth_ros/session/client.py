@@ -20,10 +20,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from lacdepth_ros.core.allocator import tune_allocator
+from lacdepth_ros.core.stamps import set_stamp, stamp_ns
 from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.publishers import TOPICS
-from lacdepth_ros.node.sync import NANOSECONDS, stamp_ns
 from lacdepth_ros.session.node_process import NodeError
 from lacdepth_ros.session.recorded import info_message
 
@@ -171,7 +171,7 @@ class DepthClient:
             timeout: Seconds to wait; what has not come by then is missing in the answer.
         """
         header = Header(frame_id=FRAME_ID)
-        header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
+        set_stamp(header.stamp, stamp)
         return self.exchange(color_to_message(Image, image, header), info, timeout)
 
     def exchange(self, message: Any, info: Any, timeout: float) -> Answer:
@@ -218,7 +218,7 @@ class DepthClient:
     def set_clock(self, time_ns: int) -> None:
         """Publish a time on /clock, for nodes with use_sim_time."""
         message = Clock()
-        message.clock.sec, message.clock.nanosec = divmod(time_ns, NANOSECONDS)
+        set_stamp(message.clock, time_ns)
         self._clock.publish(message)
 
     def close(self) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from lacdepth_ros.core.stamps import set_stamp
 from lacdepth_ros.messages.images import color_to_message
-from lacdepth_ros.node.sync import NANOSECONDS
 from lacdepth_ros.session.client import DEPTH, FRAME_ID, Answer, DepthClient
 from lacdepth_ros.session.demo.frames import pinhole_info
 from lacdepth_ros.session.node_process import NodeError, NodeProcess, choose_domain, use_domain
@@ -111,7 +111,7 @@ def _silence(answer: Answer) -> str:
 
 def _stamped(message: Image) -> Image:
     """The message with the present time as its stamp: it was made before the clock starts."""
-    message.header.stamp.sec, message.header.stamp.nanosec = divmod(time.time_ns(), NANOSECONDS)
+    set_stamp(message.header.stamp, time.time_ns())
     return message
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from lacdepth_ros.node.sync import NANOSECONDS
+from lacdepth_ros.core.stamps import set_stamp
 
 
 def info_message(info: Any, header: Any) -> CameraInfo:
@@ -33,7 +33,7 @@ def image_message(recorded: Any, stamp: int) -> Image | CompressedImage:
         stamp: Nanoseconds; replaces the one in the header.
     """
     header = Header(frame_id=recorded.header.frame_id)
-    header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
+    set_stamp(header.stamp, stamp)
     message: Image | CompressedImage
     if hasattr(recorded, 'format'):
         message = CompressedImage(header=header, format=recorded.format)

@@ -4,34 +4,24 @@
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.opening import (
-    choose_topic,
-    header_stamp,
-    open_bag,
-    raw_messages,
-    topic_kinds,
-)
+from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
 from lacdepth_ros.bags.reader import IMAGE
 from lacdepth_ros.bags.sources import Entry, open_source
+from lacdepth_ros.bags.stamped import StampedTopic
+from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.data.files import read_depth_png
 from lacdepth_ros.data.manifest import holds_manifest
 from lacdepth_ros.messages.depth import depth_from_message
-
-if TYPE_CHECKING:
-    from rosbags.highlevel import AnyReader
-    from rosbags.interfaces import Connection
 
 Load = Callable[[], npt.NDArray[np.float32]]
 HOW_TO_GIVE = (
@@ -92,9 +82,8 @@ class GroundTruth:
         """Ground truth of the image at this place with this stamp; None when there is none."""
         if (there := self.by_index.get(index)) is not None or not self._stamps:
             return there
-        after = bisect.bisect_left(self._stamps, stamp)
-        nearest = min(self._stamps[max(after - 1, 0) : after + 1], key=lambda s: abs(s - stamp))
-        return self.by_stamp[nearest] if abs(nearest - stamp) <= self.tolerance_ns else None
+        found = nearest(self._stamps, stamp, self.tolerance_ns)
+        return None if found is None else self.by_stamp[found]
 
 
 def ground_truth_from_topic(
@@ -117,10 +106,10 @@ def ground_truth_from_topic(
         kinds = topic_kinds(reader)
         fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images)
         name = choose_topic(path, topic, kinds, fitting) if topic else _only_depth(path, fitting)
-        load = partial(_read_depth, path, reader)
+        recorded = StampedTopic(reader, name)
         by_stamp = {
-            stamp: TrueDepth('', partial(load, connection, recorded, stamp))
-            for connection, recorded, stamp in _stamps_of(reader, name)
+            stamp: TrueDepth('', partial(_read_depth, recorded, stamp))
+            for stamp in recorded.stamps
         }
         if not by_stamp:
             raise ValueError(f'{path}: topic {name} holds no message; {HOW_TO_GIVE}')
@@ -189,21 +178,8 @@ def _only_depth(path: Path, topics: list[str]) -> str:
     )
 
 
-def _stamps_of(reader: AnyReader, topic: str) -> Iterator[tuple[Connection, int, int]]:
-    """Connection, time of recording and stamp [ns] of each message of a topic."""
-    for connection, recorded, data in raw_messages(reader, topic):
-        yield connection, recorded, header_stamp(data) or recorded
-
-
-def _read_depth(
-    path: Path, reader: AnyReader, connection: Connection, recorded: int, stamp: int
-) -> npt.NDArray[np.float32]:
-    """Read the depth image of this stamp that was recorded at this time."""
-    for _, _, data in reader.messages([connection], recorded, recorded + 1):
-        if (header_stamp(data) or recorded) == stamp:
-            message: Any = reader.deserialize(data, connection.msgtype)
-            return depth_from_message(message)
-    raise ValueError(f'{path}: the message of {connection.topic} at {stamp} ns is gone')
+def _read_depth(topic: StampedTopic, stamp: int) -> npt.NDArray[np.float32]:
+    return depth_from_message(topic.read(stamp))
 
 
 def _has_stamp(entry: Entry) -> bool:

@@ -19,6 +19,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from safetensors import SafetensorError
 from typing_extensions import override
 
+from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.training.module import LacDepthModule
 from lacdepth_ros.training.validation import ValidationResult
@@ -35,14 +36,11 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     Raises:
         OSError: The disk is full or the folder cannot be written; the message says what to do.
     """
-    partial = path.with_name(path.name + '.partial')
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open('wb') as file:
+        with whole_file(path) as draft, draft.open('wb') as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)  # the new name, too, must be on the disk

@@ -15,7 +15,6 @@ from lacdepth_ros.bags.transforms import (
     matrix_from_quaternion,
     pose_of,
     quaternion_from_matrix,
-    slerp,
 )
 
 IDENTITY = (0.0, 0.0, 0.0, 1.0)
@@ -71,11 +70,13 @@ def test_poses_are_interpolated_in_time() -> None:
             tree.lookup('odom', 'base', stamp)
 
 
-def test_slerp_takes_the_shorter_way() -> None:
-    start, end = np.array(yaw(0)), np.array(yaw(60))
-    np.testing.assert_allclose(slerp(start, -end, 0.5), yaw(30), atol=1e-12)
-    np.testing.assert_allclose(slerp(start, end, 0.25), yaw(15), atol=1e-12)
-    np.testing.assert_allclose(slerp(start, start, 0.3), start)
+def test_interpolation_takes_the_shorter_way() -> None:
+    tree = TransformTree()
+    tree.add('odom', 'base', 0, (0, 0, 0), yaw(0))
+    tree.add('odom', 'base', 100, (0, 0, 0), [-value for value in yaw(60)])
+    for stamp, degrees in ((25, 15), (50, 30)):
+        turn = tree.lookup('odom', 'base', stamp)[:3, :3]
+        np.testing.assert_allclose(turn, matrix_from_quaternion(yaw(degrees)), atol=1e-12)
 
 
 def test_static_poses_and_parents_can_be_told_anew() -> None:

@@ -9,7 +9,8 @@ import json
 import numpy as np
 import pytest
 
-from lacdepth_ros.evaluation.protocol import PROTOCOLS, EvaluationProtocol, benchmark_window
+from lacdepth_ros.data.transforms.geometric import kitti_benchmark_window
+from lacdepth_ros.evaluation.protocol import PROTOCOLS, EvaluationProtocol
 
 
 def test_default_is_kittis() -> None:
@@ -78,7 +79,7 @@ def test_the_double_crop_drops_the_far_edge() -> None:
 
 
 def test_benchmark_crop_needs_room() -> None:
-    assert benchmark_window(352, 1216) == (slice(0, 352), slice(0, 1216))
+    assert kitti_benchmark_window(352, 1216) == (slice(0, 352), slice(0, 1216))
     with pytest.raises(ValueError, match='640x480, smaller than the 1216x352'):
         EvaluationProtocol(benchmark_crop=True).valid_mask(np.zeros((480, 640)))
 

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 from fake_messages import KINDS, FakePointCloud2, FakePointField, message_class, new_header
 
-from lacdepth_ros.messages.clouds import cloud_from_message, cloud_to_message, points_to_message
+from lacdepth_ros.messages.clouds import (
+    cloud_from_message,
+    cloud_to_message,
+    points_from_message,
+    points_to_message,
+)
 
 
 @pytest.fixture
@@ -92,10 +97,10 @@ def test_foreign_layouts_are_read(points, rgb, order):
 def test_clouds_without_color_or_bytes_are_refused(points, rgb):
     msg = fake_cloud(points, rgb)
     msg.data = msg.data[:-1]
-    with pytest.raises(ValueError, match='truncated: 383 bytes'):
+    with pytest.raises(ValueError, match='truncated: 383 of 384 bytes'):
         cloud_from_message(msg)
     msg.fields = msg.fields[:3]
-    with pytest.raises(ValueError, match=r"no float32 fields \['rgb'\]"):
+    with pytest.raises(ValueError, match=r"no float fields \['rgb'\]"):
         cloud_from_message(msg)
 
 
@@ -119,3 +124,34 @@ def test_bare_points_have_12_bytes_and_no_gaps(kind, count):
     fields = [(field.name, field.offset, field.datatype, field.count) for field in msg.fields]
     assert fields == [('x', 0, 7, 1), ('y', 4, 7, 1), ('z', 8, 7, 1)]
     assert bytes(msg.data) == struct.pack(f'<{3 * count}f', *points.ravel())
+
+
+@pytest.mark.parametrize('order', ['<', '>'])
+def test_points_of_a_lidar_are_its_finite_ones_in_metres(order):
+    """Doubles behind a float32 intensity, two rows with a gap, one point without an answer."""
+    xyz = np.array([[[1, 2, 3], [4, 5, 6]], [[np.nan, 0, 0], [-7, 8.5, 9]]])
+    data = b''
+    for row in xyz:
+        for point in row:
+            data += struct.pack(f'{order}f3d', 0.5, *point)
+        data += b'\xaa' * 4
+    fields = [
+        FakePointField(name=name, offset=offset, datatype=datatype, count=1)
+        for name, offset, datatype in (('i', 0, 7), ('x', 4, 8), ('y', 12, 8), ('z', 20, 8))
+    ]
+    msg = FakePointCloud2(
+        height=2,
+        width=2,
+        fields=fields,
+        is_bigendian=order == '>',
+        point_step=28,
+        row_step=60,
+        data=array('B', data[:-4]),  # the last row may end without its gap
+    )
+    np.testing.assert_array_equal(points_from_message(msg), [[1, 2, 3], [4, 5, 6], [-7, 8.5, 9]])
+    msg.data = msg.data[:-1]
+    with pytest.raises(ValueError, match='truncated: 115 of 116 bytes'):
+        points_from_message(msg)
+    msg.fields = fields[:3]
+    with pytest.raises(ValueError, match=r"no float fields \['z'\]; it has \['i', 'x', 'y'\]"):
+        points_from_message(msg)

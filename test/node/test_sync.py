@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lacdepth_ros.node.sync import FramePair, PairBuffer, stamp_ns
+from lacdepth_ros.core.stamps import stamp_ns
+from lacdepth_ros.node.sync import FramePair, PairBuffer
 
 
 class Dropped:

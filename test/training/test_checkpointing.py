@@ -32,7 +32,7 @@ def test_file_is_replaced_whole(tmp_path: Path) -> None:
 def test_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / 'last.ckpt'
     path.write_bytes(b'old')
-    (tmp_path / 'last.ckpt.partial').symlink_to(FULL)
+    (tmp_path / '.last.ckpt.partial').symlink_to(FULL)
     with pytest.raises(OSError, match=r'last\.ckpt \(2 MB\).*disk is full.*--resume') as caught:
         write_whole(path, b'0' * 2_000_000)
     assert caught.value.errno == errno.ENOSPC
@@ -44,7 +44,7 @@ def test_full_disk_ends_a_run_with_advice(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / 'data', **{'trainer.max_steps': 1, 'pictures.frames': 0})
     output = tmp_path / 'run'
     output.mkdir()
-    (output / 'last.ckpt.partial').symlink_to(FULL)
+    (output / '.last.ckpt.partial').symlink_to(FULL)
     with pytest.raises(OSError, match=r'disk is full.*free some space, then continue'):
         train(['--config', str(recipe)], output)
     assert not (output / 'last.ckpt').exists()

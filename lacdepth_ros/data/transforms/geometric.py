@@ -23,7 +23,7 @@ from lacdepth_ros.core.preprocessing import resize_image
 from lacdepth_ros.data.sample import Sample
 
 KITTI_BENCHMARK_SIZE = (352, 1216)
-"""Height and width of the KITTI depth benchmark's images."""
+"""Height and width of the KITTI depth benchmark's images: the lowest rows, the middle columns."""
 _NYU_SIZE = (480, 640)
 _NYU_BORDER = (43, 45, 565, 427)
 
@@ -41,20 +41,34 @@ def crop(sample: Sample, left: int, top: int, width: int, height: int) -> Sample
     return _change(sample, camera, lambda x: x[window], lambda x: x[window], lambda x: x[window])
 
 
+def kitti_benchmark_window(
+    height: int, width: int, name: str = 'the image'
+) -> tuple[slice, slice]:
+    """Rows and columns of KITTI's benchmark crop: of 375x1242, rows 23:375, columns 13:1229.
+
+    Raises:
+        ValueError: The image, which messages call `name`, is smaller than the crop.
+    """
+    rows, columns = KITTI_BENCHMARK_SIZE
+    if height < rows or width < columns:
+        raise ValueError(
+            f'{name} is {width}x{height}, smaller than the {columns}x{rows} of the KITTI '
+            'benchmark crop; leave that crop out (benchmark_crop, fixed_crop)'
+        )
+    top, left = height - rows, (width - columns) // 2
+    return slice(top, height), slice(left, left + columns)
+
+
 def crop_to_kitti_benchmark(sample: Sample) -> Sample:
-    """Cut to 352x1216 as the KITTI depth benchmark does: the lowest rows, the middle columns.
+    """Cut to 352x1216 as the KITTI depth benchmark does.
 
     Raises:
         ValueError: The image is smaller.
     """
     height, width = KITTI_BENCHMARK_SIZE
     camera = sample.camera
-    if camera.height < height or camera.width < width:
-        raise ValueError(
-            f"{sample.id}: fixed_crop='kitti' needs images of at least {width}x{height}, not "
-            f"{camera.width}x{camera.height}; use fixed_crop='none'"
-        )
-    return crop(sample, (camera.width - width) // 2, camera.height - height, width, height)
+    rows, columns = kitti_benchmark_window(camera.height, camera.width, sample.id)
+    return crop(sample, columns.start, rows.start, width, height)
 
 
 def crop_nyu_border(sample: Sample) -> Sample:

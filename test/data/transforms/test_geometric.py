@@ -170,12 +170,12 @@ def test_nyu_border_crop() -> None:
 @pytest.mark.parametrize(
     ('cut', 'size', 'message'),
     [
-        (crop_to_kitti_benchmark, (351, 1242), 'at least 1216x352, not 1242x351'),
+        (crop_to_kitti_benchmark, (351, 1242), '1242x351, smaller than the 1216x352'),
         (crop_nyu_border, (427, 565), '640x480, not 565x427'),
     ],
 )
 def test_image_too_small_for_a_fixed_crop(
     cut: Callable[[Sample], Sample], size: tuple[int, int], message: str
 ) -> None:
-    with pytest.raises(ValueError, match=rf"x/0: fixed_crop=.*{message}.*fixed_crop='none'"):
+    with pytest.raises(ValueError, match=rf'x/0.*{message}.*fixed_crop'):
         cut(frame(*size))
