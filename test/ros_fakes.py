@@ -22,6 +22,7 @@ class FakePredictor:
     def __init__(self) -> None:
         self.config = SimpleNamespace(name='fake', min_depth=1e-3, max_depth=80.0)
         self.device = 'cpu'
+        self.checkpoint_hash = '0123456789abcdef'
         self.focal_scaling = True
         self.provenance = {'source': 'test'}
         self.timings = {'network': 1.0}

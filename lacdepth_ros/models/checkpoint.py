@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
+from lacdepth_ros.core.text import clean
 from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
 
 FORMAT = 'lacdepth/1'
 _KEYS = ('model_config', 'provenance')
+_FLOATS, _INTEGERS = ('F32', 'F16', 'BF16'), ('I64',)
 FOCAL_PER_WIDTH = 'focal_per_width'
 """Key of the provenance: focal length over width of the training images, their field of view."""
 DEFAULT_CHECKPOINT = 'lacdepth_lite.safetensors'
@@ -80,7 +84,8 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: Not a LacDepth checkpoint, damaged, or its weights do not fit its own config.
+        ValueError: Not a LacDepth checkpoint, damaged, its weights do not fit its own config or
+            are not finite. Little memory is taken before all but the last is known.
     """
     path = default_checkpoint() if path is None else Path(path).expanduser()
     if not path.is_file():
@@ -88,37 +93,74 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
     try:
         with safe_open(path, framework='pt') as file:
             metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if metadata.get('format') != FORMAT:
+                raise ValueError(
+                    f'checkpoint {path} has format {clean(repr(metadata.get("format")))}, not '
+                    f'{FORMAT!r}; only checkpoints written by `lacdepth train` load here'
+                )
+            settings, provenance = (_read_json(path, metadata, key) for key in _KEYS)
+            config = _config(path, settings)
+            # Before memory is taken for anything: a network without memory says what must come.
+            with torch.device('meta'):
+                expected = LacDepth(config).state_dict()
+            _check_weights(path, file, expected)
+            weights = {name: file.get_tensor(name) for name in expected}
     except (SafetensorError, OSError) as error:
         raise ValueError(
             f'checkpoint {path} is not a readable safetensors file ({error}); '
             'is it complete, and was it written by `lacdepth train`?'
         ) from error
-    if metadata.get('format') != FORMAT:
-        raise ValueError(
-            f'checkpoint {path} has format {metadata.get("format")!r}, not {FORMAT!r}; '
-            'only checkpoints written by `lacdepth train` load here'
-        )
-    settings, provenance = (_read_json(path, metadata, key) for key in _KEYS)
+    for name, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise ValueError(f'checkpoint {path}: {name} holds NaN or infinity; train it anew')
+    model = LacDepth(config)
+    model.load_state_dict(weights, strict=True)
+    return model.eval(), {clean(key): clean(str(value)) for key, value in provenance.items()}
+
+
+def checkpoint_hash(path: str | Path | None = None) -> str:
+    """First 16 digits of the SHA-256 of a checkpoint file (None: the one shipped)."""
+    path = default_checkpoint() if path is None else Path(path).expanduser()
+    with path.open('rb') as stream:
+        digest = hashlib.sha256()
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def _config(path: Path, settings: dict[str, Any]) -> ModelConfig:
     try:
-        model = LacDepth(ModelConfig.from_dict(settings))
-    except ValueError as error:
+        return ModelConfig.from_dict(settings)
+    except (ValueError, TypeError) as error:
         raise ValueError(f'checkpoint {path}: {error}') from error
-    try:
-        model.load_state_dict(weights, strict=True)
-    except RuntimeError as error:
-        raise ValueError(f'weights of {path} do not fit its own configuration: {error}') from error
-    return model.eval(), provenance
+
+
+def _check_weights(path: Path, file: Any, expected: dict[str, Tensor]) -> None:
+    """Compare names, shapes and kinds of the stored weights with those of the configuration."""
+    stored = set(file.keys())
+    problems = [f'{name} is missing' for name in expected if name not in stored]
+    problems += [f'{clean(name, 100)} is unknown' for name in sorted(stored - set(expected))]
+    for name in stored & set(expected):
+        entry, wanted = file.get_slice(name), expected[name]
+        kinds = _FLOATS if wanted.is_floating_point() else _INTEGERS
+        shape, kind = list(entry.get_shape()), entry.get_dtype()
+        if shape != list(wanted.shape) or kind not in kinds:
+            problems.append(f'{name} is {kind} {shape}, not {kinds[0]} {list(wanted.shape)}')
+    if problems:
+        shown = '; '.join(problems[:5]) + ('; ...' if len(problems) > 5 else '')
+        raise ValueError(f'weights of {path} do not fit its own configuration: {shown}')
 
 
 def _read_json(path: Path, metadata: dict[str, str], key: str) -> dict[str, Any]:
     """Decode one entry of a checkpoint's metadata, a JSON object."""
     try:
         value = json.loads(metadata.get(key, ''))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f'checkpoint {path}: its {key} is missing or damaged ({error})'
         ) from error
     if not isinstance(value, dict):
-        raise ValueError(f'checkpoint {path}: its {key} is {value!r}, not a JSON object')
+        raise ValueError(
+            f'checkpoint {path}: its {key} is {clean(repr(value), 100)}, not a JSON object'
+        )
     return value

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from lacdepth_ros.core.text import clean
 
 EncoderName = Literal[
     'resnet101',
@@ -50,23 +51,26 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+# Far above what networks have: they keep a damaged or hostile checkpoint from taking the memory.
+_MAX_COUNTS = {'num_bins': 1024, 'embedding': 1024, 'attractor_gamma': 16}
+_MAX_CHANNELS = {'widths': 4096, 'attractors': 256}
+_MAX_NUMBERS = {
+    'attractor_alpha': 1e6,
+    'min_temperature': 1e4,
+    'max_temperature': 1e4,
+    'min_depth': 1e4,
+    'max_depth': 1e4,
+    'focal_px': 1e4,
+}
 
 
-def _is_positive(value: Any) -> bool:
+def _is_count(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
+
+
+def _is_positive(value: Any, most: float) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value > 0
-
-
-_POSITIVE = (
-    'attractor_alpha',
-    'min_temperature',
-    'max_temperature',
-    'min_depth',
-    'max_depth',
-    'focal_px',
-)
+    return number and 0 < value <= most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,18 +134,22 @@ class ModelConfig:
     length f, metres are output * f / focal_px."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str):
-            raise ValueError(f'name={self.name!r} must be text')
+        if not isinstance(self.name, str) or self.name != clean(self.name, 100):
+            raise ValueError(
+                f'name={_shown(self.name)} must be text of at most 100 printable characters'
+            )
         for field, allowed in CHOICES.items():
             value = getattr(self, field)
             if value not in allowed or type(value) is not type(allowed[0]):
-                raise ValueError(f'{field}={value!r} is not one of {list(allowed)}')
-        for field in ('num_bins', 'embedding', 'attractor_gamma'):
-            if not _is_count(getattr(self, field)):
-                raise ValueError(f'{field}={getattr(self, field)!r} must be a whole number > 0')
-        for field in _POSITIVE:
-            if not _is_positive(getattr(self, field)):
-                raise ValueError(f'{field}={getattr(self, field)!r} must be a finite number > 0')
+                raise ValueError(f'{field}={_shown(value)} is not one of {list(allowed)}')
+        for field, most in _MAX_COUNTS.items():
+            if not _is_count(value := getattr(self, field), most):
+                raise ValueError(f'{field}={_shown(value)} must be a whole number, 1 .. {most}')
+        for field, highest in _MAX_NUMBERS.items():
+            if not _is_positive(value := getattr(self, field), highest):
+                raise ValueError(
+                    f'{field}={_shown(value)} must be a number above 0, at most {highest:g}'
+                )
         for low, high in (('min_depth', 'max_depth'), ('min_temperature', 'max_temperature')):
             if getattr(self, low) >= getattr(self, high):
                 raise ValueError(
@@ -152,9 +160,11 @@ class ModelConfig:
 
     def _check_lists(self) -> None:
         for field, lowest in (('widths', 8), ('attractors', 1)):
-            value = getattr(self, field)
-            if not isinstance(value, tuple) or not all(_is_count(v) for v in value):
-                raise ValueError(f'{field}={value!r} must be a list of whole numbers > 0')
+            value, most = getattr(self, field), _MAX_CHANNELS[field]
+            if not isinstance(value, tuple) or not all(_is_count(v, most) for v in value):
+                raise ValueError(
+                    f'{field}={_shown(value)} must be a list of whole numbers, 1 .. {most}'
+                )
             if min(value, default=lowest) < lowest:
                 raise ValueError(f'{field}={value} must not hold numbers below {lowest}')
         if len(self.widths) != 5:
@@ -205,13 +215,19 @@ class ModelConfig:
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := set(values) - known:
             raise ValueError(
-                f'unknown model settings {sorted(unknown)}; the known ones are {sorted(known)}'
+                f'unknown model settings {_shown(sorted(unknown))}; the known ones are '
+                f'{sorted(known)}'
             )
         plain: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
         }
         return cls(**plain)
+
+
+def _shown(value: Any) -> str:
+    """A value of a file as messages show it."""
+    return clean(repr(value), 200)
 
 
 PRESETS: dict[str, ModelConfig] = {

@@ -24,11 +24,14 @@ from lacdepth_ros.core.preprocessing import (
     input_doubt,
     resize_image,
 )
-from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, load_checkpoint
+from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, load_checkpoint
 from lacdepth_ros.models.engines.build import build_engine
+from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import LacDepth
 
 Map = npt.NDArray[np.float32]
+_BEYOND = 10.0  # times max_depth that bins without an upper end may reach
+_FLAT = 1e-5  # share of the depth by which even an untrained network's differs over a picture
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class DepthPredictor:
         self.input_size = input_size
         self.focal_scaling = focal_scaling
         self.timings: dict[str, float] = {}
+        self.checkpoint_hash = ''
 
     @classmethod
     def from_checkpoint(
@@ -114,7 +118,7 @@ class DepthPredictor:
         """
         check_device(device)  # before the weights are read
         model, provenance = load_checkpoint(checkpoint or None)
-        return cls(
+        predictor = cls(
             model,
             provenance,
             device=device,
@@ -123,6 +127,8 @@ class DepthPredictor:
             input_size=input_size,
             focal_scaling=focal_scaling,
         )
+        predictor.checkpoint_hash = checkpoint_hash(checkpoint or None)
+        return predictor
 
     def predict(
         self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
@@ -178,14 +184,45 @@ class DepthPredictor:
                 'the camera is unknown, and the checkpoint does not say which field of view it '
                 f'was trained with ({FOCAL_PER_WIDTH} in its provenance); give the intrinsics'
             )
-        return _centerd(float(self.provenance[FOCAL_PER_WIDTH]) * width, width, height)
+        return _centerd(self._focal_per_width() * width, width, height)
+
+    def _focal_per_width(self) -> float:
+        """The provenance's; ValueError when it is no field of view."""
+        try:
+            value = float(self.provenance[FOCAL_PER_WIDTH])
+        except ValueError:
+            value = 0.0
+        if not 0.1 < value < 20:
+            text = self.provenance[FOCAL_PER_WIDTH]
+            raise ValueError(f'{FOCAL_PER_WIDTH} {text!r} of the checkpoint is no field of view')
+        return value
 
     def warm_up(self, height: int, width: int) -> None:
-        """Run once at an image size, so that the first real frame pays for no allocation."""
+        """Run once on a rendered street of an image size: the first real frame waits for nothing.
+
+        Raises:
+            ValueError: What comes out is no depth: NaN, infinite, or beyond the range that the
+                network was made for.
+        """
         known = FOCAL_PER_WIDTH in self.provenance
         focal = self.config.focal_px  # at which images are not shrunk
         camera = self.assumed_camera(width, height) if known else _centerd(focal, width, height)
-        self.predict(np.zeros((height, width, 3), np.uint8), camera)
+        street, _ = stored_street()
+        image = np.ascontiguousarray(resize_image(street, width, height))
+        self._check_depth(self.predict(image, camera))
+
+    def _check_depth(self, prediction: DepthPrediction) -> None:
+        """Refuse depth that a network with sound weights does not give, on any picture."""
+        depth = prediction.depth
+        focal = focal_length(prediction.camera) if self.focal_scaling else self.config.focal_px
+        farthest = self.config.max_depth * max(1.0, focal / self.config.focal_px) * _BEYOND
+        least, most = float(np.min(depth)), float(np.max(depth))  # NaN when one pixel is
+        if not (0 < least < most < farthest and most - least > _FLAT * most):
+            raise ValueError(
+                f'the network {self.config.name} gives no depth on a rendered street: '
+                f'{least:g} .. {most:g} m (NaN where one pixel is); its weights are damaged, or '
+                f'precision {self.precision!r} does not hold them'
+            )
 
     def close(self) -> None:
         """Let go of the network and of what its engine made; no prediction may follow."""

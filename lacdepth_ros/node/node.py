@@ -23,6 +23,7 @@ from lacdepth_ros.core.text import clean
 from lacdepth_ros.node import parameters
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
+from lacdepth_ros.node.facts import describe
 from lacdepth_ros.node.frame_statistics import FrameStatistics
 from lacdepth_ros.node.notices import Idleness, Notices, ThrottledLog
 from lacdepth_ros.node.pipeline import FramePipeline
@@ -284,17 +285,10 @@ class DepthNode(LifecycleNode):
         state = 'unconfigured' if self._predictor is None else 'inactive'
         if self._finalized:
             state = 'finalized'
+        elif self._image_subscribers is not None:
+            state = 'active'
         self._look()
-        lost = ''
-        if self._image_subscribers is not None:
-            state, lost = 'active', f'{100 * self._image_subscribers.lost():.0f}'
-        facts = {
-            'checkpoint': self._settings.checkpoint or 'shipped',
-            'device': self._settings.device,
-            'engine': f'{self._settings.engine} {self._settings.precision}',
-            'dds profile': describe_dds_profile(),
-            'images lost [%]': lost,
-        }
+        facts = describe(self._settings, self._predictor, self._image_subscribers)
         condition = Condition(state, self._fault, self._notices.text(), facts)
         name = f'{self.get_fully_qualified_name()}: depth'
         return build_status(name, condition, self._statistics.snapshot())

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -15,6 +16,7 @@ from tiny_networks import random_image, tiny_network
 
 from lacdepth_ros.models import checkpoint
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
+from lacdepth_ros.models.lacdepth import LacDepth
 
 
 @pytest.fixture
@@ -139,3 +141,68 @@ def test_others_may_read_what_was_saved(tmp_path: Path) -> None:
     path = tmp_path / 'a.safetensors'
     save_checkpoint(path, tiny_network(), {})
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf'), -float('inf')])
+def test_weights_that_are_no_numbers_are_refused(saved: Path, value: float) -> None:
+    weights = load_file(saved)
+    name = 'bins.seed.mlp.0.weight'
+    weights[name].view(-1)[3] = value
+    with checkpoint.safe_open(saved, framework='pt') as file:
+        metadata = file.metadata()
+    save_file(weights, saved, metadata)
+    with pytest.raises(ValueError, match=f'{name} holds NaN or infinity'):
+        load_checkpoint(saved)
+
+
+def test_whole_numbers_in_place_of_weights_are_refused(saved: Path) -> None:
+    weights = load_file(saved)
+    name = 'bins.seed.mlp.0.weight'
+    weights[name] = weights[name].to(torch.int32)
+    with checkpoint.safe_open(saved, framework='pt') as file:
+        metadata = file.metadata()
+    save_file(weights, saved, metadata)
+    with pytest.raises(ValueError, match=rf'{name} is I32 .*, not F32'):
+        load_checkpoint(saved)
+
+
+def test_a_configuration_of_gigabytes_takes_no_memory(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is built where tensors have no memory; the weights are not even read."""
+    huge = {**tiny_network().config.to_dict(), 'widths': [4096] * 5}
+    rewrite(saved, model_config=json.dumps(huge))
+    built = []
+
+    def build(config: object) -> LacDepth:
+        model = LacDepth(config)  # type: ignore[arg-type]
+        built.append({p.device.type for p in model.parameters()})
+        return model
+
+    monkeypatch.setattr(checkpoint, 'LacDepth', build)
+    with pytest.raises(ValueError, match='do not fit its own configuration'):
+        load_checkpoint(saved)
+    assert built == [{'meta'}]
+
+
+def test_texts_of_a_checkpoint_are_cut_and_escaped(saved: Path) -> None:
+    rewrite(saved, provenance=json.dumps({'note': '\x1b[2J' + 'x' * 10**6, 'n': 3}))
+    _, provenance = load_checkpoint(saved)
+    assert provenance['n'] == '3' and provenance['note'].startswith('\\x1b[2Jxxx')
+    assert len(provenance['note']) == 300
+
+
+@pytest.mark.parametrize(
+    'text', ['[' * 200_000, '{"a":' * 200_000, '1' * 5000, '{"focal_px": 1e999}']
+)
+def test_hostile_json_is_an_ordinary_error(saved: Path, text: str) -> None:
+    rewrite(saved, model_config=text)
+    with pytest.raises(ValueError, match=r'model_config|focal_px=inf') as caught:
+        load_checkpoint(saved)
+    assert len(str(caught.value)) < 600
+
+
+def test_hash_is_that_of_the_file(saved: Path) -> None:
+    expected = hashlib.sha256(saved.read_bytes()).hexdigest()[:16]
+    assert checkpoint.checkpoint_hash(saved) == expected
+    assert len(checkpoint.checkpoint_hash()) == 16

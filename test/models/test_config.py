@@ -36,6 +36,14 @@ def test_value_outside_its_set_is_named_with_the_set(field: str) -> None:
         ('levels', 4.0),
         ('head_stride', '4'),
         ('num_bins', 0),
+        ('num_bins', 10**50),
+        ('embedding', 1025),
+        ('attractors', (257, 8, 4, 1)),
+        ('widths', (16, 32, 64, 128, 4097)),
+        ('max_depth', 10**50),
+        ('focal_px', 1e30),
+        ('attractor_alpha', 1e38),
+        ('name', 'a' * 101),
         ('num_bins', 64.0),
         ('num_bins', True),
         ('embedding', -1),
@@ -133,3 +141,12 @@ def test_defaults_are_the_shipped_network() -> None:
         'max_depth': 100.0,
         'focal_px': 535.0,
     }
+
+
+@pytest.mark.parametrize(
+    ('field', 'value'), [('max_depth', 10**400), ('num_bins', 10**400), ('name', 'two\n' * 9999)]
+)
+def test_hostile_values_are_cut_in_the_message(field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f'{field}=') as caught:
+        ModelConfig(**{field: value})
+    assert len(str(caught.value)) < 300 and str(caught.value).isprintable()

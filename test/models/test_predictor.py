@@ -236,7 +236,7 @@ def test_warm_up_runs_at_the_size_of_the_first_real_frame(
     provenance: dict[str, str], rows: int
 ) -> None:
     """Images of the training's field of view are shrunk to its focal length."""
-    network = FakeNetwork()
+    network = FakeNetwork(slope=1.0)
     predictor_of(network, provenance=provenance).warm_up(45, 70)
     assert network.inputs[0].shape[2] == rows
 
@@ -295,3 +295,20 @@ def test_impossible_device_is_refused_before_the_weights_are_read(tmp_path: Path
         DepthPredictor.from_checkpoint(tmp_path / 'none.safetensors', device='tpu')
     with pytest.raises(FileNotFoundError):
         DepthPredictor.from_checkpoint(tmp_path / 'none.safetensors')
+
+
+@pytest.mark.parametrize('factor', [0.0, 1e2, 1e10, 1e37])
+def test_warm_up_refuses_a_network_that_gives_no_depth(factor: float) -> None:
+    network = tiny_network()
+    predictor_of(tiny_network()).warm_up(48, 64)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(factor)
+    with pytest.raises(ValueError, match='gives no depth on a rendered street'):
+        predictor_of(network).warm_up(48, 64)
+
+
+@pytest.mark.parametrize('depth', [np.nan, np.inf, -3.0, 1e6])
+def test_warm_up_refuses_depth_of_no_street(depth: float) -> None:
+    with pytest.raises(ValueError, match='gives no depth on a rendered street'):
+        predictor_of(FakeNetwork(offset=depth, slope=1.0)).warm_up(48, 64)

@@ -36,6 +36,7 @@ def test_status_holds_counters_and_latencies(bench):
     assert values['frames received'] == values['frames answered'] == '3'
     assert values['frames failed'] == '0'
     assert values['checkpoint'] == 'shipped' and values['dds profile']
+    assert values['checkpoint sha256'] == '0123456789abcdef'
     for stage in ('decode', 'predict', 'publish', 'network', 'stamp_to_depth/image_rect'):
         assert float(values[f'{stage} p95 [ms]']) >= float(values[f'{stage} p50 [ms]']) >= 0
 

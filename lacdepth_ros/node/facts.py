@@ -1,0 +1,29 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a running node is made of, line by line for its diagnostics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lacdepth_ros.core.text import clean
+from lacdepth_ros.node.dds_profile import describe_dds_profile
+
+if TYPE_CHECKING:
+    from lacdepth_ros.models.predictor import DepthPredictor
+    from lacdepth_ros.node.parameters import NodeParameters
+    from lacdepth_ros.node.subscribers import Subscribers
+
+
+def describe(
+    settings: NodeParameters, predictor: DepthPredictor | None, subscribers: Subscribers | None
+) -> dict[str, str]:
+    """Network, machine and input as {name: value}; '' where there is none yet."""
+    return {
+        'checkpoint': clean(settings.checkpoint) or 'shipped',
+        'checkpoint sha256': predictor.checkpoint_hash if predictor else '',
+        'device': settings.device,
+        'engine': f'{settings.engine} {settings.precision}',
+        'dds profile': describe_dds_profile(),
+        'images lost [%]': f'{100 * subscribers.lost():.0f}' if subscribers else '',
+    }
