@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NODE = 'depth_node'
 DEPTH = 'depth/image_rect'
-DERIVED = ('depth/image_color', 'points')
+DERIVED = ('depth/image_color', 'points', 'points_obstacles', 'points_clearing')
 """Outputs that can be made again from depth and image; large, so recorded only on request."""
 IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _INPUTS = (*IMAGES, 'sensor_msgs/msg/CameraInfo')

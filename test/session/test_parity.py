@@ -58,7 +58,7 @@ def repeated(values: np.ndarray) -> np.ndarray:
 
 
 def opaque(pixels: np.ndarray) -> np.ndarray:
-    return np.dstack([pixels, np.full(pixels.shape[:2], 77, np.uint8)])
+    return np.dstack([pixels, np.full(pixels.shape[:2], 77, pixels.dtype)])
 
 
 def sixteen_bits(values: np.ndarray) -> np.ndarray:
@@ -82,6 +82,23 @@ def packed_yuv(rgb: np.ndarray, order: str) -> tuple[np.ndarray, np.ndarray]:
     return packed, converted
 
 
+def planar_yuv(rgb: np.ndarray, encoding: str) -> tuple[np.ndarray, np.ndarray]:
+    """(3/2 H, W) bytes of 4:2:0, and the RGB they mean by the same standard."""
+    packed, _ = packed_yuv(rgb, 'yuyv')
+    y, u, v = packed[..., 0], packed[::2, ::2, 1], packed[::2, 1::2, 1]
+    chroma = {
+        'nv12': np.dstack([u, v]),
+        'nv21': np.dstack([v, u]),
+        'i420': np.stack([u, v]),
+    }[encoding]
+    planes = np.vstack([y, chroma.reshape(HEIGHT // 2, WIDTH)])
+    wide = [np.kron(x, np.ones((2, 2))) for x in (u, v)]
+    meant = _studio(y.astype(np.float64), *wide)
+    converted = cv2.cvtColor(planes, getattr(cv2, f'COLOR_YUV2RGB_{encoding.upper()}'))
+    assert np.abs(converted.astype(int) - meant).max() <= 2, 'OpenCV means the same colors'
+    return planes, converted
+
+
 def _studio(y: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     y, u, v = 1.164 * (y - 16), u - 128, v - 128
     rgb = (y + 1.596 * v, y - 0.813 * v - 0.391 * u, y + 2.018 * u)
@@ -99,7 +116,10 @@ def encoded(encoding: str) -> tuple[np.ndarray, np.ndarray]:
         return mosaic, cv2.cvtColor(eight, getattr(cv2, f'COLOR_Bayer{pattern}2RGB'))
     if encoding in ('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv'):
         return packed_yuv(rgb, 'uyvy' if encoding in ('yuv422', 'uyvy') else 'yuyv')
-    twelve = sixteen_bits(mono) >> 4
+    if encoding in ('nv12', 'nv21', 'i420'):
+        return planar_yuv(rgb, encoding)
+    deep, deep_bgr, deep_mono = (sixteen_bits(pixels) for pixels in (rgb, bgr, mono))
+    meant, meant_mono = (np.rint(pixels / 257) for pixels in (deep, deep_mono))
     return {
         'rgb8': (rgb, rgb),
         'bgr8': (bgr, rgb),
@@ -108,13 +128,17 @@ def encoded(encoding: str) -> tuple[np.ndarray, np.ndarray]:
         'bgra8': (opaque(bgr), rgb),
         'mono8': (mono, repeated(mono)),
         '8UC1': (mono, repeated(mono)),
-        'mono16': (sixteen_bits(mono), repeated(np.rint(sixteen_bits(mono) / 257))),
-        '16UC1': (twelve, repeated(np.rint(twelve * (255 / 4095)))),
+        'mono16': (deep_mono, repeated(meant_mono)),
+        '16UC1': (deep_mono, repeated(meant_mono)),
+        'rgb16': (deep, meant),
+        'bgr16': (deep_bgr, meant),
+        'rgba16': (opaque(deep), meant),
+        'bgra16': (opaque(deep_bgr), meant),
     }[encoding]
 
 
 def image_message(pixels: np.ndarray, encoding: str, *, padding: int = 0) -> Image:
-    rows = pixels.reshape(HEIGHT, -1).view(np.uint8)
+    rows = pixels.reshape(len(pixels), -1).view(np.uint8)
     rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=99)
     message = Image(height=HEIGHT, width=WIDTH, encoding=encoding, step=rows.shape[1])
     message.is_bigendian = pixels.dtype.byteorder == '>'

@@ -75,8 +75,9 @@ def test_shipped_checkpoint_is_a_start() -> None:
         pytest.skip('no checkpoint is shipped')
     model = build_network(NetworkConfig(preset=None, checkpoint='shipped'))
     assert model.config == expected.config
+    weights = expected.state_dict()
     for name, value in model.state_dict().items():
-        assert torch.equal(value, expected.state_dict()[name])
+        assert torch.equal(value, weights[name])
 
 
 @pytest.mark.parametrize(

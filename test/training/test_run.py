@@ -218,8 +218,9 @@ def test_training_starts_from_a_checkpoint_of_its_architecture(
     run(recipe, tmp_path / 'start', '--trainer.max_steps', '1')
     checkpoint = ('--model.network.checkpoint', str(tmp_path / 'start' / 'best.safetensors'))
     training = TrainingRun(['--config', str(recipe), *checkpoint], tmp_path / 'a', resume=False)
+    start = weights(tmp_path / 'start')
     for name, value in training.cli.model.network.state_dict().items():
-        assert torch.equal(value, weights(tmp_path / 'start')[name])
+        assert torch.equal(value, start[name])
     with pytest.raises(ValueError, match='another architecture'):
         run(recipe, tmp_path / 'b', *checkpoint, '--model.network.architecture.num_bins', '32')
 
