@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
+from lacdepth_ros.cli.requirement_options import judge_requirements, requirements_from
 from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ examples:
   lacdepth bag evaluate bags/drive_0009 --json report.json --report out/drive_0009
   lacdepth bag evaluate bags/drive_0009 --rate 1
   lacdepth bag evaluate my_bag --image-topic /front/image_rect/compressed --truth truth_pngs/
+  lacdepth bag evaluate my_bag --require 'abs_rel<=0.12' --require 'answered>=0.99' --junit ci.xml
 """
 
 
@@ -56,14 +58,16 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Replay the bag; 1 when an answer or a score is missing that should be there."""
+    """Replay the bag; 1 when an answer or a score is missing, 3 when a requirement is not met."""
     if os.environ.get(END_WITH_PARENT):
         die_with_parent()
     _require_ros()
     check_replay_options(args)
     from lacdepth_ros.bags.reader import BagImages
     from lacdepth_ros.session.replay_report import HTML, LOG, describe, write_json, write_report
+    from lacdepth_ros.session.replay_result import FIGURES
 
+    requirements = requirements_from(args, FIGURES)
     protocol = _protocol(args)
     try:
         images = BagImages(args.bag, args.image_topic)
@@ -86,7 +90,9 @@ def run(args: argparse.Namespace) -> int:
         if args.report is not None:
             write_report(args.report, result, facts, images)
             print(f'wrote {args.report / HTML}')
-    return _judge(result, args)
+    return judge_requirements(
+        args, requirements, result.figures(), 'lacdepth bag evaluate', _judge(result, args)
+    )
 
 
 def _require_ros() -> None:

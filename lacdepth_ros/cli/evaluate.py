@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options, protocol_options
+from lacdepth_ros.cli import options, protocol_options, requirement_options
 from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ examples:
   lacdepth evaluate --data val/manifest.jsonl --json report.json --report report/
   lacdepth evaluate --data nyu/manifest.jsonl --protocol nyu
   lacdepth evaluate --data val/manifest.jsonl --predictions peer/ --format npy --markdown peer.md
+  lacdepth evaluate --data val/ --require 'abs_rel<=0.12' --require 'delta1>=0.85' --junit ci.xml
 """
 
 
@@ -55,6 +56,7 @@ def add_parser(subparsers: Any) -> None:
         help='manifest, its folder, or KITTI raw drive',
     )
     _add_outputs(parser)
+    requirement_options.add_requirement_options(parser)
     protocol_options.add_protocol_options(parser)
     options.add_predictor_options(parser)
     _add_imports(parser)
@@ -62,14 +64,16 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Evaluate and report; 1 when a frame could not be measured."""
+    """Evaluate and report; 1 when a frame could not be measured, 3 below a requirement."""
     from lacdepth_ros.core.runtime import tune_process
 
     tune_process()
     from lacdepth_ros.evaluation.evaluate import frame_predictor, score
     from lacdepth_ros.evaluation.evaluator import DepthEvaluator
     from lacdepth_ros.evaluation.report.tables import format_table
+    from lacdepth_ros.evaluation.result import FIGURES
 
+    requirements = requirement_options.requirements_from(args, FIGURES)
     imported = args.predictions is not None
     protocol = protocol_options.protocol_from(args, imported=imported)
     entries = _entries(args.data)
@@ -98,7 +102,9 @@ def run(args: argparse.Namespace) -> int:
         source = f'predictions of {args.predictions}' if imported else _checkpoint_name(args)
         page = write_report(args.report, report, gallery, source=source, data=str(args.data))
         print(f'wrote {page}')
-    return 1 if report.skipped else 0
+    return requirement_options.judge_requirements(
+        args, requirements, report.figures(), 'lacdepth evaluate', 1 if report.skipped else 0
+    )
 
 
 def _add_outputs(parser: argparse.ArgumentParser) -> None:

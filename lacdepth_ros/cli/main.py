@@ -33,6 +33,7 @@ exit codes:
   0  done
   1  some input failed (each failure is a line on stderr)
   2  nothing was done: the command line, or a file it names, cannot be used
+  3  measured, but a requirement (--require) is not met
 
 'lacdepth COMMAND --help' explains a command. The ROS 2 node is started with
 'ros2 launch lacdepth_ros depth.launch.py'.

@@ -10,6 +10,7 @@ from pathlib import Path
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
 from lacdepth_ros.cli.protocol_options import add_protocol_options
+from lacdepth_ros.cli.requirement_options import add_requirement_options
 
 MIN_RATE, MAX_RATE = 0.1, 10.0
 
@@ -43,6 +44,7 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
     _add_node_options(parser)
     options.add_predictor_options(parser)
     add_protocol_options(parser)
+    add_requirement_options(parser)
     parser.set_defaults(device=None, precision=None)  # those of --params-file, if any
 
 

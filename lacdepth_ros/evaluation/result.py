@@ -13,6 +13,8 @@ from lacdepth_ros.evaluation.frame import FrameScore
 from lacdepth_ros.evaluation.metrics import METRICS
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 
+FIGURES = (*METRICS, 'frames', 'unpredicted', 'boundary_f1')
+
 
 @dataclass(frozen=True, slots=True)
 class SkippedFrame:
@@ -57,6 +59,16 @@ class EvaluationReport:
     boundary: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] | None = None
     per_frame: tuple[FrameScore, ...] = ()
+
+    def figures(self) -> dict[str, float | None]:
+        """What can be required of an evaluation, by the names of FIGURES; None = not measured."""
+        return {
+            **dict.fromkeys(METRICS),
+            **self.overall,
+            'frames': self.frames,
+            'unpredicted': self.unpredicted,
+            'boundary_f1': self.boundary.get('f1'),
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it; without any measured frame every metric is None."""

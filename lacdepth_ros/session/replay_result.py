@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.evaluation import result
 from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.messages.depth import depth_from_message
@@ -24,6 +25,10 @@ FloatArray = npt.NDArray[np.float32]
 DEPTH_TOPICS = {'32FC1': 'depth/image_rect', '16UC1': 'depth/image_raw'}
 """Topic of the published depth by its encoding."""
 UNCERTAINTY = 'depth/uncertainty'
+FIGURES = (
+    *result.FIGURES,
+    *('answered', 'latency_p50_ms', 'latency_p95_ms', 'latency_max_ms'),
+)
 KEPT = 4
 """Worst frames kept for the pictures."""
 
@@ -163,6 +168,15 @@ class ReplayResult:
             for r in self.records
             if self.depth_topic in r.latency_ms
         ]
+
+    def figures(self) -> dict[str, float | None]:
+        """What can be required of a replay, by the names of FIGURES; None = not measured."""
+        latency = percentiles(self.latencies()) or dict.fromkeys(('p50', 'p95', 'max'))
+        return {
+            **self.scores.report().figures(),
+            'answered': self.share_answered if self.records else None,
+            **{f'latency_{name}_ms': value for name, value in latency.items()},
+        }
 
     def seconds(self, index: int) -> float:
         """Time of a sent frame since the first one, by their stamps."""

@@ -266,3 +266,15 @@ def test_without_rclpy_it_says_how_to_get_it(
     assert main(['bag', 'evaluate', str(tmp_path)]) == 2
     said = capsys.readouterr().err
     assert 'pip install' in said and '/opt/ros/' in said and 'lacdepth evaluate' in said
+
+
+def test_requirements_of_a_replay(tmp_path: Path, node: SimpleNamespace) -> None:
+    bag, junit = write_replay_bag(tmp_path / 'bag', REDS), tmp_path / 'ci.xml'
+    command = ['bag', 'evaluate', str(bag), '--junit', str(junit)]
+    met = ['abs_rel<=0.3', 'answered>=1', 'latency_max_ms<=13', 'latency_p50_ms>=11.5']
+    assert main([*command, *(f'--require={text}' for text in met)]) == 0
+    assert 'tests="4" failures="0" errors="0"' in junit.read_text()
+    assert main([*command, '--require=latency_max_ms<13']) == 3
+    node.silent = {1}
+    assert main([*command, '--require=answered>=0.75']) == 1, 'a frame in lockstep is missing'
+    assert main([*command, '--require=answered>=0.76']) == 3

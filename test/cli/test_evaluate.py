@@ -305,3 +305,33 @@ def test_json_into_a_folder_fails_before_the_work(
     data = manifest(tmp_path, record(tmp_path, 'a/0'))
     assert main(['evaluate', '--data', data, '--json', str(tmp_path)]) == 2
     assert predictor.flips == []
+
+
+def test_requirements_decide_over_the_exit_code(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/1', red=9))
+    command = [
+        'evaluate',
+        '--data',
+        data,
+        '--no-flip-average',
+        '--junit',
+        str(tmp_path / 'ci.xml'),
+    ]
+    assert main([*command, '--require', 'abs_rel<=0.1001', '--require', 'delta1>=1']) == 0
+    assert 'abs_rel<=0.1001: met, abs_rel is 0.1' in capsys.readouterr().out
+    assert 'failures="0"' in (tmp_path / 'ci.xml').read_text()
+    assert main([*command, '--require', 'abs_rel<0.09', '--require', 'delta1>=1']) == 3
+    assert 'abs_rel<0.09: NOT met' in capsys.readouterr().err
+    assert 'failures="1"' in (tmp_path / 'ci.xml').read_text()
+
+
+def test_impossible_requirements_are_refused_before_the_work(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/1'))
+    assert main(['evaluate', '--data', data, '--require', 'answered>=1']) == 2
+    assert "'answered' is not measured" in capsys.readouterr().err
+    assert main(['evaluate', '--data', data, '--junit', str(tmp_path / 'ci.xml')]) == 2
+    assert not predictor.cameras
