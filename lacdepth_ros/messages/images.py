@@ -132,7 +132,7 @@ def _to_8_bits(pixels: npt.NDArray[Any], bit_depth: BitDepth) -> ColorImage:
     if pixels.dtype.itemsize == 1:
         return pixels
     native = np.ascontiguousarray(pixels, dtype=np.uint16)
-    full_scale = bit_depth.full_scale(int(native.max()))
+    full_scale = bit_depth.full_scale(int(native[..., :3].max()))  # opacity is none of them
     scaled = cv2.convertScaleAbs(native, alpha=255 / full_scale)
     return np.asarray(scaled, dtype=np.uint8).reshape(pixels.shape)
 

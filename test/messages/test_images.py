@@ -84,7 +84,7 @@ def test_16_bits_span_those_in_use(encoding, brightest, bits, big_endian):
 
 def test_16_bit_colors_are_scaled_alike(rgb):
     wide = rgb.astype(np.uint16) * 16  # 12 bits
-    alpha = np.zeros((HEIGHT, WIDTH, 1), np.uint16)
+    alpha = np.full((HEIGHT, WIDTH, 1), 65535, np.uint16)  # opaque, whatever the colors hold
     for values, encoding in [
         (wide, 'rgb16'),
         (wide[..., ::-1], 'bgr16'),
