@@ -181,7 +181,8 @@ class DepthNode(LifecycleNode):
             input_size=size if all(size) else None,
             focal_scaling=settings.focal_scaling,
         )
-        predictor.warm_up(settings.warm_up_height, settings.warm_up_width)
+        height, width = settings.warm_up_height, settings.warm_up_width
+        predictor.warm_up(*((width, height) if settings.rotate in (90, 270) else (height, width)))
         return predictor
 
     def _check_parameters(self) -> None:

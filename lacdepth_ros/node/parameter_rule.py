@@ -33,6 +33,8 @@ class Rule:
             description=self.description,
             additional_constraints='; '.join(constraints),
         )
+        # A user who sets 60 for 60.0 means it; `problem` checks what ROS then leaves unchecked.
+        descriptor.dynamic_typing = isinstance(default, float)
         if self.limits and isinstance(default, float):
             low, high = self.limits
             descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
@@ -40,6 +42,18 @@ class Rule:
             low, high = (int(limit) for limit in self.limits)
             descriptor.integer_range = [IntegerRange(from_value=low, to_value=high)]
         return descriptor
+
+    def problem(self, value: Any, default: Any) -> str:
+        """Say why the parameter cannot have this value ('' when it can)."""
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if isinstance(default, float) and not is_number:
+            return f'{self.name} is {value!r}; a number is needed'
+        if self.choices and value not in self.choices:
+            return f'{self.name} is {value!r}; choose one of {", ".join(map(str, self.choices))}'
+        if self.limits and not self.limits[0] <= value <= self.limits[1]:
+            low, high = self.limits
+            return f'{self.name} is {value!r}, out of range {low:g} .. {high:g}'
+        return ''
 
 
 def parameter(

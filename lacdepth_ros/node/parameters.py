@@ -74,6 +74,12 @@ class NodeParameters:
         'Reliability the image subscription asks for',
         choices=('best_effort', 'reliable'),
     )
+    rotate: int = parameter(
+        'rotate',
+        0,
+        'Degrees clockwise by which to turn the images so that up is up: 0, 90, 180, 270',
+        choices=(0, 90, 180, 270),
+    )
     image_bits: int = parameter(
         'image_bits',
         0,
@@ -220,11 +226,8 @@ class NodeParameters:
     def problem(self) -> str:
         """Say what is wrong with the values taken together ('' when nothing is)."""
         for item, rule in _rules():
-            value = getattr(self, item.name)
-            if rule.choices and value not in rule.choices:
-                return (
-                    f'{rule.name} is {value!r}; choose one of {", ".join(map(str, rule.choices))}'
-                )
+            if problem := rule.problem(getattr(self, item.name), item.default):
+                return problem
         if self.min_depth >= self.max_depth:
             return f'min_depth {self.min_depth} must be below max_depth {self.max_depth} [m]'
         if self.preview_min_depth >= self.preview_max_depth:
@@ -254,18 +257,25 @@ def declare(node: Node) -> dict[str, str]:
     for item, rule in _rules():
         descriptor = rule.descriptor(item.default)
         try:
-            node.declare_parameter(rule.name, item.default, descriptor)
+            value = node.declare_parameter(rule.name, item.default, descriptor).value
+            problem = rule.problem(value, item.default)
+            if problem:
+                node.undeclare_parameter(rule.name)
         except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            refused[rule.name] = f'{error} ({rule.description}; default {item.default!r})'
+            problem = str(error)
+        if problem:
+            refused[rule.name] = f'{problem} ({rule.description}; default {item.default!r})'
             node.declare_parameter(rule.name, item.default, descriptor, ignore_override=True)
     return refused
 
 
 def read(node: Node) -> NodeParameters:
     """Read the present values of all parameters."""
-    return NodeParameters(
-        **{item.name: node.get_parameter(rule.name).value for item, rule in _rules()}
-    )
+    values = {item.name: node.get_parameter(rule.name).value for item, rule in _rules()}
+    for item, _ in _rules():
+        if isinstance(item.default, float):  # it may have been set as a whole number
+            values[item.name] = float(values[item.name])
+    return NodeParameters(**values)
 
 
 def rejection(current: NodeParameters, changes: Mapping[str, Any], *, configured: bool) -> str:

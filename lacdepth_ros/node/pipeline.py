@@ -107,7 +107,8 @@ class FramePipeline:
             rectify=parameters.rectify,
         )
         if self._rectifiers.changes != self._changes:
-            doubts = (*self._rectifiers.doubts, self._predictor.doubt(camera))
+            seen = camera.rotated(parameters.rotate // 90)
+            doubts = (*self._rectifiers.doubts, self._predictor.doubt(seen))
             self._doubt('calibration', '; '.join(filter(None, doubts)))
             self._changes = self._rectifiers.changes
         if rectifier is None:
@@ -140,12 +141,14 @@ class FramePipeline:
     ) -> Result:
         with self._statistics.timed('predict'):
             self._predictor.focal_scaling = parameters.focal_scaling
-            prediction = self._predictor.predict(image, camera)
+            # The network knows the world upright only; what is published stays as it came.
+            turns = parameters.rotate // 90
+            prediction = self._predictor.predict(np.rot90(image, -turns), camera.rotated(turns))
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
-        depth = _without(outside, prediction.depth)
+        depth = _without(outside, np.rot90(prediction.depth, turns))
         limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
-        std = cache(lambda: _without(outside, prediction.std))
+        std = cache(lambda: _without(outside, np.rot90(prediction.std, turns)))
         settings = parameters.obstacles
         trusted = cache(
             lambda: trusted_depth(

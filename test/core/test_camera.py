@@ -75,6 +75,22 @@ def test_flipped_mirrors_the_point():
     assert CAMERA.flipped().flipped() == CAMERA
 
 
+@pytest.mark.parametrize('turns', range(-3, 5))
+def test_rotated_follows_the_pixels(turns):
+    """A point (x, y, z) is at (-y, x, z) of a frame that turned by 90 degrees with the pixels."""
+    camera, point = CAMERA.rotated(turns), np.array(POINT)
+    for _ in range(turns % 4):
+        point = np.array([-point[1], point[0], point[2]])
+    u, v = camera.fx * point[0] / point[2] + camera.cx, camera.fy * point[1] / point[2] + camera.cy
+    for axis in (0, 1):
+        turned = np.rot90(ramp(axis), -turns)
+        assert turned.shape == (camera.height, camera.width)
+        assert read(turned, np.array([u, v])) == pytest.approx(
+            read(ramp(axis), project(CAMERA)), abs=1e-3
+        )
+    assert camera.rotated(-turns) == CAMERA
+
+
 def test_a_chain_of_changes_is_the_product_of_its_parts():
     camera = CAMERA.cropped(8, 4, 48, 32).resized(96, 64).padded(right=3, bottom=1)
     u, v = project(CAMERA)

@@ -17,6 +17,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from ros_fakes import HEIGHT, WIDTH, image_message, info_message, stamped
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
 
@@ -386,3 +387,29 @@ def test_every_image_has_a_fate(bench):
 def test_activation_names_topics_engine_and_profile(bench):
     bench.activate()
     assert bench.logged('active: /image and /camera_info, engine eager fp32 on cpu; Fast DDS pro')
+
+
+@pytest.mark.parametrize('degrees', [0, 90, 180, 270])
+def test_images_are_turned_for_the_network_and_depth_is_turned_back(make_bench, degrees):
+    bench = make_bench(rotate=degrees)
+    bench.activate('depth/image_rect', 'depth/uncertainty', 'depth/camera_info', 'points')
+    pixels = np.random.default_rng(4).integers(0, 200, (HEIGHT, WIDTH, 3), np.uint8)
+    image = image_message(STAMP)
+    image.data = image.data[:0]
+    image.data.frombytes(pixels.tobytes())
+    depth = depth_from_message(bench.answer('depth/image_rect', STAMP, image=image))
+    np.testing.assert_allclose(depth, 1 + 0.1 * pixels[..., 0], rtol=1e-6)
+    names = ('points', 'depth/uncertainty', 'depth/camera_info')
+    assert bench.spin_until(lambda: all(bench.received[name] for name in names))
+    std = depth_from_message(bench.received['depth/uncertainty'][0])
+    np.testing.assert_allclose(std, 0.1 * depth, rtol=1e-6)
+    info = bench.received['depth/camera_info'][0]
+    np.testing.assert_array_equal(info.k, info_message(STAMP).k)
+    upright = degrees in (0, 180)
+    assert bench.predictor.cameras[0] == Camera.from_K(
+        np.reshape(info.k, (3, 3)), width=WIDTH, height=HEIGHT
+    ).rotated(degrees // 90)
+    assert bench.predictor.warmed_up == ((375, 1242) if upright else (1242, 375))
+    points, colors = cloud_from_message(bench.received['points'][0])
+    np.testing.assert_allclose(points[..., 2], depth, rtol=1e-6)
+    np.testing.assert_array_equal(colors, pixels)

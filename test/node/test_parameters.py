@@ -108,7 +108,11 @@ def test_checkpoint_is_swapped_by_cleanup_set_configure(bench):
         ({'preview__min_depth': 90.0}, 'preview.min_depth 90.0 must be below'),
         ({'image_transport': 'theora'}, "'theora'; choose one of raw, compressed"),
         ({'input_width': 640}, 'set both, or both to 0'),
-        ({'max_depth': 80}, 'type'),
+        ({'max_depth': 'far'}, "max_depth is 'far'; a number is needed"),
+        ({'max_depth': True}, 'max_depth is True; a number is needed'),
+        ({'max_depth': 2000}, 'max_depth is 2000, out of range 0.1 .. 1000'),
+        ({'rotate': 45}, 'rotate is 45; choose one of 0, 90, 180, 270'),
+        ({'image_bits': 9}, 'image_bits is 9; choose one of 0, 8, 10'),
     ],
 )
 def test_impossible_values_are_rejected(bench, change, reason):
@@ -120,7 +124,8 @@ def test_impossible_values_are_rejected(bench, change, reason):
 @pytest.mark.parametrize(
     ('override', 'name'),
     [
-        ({'max_depth': 80}, 'max_depth'),
+        ({'max_depth': 'far'}, 'max_depth'),
+        ({'max_depth': 2000}, 'max_depth'),
         ({'max_depth': -3.0}, 'max_depth'),
         ({'checkpoint': 7}, 'checkpoint'),
         ({'image_transport': 'theora'}, 'image_transport'),
@@ -156,3 +161,13 @@ def test_diagnostics_period_changes_at_once(make_bench):
 
 def test_unknown_names_are_left_to_ros():
     assert rejection(NodeParameters(), {'qos_overrides./x.depth': 3}, configured=True) == ''
+
+
+def test_a_whole_number_is_a_number(make_bench):
+    bench = make_bench(max_depth=40)
+    assert bench.node._settings.max_depth == 40.0
+    bench.activate('depth/image_rect')
+    assert bench.set(max_depth=5, min_depth=0) == ['', '']
+    assert isinstance(bench.node._settings.max_depth, float)
+    depth = bench.answer('depth/image_rect', 2, red=50)
+    assert np.isposinf(np.frombuffer(depth.data, np.float32)).all()
