@@ -99,7 +99,7 @@ def test_further_signals_do_no_harm(client, start_node):
 
 
 def test_bad_parameter_file_value_leaves_the_process_alive(client, start_node):
-    process = start_node('--ros-args', '-p', 'max_depth:=80')
+    process = start_node('--ros-args', '-p', 'max_depth:=far')
     assert not client.transition('configure')
     assert client.state() == 'unconfigured'
     assert client.set(max_depth=80.0) == ['']
