@@ -39,6 +39,7 @@ class Client:
         self._change = self.client.create_client(ChangeState, '/depth_node/change_state')
         self._set = self.client.create_client(SetParameters, '/depth_node/set_parameters')
         self._state = self.client.create_client(GetState, '/depth_node/get_state')
+        self._known = False
 
     def _on_status(self, message):
         self.diagnostics += [s for s in message.status if s.name.startswith('/depth_node')]
@@ -61,6 +62,9 @@ class Client:
         self.spin_until(lambda: False, timeout=seconds)
 
     def call(self, client, request):
+        """Ask once: what changes the node must not be asked again when an answer is lost."""
+        if not self._known:
+            self.state()  # a node that answers the last client made knows those made before
         assert client.wait_for_service(TIMEOUT)
         future = client.call_async(request)
         answered = self.spin_until(future.done)
@@ -78,6 +82,7 @@ class Client:
         for _ in range(int(TIMEOUT)):
             future = self._state.call_async(GetState.Request())
             if self.spin_until(future.done, timeout=1.0):
+                self._known = True
                 return future.result().current_state.label
         raise AssertionError(f'no answer from the node; nodes: {self.client.get_node_names()}')
 
