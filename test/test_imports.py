@@ -55,10 +55,11 @@ ROS_MODULES = {
 ROS_PARTS = (
     'lacdepth_ros.node',
     'lacdepth_ros.session.client',
+    'lacdepth_ros.session.loop',
     'lacdepth_ros.session.node_benchmark',
+    'lacdepth_ros.session.pace',
     'lacdepth_ros.session.recorded',
     'lacdepth_ros.session.recorder',
-    'lacdepth_ros.session.replay',
 )
 """What imports ROS: the node, and what talks to it."""
 OPTIONAL = {'matplotlib', 'rosbags', 'tqdm', 'scipy', 'h5py', 'timm', 'lightning', 'torchmetrics'}

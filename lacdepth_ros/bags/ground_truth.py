@@ -27,14 +27,14 @@ from lacdepth_ros.core.stamps import to_ns
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.topics import OUTPUTS, UNCERTAINTY
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
 
 CLOUD = 'sensor_msgs/msg/PointCloud2'
 TRANSFORMS = 'tf2_msgs/msg/TFMessage'
-_PREDICTED = '/depth/uncertainty'  # only our node has it: its other outputs lie beside
-OUTPUTS = ('/points', '/depth/image_rect', '/depth/image_raw', '/depth/image_color', _PREDICTED)
+_PREDICTED = f'/{UNCERTAINTY}'  # only our node has it: its other outputs lie beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _take(tree: TransformTree, item: Any, static: bool) -> str:
 def _only_candidate(path: Path, fitting: Sequence[str], kinds: Mapping[str, str]) -> str:
     """The cloud topic, or else the depth topic; what a depth node predicted is no ground truth."""
     nodes = {t.removesuffix(_PREDICTED) for t in kinds if t.endswith(_PREDICTED)}
-    own = {f'{node}{topic}' for node in nodes for topic in OUTPUTS}
+    own = {f'{node}/{topic}' for node in nodes for topic in OUTPUTS}
     others = [topic for topic in fitting if topic not in own]
     clouds = [topic for topic in others if kinds[topic] == CLOUD]
     depths = [topic for topic in others if kinds[topic] == IMAGE and sounds_like_depth(topic)]

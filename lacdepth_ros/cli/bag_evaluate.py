@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
+from lacdepth_ros.cli import sessions
+from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
 from lacdepth_ros.cli.requirement_options import judge_requirements, requirements_from
@@ -21,8 +22,10 @@ from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
 if TYPE_CHECKING:
     from lacdepth_ros.bags.reader import BagImages
     from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-    from lacdepth_ros.session.replay_ground_truth import GroundTruth
-    from lacdepth_ros.session.replay_result import ReplayResult
+    from lacdepth_ros.session.frames import Frame, UnsentFrame
+    from lacdepth_ros.session.ground_truth import GroundTruth
+    from lacdepth_ros.session.loop import SessionSettings
+    from lacdepth_ros.session.result import SessionResult
 
 DESCRIPTION = """\
 Start the depth node as a process of its own, send it every image of a bag over DDS, and score the
@@ -44,6 +47,12 @@ examples:
 """
 
 
+WITHOUT_ROS = (
+    '. Without ROS, `lacdepth evaluate` measures the same network on a manifest or a KITTI raw '
+    'drive'
+)
+
+
 def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
     parser = subparsers.add_parser(
@@ -61,17 +70,20 @@ def run(args: argparse.Namespace) -> int:
     """Replay the bag; 1 when an answer or a score is missing, 3 when a requirement is not met."""
     if os.environ.get(END_WITH_PARENT):
         die_with_parent()
-    _require_ros()
+    sessions.require_ros('the replay', WITHOUT_ROS)
     check_replay_options(args)
     from lacdepth_ros.bags.reader import BagImages
+    from lacdepth_ros.messages.topics import DEPTH_TOPICS
+    from lacdepth_ros.session.replay import WorstFrames
     from lacdepth_ros.session.replay_report import HTML, LOG, describe, write_json, write_report
-    from lacdepth_ros.session.replay_result import FIGURES
+    from lacdepth_ros.session.result import FIGURES, SessionResult
 
     requirements = requirements_from(args, FIGURES)
-    protocol = _protocol(args)
+    protocol, worst, depth = _protocol(args), WorstFrames(), DEPTH_TOPICS[args.encoding]
     try:
         images = BagImages(args.bag, args.image_topic)
         parameters = _parameters(args, images)
+        result = SessionResult(protocol, depth, bands=args.bands, observe=worst)
         ground_truth = _ground_truth(args, images)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -81,26 +93,20 @@ def run(args: argparse.Namespace) -> int:
     )
     with ground_truth, tempfile.TemporaryDirectory() as scratch:
         log = (args.report or Path(scratch)) / LOG
-        result = _replay(args, images, parameters, ground_truth, protocol, log)
+        frames = _frames(args, images, ground_truth)
+        total = min(images.count, args.frames or images.count)
+        sessions.run_node(_settings(args, parameters, depth, log), frames, total, result)
         facts = _facts(args, images, ground_truth)
         print(describe(result, facts))
         if args.json is not None:
             write_json(args.json, result, facts)
             print(f'wrote {args.json}')
         if args.report is not None:
-            write_report(args.report, result, facts, images)
+            write_report(args.report, result, facts, images, worst.frames)
             print(f'wrote {args.report / HTML}')
     return judge_requirements(
         args, requirements, result.figures(), 'lacdepth bag evaluate', _judge(result, args)
     )
-
-
-def _require_ros() -> None:
-    if any(importlib.util.find_spec(name) is None for name in ('rclpy', 'sensor_msgs')):
-        raise UsageError(
-            f'the replay runs the ROS 2 node, but rclpy is not installed: {GET_ROS}. Without ROS, '
-            '`lacdepth evaluate` measures the same network on a manifest or a KITTI raw drive'
-        )
 
 
 def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
@@ -110,7 +116,7 @@ def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
 
 
 def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
-    from lacdepth_ros.session.replay_ground_truth import (
+    from lacdepth_ros.session.ground_truth import (
         ground_truth_from_files,
         ground_truth_from_topic,
         no_ground_truth,
@@ -130,52 +136,38 @@ def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
     )
 
 
-def _replay(
-    args: argparse.Namespace,
-    images: BagImages,
-    parameters: dict[str, Any],
-    ground_truth: GroundTruth,
-    protocol: EvaluationProtocol,
-    log: Path,
-) -> ReplayResult:
-    """Run the node over the frames."""
-    from tqdm import tqdm
+def _frames(
+    args: argparse.Namespace, images: BagImages, ground_truth: GroundTruth
+) -> Iterator[Frame | UnsentFrame]:
+    from lacdepth_ros.session.bag_frames import bag_frames
 
-    from lacdepth_ros.session.node_process import NodeError, choose_domain, use_domain
-    from lacdepth_ros.session.replay import NAMESPACE, ReplaySettings, replay
-    from lacdepth_ros.session.replay_frames import replay_frames
-    from lacdepth_ros.session.replay_result import DEPTH_TOPICS, UNCERTAINTY, ReplayResult
+    name, at_pace = args.bag.absolute().name, args.rate is not None
+    return bag_frames(images, name, ground_truth, max_frames=args.frames, forward_only=at_pace)
 
-    depth, lockstep = DEPTH_TOPICS[args.encoding], args.rate is None
-    try:
-        result = ReplayResult(args.bag.absolute().name, ground_truth, protocol, depth, args.bands)
-        domain = choose_domain()
-    except (NodeError, ValueError) as failure:
-        raise UsageError(str(failure)) from failure
-    use_domain(domain)
-    print(f'node {NAMESPACE}/depth_node, ROS_DOMAIN_ID {domain}', file=sys.stderr)
-    settings = ReplaySettings(
+
+def _settings(
+    args: argparse.Namespace, parameters: dict[str, Any], depth: str, log: Path
+) -> SessionSettings:
+    from lacdepth_ros.messages.topics import UNCERTAINTY
+    from lacdepth_ros.session.loop import SessionSettings
+    from lacdepth_ros.session.replay import NAMESPACE
+
+    return SessionSettings(
+        namespace=NAMESPACE,
         parameters=parameters,
         # At a camera's pace nothing is asked for that would slow the node down.
-        topics=(depth, UNCERTAINTY) if lockstep else (depth,),
+        topics=(depth, UNCERTAINTY) if args.rate is None else (depth,),
+        log=log,
         transport=parameters['image_transport'],
         rate=args.rate,
         timeout=args.timeout,
-        log=log,
     )
-    frames = replay_frames(images, max_frames=args.frames, forward_only=not lockstep)
-    total = min(images.count, args.frames or images.count)
-    replay(settings, tqdm(frames, total=total, unit='frame', disable=None), result)
-    if result.failure and not result.records:
-        print(f'{result.log_end}\n', file=sys.stderr)
-        raise UsageError(f'{result.failure}; the end of what the node wrote is above')
-    return result
 
 
 def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
     """Parameters of the node: --params-file, then the options, then what a replay needs."""
+    from lacdepth_ros.session.bag_frames import first_size
     from lacdepth_ros.session.replay import node_parameters, read_parameters
-    from lacdepth_ros.session.replay_frames import first_size
 
     width, height = first_size(images)
     given = read_parameters(args.params_file) if args.params_file is not None else {}
@@ -215,33 +207,14 @@ def _facts(
     }
 
 
-def _judge(result: ReplayResult, args: argparse.Namespace) -> int:
-    """Name what is missing; returns the exit code.
-
-    At a camera's pace unanswered frames are a result, not a failure, unless nothing is answered.
-    """
-    if result.failure:
-        if result.log_end:
-            print(f'{result.log_end}\n', file=sys.stderr)
-        error(f'the replay ended early: {result.failure}')
-    for frame in result.unsent:
-        error(f'image {frame.index} not sent: {frame.reason}')
-    unanswered = [] if args.rate is not None else result.unanswered
-    if unanswered:
-        error(
-            f'no depth for {len(unanswered)} of {len(result.records)} frames: {_few(unanswered)}'
-        )
+def _judge(result: SessionResult, args: argparse.Namespace) -> int:
+    """Name what is missing; returns the exit code."""
+    missing = sessions.name_problems(result, in_lockstep=args.rate is None)
     for name, reason in result.unscored:
         error(f'{name} not scored: {reason}')
     if result.without_ground_truth:
         warn(
             f'{len(result.without_ground_truth)} answered frames have no ground truth: not scored'
         )
-    nothing = not result.latencies() or not (args.no_truth or result.scores.report().frames)
-    missing = result.failure or result.unsent or unanswered or result.unscored
-    return 1 if nothing or missing else 0
-
-
-def _few(names: list[str]) -> str:
-    """The first names of many."""
-    return ', '.join(names[:5]) + (', ...' if len(names) > 5 else '')
+    nothing = not result.latencies() or not (args.no_truth or result.report.frames)
+    return int(nothing or missing or bool(result.unscored))

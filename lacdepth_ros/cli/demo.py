@@ -5,22 +5,17 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
+from lacdepth_ros.cli import options, sessions
+from lacdepth_ros.cli.console import UsageError, warn
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
 if TYPE_CHECKING:
-    from lacdepth_ros.session.client import DepthClient
-    from lacdepth_ros.session.demo.frames import Frame, Frames, FrameSequence
-    from lacdepth_ros.session.demo.result import DemoResult
-    from lacdepth_ros.session.node_process import NodeProcess
+    from lacdepth_ros.session.frames import Frame, FrameSequence
+    from lacdepth_ros.session.loop import SessionSettings
 
 DESCRIPTION = """\
 Start the depth node as a process of its own, drive it through its lifecycle, send it a sequence
@@ -42,9 +37,6 @@ examples:
   lacdepth demo --input holiday.mp4 --intrinsics 1150 1150 959.5 539.5
 """
 NAMESPACE = '/lacdepth_demo'
-START_TIMEOUT, CONFIGURE_TIMEOUT, TIMEOUT = 120.0, 240.0, 20.0  # seconds
-GIVE_UP = 3
-"""Frames in a row without an answer after which the rest is not sent."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -70,14 +62,15 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; 1 when a frame could not be read or was not answered in full."""
-    _require_ros()
-    _check(args)
-    from lacdepth_ros.session.demo.frames import look_ahead
-    from lacdepth_ros.session.demo.report import LOG, describe, remove_old_results, write_results
-    from lacdepth_ros.session.demo.result import DemoResult
+    sessions.require_ros('the demo')
+    options.check_checkpoint(args)
+    from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
+    from lacdepth_ros.session.demo_report import describe, remove_old_results, write_results
+    from lacdepth_ros.session.frames import look_ahead
+    from lacdepth_ros.session.result import SessionResult
 
     try:
-        sequence = open_sequence_of(args, _bar('rendering'))
+        sequence = open_sequence_of(args)
         options.make_folder(args.output, '--output')
         first, frames = look_ahead(sequence.frames)
         remove_old_results(args.output)
@@ -86,91 +79,23 @@ def run(args: argparse.Namespace) -> int:
     if sequence.count < sequence.available:
         warn(f'the first {sequence.count} of {sequence.available} frames are sent (--frames)')
     begin = time.monotonic()
-    result = DemoResult(sequence.count)
-    _drive(args, sequence, first, frames, result)
+    kept = DemoFrames(sequence.count)
+    result = SessionResult(PROTOCOL, observe=kept)
+    sessions.run_node(_settings(args, sequence, first), frames, sequence.count, result)
     facts = _facts(args, sequence, first) | {'seconds': round(time.monotonic() - begin, 1)}
-    write_results(args.output, result, facts)
+    write_results(args.output, result, kept, facts)
     print(describe(args.output, result, facts))
-    return _judge(result, args.output / LOG)
+    return int(sessions.name_problems(result, TOPICS))
 
 
-def _require_ros() -> None:
-    if any(importlib.util.find_spec(name) is None for name in ('rclpy', 'sensor_msgs')):
-        raise UsageError(f'the demo runs the ROS 2 node, but rclpy is not installed: {GET_ROS}')
+def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> SessionSettings:
+    """Of the node and the session; each frame must arrive, so images are asked for reliably."""
+    from lacdepth_ros.session.demo import TOPICS
+    from lacdepth_ros.session.demo_report import LOG
+    from lacdepth_ros.session.loop import SessionSettings
 
-
-def _check(args: argparse.Namespace) -> None:
-    """Refuse what could not work, before anything is started."""
-    if args.checkpoint is not None and not args.checkpoint.is_file():
-        raise UsageError(f'--checkpoint: {args.checkpoint} is no file')
-
-
-def _drive(
-    args: argparse.Namespace,
-    sequence: FrameSequence,
-    first: Frame,
-    frames: Frames,
-    result: DemoResult,
-) -> None:
-    """Start the node, take it through its life around the frames, and end it."""
-    from lacdepth_ros.session.demo.report import LOG
-    from lacdepth_ros.session.node_process import NodeError, NodeProcess, choose_domain, use_domain
-
-    use_domain(choose_domain())
-    parameters = _parameters(args, sequence, first)
-    with NodeProcess(NAMESPACE, parameters, args.output / LOG) as node:
-        try:
-            _converse(node, frames, result)
-        except NodeError as failure:
-            print(f'{node.last_lines()}\n', file=sys.stderr)
-            if not result.sent:
-                raise UsageError(
-                    f'{failure}; the end of {args.output / LOG} is above and says why. Mend that '
-                    '(mostly --checkpoint or --device) and run again'
-                ) from failure
-            result.failure = str(failure)
-
-
-def _converse(node: NodeProcess, frames: Frames, result: DemoResult) -> None:
-    """Configure, activate, send every frame, and lead the node back to its end."""
-    from lacdepth_ros.session.client import DepthClient
-    from lacdepth_ros.session.demo.result import TOPICS
-
-    client = DepthClient(NAMESPACE, TOPICS, watch=node.check)
-    try:
-        print('starting the node: it loads the network and warms up ...', file=sys.stderr)
-        client.wait_for_node(START_TIMEOUT)
-        client.change_state('configure', CONFIGURE_TIMEOUT)
-        client.change_state('activate', TIMEOUT)
-        client.wait_for_topics(TIMEOUT)
-        _send(client, _bar('sending')(frames, result.count), result)
-        for transition in ('deactivate', 'cleanup', 'shutdown'):
-            client.change_state(transition, TIMEOUT)
-        result.late = client.late
-    finally:
-        client.close()
-
-
-def _send(client: DepthClient, frames: Iterable[Any], result: DemoResult) -> None:
-    from lacdepth_ros.session.demo.frames import UnreadableFrame
-
-    silent = 0
-    for frame in frames:
-        if isinstance(frame, UnreadableFrame):
-            result.unreadable.append(frame)
-            continue
-        answer = client.ask(frame.image, frame.info, frame.stamp, TIMEOUT)
-        result.add(frame, answer.messages, answer.latency_ms)
-        silent = 0 if answer.messages else silent + 1
-        if silent == GIVE_UP:
-            result.failure = f'{GIVE_UP} frames in a row without an answer; the rest was not sent'
-            return
-
-
-def _parameters(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> dict[str, Any]:
-    """Parameters of the node; each frame must arrive, so the image is asked for reliably."""
     height, width = first.image.shape[:2]
-    return {
+    parameters = {
         'checkpoint': str(args.checkpoint.absolute()) if args.checkpoint else '',
         'device': args.device,
         'precision': args.precision,
@@ -179,6 +104,9 @@ def _parameters(args: argparse.Namespace, sequence: FrameSequence, first: Frame)
         'image_reliability': 'reliable',
         'image_is_rectified': sequence.rectified,
     }
+    return SessionSettings(
+        namespace=NAMESPACE, parameters=parameters, topics=TOPICS, log=args.output / LOG
+    )
 
 
 def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> dict[str, Any]:
@@ -193,26 +121,3 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
         'device': args.device,
         'precision': args.precision,
     }
-
-
-def _judge(result: DemoResult, log: Path) -> int:
-    """Name everything that is missing; returns the exit code."""
-    if result.failure:
-        error(f'{result.failure}; see {log}')
-    for frame in result.unreadable:
-        error(f'{frame.id} not sent: {frame.reason}')
-    if result.unanswered:
-        error(f'no depth for {", ".join(result.unanswered)}; see {log}')
-    for topic, count in result.missing().items():
-        error(f'{count} of {result.sent} frames without {topic}')
-    return 0 if result.complete else 1
-
-
-def _bar(label: str) -> Any:
-    """A progress bar around an iterable and its length, drawn where somebody watches."""
-    from tqdm import tqdm
-
-    def show(items: Iterable[Any], total: int) -> Iterable[Any]:
-        return tqdm(items, desc=label, total=total, unit='frame', disable=None)
-
-    return show

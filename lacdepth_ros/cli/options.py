@@ -107,3 +107,13 @@ def check_limit(args: argparse.Namespace) -> None:
     """
     if args.limit is not None and args.limit < 1:
         raise UsageError(f'--limit {args.limit}: at least 1 is needed')
+
+
+def check_checkpoint(args: argparse.Namespace) -> None:
+    """Refuse a --checkpoint that is no file, before anything is started.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if args.checkpoint is not None and not args.checkpoint.is_file():
+        raise UsageError(f'--checkpoint: {args.checkpoint} is no file')

@@ -96,8 +96,7 @@ def check_replay_options(args: argparse.Namespace) -> None:
     Raises:
         UsageError: An option cannot be used.
     """
-    if args.checkpoint is not None and not args.checkpoint.is_file():
-        raise UsageError(f'--checkpoint: {args.checkpoint} is no file')
+    options.check_checkpoint(args)
     if args.frames is not None and args.frames < 1:
         raise UsageError(f'--frames {args.frames}: at least 1 is needed')
     if args.rate is not None and not MIN_RATE <= args.rate <= MAX_RATE:

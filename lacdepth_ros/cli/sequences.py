@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +14,9 @@ from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
     from lacdepth_ros.core.camera import Camera
-    from lacdepth_ros.session.demo.frames import Calibration, FrameSequence
+    from lacdepth_ros.session.frames import Calibration, FrameSequence
 
 SYNTHETIC_FRAMES, MAX_FRAMES = 20, 100
-Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
 def add_sequence_options(parser: argparse.ArgumentParser) -> None:
@@ -40,24 +38,23 @@ def add_sequence_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_sequence_of(args: argparse.Namespace, show: Progress) -> FrameSequence:
+def open_sequence_of(args: argparse.Namespace) -> FrameSequence:
     """Open --input, or the synthetic drive without it.
 
     Args:
         args: With the options of `add_sequence_options` and of `options.add_predictor_options`.
-        show: Wraps items and their number while they are prepared.
 
     Raises:
         UsageError: An option cannot be used.
         OSError, ValueError: The input cannot be used.
     """
-    from lacdepth_ros.session.demo.inputs import open_sequence
-    from lacdepth_ros.session.demo.street import synthetic_drive
+    from lacdepth_ros.session.inputs import open_sequence
+    from lacdepth_ros.session.street import synthetic_drive
 
     if args.frames is not None and args.frames < 1:
         raise UsageError(f'--frames {args.frames}: at least 1 is needed')
     if args.input is None:
-        return synthetic_drive(args.frames or SYNTHETIC_FRAMES, show)
+        return synthetic_drive(args.frames or SYNTHETIC_FRAMES)
     return open_sequence(
         args.input,
         _calibration(args),
@@ -69,7 +66,8 @@ def open_sequence_of(args: argparse.Namespace, show: Progress) -> FrameSequence:
 def _calibration(args: argparse.Namespace) -> Calibration:
     """The camera that the options give, or else the one the checkpoint was trained with."""
     from lacdepth_ros.cli.cameras import AssumedCamera, GivenIntrinsics
-    from lacdepth_ros.session.demo.frames import Calibration, pinhole_info
+    from lacdepth_ros.data.camera_info import pinhole_info
+    from lacdepth_ros.session.frames import Calibration
 
     if args.camera_info is not None:
         return _calibration_of(args.camera_info)
@@ -88,7 +86,7 @@ def _calibration_of(path: Path) -> Calibration:
     """The camera of a calibration file; the node rectifies what its lens distorts."""
     from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
     from lacdepth_ros.messages.cameras import camera_from_info
-    from lacdepth_ros.session.demo.frames import Calibration
+    from lacdepth_ros.session.frames import Calibration
 
     try:
         info = read_camera_info(path)

@@ -20,6 +20,8 @@ from typing import Any
 
 import yaml
 
+from lacdepth_ros.core.camera import Camera
+
 _CALIBRATION_NAMES = {
     'width': 'image_width',
     'height': 'image_height',
@@ -152,3 +154,15 @@ def _whole(name: str, value: Any) -> int:
     if not isinstance(value, int) or value < 0:
         raise ValueError(f'{name} = {value!r} must be whole pixels')
     return value
+
+
+def pinhole_info(camera: Camera) -> CameraInfoFile:
+    """The camera_info of a pinhole image with this camera."""
+    K = tuple(float(value) for value in camera.K.ravel())
+    return CameraInfoFile(
+        width=camera.width,
+        height=camera.height,
+        k=K,
+        d=(0.0,) * 5,
+        p=(*K[:3], 0.0, *K[3:6], 0.0, *K[6:], 0.0),
+    )

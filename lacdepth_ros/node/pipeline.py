@@ -18,7 +18,8 @@ from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache
-from lacdepth_ros.node.publishers import CAMERA_INFO, Publishers, Result
+from lacdepth_ros.messages.topics import CAMERA_INFO
+from lacdepth_ros.node.publishers import Publishers, Result
 from lacdepth_ros.node.sync import FramePair
 
 if TYPE_CHECKING:

@@ -19,6 +19,16 @@ from lacdepth_ros.messages.cameras import info_for_depth
 from lacdepth_ros.messages.clouds import cloud_to_message, points_to_message
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.images import color_to_message
+from lacdepth_ros.messages.topics import (
+    CAMERA_INFO,
+    CLEARING,
+    COLOR,
+    DEPTH,
+    DEPTH_MILLIMETERS,
+    OBSTACLES,
+    POINTS,
+    UNCERTAINTY,
+)
 from lacdepth_ros.node import qos
 from lacdepth_ros.viz.colors import colorize_depth
 
@@ -29,16 +39,15 @@ if TYPE_CHECKING:
 
     from lacdepth_ros.node.parameters import NodeParameters
 
-CAMERA_INFO = 'depth/camera_info'
 TOPICS: dict[str, type[Any]] = {
-    'depth/image_rect': Image,
-    'depth/image_raw': Image,
+    DEPTH: Image,
+    DEPTH_MILLIMETERS: Image,
     CAMERA_INFO: CameraInfo,
-    'depth/uncertainty': Image,
-    'depth/image_color': Image,
-    'points': PointCloud2,
-    'points_obstacles': PointCloud2,
-    'points_clearing': PointCloud2,
+    UNCERTAINTY: Image,
+    COLOR: Image,
+    POINTS: PointCloud2,
+    OBSTACLES: PointCloud2,
+    CLEARING: PointCloud2,
 }
 
 
@@ -77,7 +86,7 @@ class Publishers:
         self._publishers: dict[str, LifecyclePublisher[Any]] = {}
         try:
             for topic, message_type in TOPICS.items():
-                if topic != 'depth/image_raw' or parameters.depth_encoding == '16UC1':
+                if topic != DEPTH_MILLIMETERS or parameters.depth_encoding == '16UC1':
                     self._publishers[topic] = self._create(topic, message_type, on_incompatible)
         except Exception:
             self.destroy()
@@ -185,11 +194,11 @@ def _clearing(result: Result, parameters: NodeParameters) -> Any:
 
 
 _MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
-    'depth/image_rect': _meters,
-    'depth/image_raw': _millimeters,
-    'depth/uncertainty': _uncertainty,
-    'depth/image_color': _preview,
-    'points_obstacles': _obstacles,
-    'points_clearing': _clearing,
-    'points': _cloud,
+    DEPTH: _meters,
+    DEPTH_MILLIMETERS: _millimeters,
+    UNCERTAINTY: _uncertainty,
+    COLOR: _preview,
+    OBSTACLES: _obstacles,
+    CLEARING: _clearing,
+    POINTS: _cloud,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -17,22 +17,14 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import Header
 
 from lacdepth_ros.core.allocator import tune_allocator
 from lacdepth_ros.core.stamps import set_stamp, stamp_ns
-from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.publishers import TOPICS
 from lacdepth_ros.session.node_process import NodeError
 from lacdepth_ros.session.recorded import info_message
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-DEPTH = 'depth/image_rect'
-FRAME_ID = 'camera_optical_frame'
 _ASK_AGAIN = 1.0  # seconds after which an unanswered question is put again
 _POLL = 0.05  # seconds between looks at the watch
 INPUTS = {'raw': ('image', Image), 'compressed': ('image/compressed', CompressedImage)}
@@ -160,19 +152,6 @@ class DepthClient:
             )
 
         self._wait(matched, timeout, 'the topics of the node were not found')
-
-    def ask(self, image: npt.NDArray[np.uint8], info: Any, stamp: int, timeout: float) -> Answer:
-        """Publish a frame and wait for every topic's message with its stamp.
-
-        Args:
-            image: (H, W, 3) uint8 RGB.
-            info: Anything with the fields of sensor_msgs/CameraInfo.
-            stamp: Nanoseconds.
-            timeout: Seconds to wait; what has not come by then is missing in the answer.
-        """
-        header = Header(frame_id=FRAME_ID)
-        set_stamp(header.stamp, stamp)
-        return self.exchange(color_to_message(Image, image, header), info, timeout)
 
     def exchange(self, message: Any, info: Any, timeout: float) -> Answer:
         """Publish an image message and wait for every topic's message with its stamp.

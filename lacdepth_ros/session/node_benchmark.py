@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,18 +14,22 @@ import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from lacdepth_ros.core.stamps import set_stamp
+from lacdepth_ros.data.camera_info import pinhole_info
+from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.messages.images import color_to_message
-from lacdepth_ros.session.client import DEPTH, FRAME_ID, Answer, DepthClient
-from lacdepth_ros.session.demo.frames import pinhole_info
-from lacdepth_ros.session.node_process import NodeError, NodeProcess, choose_domain, use_domain
+from lacdepth_ros.messages.topics import DEPTH, POINTS
+from lacdepth_ros.session.frames import Frame
+from lacdepth_ros.session.loop import SessionSettings, run_session
+from lacdepth_ros.session.node_process import NodeError, choose_domain, last_lines, use_domain
+from lacdepth_ros.session.recorded import FRAME_ID
+from lacdepth_ros.session.result import SessionResult, percentiles
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA
 
 NAMESPACE = '/benchmark'
 PERIOD = 0.3
 """Seconds between frames: each is answered before the next, so no queue is measured."""
 TIMEOUT = 60.0
-CASES = {'depth': (DEPTH,), 'depth and cloud': (DEPTH, 'points')}
+CASES = {'depth': (DEPTH,), 'depth and cloud': (DEPTH, POINTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,52 +73,53 @@ def node_latencies(frames: int, *, device: str, checkpoint: str = '') -> list[No
 def _measure(
     name: str, topics: tuple[str, ...], frames: int, parameters: dict[str, str]
 ) -> NodeLatency:
-    rng = np.random.default_rng(0)
-    image = rng.integers(0, 256, (KITTI_CAMERA.height, KITTI_CAMERA.width, 3), dtype=np.uint8)
-    message = color_to_message(Image, image, Header(frame_id=FRAME_ID))
-    info = pinhole_info(KITTI_CAMERA)
-    arrivals = []
+    result = SessionResult(EvaluationProtocol(flip_average=False))
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / 'node.log'
-        with NodeProcess(NAMESPACE, parameters, log) as process:
-            client = DepthClient(NAMESPACE, topics, watch=process.check)
-            try:
-                client.wait_for_node(TIMEOUT)
-                for transition in ('configure', 'activate'):
-                    client.change_state(transition, TIMEOUT)
-                client.wait_for_topics(TIMEOUT)
-                for number in range(frames):
-                    answer = client.exchange(_stamped(message), info, TIMEOUT)
-                    if not answer.complete:
-                        raise NodeError(
-                            f'frame {number + 1} of {frames}: {_silence(answer)}; the end of what '
-                            f'the node wrote:\n{process.last_lines()}'
-                        )
-                    arrivals.append(answer.latency_ms[topics[-1]])
-                    time.sleep(PERIOD)
-                client.wait_for_report(TIMEOUT)
-                values = client.diagnostics
-            finally:
-                client.close()
+        settings = SessionSettings(
+            namespace=NAMESPACE,
+            parameters=parameters,
+            topics=topics,
+            log=Path(folder) / 'node.log',
+            timeout=TIMEOUT,
+        )
+        run_session(settings, _frames(frames), result)
+        _check(result, topics, frames, settings.log)
+    arrival = percentiles(result.latencies(topics[-1]))
+    stages = result.stages()
+    assert arrival is not None
     return NodeLatency(
         subscribed=name,
-        frames=len(arrivals),
-        network=_pair(values, 'network'),
-        stamp_to_publish=_pair(values, f'stamp_to_{topics[-1]}'),
-        arrival=(float(np.percentile(arrivals, 50)), float(np.percentile(arrivals, 95))),
+        frames=len(result.records),
+        network=_pair(stages['network']),
+        stamp_to_publish=_pair(stages[f'stamp_to_{topics[-1]}']),
+        arrival=_pair(arrival),
     )
 
 
-def _silence(answer: Answer) -> str:
-    silent = ', '.join(topic for topic in answer.wanted if topic not in answer.messages)
-    return f'nothing on {silent} within {TIMEOUT:.0f} s'
+def _frames(count: int) -> Iterator[Frame]:
+    """Noise of KITTI's size, a frame each PERIOD, stamped when it is about to be sent."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (KITTI_CAMERA.height, KITTI_CAMERA.width, 3), dtype=np.uint8)
+    # Made before the clock starts; sending only sets its stamp.
+    message = color_to_message(Image, image, Header(frame_id=FRAME_ID))
+    info = pinhole_info(KITTI_CAMERA)
+    for index in range(count):
+        yield Frame(f'noise/{index}', index, time.time_ns(), message, info)
+        time.sleep(PERIOD)
 
 
-def _stamped(message: Image) -> Image:
-    """The message with the present time as its stamp: it was made before the clock starts."""
-    set_stamp(message.header.stamp, time.time_ns())
-    return message
+def _check(result: SessionResult, topics: tuple[str, ...], count: int, log: Path) -> None:
+    """Refuse figures of a run in which an answer is missing."""
+    for record in result.records:
+        if silent := [topic for topic in topics if topic not in record.latency_ms]:
+            result.failure = (
+                f'frame {record.index + 1} of {count}: nothing on {", ".join(silent)} within '
+                f'{TIMEOUT:.0f} s'
+            )
+            break
+    if result.failure:
+        raise NodeError(f'{result.failure}; the end of what the node wrote:\n{last_lines(log)}')
 
 
-def _pair(values: dict[str, str], stage: str) -> tuple[float, float]:
-    return float(values[f'{stage} p50 [ms]']), float(values[f'{stage} p95 [ms]'])
+def _pair(values: dict[str, float]) -> tuple[float, float]:
+    return values['p50'], values['p95']

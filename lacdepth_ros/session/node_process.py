@@ -122,7 +122,12 @@ class NodeProcess:
         self._folder.cleanup()
         return self._process.wait()
 
-    def last_lines(self, count: int = 12) -> str:
+    def last_lines(self) -> str:
         """The end of what the node wrote."""
-        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
-        return '\n'.join(lines[-count:]) or '(the node wrote nothing)'
+        return last_lines(self._log)
+
+
+def last_lines(log: Path, count: int = 12) -> str:
+    """The end of a node's log."""
+    lines = log.read_text(encoding='utf-8', errors='replace').splitlines()
+    return '\n'.join(lines[-count:]) or '(the node wrote nothing)'

@@ -7,10 +7,15 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+import numpy as np
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from lacdepth_ros.core.stamps import set_stamp
+from lacdepth_ros.messages.images import color_to_message
+
+FRAME_ID = 'camera_optical_frame'
+"""Frame of images that have none."""
 
 
 def info_message(info: Any, header: Any) -> CameraInfo:
@@ -25,15 +30,25 @@ def info_message(info: Any, header: Any) -> CameraInfo:
     return message
 
 
-def image_message(recorded: Any, stamp: int) -> Image | CompressedImage:
-    """Copy a recorded Image or CompressedImage, as any bag library reads it, bytes unchanged.
+def image_message(image: Any, stamp: int) -> Image | CompressedImage:
+    """An image as a message that can be published.
 
     Args:
-        recorded: Anything with the fields of one of the two.
-        stamp: Nanoseconds; replaces the one in the header.
+        image: (H, W, 3) uint8 RGB; a message of ROS, which is stamped and returned; or an Image or
+            CompressedImage as any bag library reads it, which is copied, its bytes unchanged.
+        stamp: Nanoseconds, for the header.
     """
+    if isinstance(image, np.ndarray):
+        image = color_to_message(Image, image, Header(frame_id=FRAME_ID))
+    elif not isinstance(image, (Image, CompressedImage)):
+        image = _copy(image)
+    set_stamp(image.header.stamp, stamp)
+    message: Image | CompressedImage = image
+    return message
+
+
+def _copy(recorded: Any) -> Image | CompressedImage:
     header = Header(frame_id=recorded.header.frame_id)
-    set_stamp(header.stamp, stamp)
     message: Image | CompressedImage
     if hasattr(recorded, 'format'):
         message = CompressedImage(header=header, format=recorded.format)

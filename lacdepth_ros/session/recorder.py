@@ -18,6 +18,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.bags.opening import header_stamp
+from lacdepth_ros.messages.topics import CLEARING, COLOR, DEPTH, OBSTACLES, POINTS
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.publishers import TOPICS
 from lacdepth_ros.session.node_process import NodeError
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.bags.writer import BagWriter
 
 NODE = 'depth_node'
-DEPTH = 'depth/image_rect'
-DERIVED = ('depth/image_color', 'points', 'points_obstacles', 'points_clearing')
+DERIVED = (COLOR, POINTS, OBSTACLES, CLEARING)
 """Outputs that can be made again from depth and image; large, so recorded only on request."""
 IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _INPUTS = (*IMAGES, 'sensor_msgs/msg/CameraInfo')

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.evaluation.report.gallery import ShownFrame
 from lacdepth_ros.evaluation.report.pictures import frame_picture
 from lacdepth_ros.messages.cameras import camera_from_info
-from lacdepth_ros.session.replay_result import ReplayResult, WorstFrame
+from lacdepth_ros.session.result import AnsweredFrame, SessionResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ ColorImage = npt.NDArray[np.uint8]
 _BLUE, _RED, _GRAY = '#1f6feb', '#cf222e', '#8c959f'
 
 
-def error_along_drive(result: ReplayResult) -> Figure:
+def error_along_drive(result: SessionResult) -> Figure:
     """abs_rel over the time of the bag, with the mean and the frames without an answer."""
     figure, axes = _axes('abs_rel', result)
     seconds = _seconds(result)
@@ -37,7 +37,7 @@ def error_along_drive(result: ReplayResult) -> Figure:
     return figure
 
 
-def latency_along_drive(result: ReplayResult) -> Figure:
+def latency_along_drive(result: SessionResult) -> Figure:
     """Milliseconds from image to depth over the time of the bag, with their percentiles."""
     figure, axes = _axes('image to depth [ms]', result)
     values = np.array(
@@ -55,41 +55,40 @@ def latency_along_drive(result: ReplayResult) -> Figure:
     return figure
 
 
-def worst_frames(result: ReplayResult, images: BagImages) -> Iterator[tuple[ColorImage, str]]:
+def worst_frames(
+    result: SessionResult, worst: Sequence[AnsweredFrame], images: BagImages
+) -> Iterator[tuple[ColorImage, str]]:
     """Titled pictures of the worst frames: image, ground truth, depth, error, std."""
-    worst = sorted(result.worst, reverse=True)
-    samples = _samples(images, {frame.index: frame for frame in worst})
-    scales = {frame.id: frame.scale for frame in result.scores.report().per_frame}
-    for frame in worst:
-        title = (
-            f'{frame.id}, {result.seconds(frame.index):.2f} s into the bag: '
-            f'abs_rel {frame.abs_rel:.4f}'
-        )
-        shown = ShownFrame(samples[frame.index], frame, {'abs_rel': frame.abs_rel})
-        yield frame_picture(shown, result.protocol, scales[frame.id], title=title), title
+    samples = _samples(images, {answer.record.index: answer for answer in worst})
+    scales = {frame.id: frame.scale for frame in result.report.per_frame}
+    for answer in worst:
+        record = answer.record
+        error = record.errors['abs_rel']
+        title = f'{record.id}, {result.seconds(record):.2f} s into the bag: abs_rel {error:.4f}'
+        shown = ShownFrame(samples[record.index], answer, record.errors)
+        yield frame_picture(shown, result.protocol, scales[record.id], title=title), title
 
 
-def _samples(images: BagImages, wanted: Mapping[int, WorstFrame]) -> dict[int, Sample]:
+def _samples(images: BagImages, wanted: Mapping[int, AnsweredFrame]) -> dict[int, Sample]:
     """The images of these frames, read again from the bag, with ground truth and camera."""
     found: dict[int, Sample] = {}
     for index, recorded in enumerate(images):
-        if index not in wanted:
-            continue
-        frame = wanted[index]
-        camera = camera_from_info(recorded.info, rectified=images.rectified)
-        found[index] = Sample(recorded.decode(), frame.ground_truth, camera, frame.id)
         if len(found) == len(wanted):
             break
+        if index in wanted and (ground_truth := wanted[index].ground_truth) is not None:
+            camera = camera_from_info(recorded.info, rectified=images.rectified)
+            id = wanted[index].record.id
+            found[index] = Sample(recorded.decode(), ground_truth, camera, id)
     return found
 
 
-def _axes(label: str, result: ReplayResult) -> tuple[Figure, Any]:
+def _axes(label: str, result: SessionResult) -> tuple[Figure, Any]:
     """A wide diagram over the time of the bag, with a mark for each frame without an answer."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10.5, 3.2), layout='constrained')
     axes = figure.subplots()
-    missing = [result.seconds(r.index) for r in result.records if not r.latency_ms]
+    missing = [result.seconds(r) for r in result.records if not r.latency_ms]
     if missing:
         name = f'{len(missing)} unanswered'
         axes.plot(missing, [0.0] * len(missing), '|', color=_RED, markersize=14, label=name)
@@ -101,5 +100,5 @@ def _axes(label: str, result: ReplayResult) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _seconds(result: ReplayResult) -> list[float]:
-    return [result.seconds(record.index) for record in result.records]
+def _seconds(result: SessionResult) -> list[float]:
+    return [result.seconds(record) for record in result.records]

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from lacdepth_ros.evaluation.report.page import (
     write_page,
 )
 from lacdepth_ros.evaluation.report.tables import format_markdown, format_table, report_tables
-from lacdepth_ros.session.replay_result import FrameRecord, ReplayResult, percentiles
+from lacdepth_ros.session.result import AnsweredFrame, FrameRecord, SessionResult, percentiles
 
 HTML, MARKDOWN, JSON, LOG = 'report.html', 'report.md', 'report.json', 'node.log'
 STAGES = {
@@ -35,7 +34,7 @@ STAGES = {
 _FATES = ('received', 'answered', 'replaced', 'failed', 'unpaired')
 
 
-def as_dict(result: ReplayResult, facts: dict[str, Any]) -> dict[str, Any]:
+def as_dict(result: SessionResult, facts: dict[str, Any]) -> dict[str, Any]:
     """All that was counted and measured, as JSON holds it.
 
     Args:
@@ -50,7 +49,10 @@ def as_dict(result: ReplayResult, facts: dict[str, Any]) -> dict[str, Any]:
         'frames_without_truth': len(result.without_ground_truth),
         'unanswered': result.unanswered,
         'unscored': [{'id': name, 'reason': reason} for name, reason in result.unscored],
-        'unsent': [asdict(frame) for frame in result.unsent],
+        'unsent': [
+            {'index': frame.index, 'stamp': frame.stamp, 'reason': frame.reason}
+            for frame in result.unsent
+        ],
         'messages_received': dict(result.received),
         'messages_late': result.late,
         'messages_repeated': result.repeated,
@@ -59,22 +61,26 @@ def as_dict(result: ReplayResult, facts: dict[str, Any]) -> dict[str, Any]:
         'stages_ms': result.stages(),
         'node_frames': {fate: int(result.node.get(f'frames {fate}', 0)) for fate in _FATES},
         'lag_ms': percentiles(result.lag_ms),
-        **result.scores.report().to_dict(),
+        **result.report.to_dict(),
         'timeline': [_moment(record) for record in result.records],
     }
 
 
-def describe(result: ReplayResult, facts: dict[str, Any]) -> str:
+def describe(result: SessionResult, facts: dict[str, Any]) -> str:
     """The result in a few lines and the table of errors."""
     lines = _summary(result, facts)
-    report = result.scores.report()
+    report = result.report
     if report.frames:
         lines += ['', format_table(report)]
     return '\n'.join(lines)
 
 
 def write_report(
-    folder: Path, result: ReplayResult, facts: dict[str, Any], images: BagImages
+    folder: Path,
+    result: SessionResult,
+    facts: dict[str, Any],
+    images: BagImages,
+    worst: Sequence[AnsweredFrame],
 ) -> None:
     """Write report.html, report.md and report.json.
 
@@ -83,36 +89,42 @@ def write_report(
         result: Of the replay.
         facts: As for `as_dict`.
         images: Of the bag, for the pictures of the worst frames.
+        worst: The answers with the largest errors, worst first.
 
     Raises:
         OSError: A file cannot be written.
     """
-    title = f'Replay of {result.name}'
+    title = f'Replay of {Path(facts["bag"]).absolute().name}'
     write_json(folder / JSON, result, facts)
     lines = [f'# {title}', '', *(f'- {line}' for line in _summary(result, facts)), '']
-    report = result.scores.report()
+    report = result.report
     if report.frames:
         lines.append(format_markdown(report))
     if latencies := _latency_rows(result):
         lines += ['**Latency**', '', '| stage | p50 [ms] | p95 [ms] |', '|---|---:|---:|']
         lines += [f'| {name} | {p50:.1f} | {p95:.1f} |' for name, p50, p95 in latencies]
     (folder / MARKDOWN).write_text('\n'.join(lines) + '\n', encoding='utf-8')
-    write_page(folder / HTML, title, _parts(result, facts, images))
+    write_page(folder / HTML, title, _parts(result, facts, images, worst))
 
 
-def write_json(path: Path, result: ReplayResult, facts: dict[str, Any]) -> None:
+def write_json(path: Path, result: SessionResult, facts: dict[str, Any]) -> None:
     """Write `as_dict` to a file; OSError when it cannot be written."""
     text = json.dumps(as_dict(result, facts), indent=2, allow_nan=False)
     path.write_text(text + '\n', encoding='utf-8')
 
 
-def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> Iterable[str]:
+def _parts(
+    result: SessionResult,
+    facts: dict[str, Any],
+    images: BagImages,
+    worst: Sequence[AnsweredFrame],
+) -> Iterable[str]:
     """The fragments of the page, in order."""
     from lacdepth_ros.evaluation.report.figures import distance_figure
     from lacdepth_ros.evaluation.report.pictures import ratio_legend
     from lacdepth_ros.session import replay_figures
 
-    report = result.scores.report()
+    report = result.report
     yield from (paragraph(line) for line in _summary(result, facts))
     if report.frames:
         yield paragraph(f'Protocol: {report.protocol.describe()}.')
@@ -133,10 +145,10 @@ def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> It
         )
         rows = [(name, f'{p50:.1f}', f'{p95:.1f}') for name, p50, p95 in latencies]
         yield table(('stage', 'p50 [ms]', 'p95 [ms]'), rows)
-    if result.worst:
+    if worst:
         yield heading('Worst frames')
         yield picture(ratio_legend(940), 'colours of the error: predicted over true depth')
-        for sheet, caption in replay_figures.worst_frames(result, images):
+        for sheet, caption in replay_figures.worst_frames(result, worst, images):
             yield picture(sheet, caption)
     if missing := _missing_rows(result):
         yield heading('Not answered, not sent or not scored')
@@ -145,7 +157,7 @@ def _parts(result: ReplayResult, facts: dict[str, Any], images: BagImages) -> It
     yield table(('what', 'value'), facts.items())
 
 
-def _summary(result: ReplayResult, facts: dict[str, Any]) -> list[str]:
+def _summary(result: SessionResult, facts: dict[str, Any]) -> list[str]:
     """The most important in lines of text."""
     sent, received = len(result.records), result.received[result.depth_topic]
     pace = 'in lockstep' if facts['rate'] is None else f'at {facts["rate"]:g} times its pace'
@@ -166,13 +178,13 @@ def _summary(result: ReplayResult, facts: dict[str, Any]) -> list[str]:
         lines.append(f'the replay itself sent p95 {lag["p95"]:.1f} ms late')
     if result.without_ground_truth:
         lines.append(f'{len(result.without_ground_truth)} answered frames have no ground truth')
-    if unpredicted := result.scores.report().unpredicted:
+    if unpredicted := result.report.unpredicted:
         lines.append(f'{unpredicted:.2%} of the pixels with ground truth have no published depth')
     lines.append(f'ground truth: {facts["truth"]}')
     return lines
 
 
-def _latency_rows(result: ReplayResult) -> list[tuple[str, float, float]]:
+def _latency_rows(result: SessionResult) -> list[tuple[str, float, float]]:
     """Name, p50 and p95 [ms] of what the node timed and of the whole way."""
     stages = result.stages()
     rows = [
@@ -186,10 +198,10 @@ def _latency_rows(result: ReplayResult) -> list[tuple[str, float, float]]:
     )
 
 
-def _missing_rows(result: ReplayResult) -> list[tuple[str, str]]:
+def _missing_rows(result: SessionResult) -> list[tuple[str, str]]:
     """Name of each frame that is missing from the means, and why."""
     rows = [(name, 'not answered') for name in result.unanswered]
-    rows += [(f'image {frame.index}', f'not sent: {frame.reason}') for frame in result.unsent]
+    rows += [(frame.id, f'not sent: {frame.reason}') for frame in result.unsent]
     rows += result.unscored
     return rows + [(name, 'no ground truth') for name in result.without_ground_truth]
 

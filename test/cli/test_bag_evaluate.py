@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 from replay_bags import GROUND_TRUTH, predicted, wall, write_replay_bag
 
-from lacdepth_ros.cli import bag_evaluate
+from lacdepth_ros.cli import sessions
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.messages.depth import depth_to_message
-from lacdepth_ros.session.replay_result import UNCERTAINTY, ReplayResult
+from lacdepth_ros.messages.topics import UNCERTAINTY
+from lacdepth_ros.session.frames import UnsentFrame
+from lacdepth_ros.session.result import SessionResult
 
 REDS = [10, 60, 120, 200]
 DOCS = Path(__file__).parents[2] / 'docs' / 'replay.md'
@@ -28,34 +30,34 @@ Replay = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def no_ros_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bag_evaluate, '_require_ros', lambda: None)
+    monkeypatch.setattr(sessions, 'require_ros', lambda *_: None)
 
 
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A replay whose node sees `predicted` metres; `silent` frames get no answer."""
-    replay = pytest.importorskip('lacdepth_ros.session.replay')
+    loop = pytest.importorskip('lacdepth_ros.session.loop')
     control = SimpleNamespace(silent=set(), dies_at=None, settings=None, factor=1.0)
 
-    def run(settings: object, frames: Iterable[object], result: ReplayResult) -> None:
+    def run(settings: object, frames: Iterable[object], result: SessionResult) -> None:
         control.settings = settings
         for frame in frames:
-            if not hasattr(frame, 'message'):
+            if isinstance(frame, UnsentFrame):
                 result.unsent.append(frame)
                 continue
             if frame.index == control.dies_at:
                 result.failure, result.log_end = 'the node ended with status 3', 'last words'
                 if frame.index:
-                    result.sent(frame.index, frame.stamp)
+                    result.sent(frame)
                 return
-            result.sent(frame.index, frame.stamp)
-            red = int(np.rint(frame.message.data[0])) if frame.index not in control.silent else 0
+            result.sent(frame)
+            red = int(np.rint(frame.image.data[0])) if frame.index not in control.silent else 0
             answer = {} if frame.index in control.silent else _answer(red, settings.topics)
             result.answered(frame.index, answer, dict.fromkeys(answer, 10.0 + frame.index))
         result.node = {'network p50 [ms]': '7.0', 'network p95 [ms]': '8.0'}
         result.node |= {'frames received': '4', 'frames answered': '4'}
 
-    monkeypatch.setattr(replay, 'replay', run)
+    monkeypatch.setattr(loop, 'run_session', run)
     return control
 
 

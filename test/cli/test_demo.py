@@ -10,17 +10,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
-from lacdepth_ros.cli import demo
+from lacdepth_ros.cli import sessions
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png, write_image
-from lacdepth_ros.session.demo.frames import Frame, UnreadableFrame
-from lacdepth_ros.session.demo.result import TOPICS, DemoResult
+from lacdepth_ros.session.demo import PROTOCOL, TOPICS
+from lacdepth_ros.session.frames import Frame, UnsentFrame
+from lacdepth_ros.session.result import SessionResult
 
 HEIGHT, WIDTH = 32, 96
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_used_is_exit_code_2(
     arguments: list[str],
     words: list[str],
 ) -> None:
-    monkeypatch.setattr(demo, '_require_ros', lambda: None)
+    monkeypatch.setattr(sessions, 'require_ros', lambda _: None)
     monkeypatch.chdir(tmp_path)
     assert main(['demo', '--output', str(tmp_path / 'out'), *arguments]) == 2
     said = capsys.readouterr().err
@@ -133,7 +133,7 @@ def test_what_cannot_be_used_is_exit_code_2(
 def test_results_of_an_earlier_run_outlive_an_input_without_a_readable_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(demo, '_require_ros', lambda: None)
+    monkeypatch.setattr(sessions, 'require_ros', lambda _: None)
     out = tmp_path / 'out'
     out.mkdir()
     (out / 'summary.json').write_text('{}')
@@ -141,7 +141,7 @@ def test_results_of_an_earlier_run_outlive_an_input_without_a_readable_frame(
     (tmp_path / 'images' / 'a.png').write_bytes(b'no image')
     arguments = ['--input', str(tmp_path / 'images'), '--intrinsics', '50', '50', '9', '9']
     assert main(['demo', '--output', str(out), *arguments]) == 2
-    assert 'none of the 1 frames can be read' in capsys.readouterr().err
+    assert 'none of the 1 frames can be sent' in capsys.readouterr().err
     assert (out / 'summary.json').read_text() == '{}'
 
 
@@ -154,25 +154,24 @@ def test_without_rclpy_it_says_how_to_get_it(
     assert 'pip install' in said and '/opt/ros/' in said
 
 
-def test_silent_node_is_given_up_and_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    frames = [Frame(str(i), i, np.zeros((2, 2, 3), np.uint8), None) for i in range(9)]
-    asked = []
-
-    def ask(image: object, info: object, stamp: int, timeout: float) -> SimpleNamespace:
-        asked.append(stamp)
-        return SimpleNamespace(messages={}, latency_ms={})
-
-    result = DemoResult(9)
-    items = [UnreadableFrame('x', 'broken'), *frames]
-    demo._send(SimpleNamespace(ask=ask), items, result)
-    assert asked == [0, 1, 2]
-    assert result.sent == 3 and result.unanswered == ['0', '1', '2']
-    assert demo._judge(result, tmp_path / 'node.log') == 1
+def test_everything_that_is_missing_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    result = SessionResult(PROTOCOL)
+    for index in range(7):
+        result.sent(Frame(str(index), index, index, np.zeros((2, 2, 3), np.uint8), None))
+        result.answered(index, {}, {})
+    result.unsent.append(UnsentFrame('x', 7, 0, 'broken'))
+    result.failure, result.log_end = 'the node ended', 'its last words'
+    assert sessions.name_problems(result, TOPICS)
     said = capsys.readouterr().err
-    for word in ('3 frames in a row', 'x not sent: broken', 'no depth for 0, 1, 2', 'node.log'):
-        assert word in said
+    for words in (
+        'its last words',
+        'ended early: the node ended',
+        'x not sent: broken',
+        'no depth for 7 of 7 frames: 0, 1, 2, 3, 4, ...',
+        '7 of 7 frames without points',
+    ):
+        assert words in said
+    assert not sessions.name_problems(SessionResult(PROTOCOL), TOPICS)
 
 
 def test_help_names_the_files() -> None:

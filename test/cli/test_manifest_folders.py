@@ -15,9 +15,9 @@ from lacdepth_ros.bags.sources import open_source
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.manifest import read_manifest
-from lacdepth_ros.session.demo.frames import Calibration
-from lacdepth_ros.session.demo.inputs import open_sequence
-from lacdepth_ros.session.replay_ground_truth import ground_truth_from_files
+from lacdepth_ros.session.frames import Calibration
+from lacdepth_ros.session.ground_truth import ground_truth_from_files
+from lacdepth_ros.session.inputs import open_sequence
 
 FRAMES = ('road/0', 'road/1', 'room/2')
 NOT_HERE = 'no manifest.jsonl and no KITTI raw drive'

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 from lacdepth_ros.cli.main import main
-from lacdepth_ros.session import node_benchmark
+from lacdepth_ros.messages.depth import depth_to_message
+from lacdepth_ros.messages.topics import DEPTH, POINTS
+from lacdepth_ros.session import loop, node_benchmark
 from lacdepth_ros.session.client import Answer, DepthClient
 
 pytestmark = pytest.mark.ros
@@ -19,9 +23,9 @@ pytestmark = pytest.mark.ros
 class SilentNode:
     """A process that is there; every answer lacks its cloud."""
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, namespace: str, parameters: object, log: Path) -> None:
         self.check = lambda: None
-        self.last_lines = lambda: 'out of memory for the cloud'
+        log.write_text('out of memory for the cloud')
 
     def __enter__(self) -> SilentNode:
         return self
@@ -31,21 +35,23 @@ class SilentNode:
 
 
 class FakeClient(DepthClient):
-    def __init__(self, namespace: str, topics: tuple[str, ...], watch: object) -> None:
-        self.topics = topics
+    def __init__(self, namespace: str, topics: tuple[str, ...], **_: object) -> None:
+        self.topics, self.late, self.repeated, self.diagnostics = topics, 0, 0, {}
         self.wait_for_node = self.change_state = self.wait_for_topics = lambda *_: None
+        self.set_clock = self.wait_for_report = lambda _: None
         self.close = lambda: None
 
     def exchange(self, message: object, info: object, timeout: float) -> Answer:
-        return Answer(self.topics, 0.0, {'depth/image_rect': SimpleNamespace()}, {})
+        depth = depth_to_message(SimpleNamespace, np.ones((4, 6), np.float32), None)
+        return Answer(self.topics, 0.0, {DEPTH: depth}, {DEPTH: 5.0})
 
 
 def test_unanswered_frame_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(node_benchmark, 'NodeProcess', SilentNode)
-    monkeypatch.setattr(node_benchmark, 'DepthClient', FakeClient)
-    monkeypatch.setattr(node_benchmark, 'CASES', {'both': ('depth/image_rect', 'points')})
+    monkeypatch.setattr(loop, 'NodeProcess', SilentNode)
+    monkeypatch.setattr(loop, 'DepthClient', FakeClient)
+    monkeypatch.setattr(node_benchmark, 'CASES', {'both': (DEPTH, POINTS)})
     monkeypatch.setattr(node_benchmark, 'use_domain', lambda domain: None)
     monkeypatch.setattr('lacdepth_ros.cli.benchmark._times', lambda args: [])
     assert main(['benchmark', '--skip-sizes', '--node-frames', '2']) == 1

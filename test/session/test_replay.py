@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
@@ -16,20 +17,18 @@ from replay_bags import IMAGES, PERIOD, START, predicted, stamps, write_replay_b
 
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.session import replay as replaying
+from lacdepth_ros.messages.depth import depth_to_message
+from lacdepth_ros.messages.topics import DEPTH, DEPTH_TOPICS, UNCERTAINTY
+from lacdepth_ros.session import loop, pace
+from lacdepth_ros.session.bag_frames import bag_frames
 from lacdepth_ros.session.client import Answer
+from lacdepth_ros.session.frames import Frame
+from lacdepth_ros.session.ground_truth import ground_truth_from_topic, no_ground_truth
+from lacdepth_ros.session.loop import SessionSettings, run_session, send_in_lockstep
 from lacdepth_ros.session.node_process import NodeError, choose_domain
-from lacdepth_ros.session.replay import (
-    ReplaySettings,
-    node_parameters,
-    read_parameters,
-    replay,
-    send_at_pace,
-    send_in_lockstep,
-)
-from lacdepth_ros.session.replay_frames import ReplayFrame, replay_frames
-from lacdepth_ros.session.replay_ground_truth import ground_truth_from_topic, no_ground_truth
-from lacdepth_ros.session.replay_result import DEPTH_TOPICS, UNCERTAINTY, ReplayResult
+from lacdepth_ros.session.pace import send_at_pace
+from lacdepth_ros.session.replay import NAMESPACE, node_parameters, read_parameters
+from lacdepth_ros.session.result import SessionResult
 
 pytestmark = pytest.mark.ros
 TEST = Path(__file__).parents[1]
@@ -52,7 +51,8 @@ def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str =
     images = BagImages(bag)
     depth, lockstep = DEPTH_TOPICS[encoding], rate is None
     transport = 'compressed' if images.compressed else 'raw'
-    settings = ReplaySettings(
+    settings = SessionSettings(
+        namespace=NAMESPACE,
         parameters=node_parameters(
             {'diagnostics_period': 0.2},
             transport=transport,
@@ -69,8 +69,9 @@ def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str =
     )
     ground_truth = ground_truth_from_topic(bag, None, images=images.topic, tolerance_ns=1_000_000)
     with ground_truth:
-        result = ReplayResult('bag', ground_truth, PROTOCOL, depth)
-        replay(settings, replay_frames(images, forward_only=not lockstep), result)
+        result = SessionResult(PROTOCOL, depth)
+        frames = bag_frames(images, 'bag', ground_truth, forward_only=not lockstep)
+        run_session(settings, frames, result)
     return result
 
 
@@ -81,11 +82,11 @@ def test_lockstep_answers_every_frame_once(tmp_path: Path) -> None:
     result = run(bag, tmp_path)
     assert result.failure == '' and result.unanswered == [] and result.unscored == []
     assert [r.index for r in result.records] == [0, 1, 2, 3, 4]
-    assert result.received == {DEPTH_TOPICS['32FC1']: 5, UNCERTAINTY: 5}
+    assert result.received == {DEPTH: 5, UNCERTAINTY: 5}
     assert (result.late, result.repeated, result.share_answered) == (0, 0, 1.0)
     assert [f.index for f in result.unsent] == [5]
     assert result.without_ground_truth == ['bag/000003']
-    report = result.scores.report()
+    report = result.report
     assert report.frames == 4
     assert report.overall['abs_rel'] == pytest.approx(0.25, abs=1e-6)
     assert report.calibration is not None, 'the published std was scored too'
@@ -99,19 +100,19 @@ def test_compressed_bag_and_millimeters(tmp_path: Path) -> None:
     result = run(bag, tmp_path, encoding='16UC1')
     assert result.failure == '' and result.unanswered == []
     assert BagImages(bag).topic == f'{IMAGES}/compressed'
-    assert result.scores.report().overall['abs_rel'] == pytest.approx(0.25, abs=0.02), 'JPEG'
+    assert result.report.overall['abs_rel'] == pytest.approx(0.25, abs=0.02), 'JPEG'
 
 
 def test_slow_node_at_a_camera_s_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FAKE_SECONDS', '0.25')
-    monkeypatch.setattr(replaying, 'SILENCE', 1.5)
+    monkeypatch.setattr(pace, 'SILENCE', 1.5)
     bag = write_replay_bag(tmp_path / 'bag', [20 * index for index in range(12)])
     result = run(bag, tmp_path, rate=1.0)
     assert result.failure == '' and len(result.records) == 12 == len(result.lag_ms)
-    answered = result.received[DEPTH_TOPICS['32FC1']]
+    answered = result.received[DEPTH]
     assert 1 <= answered < 12 and len(result.unanswered) == 12 - answered
     assert result.share_answered == answered / 12
-    report = result.scores.report()
+    report = result.report
     assert report.frames == answered and len({f.id for f in report.per_frame}) == answered
     assert report.overall['abs_rel'] == pytest.approx(0.25, abs=1e-6), 'matched by stamp'
     assert min(result.latencies()) >= 250
@@ -124,7 +125,7 @@ def test_node_that_dies_leaves_what_it_answered(
     result = run(write_replay_bag(tmp_path / 'bag', REDS), tmp_path)
     assert 'the node ended with status 3' in result.failure
     assert len(result.records) == 3 and result.unanswered == ['bag/000002']
-    assert result.scores.report().frames == 2
+    assert result.report.frames == 2
     assert 'configured fake' in result.log_end
 
 
@@ -160,11 +161,12 @@ def test_what_ends_a_replay_is_told(
         raise problem
 
     ended: list[bool] = []
-    monkeypatch.setattr(replaying, 'NodeProcess', Process)
-    monkeypatch.setattr(replaying, '_converse', converse)
+    monkeypatch.setattr(loop, 'NodeProcess', Process)
+    monkeypatch.setattr(loop, '_converse', converse)
     result = result_without_ground_truth()
-    settings = ReplaySettings({}, (), 'raw', None, 1.0, tmp_path / 'node.log')
-    replay(settings, [], result)
+    log_file = tmp_path / 'node.log'
+    settings = SessionSettings(namespace='/x', parameters={}, topics=(), log=log_file)
+    run_session(settings, [], result)
     assert (result.failure, result.log_end, ended) == (failure, log, [True])
 
 
@@ -181,32 +183,32 @@ class StubClient:
         self.clock.append(time_ns)
 
     def spin_for(self, seconds: float) -> None:
-        replaying.time.sleep(seconds)
+        pace.time.sleep(seconds)
 
     def exchange(self, message: object, info: object, timeout: float) -> Answer:
         self.asked.append(len(self.asked))
-        return Answer(('depth/image_rect',))
+        return Answer((DEPTH,))
 
     def send(self, message: object, info: object) -> Answer:
         index = len(self.asked)
         self.asked.append(index)
-        answer = Answer(('depth/image_rect',))
+        answer = Answer((DEPTH,))
         if index in self.answers:
-            depth = SimpleNamespace(height=1, width=1, step=4, encoding='32FC1', data=b'0000')
-            answer.messages['depth/image_rect'] = depth
-            answer.latency_ms['depth/image_rect'] = 5.0
+            depth = depth_to_message(SimpleNamespace, np.ones((1, 1), np.float32), None)
+            answer.messages[DEPTH] = depth
+            answer.latency_ms[DEPTH] = 5.0
         return answer
 
     def forget(self, stamp: int) -> None:
         self.forgotten.append(stamp)
 
 
-def frames(bag: Path) -> list[ReplayFrame]:
-    return list(replay_frames(BagImages(bag)))
+def frames(bag: Path) -> list[Frame]:
+    return list(bag_frames(BagImages(bag), 'bag', no_ground_truth()))
 
 
-def result_without_ground_truth() -> ReplayResult:
-    return ReplayResult('bag', no_ground_truth(), PROTOCOL, DEPTH_TOPICS['32FC1'])
+def result_without_ground_truth() -> SessionResult:
+    return SessionResult(PROTOCOL)
 
 
 def test_silent_node_is_given_up(tmp_path: Path) -> None:
@@ -222,13 +224,13 @@ def test_silent_node_is_given_up(tmp_path: Path) -> None:
 def test_pace_and_clock_follow_the_stamps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: float
 ) -> None:
-    monkeypatch.setattr(replaying, 'SILENCE', 0.0)
-    monkeypatch.setattr(replaying, 'LEAD', 0.05)
+    monkeypatch.setattr(pace, 'SILENCE', 0.0)
+    monkeypatch.setattr(pace, 'LEAD', 0.05)
     result, client = result_without_ground_truth(), StubClient({0, 1, 3})
     items = frames(write_replay_bag(tmp_path / 'bag', REDS))
-    begin = replaying.time.monotonic()
+    begin = pace.time.monotonic()
     send_at_pace(client, items, result, rate=rate)
-    assert replaying.time.monotonic() - begin >= 4 * PERIOD / 1e9 / rate
+    assert pace.time.monotonic() - begin >= 4 * PERIOD / 1e9 / rate
     assert client.clock == sorted(client.clock), 'time never goes back'
     assert set(stamps(5)) <= set(client.clock)
     assert [r.index for r in result.records if r.latency_ms] == [0, 1, 3]

@@ -1,10 +1,10 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo sends to the node: frames of a sequence, wherever they come from."""
+"""What a session sends to the node: frames of a sequence, wherever they come from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -12,38 +12,48 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.data.camera_info import CameraInfoFile
-
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One image to send.
 
     Attributes:
-        id: Name shown to people.
-        stamp: Nanoseconds.
-        image: (H, W, 3) uint8 RGB.
+        id: Name; what stands before its first '/' is its group.
+        index: Place among the images of the input, from 0.
+        stamp: Nanoseconds; no other frame of the session has it.
+        image: (H, W, 3) uint8 RGB, or anything with the fields of sensor_msgs/Image or
+            CompressedImage.
         info: Anything with the fields of sensor_msgs/CameraInfo.
-        ground_truth: (H, W) float32 metres, 0 = unknown; None without any ground truth.
+        ground_truth: Reads true depth (H, W) float32 metres, not > 0 = unknown; None where there
+            is none. ValueError or OSError when it cannot be read.
     """
 
     id: str
+    index: int
     stamp: int
-    image: npt.NDArray[np.uint8]
+    image: Any
     info: Any
-    ground_truth: npt.NDArray[np.float32] | None = None
+    ground_truth: Callable[[], npt.NDArray[np.float32]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadableFrame:
-    """A frame that is in the input but cannot be sent, and why."""
+class UnsentFrame:
+    """A frame that is in the input but cannot be sent, and why.
+
+    Attributes:
+        id: Name.
+        index: Place among the images of the input, from 0.
+        stamp: Nanoseconds; 0 = unknown.
+        reason: Why.
+    """
 
     id: str
+    index: int
+    stamp: int
     reason: str
 
 
-Frames = Iterator[Frame | UnreadableFrame]
+Frames = Iterable[Frame | UnsentFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class FrameSequence:
         description: What it is and where it lies, for people.
         count: Number of frames that `frames` will yield (of a video: about).
         available: Number of frames of the input, of which `count` are taken.
-        frames: The frames, in order.
+        frames: The frames, in order; their images are arrays.
         cameras: Where the intrinsics come from.
         rectified: The images are rectified whatever the distortion in their camera_info says.
     """
@@ -62,7 +72,7 @@ class FrameSequence:
     description: str
     count: int
     available: int
-    frames: Frames
+    frames: Iterator[Frame | UnsentFrame]
     cameras: str
     rectified: bool = False
 
@@ -80,28 +90,18 @@ class Calibration:
     info: Callable[[npt.NDArray[np.uint8]], Any]
 
 
-def pinhole_info(camera: Camera) -> CameraInfoFile:
-    """The camera_info of a pinhole image with this camera."""
-    K = tuple(float(value) for value in camera.K.ravel())
-    return CameraInfoFile(
-        width=camera.width,
-        height=camera.height,
-        k=K,
-        d=(0.0,) * 5,
-        p=(*K[:3], 0.0, *K[3:6], 0.0, *K[6:], 0.0),
-    )
-
-
-def look_ahead(frames: Frames) -> tuple[Frame, Frames]:
-    """Find the first readable frame without taking it from the sequence.
+def look_ahead(
+    frames: Iterator[Frame | UnsentFrame],
+) -> tuple[Frame, Iterator[Frame | UnsentFrame]]:
+    """Find the first frame that can be sent without taking it from the sequence.
 
     Raises:
-        ValueError: No frame is readable.
+        ValueError: No frame can be sent.
     """
-    seen: list[Frame | UnreadableFrame] = []
+    seen: list[Frame | UnsentFrame] = []
     for item in frames:
         seen.append(item)
         if isinstance(item, Frame):
             return item, chain(seen, frames)
-    reasons = '; '.join(item.reason for item in seen[:3] if isinstance(item, UnreadableFrame))
-    raise ValueError(f'none of the {len(seen)} frames can be read: {reasons}')
+    reasons = '; '.join(item.reason for item in seen[:3] if isinstance(item, UnsentFrame))
+    raise ValueError(f'none of the {len(seen)} frames can be sent: {reasons}')

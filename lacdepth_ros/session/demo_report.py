@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.data.files import write_image
-from lacdepth_ros.session.demo.result import CLOUD, DEPTH, TOPICS, DemoResult
-from lacdepth_ros.session.demo.sheet import demo_sheet
+from lacdepth_ros.messages.topics import DEPTH, POINTS
+from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
+from lacdepth_ros.session.demo_sheet import demo_sheet
+from lacdepth_ros.session.result import FrameRecord, SessionResult, percentiles
 from lacdepth_ros.viz.colors import write_ply
 
 SHEET, PLY, SUMMARY, LOG = 'contact_sheet.png', 'cloud.ply', 'summary.json', 'node.log'
@@ -27,12 +29,15 @@ def remove_old_results(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write_results(folder: Path, result: DemoResult, facts: dict[str, Any]) -> None:
+def write_results(
+    folder: Path, result: SessionResult, kept: DemoFrames, facts: dict[str, Any]
+) -> None:
     """Write the summary, and the pictures where there was an answer.
 
     Args:
         folder: Exists.
         result: Of the run.
+        kept: Its answers to show.
         facts: What else the summary says, such as 'input' and 'checkpoint'.
 
     Raises:
@@ -40,27 +45,27 @@ def write_results(folder: Path, result: DemoResult, facts: dict[str, Any]) -> No
     """
     text = json.dumps(_summary(result, facts), indent=2, allow_nan=False)
     (folder / SUMMARY).write_text(text + '\n', encoding='utf-8')
-    if result.shown:
+    if kept.shown:
         title = f'{Path(str(facts["input"])).name}: depth from one camera, {_headline(result)}'
-        write_image(folder / SHEET, demo_sheet(result.shown, title))
-    if result.middle is not None:
-        write_ply(folder / PLY, result.middle.points, result.middle.colors)
+        write_image(folder / SHEET, demo_sheet(kept.shown, title))
+    if kept.middle is not None:
+        write_ply(folder / PLY, kept.middle.points, kept.middle.colors)
 
 
-def describe(folder: Path, result: DemoResult, facts: dict[str, Any]) -> str:
+def describe(folder: Path, result: SessionResult, facts: dict[str, Any]) -> str:
     """The summary for people."""
     lines = [
-        f'{result.received[DEPTH]} of {result.sent} frames answered with their own stamps '
+        f'{result.received[DEPTH]} of {len(result.records)} frames answered with their own stamps '
         f'({facts["input"]})'
     ]
-    if latency := result.latency():
-        cloud = result.latency(CLOUD)
+    if latency := percentiles(result.latencies()):
+        cloud = percentiles(result.latencies(POINTS))
         also = f'; cloud p50 {cloud["p50"]:.0f} ms, p95 {cloud["p95"]:.0f} ms' if cloud else ''
         lines.append(
             f'  latency  depth p50 {latency["p50"]:.0f} ms, p95 {latency["p95"]:.0f} ms after '
             f'its image was published{also}'
         )
-    if errors := result.errors():
+    if errors := _errors(result):
         lines.append(
             f'  errors   abs_rel {errors["abs_rel"]:.3f}, rmse {errors["rmse"]:.2f} m, delta1 '
             f'{errors["delta1"]:.3f} over {errors["frames"]} frames with ground truth'
@@ -72,29 +77,44 @@ def describe(folder: Path, result: DemoResult, facts: dict[str, Any]) -> str:
     return '\n'.join(lines)
 
 
-def _summary(result: DemoResult, facts: dict[str, Any]) -> dict[str, Any]:
+def _summary(result: SessionResult, facts: dict[str, Any]) -> dict[str, Any]:
     return {
         **facts,
-        'frames_sent': result.sent,
+        'frames_sent': len(result.records),
         'frames_received': result.received[DEPTH],
         'messages_received': {topic: result.received[topic] for topic in TOPICS},
         'messages_late': result.late,
         'unanswered': result.unanswered,
         'failure': result.failure or None,
-        'unreadable': [{'id': f.id, 'reason': f.reason} for f in result.unreadable],
-        'latency_ms': result.latency(),
-        'cloud_latency_ms': result.latency(CLOUD),
-        'errors': result.errors(),
+        'unreadable': [{'id': frame.id, 'reason': frame.reason} for frame in result.unsent],
+        'latency_ms': percentiles(result.latencies()),
+        'cloud_latency_ms': percentiles(result.latencies(POINTS)),
+        'errors': _errors(result),
         'versions': _versions(),
-        'frames': result.frames,
+        'frames': [_frame(record) for record in result.records],
     }
 
 
-def _headline(result: DemoResult) -> str:
-    parts = [f'{result.received[DEPTH]} of {result.sent} frames answered']
-    if latency := result.latency():
+def _frame(record: FrameRecord) -> dict[str, Any]:
+    latency_ms = {topic: round(value, 2) for topic, value in record.latency_ms.items()}
+    errors = {name: round(value, 5) for name, value in record.errors.items()}
+    about = {'id': record.id, 'stamp': record.stamp, 'latency_ms': latency_ms}
+    return about | ({'errors': errors} if errors else {})
+
+
+def _errors(result: SessionResult) -> dict[str, Any] | None:
+    """Mean metrics over the frames with ground truth, and the protocol; None without one."""
+    if not result.report.frames:
+        return None
+    mean = {name: round(value, 5) for name, value in result.report.overall.items()}
+    return {'frames': result.report.frames, **mean, 'protocol': PROTOCOL.to_dict()}
+
+
+def _headline(result: SessionResult) -> str:
+    parts = [f'{result.received[DEPTH]} of {len(result.records)} frames answered']
+    if latency := percentiles(result.latencies()):
         parts.append(f'{latency["p50"]:.0f} ms a frame')
-    if errors := result.errors():
+    if errors := _errors(result):
         parts.append(f'abs_rel {errors["abs_rel"]:.3f}')
     return ', '.join(parts)
 

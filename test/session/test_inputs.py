@@ -13,17 +13,12 @@ import pytest
 from bag_files import CAMERA, write_bag
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
-from lacdepth_ros.session.demo.frames import (
-    Calibration,
-    Frame,
-    UnreadableFrame,
-    look_ahead,
-    pinhole_info,
-)
-from lacdepth_ros.session.demo.inputs import PERIOD, START, open_sequence
-from lacdepth_ros.session.demo.street import synthetic_drive
+from lacdepth_ros.session.frames import Calibration, Frame, UnsentFrame, look_ahead
+from lacdepth_ros.session.inputs import PERIOD, START, open_sequence
+from lacdepth_ros.session.street import synthetic_drive
 
 WIDTH, HEIGHT = 32, 24
 CAMERA_OF_IMAGES = Camera(30, 31, 15.5, 11.5, WIDTH, HEIGHT)
@@ -73,9 +68,9 @@ def test_bad_images_are_named_and_the_others_go_on(tmp_path: Path) -> None:
     (folder / '1.png').write_bytes(b'junk')
     write_image(folder / '2.png', np.zeros((HEIGHT, WIDTH + 1, 3), np.uint8))
     _, frames = open_all(folder)
-    assert [type(frame) for frame in frames] == [Frame, UnreadableFrame, UnreadableFrame]
+    assert [type(frame) for frame in frames] == [Frame, UnsentFrame, UnsentFrame]
     assert '1.png' in frames[1].reason
-    assert frames[2] == UnreadableFrame('2.png', 'another size')
+    assert frames[2] == UnsentFrame('2.png', 2, START + 2 * PERIOD, 'another size')
 
 
 def test_one_image_is_a_sequence(tmp_path: Path) -> None:
@@ -112,9 +107,9 @@ def test_manifest_brings_ground_truth_and_cameras(tmp_path: Path) -> None:
     path.write_text('\n'.join(json.dumps({**record, 'depth': 'd.png', **line}) for line in lines))
     sequence, frames = open_all(path)
     assert sequence.cameras == 'of the input'
-    np.testing.assert_array_equal(frames[0].ground_truth, np.float32(7))
+    np.testing.assert_array_equal(frames[0].ground_truth(), np.float32(7))
     assert camera_from_info(frames[0].info, rectified=True) == CAMERA_OF_IMAGES
-    assert isinstance(frames[1], UnreadableFrame)
+    assert isinstance(frames[1], UnsentFrame)
     assert 'missing.png' in frames[1].reason
 
 
@@ -144,28 +139,20 @@ def test_unknown_inputs_are_refused_with_what_is_accepted(tmp_path: Path, name: 
 
 
 def test_look_ahead_keeps_every_frame() -> None:
-    bad = UnreadableFrame('0', 'cut short')
-    good = Frame('1', 1, np.zeros((2, 2, 3), np.uint8), None)
+    bad = UnsentFrame('0', 0, 0, 'cut short')
+    good = Frame('1', 1, 1, np.zeros((2, 2, 3), np.uint8), None)
     first, frames = look_ahead(iter([bad, good, bad]))
     assert first is good
     assert list(frames) == [bad, good, bad]
-    with pytest.raises(ValueError, match='none of the 1 frames can be read: cut short'):
+    with pytest.raises(ValueError, match='none of the 1 frames can be sent: cut short'):
         look_ahead(iter([bad]))
 
 
 def test_synthetic_drive_has_exact_ground_truth() -> None:
     camera = Camera(40, 40, 31.5, 15.5, 64, 32)
-    totals = []
-
-    def show(items, total):
-        totals.append(total)
-        return items
-
-    sequence = synthetic_drive(2, show, camera)
-    frames = list(sequence.frames)
-    assert totals == [2]
+    frames = list(synthetic_drive(2, camera).frames)
     assert [frame.stamp for frame in frames] == [START, START + PERIOD]
     assert all(
-        frame.ground_truth.shape == (32, 64) and frame.ground_truth.any() for frame in frames
+        frame.ground_truth().shape == (32, 64) and frame.ground_truth().any() for frame in frames
     )
     assert not np.array_equal(frames[0].image, frames[1].image)

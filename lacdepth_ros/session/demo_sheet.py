@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.session.demo.result import ShownFrame
+from lacdepth_ros.session.demo import ShownAnswer
 from lacdepth_ros.viz.colors import colorize_depth, colorize_uncertainty, depth_legend, topdown
 from lacdepth_ros.viz.contact_sheet import contact_sheet
 from lacdepth_ros.viz.text import draw_text
@@ -25,7 +25,7 @@ _GAP = 10  # px between stacked pictures
 _TAG = 50  # px of the strip that names a stacked picture
 
 
-def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
+def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
     """Compose the page.
 
     Wide images are stacked (image, depth, uncertainty) with the cloud beside them, two frames per
@@ -51,7 +51,8 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
     ]
     far = _far(frames)
     cells = [_cells(frame, far, worst) for frame in frames]
-    if frames[0].depth.shape[1] / frames[0].depth.shape[0] >= _WIDE:
+    height, width = frames[0].answer.depth.shape
+    if width / height >= _WIDE:
         pairs = zip(cells[0::2], cells[1::2], strict=False)
         rows += [[*left, *right] for left, right in pairs] or [cells[0]]
     else:
@@ -59,10 +60,11 @@ def demo_sheet(frames: Sequence[ShownFrame], title: str) -> ColorImage:
     return contact_sheet(rows, title=title)
 
 
-def _cells(frame: ShownFrame, far: float, worst: float) -> list[tuple[str, ColorImage]]:
+def _cells(frame: ShownAnswer, far: float, worst: float) -> list[tuple[str, ColorImage]]:
     """The captioned pictures of one frame."""
-    depth = colorize_depth(_in_range(frame.depth), min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
-    uncertainty = colorize_uncertainty(frame.depth, frame.std, worst=worst)
+    answer, record = frame.answer, frame.answer.record
+    depth = colorize_depth(_in_range(answer.depth), min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
+    uncertainty = colorize_uncertainty(answer.depth, _std(frame), worst=worst)
     above = topdown(
         frame.points,
         frame.colors,
@@ -71,9 +73,9 @@ def _cells(frame: ShownFrame, far: float, worst: float) -> list[tuple[str, Color
         pixels_per_meter=720 / far,
     )
     above_caption = f'cloud from above, {far:.0f} m ahead'
-    caption = f'{frame.id}, stamp {frame.stamp / 1e9:.3f} s'
-    if frame.errors:
-        caption += f', abs_rel {frame.errors["abs_rel"]:.3f}'
+    caption = f'{record.id}, stamp {record.stamp / 1e9:.3f} s'
+    if record.errors:
+        caption += f', abs_rel {record.errors["abs_rel"]:.3f}'
     if depth.shape[1] / depth.shape[0] >= _WIDE:
         stack = _stack({'image': frame.colors, 'depth': depth, 'uncertainty': uncertainty})
         return [(caption, stack), (above_caption, above)]
@@ -83,6 +85,11 @@ def _cells(frame: ShownFrame, far: float, worst: float) -> list[tuple[str, Color
         ('uncertainty', uncertainty),
         (above_caption, above),
     ]
+
+
+def _std(frame: ShownAnswer) -> npt.NDArray[np.float32]:
+    assert frame.answer.std is not None, 'only full answers are shown'
+    return frame.answer.std
 
 
 def _in_range(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -105,18 +112,18 @@ def _stack(pictures: Mapping[str, ColorImage]) -> ColorImage:
     return stack
 
 
-def _far(frames: Sequence[ShownFrame]) -> float:
+def _far(frames: Sequence[ShownAnswer]) -> float:
     """Metres ahead that the views from above show: what holds most points, 10 to 60."""
-    depth = np.concatenate([frame.depth[::8, ::8].ravel() for frame in frames])
+    depth = np.concatenate([frame.answer.depth[::8, ::8].ravel() for frame in frames])
     near = depth[np.isfinite(depth)]
     reach = float(np.percentile(near, 95)) if near.size else 0.0
     return float(np.clip(np.ceil(reach / 10) * 10, 10, 60))
 
 
-def _worst(frames: Sequence[ShownFrame]) -> float:
+def _worst(frames: Sequence[ShownAnswer]) -> float:
     """The uncertainty scale's dark end: the step that holds nine of ten pixels."""
-    std = np.concatenate([frame.std[::8, ::8].ravel() for frame in frames])
-    depth = np.concatenate([frame.depth[::8, ::8].ravel() for frame in frames])
+    std = np.concatenate([_std(frame)[::8, ::8].ravel() for frame in frames])
+    depth = np.concatenate([frame.answer.depth[::8, ::8].ravel() for frame in frames])
     valid = np.isfinite(depth) & np.isfinite(std) & (depth > 0)
     ratio = std[valid] / depth[valid]
     reach = float(np.percentile(ratio, 90)) if ratio.size else 0.0

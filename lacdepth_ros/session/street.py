@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+
+from tqdm import tqdm
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.child_process import prepare_worker
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.session.demo.frames import Frame, Frames, FrameSequence, pinhole_info
-from lacdepth_ros.session.demo.inputs import PERIOD, START
+from lacdepth_ros.session.frames import Frame, FrameSequence
+from lacdepth_ros.session.inputs import PERIOD, START, sample_frame
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
 SEED = 1014
@@ -22,23 +24,20 @@ SEED = 1014
 MAX_WORKERS = 8
 
 
-def synthetic_drive(
-    count: int,
-    show: Callable[[Iterable[Sample], int], Iterable[Sample]],
-    camera: Camera = KITTI_CAMERA,
-) -> FrameSequence:
+def synthetic_drive(count: int, camera: Camera = KITTI_CAMERA) -> FrameSequence:
     """The first frames of a synthetic drive, with exact ground truth.
+
+    All are rendered before the first is given out, so that nothing else runs beside the node.
 
     Args:
         count: Number of frames, 10 a second.
-        show: Wraps the samples and their number to show progress while they are rendered.
         camera: Camera of the images.
     """
 
-    def frames() -> Frames:
-        for index, sample in enumerate(list(show(_render(count, camera), count))):
-            stamp = START + PERIOD * index
-            yield Frame(sample.id, stamp, sample.image, pinhole_info(camera), sample.depth)
+    def frames() -> Iterator[Frame]:
+        samples = tqdm(_render(count, camera), 'rendering', count, unit='frame', disable=None)
+        for index, sample in enumerate(list(samples)):
+            yield sample_frame(sample, index, START + PERIOD * index)
 
     return FrameSequence('synthetic drive', count, count, frames(), 'of the input')
 

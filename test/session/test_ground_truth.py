@@ -21,7 +21,7 @@ from replay_bags import (
 )
 
 from lacdepth_ros.data.files import write_depth_png, write_image
-from lacdepth_ros.session.replay_ground_truth import (
+from lacdepth_ros.session.ground_truth import (
     GroundTruth,
     ground_truth_from_files,
     ground_truth_from_topic,

@@ -14,17 +14,16 @@ import numpy as np
 
 from lacdepth_ros.bags.opening import is_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
+from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
 from lacdepth_ros.data.manifest import holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.session.demo.frames import (
+from lacdepth_ros.session.frames import (
     Calibration,
     Frame,
-    Frames,
     FrameSequence,
-    UnreadableFrame,
-    pinhole_info,
+    UnsentFrame,
 )
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
@@ -93,18 +92,24 @@ def _data_set(
 ) -> FrameSequence:
     """Frames with cameras and, mostly, ground truth of their own."""
 
-    def frames() -> Frames:
-        for entry, stamp in zip(entries[:max_frames], stamps, strict=False):
+    def frames() -> Iterator[Frame | UnsentFrame]:
+        for index, (entry, stamp) in enumerate(zip(entries[:max_frames], stamps, strict=False)):
             try:
                 sample = entry.load()
             except (OSError, ValueError) as error:
-                yield UnreadableFrame(entry.id, str(error))
+                yield UnsentFrame(entry.id, index, stamp, str(error))
                 continue
-            ground_truth = sample.depth if sample.depth.any() else None
-            yield Frame(sample.id, stamp, sample.image, pinhole_info(sample.camera), ground_truth)
+            yield sample_frame(sample, index, stamp)
 
     count = min(len(entries), max_frames)
     return FrameSequence(description, count, len(entries), frames(), 'of the input')
+
+
+def sample_frame(sample: Sample, index: int, stamp: int) -> Frame:
+    """A frame of a data set: its camera is known and, mostly, its ground truth."""
+    ground_truth = (lambda: sample.depth) if sample.depth.any() else None
+    info = pinhole_info(sample.camera)
+    return Frame(sample.id, index, stamp, sample.image, info, ground_truth)
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -117,15 +122,16 @@ def _images_in(folder: Path) -> list[Path]:
 def _images(
     path: Path, images: list[Path], calibration: Calibration, max_frames: int
 ) -> FrameSequence:
-    def frames() -> Frames:
+    def frames() -> Iterator[Frame | UnsentFrame]:
         for index, file in enumerate(images[:max_frames]):
+            stamp = START + PERIOD * index
             try:
                 image = read_image(file)
                 info = calibration.info(image)
             except (OSError, ValueError) as error:
-                yield UnreadableFrame(file.name, str(error))
+                yield UnsentFrame(file.name, index, stamp, str(error))
                 continue
-            yield Frame(file.name, START + PERIOD * index, image, info)
+            yield Frame(file.name, index, stamp, image, info)
 
     kind = 'images in' if path.is_dir() else 'image'
     count = min(len(images), max_frames)
@@ -139,15 +145,15 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
         raise ValueError(f'{path}: neither a video that OpenCV can read nor {ACCEPTED}')
     period = 1e9 / capture.get(cv2.CAP_PROP_FPS) if capture.get(cv2.CAP_PROP_FPS) > 0 else PERIOD
 
-    def frames() -> Frames:
+    def frames() -> Iterator[Frame | UnsentFrame]:
         for index, image in enumerate(islice(_pictures(capture), max_frames)):
-            name = f'frame {index}'
+            name, stamp = f'frame {index}', START + round(period * index)
             try:
                 info = calibration.info(image)
             except ValueError as error:
-                yield UnreadableFrame(name, str(error))
+                yield UnsentFrame(name, index, stamp, str(error))
                 continue
-            yield Frame(name, START + round(period * index), image, info)
+            yield Frame(name, index, stamp, image, info)
 
     count = min(available, max_frames)
     return FrameSequence(f'video {path}', count, available, frames(), calibration.origin)
@@ -169,21 +175,22 @@ def _bag(
 ) -> FrameSequence:
     bag = BagImages(path, image_topic)
 
-    def frame(index: int, recorded: RecordedImage) -> Frame | UnreadableFrame:
+    def frame(index: int, recorded: RecordedImage) -> Frame | UnsentFrame:
         name = f'{bag.topic} {index}'
         try:
             image = recorded.decode()
             info = recorded.info or calibration.info(image)
         except ValueError as error:
-            return UnreadableFrame(name, str(error))
-        return Frame(name, recorded.stamp, image, info)
+            return UnsentFrame(name, index, recorded.stamp, str(error))
+        return Frame(name, index, recorded.stamp, image, info)
 
-    def frames() -> Frames:
+    def frames() -> Iterator[Frame | UnsentFrame]:
+        index = 0
         try:
             for index, recorded in enumerate(islice(bag, max_frames)):
                 yield frame(index, recorded)
         except ValueError as error:
-            yield UnreadableFrame('the rest of the bag', str(error))
+            yield UnsentFrame('the rest of the bag', index + 1, 0, str(error))
 
     return FrameSequence(
         description=f'{bag.topic} of bag {path}',

@@ -1,45 +1,24 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The frames of a bag as a replay sends them: an image, its camera_info, a stamp of its own."""
+"""The frames of a bag as they were recorded: an image, its camera_info, a stamp of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.session.frames import Frame, UnsentFrame, look_ahead
+from lacdepth_ros.session.ground_truth import GroundTruth, no_ground_truth
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayFrame:
-    """An image that can be sent.
-
-    Attributes:
-        index: Place among the images of its topic, from 0.
-        stamp: Nanoseconds; no other frame of the replay has it.
-        message: sensor_msgs/Image or CompressedImage, as recorded.
-        info: The camera_info nearest in time.
-    """
-
-    index: int
-    stamp: int
-    message: Any
-    info: Any
-
-
-@dataclass(frozen=True, slots=True)
-class UnsentFrame:
-    """An image that cannot be sent, and why."""
-
-    index: int
-    stamp: int
-    reason: str
-
-
-def replay_frames(
-    images: BagImages, *, max_frames: int | None = None, forward_only: bool = False
-) -> Iterator[ReplayFrame | UnsentFrame]:
+def bag_frames(
+    images: BagImages,
+    name: str,
+    ground_truth: GroundTruth,
+    *,
+    max_frames: int | None = None,
+    forward_only: bool = False,
+) -> Iterator[Frame | UnsentFrame]:
     """The images of a topic in the order of recording.
 
     Answers are told apart by their stamps, so an image with the stamp of an earlier one cannot
@@ -47,7 +26,9 @@ def replay_frames(
 
     Args:
         images: The topic.
-        max_frames: The replay is cut after this many images.
+        name: Of the bag; the group of frames whose ground truth has no names of its own.
+        ground_truth: Of the images.
+        max_frames: The sequence is cut after this many images.
         forward_only: Images older than one before them cannot be sent either, as a clock that
             runs with the stamps would have to jump back.
 
@@ -67,11 +48,14 @@ def replay_frames(
         elif forward_only and stamp < latest:
             reason = f'its stamp is {(latest - stamp) / 1e9:.3f} s before that of an earlier image'
         if reason:
-            yield UnsentFrame(index, stamp, reason)
+            yield UnsentFrame(f'image {index}', index, stamp, reason)
             continue
         seen.add(stamp)
         latest = max(latest, stamp)
-        yield ReplayFrame(index, stamp, recorded.message, recorded.info)
+        there = ground_truth.find(index, stamp)
+        id = (there.id if there else '') or f'{name}/{index:06d}'
+        load = there.load if there else None
+        yield Frame(id, index, stamp, recorded.message, recorded.info, load)
 
 
 def first_size(images: BagImages) -> tuple[int, int]:
@@ -80,9 +64,5 @@ def first_size(images: BagImages) -> tuple[int, int]:
     Raises:
         ValueError: No image can be sent.
     """
-    reason = ''
-    for frame in replay_frames(images):
-        if isinstance(frame, ReplayFrame):
-            return int(frame.info.width), int(frame.info.height)
-        reason = frame.reason
-    raise ValueError(f'none of the {images.count} images of {images.topic} can be sent: {reason}')
+    frame, _ = look_ahead(bag_frames(images, '', no_ground_truth()))
+    return int(frame.info.width), int(frame.info.height)
