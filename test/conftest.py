@@ -19,6 +19,10 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 # Set before any test, so that the programs under test stay in the domain, too.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
+# Compiled networks are this run's own: neither read from the user's cache nor left in it.
+_CACHE = tempfile.TemporaryDirectory(prefix='lacdepth_test_')
+os.environ['LACDEPTH_CACHE'] = _CACHE.name
+
 FEWEST_TESTS = 1000
 """A run of the whole suite that finds fewer has been cut short by something."""
 MOST_WORKERS = 8

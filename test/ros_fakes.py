@@ -31,6 +31,7 @@ class FakePredictor:
         self.started = threading.Event()
         self.calls = 0
         self.closed = False
+        self.choice = 'fake fp32'
         self.failure: Exception | None = None
         self.cameras = []
         self.doubts = {}

@@ -176,7 +176,7 @@ def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
         given['checkpoint'] = str(args.checkpoint.absolute())
     given |= {
         name: getattr(args, name)
-        for name in ('device', 'precision')
+        for name in ('device', 'engine', 'precision')
         if getattr(args, name) is not None
     }
     return node_parameters(
@@ -202,7 +202,8 @@ def _facts(
         'checkpoint': str(args.checkpoint) if args.checkpoint else 'as in params file, or shipped',
         'params_file': str(args.params_file) if args.params_file else None,
         'device': args.device or 'as in params file, or cpu',
-        'precision': args.precision or 'as in params file, or fp32',
+        'engine': args.engine or 'as in params file, or auto',
+        'precision': args.precision or 'as in params file, or auto',
         'encoding': args.encoding,
     }
 

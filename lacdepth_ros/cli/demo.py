@@ -98,6 +98,7 @@ def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -
     parameters = {
         'checkpoint': str(args.checkpoint.absolute()) if args.checkpoint else '',
         'device': args.device,
+        'engine': args.engine,
         'precision': args.precision,
         'warm_up_width': max(width, 32),
         'warm_up_height': max(height, 32),
@@ -119,5 +120,6 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
         'intrinsics': sequence.cameras,
         'checkpoint': str(args.checkpoint) if args.checkpoint else 'shipped',
         'device': args.device,
+        'engine': args.engine,
         'precision': args.precision,
     }

@@ -58,7 +58,7 @@ def add_parser(subparsers: Any) -> None:
     _add_outputs(parser)
     requirement_options.add_requirement_options(parser)
     protocol_options.add_protocol_options(parser)
-    options.add_predictor_options(parser)
+    options.add_predictor_options(parser, engine='eager', precision='fp32')
     _add_imports(parser)
     parser.set_defaults(run=run)
 

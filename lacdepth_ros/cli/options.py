@@ -30,8 +30,10 @@ def add_commands(parser: argparse.ArgumentParser, commands: Iterable[Any]) -> No
         )
 
 
-def add_predictor_options(parser: argparse.ArgumentParser) -> None:
-    """Add --checkpoint, --device and --precision."""
+def add_predictor_options(
+    parser: argparse.ArgumentParser, *, engine: str = 'auto', precision: str = 'auto'
+) -> None:
+    """Add --checkpoint, --device, --engine and --precision, the last two with these defaults."""
     group = parser.add_argument_group('network')
     group.add_argument(
         '--checkpoint',
@@ -43,9 +45,15 @@ def add_predictor_options(parser: argparse.ArgumentParser) -> None:
         '--device', default='cpu', help='torch device: cpu, cuda, cuda:1, ... (default: cpu)'
     )
     group.add_argument(
+        '--engine',
+        default=engine,
+        help='how the network is run: eager (PyTorch, the reference), openvino, compiled (NVIDIA '
+        f'GPU), or auto for the fastest that is installed and as exact (default: {engine})',
+    )
+    group.add_argument(
         '--precision',
-        default='fp32',
-        help='arithmetic of the network, such as fp32 or bf16 (default: fp32)',
+        default=precision,
+        help=f'arithmetic of the network: fp32, bf16, fp16 (GPU) or auto (default: {precision})',
     )
 
 
@@ -63,10 +71,10 @@ def add_camera_options(parser: argparse.ArgumentParser, *, intrinsics: str, file
 
 
 def load_predictor(args: argparse.Namespace) -> DepthPredictor:
-    """Build the predictor that --checkpoint, --device and --precision describe.
+    """Build the predictor that --checkpoint, --device, --engine and --precision describe.
 
     Raises:
-        UsageError: The checkpoint, the device or the precision cannot be used.
+        UsageError: The checkpoint or one of the others cannot be used.
     """
     from lacdepth_ros.core.runtime import share_cores
     from lacdepth_ros.models.predictor import DepthPredictor
@@ -74,9 +82,12 @@ def load_predictor(args: argparse.Namespace) -> DepthPredictor:
     share_cores(args.device)
     try:
         return DepthPredictor.from_checkpoint(
-            args.checkpoint, device=args.device, precision=args.precision
+            args.checkpoint,
+            device=args.device,
+            engine=args.engine,
+            precision=args.precision,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error
 
 

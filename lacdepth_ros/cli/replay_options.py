@@ -45,7 +45,7 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
     options.add_predictor_options(parser)
     add_protocol_options(parser)
     add_requirement_options(parser)
-    parser.set_defaults(device=None, precision=None)  # those of --params-file, if any
+    parser.set_defaults(device=None, engine=None, precision=None)  # those of --params-file, if any
 
 
 def _add_ground_truth_options(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,7 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.layers import (
     ConvBlock,
     DenseASPP,
-    channels_last,
-    join,
-    resize_maps,
+    resize,
     resize_to,
 )
 
@@ -36,7 +34,7 @@ def laplacian_residuals(image: Tensor, levels: int) -> list[Tensor]:
     residuals = []
     for _ in range(levels):
         size = [-(-s // 2) for s in image.shape[-2:]]
-        smaller = channels_last(resize_maps(image, *size))  # an exact 2x2 mean for even sizes
+        smaller = resize(image, *size)  # an exact 2x2 mean for even sizes
         residuals.append(image - resize_to(smaller, image))
         image = smaller
     return residuals
@@ -122,7 +120,7 @@ class PyramidStep(nn.Module):
         x = resize_to(x, laplacian)
         x = self.join(x if skip is None else torch.cat([x, skip], dim=1))
         if coarser is not None:
-            x = join(x, resize_to(coarser, x).to(x.dtype), laplacian.to(x.dtype))
+            x = torch.cat([x, resize_to(coarser, x).to(x.dtype), laplacian.to(x.dtype)], dim=1)
         x = self.refine(x)
         if self.head is None:
             return x, None

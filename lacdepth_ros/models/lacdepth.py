@@ -16,7 +16,7 @@ from lacdepth_ros.models.backbone import Encoder
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPyramid
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
-from lacdepth_ros.models.layers import by_rows, join, resize_to
+from lacdepth_ros.models.layers import resize_to
 from lacdepth_ros.models.upsampling import GuidedUpsampling
 
 PAD_MULTIPLE = 32
@@ -93,7 +93,7 @@ class LacDepth(nn.Module):
         features = maps[self.config.head_stride]
         bins, embedding = self.bins(maps)
         relative = resize_to(stage1.relative, features)
-        moments = by_rows(self._moments, bins, features, relative, embedding)
+        moments = self._moments(bins, torch.cat([features, relative, embedding], dim=1))
         if self.config.upsampling == 'guided':
             moments = self.upsampling(moments, features, stage1.residuals)
         else:
@@ -101,10 +101,10 @@ class LacDepth(nn.Module):
         depth, second = moments.chunk(2, dim=1)
         return depth, (second - depth.square()).clamp_min(1e-6).sqrt()
 
-    def _moments(self, bins: Tensor, *conditions: Tensor) -> Tensor:
+    def _moments(self, bins: Tensor, conditions: Tensor) -> Tensor:
         """First two moments of depth, (B, 2, h, w) [m, m^2]: in them mixtures are linear."""
         centers = self.bins.to_meters(bins)
-        depth, variance = expected_depth(self.distribution(join(*conditions), centers), centers)
+        depth, variance = expected_depth(self.distribution(conditions, centers), centers)
         return torch.cat([depth, variance + depth.square()], dim=1)
 
 

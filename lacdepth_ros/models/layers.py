@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
@@ -66,58 +64,12 @@ class DenseASPP(nn.Module):
         return self.merge(torch.cat(maps, dim=1))
 
 
-def channels_last(x: Tensor) -> Tensor:
-    """Lay the channels of a pixel of (B, C, H, W) side by side in memory.
-
-    So oneDNN and cuDNN convolve a map without rearranging it first.
-    """
-    if x.shape[1] == 1:  # both layouts at once, of which PyTorch assumes the other
-        return x.reshape(x.shape[0], *x.shape[2:], 1).permute(0, 3, 1, 2)
-    return x.contiguous(memory_format=torch.channels_last)
-
-
-def join(*maps: Tensor) -> Tensor:
-    """Make one map of all channels of maps (B, C_i, H, W), channels last."""
-    return torch.cat([channels_last(x) for x in maps], dim=1)
-
-
-FEW_CHANNELS = 4
-
-
-def resize_maps(x: Tensor, height: int, width: int) -> Tensor:
+def resize(x: Tensor, height: int, width: int) -> Tensor:
     """Bilinear resampling of (B, C, h, w) to height x width (half-pixel centres)."""
     size = (height, width)
-    if x.shape[-2:] == size:
-        return x
-    channels = x.shape[1]
-    if 1 < channels <= FEW_CHANNELS:
-        # PyTorch resamples planes one by one at twice to eight times the speed of few channels.
-        planes = F.interpolate(x.reshape(-1, 1, *x.shape[-2:]), size, mode='bilinear')
-        return planes.view(-1, channels, *size)
-    return F.interpolate(x, size, mode='bilinear')
+    return x if x.shape[-2:] == size else F.interpolate(x, size, mode='bilinear')
 
 
 def resize_to(x: Tensor, reference: Tensor) -> Tensor:
     """Bilinear resampling of x to the height and width of reference."""
-    return resize_maps(x, *reference.shape[-2:])
-
-
-PIXELS_AT_ONCE = 8192
-"""64 float32 maps of so many pixels take 2 MB, which fits the second-level caches of two cores."""
-
-
-def by_rows(function: Callable[..., Tensor], *maps: Tensor) -> Tensor:
-    """Apply a function of single pixels; on the CPU to a few rows at a time, without gradients.
-
-    What it makes on its way then stays in the cache instead of passing through memory.
-
-    Args:
-        function: Takes maps (B, C_i, h, w) and returns one (B, C, h, w); a pixel of its result
-            depends on that pixel alone.
-        maps: What it takes.
-    """
-    if maps[0].is_cuda or torch.is_grad_enabled():
-        return function(*maps)
-    rows = max(1, PIXELS_AT_ONCE // maps[0].shape[-1])
-    parts = zip(*(x.split(rows, dim=2) for x in maps), strict=True)
-    return torch.cat([function(*part) for part in parts], dim=2)
+    return resize(x, *reference.shape[-2:])

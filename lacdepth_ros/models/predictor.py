@@ -25,7 +25,9 @@ from lacdepth_ros.core.preprocessing import (
     resize_image,
 )
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, load_checkpoint
-from lacdepth_ros.models.engines.build import build_engine
+from lacdepth_ros.models.engines.build import AUTO, has_intel_gpu
+from lacdepth_ros.models.engines.choice import Choice, EngineChooser
+from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -62,12 +64,14 @@ class DepthPredictor:
     """Runs a network on images of any size and camera; for one thread at a time.
 
     Args:
-        model: A network in evaluation mode; it is folded, fused and moved, so hand over a copy
-            if the original is still needed.
+        model: A network in evaluation mode; it may be changed and moved, so hand over a copy if
+            the original is still needed.
         provenance: The checkpoint's.
-        device: 'cpu', 'cuda' or 'cuda:N'. Never replaced by another.
-        precision: 'fp32', 'bf16' (CPU and GPU) or 'fp16' (GPU).
-        engine: 'eager', or 'compiled' (NVIDIA GPU).
+        device: 'cpu', 'cuda', 'cuda:N' or 'xpu' (an Intel GPU). Never replaced by another.
+        precision: 'fp32', 'bf16' (CPU and GPU), 'fp16' (GPU), or 'auto'.
+        engine: One of engines.build.ENGINES, or 'auto' for the fastest one. All but 'eager' in
+            'fp32', the reference, must give its depth on a stored street, or are refused; that
+            is found out by `warm_up`, or else by the first prediction.
         input_size: (height, width) of the network's input; None resizes each image to the focal
             length that the checkpoint was trained for (`input_camera`).
         focal_scaling: Scale depth by the input's focal length over the checkpoint's. Off, the
@@ -90,10 +94,10 @@ class DepthPredictor:
     ) -> None:
         self._device = check_device(device)
         self.config = model.config
-        self._engine = build_engine(engine, model, self._device, precision)
+        self._chooser = EngineChooser(model, self._device, engine, precision)
+        self._choice: Choice | None = None
         self.provenance = dict(provenance or {})
         self.device = device
-        self.precision = precision
         self.input_size = input_size
         self.focal_scaling = focal_scaling
         self.timings: dict[str, float] = {}
@@ -105,12 +109,14 @@ class DepthPredictor:
         checkpoint: str | Path | None = None,
         *,
         device: str = 'cpu',
-        precision: str = 'fp32',
-        engine: str = 'eager',
+        precision: str = AUTO,
+        engine: str = AUTO,
         input_size: tuple[int, int] | None = None,
         focal_scaling: bool = True,
     ) -> DepthPredictor:
         """Load a checkpoint (None: the one shipped with the package); see the class for the rest.
+
+        Unless told otherwise, the fastest engine runs it.
 
         Raises:
             FileNotFoundError: No such checkpoint.
@@ -147,9 +153,10 @@ class DepthPredictor:
         check_image(image, camera)
         network_camera = input_camera(camera, self.config.focal_px, self.input_size)
         resized = resize_image(image, network_camera.width, network_camera.height)
-        tensor = image_to_tensor(resized, self._device)
+        engine = self._ready(network_camera)
+        tensor = image_to_tensor(resized, engine.input_device)
         ready = time.perf_counter()
-        depth, std = self._run(tensor, flip_average)
+        depth, std = self._run(engine, tensor, flip_average)
         self._synchronise()
         done = time.perf_counter()
         prediction = self._finish(depth, std, camera, network_camera)
@@ -220,20 +227,33 @@ class DepthPredictor:
         if not (0 < least < most < farthest and most - least > _FLAT * most):
             raise ValueError(
                 f'the network {self.config.name} gives no depth on a rendered street: '
-                f'{least:g} .. {most:g} m (NaN where one pixel is); its weights are damaged, or '
-                f'precision {self.precision!r} does not hold them'
+                f'{least:g} .. {most:g} m (NaN where one pixel is), run by {self._choice}; its '
+                'weights are damaged'
             )
 
     def close(self) -> None:
         """Let go of the network and of what its engine made; no prediction may follow."""
-        self._engine.close()
+        if self._choice is not None:
+            self._choice.engine.close()
 
-    def _run(self, tensor: Tensor, flip_average: bool) -> tuple[Tensor, Tensor]:
+    @property
+    def choice(self) -> Choice | None:
+        """The engine in use and why it is that one; None before `warm_up` or a prediction."""
+        return self._choice
+
+    def _ready(self, network_camera: Camera) -> Engine:
+        """The engine, chosen at the first input's size."""
+        if self._choice is None:
+            self._choice = self._chooser.choose(network_camera.height, network_camera.width)
+            del self._chooser  # with its copy of the network
+        return self._choice.engine
+
+    def _run(self, engine: Engine, tensor: Tensor, flip_average: bool) -> tuple[Tensor, Tensor]:
         """Map the input (1, 3, h, w) to depth and std [m at focal_px], (1, 1, h, w) float32."""
-        depth, std = self._engine.run(tensor)
+        depth, std = engine.run(tensor)
         if not flip_average:
             return depth, std
-        mirrored_depth, mirrored_std = self._engine.run(tensor.flip(3))
+        mirrored_depth, mirrored_std = engine.run(tensor.flip(3))
         return mix(depth, std, mirrored_depth.flip(3), mirrored_std.flip(3))
 
     def _finish(
@@ -274,13 +294,15 @@ def _full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
 
 
 def check_device(name: str) -> torch.device:
-    """Turn 'cpu', 'cuda' or 'cuda:N' into a device that exists here.
+    """Turn 'cpu', 'cuda', 'cuda:N' or 'xpu' (an Intel GPU) into a device that exists here.
 
     Raises:
         ValueError: Unknown or absent device; the message names those present.
     """
     present = ['cpu', *(f'cuda:{i}' for i in range(torch.cuda.device_count()))]
     allowed = [*present, 'cuda'] if len(present) > 1 else present
+    if name == 'xpu' and has_intel_gpu():
+        return torch.device(name)
     if name not in allowed:
         raise ValueError(f'device {name!r} is not available on this machine; use one of {allowed}')
     return torch.device(name)

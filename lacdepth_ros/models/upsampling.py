@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from lacdepth_ros.models.layers import ConvBlock, by_rows, join
+from lacdepth_ros.models.layers import ConvBlock
 
 NEIGHBORS = 9
 
@@ -44,29 +44,14 @@ class GuidedUpsampling(nn.Module):
         """
         count = self.stride.bit_length() - 1
         folded = [F.pixel_unshuffle(residuals[i], self.stride >> i) for i in range(count)]
-        guide = self.guide(join(features, *folded))
+        guide = self.guide(torch.cat([features, *folded], dim=1))
+        raw = self.weights(guide).float().unflatten(1, (NEIGHBORS, -1))
+        weights = torch.softmax(raw, dim=1)  # (B, 9, stride * stride, h, w)
         height, width = maps.shape[-2:]
-        padded = F.pad(maps.contiguous(), (1, 1, 1, 1), mode='replicate')
-        corners = (divmod(i, 3) for i in range(NEIGHBORS))
-        neighbors = [padded[:, :, y : y + height, x : x + width] for y, x in corners]
-        return F.pixel_shuffle(by_rows(self._mix, guide, *neighbors), self.stride)
-
-    def _mix(self, guide: Tensor, *neighbors: Tensor) -> Tensor:
-        """Weighted means of nine maps (B, C, h, w) for every fine pixel, (B, C * s * s, h, w)."""
-        weights = self._weights(guide)
-        total = torch.zeros((), device=guide.device)
-        for i, neighbor in enumerate(neighbors):
-            total = torch.addcmul(total, neighbor.unsqueeze(2), weights[:, i : i + 1])
-        return total.flatten(1, 2)
-
-    def _weights(self, guide: Tensor) -> Tensor:
-        """Map (B, hidden, h, w) to weights (B, 9, s * s, h, w), float32."""
-        # A product of matrices leaves the weights plane by plane in memory, as the sum over
-        # neighbours reads them; a convolution would have to be rearranged.
-        kernel, bias = self.weights.weight.flatten(1), self.weights.bias
-        assert bias is not None
-        raw = torch.baddbmm(
-            bias.view(1, -1, 1), kernel.expand(len(guide), -1, -1), guide.flatten(2)
-        ).float()
-        raw = raw.unflatten(2, guide.shape[-2:]).unflatten(1, (NEIGHBORS, -1))
-        return torch.softmax(raw, dim=1)
+        padded = F.pad(maps, (1, 1, 1, 1), mode='replicate')
+        total = torch.zeros((), device=maps.device)
+        for i in range(NEIGHBORS):
+            y, x = divmod(i, 3)
+            neighbor = padded[:, :, y : y + height, x : x + width]
+            total = total + neighbor.unsqueeze(2) * weights[:, i : i + 1]
+        return F.pixel_shuffle(total.flatten(1, 2), self.stride)

@@ -23,7 +23,7 @@ def describe(
         'checkpoint': clean(settings.checkpoint) or 'shipped',
         'checkpoint sha256': predictor.checkpoint_hash if predictor else '',
         'device': settings.device,
-        'engine': f'{settings.engine} {settings.precision}',
+        'engine': str(predictor.choice) if predictor else '',
         'dds profile': describe_dds_profile(),
         'images lost [%]': f'{100 * subscribers.lost():.0f}' if subscribers else '',
     }

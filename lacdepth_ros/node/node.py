@@ -167,8 +167,8 @@ class DepthNode(LifecycleNode):
         self._predictor = self._thread.submit(self._load, settings).result()
         self._depth_publishers = Publishers(self, settings, self._on_incompatible)
         self.get_logger().info(
-            f'configured {self._predictor.config.name} on {self._predictor.device}; '
-            f'Fast DDS profile {describe_dds_profile()}'
+            f'configured {self._predictor.config.name} on {self._predictor.device} with engine '
+            f'{self._predictor.choice}; Fast DDS profile {describe_dds_profile()}'
         )
 
     def _load(self, settings: NodeParameters) -> DepthPredictor:

@@ -26,11 +26,17 @@ class NodeParameters:
         'checkpoint', '', 'Checkpoint file (.safetensors); empty = the shipped lacdepth-lite'
     )
     device: str = parameter('device', 'cpu', 'Torch device: cpu, cuda, cuda:1, ...')
-    precision: str = parameter(
-        'precision', 'fp32', 'Arithmetic of the network: fp32, bf16 or (GPU) fp16'
-    )
     engine: str = parameter(
-        'engine', 'eager', 'How the network is run: eager, or compiled (NVIDIA GPU)'
+        'engine',
+        'auto',
+        'How the network is run: eager (PyTorch, the reference), openvino, compiled (NVIDIA GPU), '
+        'or auto: the fastest that is installed and gives the depth of the reference',
+    )
+    precision: str = parameter(
+        'precision',
+        'auto',
+        'Arithmetic of the network: fp32, bf16, fp16 (GPU), or auto: the fastest that gives the '
+        'depth of fp32',
     )
     input_width: int = parameter(
         'input_width',

@@ -203,15 +203,6 @@ def test_bf16_is_close_to_fp32() -> None:
     np.testing.assert_allclose(depths[1], depths[0], rtol=0.1)
 
 
-def test_bf16_convolves_in_bf16_and_computes_meters_in_float32() -> None:
-    network = tiny_network()
-    predictor_of(network, precision='bf16')
-    dtypes = {name: p.dtype for name, p in network.named_parameters()}
-    assert dtypes['encoder.stages.0.0.0.weight'] == torch.bfloat16
-    meters = ('bins.', 'distribution.', 'upsampling.', 'pyramid.fuse', 'pyramid.base_head')
-    assert {d for name, d in dtypes.items() if name.startswith(meters)} == {torch.float32}
-
-
 def test_timings_of_the_last_prediction() -> None:
     predictor = predictor_of(tiny_network())
     assert predictor.timings == {}

@@ -55,8 +55,8 @@ def test_configure_asks_for_what_the_parameters_say_and_warms_up(make_bench):
     assert str(checkpoint) == 'some.safetensors'
     assert options == {
         'device': 'cpu',
-        'precision': 'fp32',
-        'engine': 'eager',
+        'precision': 'auto',
+        'engine': 'auto',
         'input_size': (192, 640),
         'focal_scaling': False,
     }

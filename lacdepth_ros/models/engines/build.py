@@ -1,36 +1,128 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From the name of an engine to the engine."""
+"""Which engines there are, and from the name of one to the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib.util
+import platform
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 import torch
 
-from lacdepth_ros.models.engines.compiled import CompiledEngine
-from lacdepth_ros.models.engines.eager import EagerEngine
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.lacdepth import LacDepth
 
+AUTO = 'auto'
 PRECISIONS = ('fp32', 'bf16', 'fp16')
-ENGINES: dict[str, Callable[[LacDepth, torch.device, str], Engine]] = {
-    'eager': EagerEngine,
-    'compiled': CompiledEngine,
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """One engine.
+
+    Attributes:
+        place: Module and class.
+        devices: Types of devices it runs on.
+        package: What must be installed for it, '' for nothing.
+    """
+
+    place: tuple[str, str]
+    devices: tuple[str, ...]
+    package: str = ''
+
+    @property
+    def installed(self) -> bool:
+        """Whether its package is there."""
+        return not self.package or importlib.util.find_spec(self.package) is not None
+
+
+ENGINES = {
+    'eager': EngineSpec(('eager', 'EagerEngine'), ('cpu', 'cuda')),
+    'openvino': EngineSpec(('openvino', 'OpenVinoEngine'), ('cpu', 'xpu'), 'openvino'),
+    'compiled': EngineSpec(('compiled', 'CompiledEngine'), ('cuda',)),
 }
+FASTEST_FIRST = {
+    'cpu': (('openvino', 'bf16'), ('openvino', 'fp32'), ('eager', 'fp32')),
+    'cuda': (('compiled', 'fp16'), ('compiled', 'fp32'), ('eager', 'fp16'), ('eager', 'fp32')),
+    'xpu': (('openvino', 'fp16'), ('openvino', 'fp32')),
+}
+"""Combinations by type of device, in the order measured in docs/benchmarks.md."""
+CPUINFO = Path('/proc/cpuinfo')
+BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
+"""Names in /proc/cpuinfo of instructions that multiply bf16, on x86 and Arm."""
+
+
+def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[str, str]]:
+    """Combinations of engine and precision to try, the fastest first.
+
+    Args:
+        engine: One of ENGINES, or 'auto'.
+        precision: One of PRECISIONS, or 'auto'.
+        device: Where to run.
+
+    Raises:
+        ValueError: Unknown engine or precision, or nothing that runs on this device.
+    """
+    if engine not in (AUTO, *ENGINES):
+        raise ValueError(f'engine {engine!r} is not one of {[AUTO, *ENGINES]}')
+    if precision not in (AUTO, *PRECISIONS):
+        raise ValueError(f'precision {precision!r} is not one of {[AUTO, *PRECISIONS]}')
+    if precision == 'fp16' and device.type == 'cpu':
+        raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
+    if engine != AUTO and device.type not in ENGINES[engine].devices:
+        raise ValueError(
+            f"engine '{engine}' cannot run on device '{device}', only on "
+            f'{list(ENGINES[engine].devices)}; choose another engine or device'
+        )
+    ranked = FASTEST_FIRST[device.type]
+    if engine != AUTO and precision != AUTO:
+        return [(engine, precision)]
+    if engine != AUTO:
+        chosen = [pair for pair in ranked if pair[0] == engine]
+    elif precision != AUTO:
+        chosen = [(name, precision) for name in dict.fromkeys(name for name, _ in ranked)]
+    else:
+        chosen = list(ranked)
+    if precision == AUTO and device.type == 'cpu' and not computes_bf16():
+        chosen = [pair for pair in chosen if pair[1] != 'bf16']
+    return chosen
+
+
+def computes_bf16() -> bool:
+    """Tell whether this processor multiplies bf16 itself; elsewhere it would be slower."""
+    if not CPUINFO.is_file():
+        return platform.machine() == 'arm64'  # Apple's, of which all recent ones do
+    return not BF16_FLAGS.isdisjoint(CPUINFO.read_text().split())
+
+
+def has_intel_gpu() -> bool:
+    """Tell whether OpenVINO is installed and finds a GPU."""
+    if not ENGINES['openvino'].installed:
+        return False
+    devices: list[str] = import_module('openvino').Core().available_devices
+    return any(name.startswith('GPU') for name in devices)
+
+
+def processor_name() -> str:
+    """Name of the processor, as its maker has it."""
+    text = CPUINFO.read_text() if CPUINFO.is_file() else ''
+    names = [line.partition(':')[2] for line in text.splitlines() if line[:10] == 'model name']
+    return (names[0] if names else platform.processor() or platform.machine()).strip()
 
 
 def build_engine(name: str, model: LacDepth, device: torch.device, precision: str) -> Engine:
     """Build an engine; the model is changed and moved.
 
     Raises:
-        ValueError: Unknown engine or precision, or a combination that cannot run; the message
-            names what can.
+        ValueError: A combination that cannot run here; the message names what can.
+        ModuleNotFoundError: The engine's package is not installed.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f'precision {precision!r} is not one of {list(PRECISIONS)}')
-    if precision == 'fp16' and device.type == 'cpu':
-        raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
-    if name not in ENGINES:
-        raise ValueError(f'engine {name!r} is not one of {list(ENGINES)}')
-    return ENGINES[name](model, device, precision)
+    candidates(name, precision, device)
+    module, kind = ENGINES[name].place
+    engine: Engine = getattr(import_module(f'{__package__}.{module}'), kind)(
+        model, device, precision
+    )
+    return engine

@@ -51,18 +51,12 @@ class CompiledEngine:
             original is still needed.
         device: A CUDA device.
         precision: 'fp32', 'bf16' or 'fp16'.
-
-    Raises:
-        ValueError: The device is none of CUDA.
     """
 
+    version = torch.__version__
+
     def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
-        if device.type != 'cuda':
-            raise ValueError(
-                f"engine 'compiled' captures CUDA graphs and cannot run on device "
-                f"'{device}'; use device cuda, or another engine"
-            )
-        self._device = device
+        self.input_device = device
         self._network = MetricNetwork(prepare_for_inference(model, device, precision)).eval()
         self._captured: OrderedDict[Shapes, Captured] = OrderedDict()
 
@@ -73,7 +67,7 @@ class CompiledEngine:
         if shapes not in self._captured:
             while len(self._captured) >= MAX_SHAPES:
                 self._captured.popitem(last=False)
-            with torch.no_grad(), torch.cuda.device(self._device), exact_float32():
+            with torch.no_grad(), torch.cuda.device(self.input_device), exact_float32():
                 self._captured[shapes] = self._capture(given)
         self._captured.move_to_end(shapes)
         captured = self._captured[shapes]

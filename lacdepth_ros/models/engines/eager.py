@@ -24,7 +24,10 @@ class EagerEngine:
         precision: 'fp32', 'bf16' or 'fp16'.
     """
 
+    version = torch.__version__
+
     def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
+        self.input_device = device
         self._network = MetricNetwork(prepare_for_inference(model, device, precision))
 
     def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,17 +6,26 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 
 class Engine(Protocol):
-    """One way to run a network on one device in one precision; for one thread at a time."""
+    """One way to run a network on one device in one precision; for one thread at a time.
+
+    Attributes:
+        input_device: Where `run` wants its tensors.
+        version: Of the library that runs the network.
+    """
+
+    input_device: torch.device
+    version: str
 
     def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
         """Run the network once; work on a GPU may still be under way on return.
 
         Args:
-            image: Normalised image (B, 3, H, W) float32, on the engine's device.
+            image: Normalised image (B, 3, H, W) float32, on input_device.
             constants: What else the network takes, the same for every frame of a camera.
 
         Returns:
