@@ -8,7 +8,6 @@ A tensor left on the CPU, or a float16 map in a float32 convolution, raises here
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -17,9 +16,9 @@ from tiny_networks import tiny_config
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from lacdepth_ros.core.preprocessing import image_to_tensor
-from lacdepth_ros.models import fusing
 from lacdepth_ros.models.config import PRESETS, ModelConfig
 from lacdepth_ros.models.engines.build import build_engine
+from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
 GPU = torch.device('cuda')
@@ -36,8 +35,7 @@ VARIANTS: list[dict[str, Any]] = [
 def depth_and_std(config: ModelConfig, precision: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Run a network of the configuration on a fake GPU."""
     model = LacDepth(config).eval()
-    with patch.object(fusing, 'can_fuse', lambda: False):
-        fusing.prepare_for_inference(model, torch.device('cpu'), precision)
+    prepare_for_inference(model, torch.device('cpu'), precision)
     with FakeTensorMode(allow_non_fake_inputs=True):  # the weights, until they are moved
         engine = build_engine('eager', model, GPU, precision)
         return engine.run(torch.zeros(1, 3, 37, 70, device=GPU))

@@ -20,13 +20,14 @@ from lacdepth_ros.models.checkpoint import default_checkpoint, load_checkpoint
 from lacdepth_ros.models.predictor import DepthPredictor
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
+REFERENCE: dict[str, str] = {'engine': 'eager', 'precision': 'fp32'}
 UNSEEN_STREET = 90_001
 """Seed of a synthetic street that no training run draws."""
 
 
 @lru_cache
 def predictor() -> DepthPredictor:
-    return DepthPredictor.from_checkpoint()
+    return DepthPredictor.from_checkpoint(**REFERENCE)
 
 
 @lru_cache
@@ -91,8 +92,8 @@ def test_zoomed_view_would_be_wrong_without_focal_scaling() -> None:
     zoomed = sample.camera.cropped(300, 100, 640, 200)
     size = (round(200 * 1.3), round(640 * 1.3))
     reference = depth_of(sample.image, sample.camera)[window]
-    aware = DepthPredictor.from_checkpoint(input_size=size)
-    blind = DepthPredictor.from_checkpoint(input_size=size, focal_scaling=False)
+    aware = DepthPredictor.from_checkpoint(input_size=size, **REFERENCE)
+    blind = DepthPredictor.from_checkpoint(input_size=size, focal_scaling=False, **REFERENCE)
     image = np.ascontiguousarray(sample.image[window])
     right = ratio(aware.predict(image, zoomed).depth, reference)
     wrong = ratio(blind.predict(image, zoomed).depth, reference)

@@ -204,13 +204,15 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope='module')
 def predictor(checkpoint: Path) -> DepthPredictor:
-    return DepthPredictor.from_checkpoint(checkpoint)
+    return DepthPredictor.from_checkpoint(checkpoint, engine='eager', precision='fp32')
 
 
 @pytest.fixture(scope='module')
 def node(ros_domain: None, checkpoint: Path) -> Iterator[Node]:
     parameters = {
         'checkpoint': str(checkpoint),
+        'engine': 'eager',
+        'precision': 'fp32',
         'depth_encoding': '16UC1',
         'max_depth': 1000.0,
         'warm_up_width': WIDTH,

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lacdepth_ros.models.engines.eager import exact_float32
 from lacdepth_ros.models.engines.engine import MetricNetwork
-from lacdepth_ros.models.fusing import prepare_for_inference
+from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
 Shapes = tuple[torch.Size, ...]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lacdepth_ros.models.engines.engine import MetricNetwork
-from lacdepth_ros.models.fusing import prepare_for_inference
+from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -16,8 +17,10 @@ from torch import Tensor
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
 from lacdepth_ros.models.engines.engine import MetricNetwork
-from lacdepth_ros.models.fusing import fold_batch_norm
+from lacdepth_ros.models.inference import fold_batch_norm
 from lacdepth_ros.models.lacdepth import LacDepth
+
+LOGGER = logging.getLogger(__name__)
 
 Shapes = tuple[tuple[int, ...], ...]
 MAX_SHAPES = 8
@@ -103,7 +106,10 @@ class OpenVinoEngine:
             'code': cache.code_digest(),
         }
         if blob := cache.load(key):
-            return self._core.import_model(blob, self._target, options)
+            try:
+                return self._core.import_model(blob, self._target, options)
+            except RuntimeError as error:
+                LOGGER.warning('OpenVINO refuses the cached network (%s); it is made anew', error)
         model = translate(self._openvino, self._network, shapes)
         compiled = self._core.compile_model(model, self._target, options)
         cache.store(key, compiled.export_model().getvalue())

@@ -9,7 +9,7 @@ import torch
 from tiny_networks import random_image, tiny_network
 from torch import nn
 
-from lacdepth_ros.models.fusing import fold_batch_norm
+from lacdepth_ros.models.inference import fold_batch_norm
 
 
 def batch_norms(model: nn.Module) -> list[nn.BatchNorm2d]:

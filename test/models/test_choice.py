@@ -1,0 +1,178 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The choice of an engine: the fastest that is there and passes, never another one silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny_networks import tiny_network
+from torch import Tensor
+
+from lacdepth_ros.models.engines import build, choice
+from lacdepth_ros.models.engines.build import EngineSpec, candidates
+from lacdepth_ros.models.engines.choice import EngineChooser
+from lacdepth_ros.models.engines.eager import EagerEngine
+from lacdepth_ros.models.lacdepth import LacDepth
+
+CPU, GPU, XPU = (torch.device(name) for name in ('cpu', 'cuda', 'xpu'))
+
+
+class OffEngine(EagerEngine):
+    """Stands for another engine: depth is that of the reference, off by a share."""
+
+    version = '1'
+    off = 0.0
+    closed = 0
+    fault: Exception | None = None
+
+    def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        super().__init__(model, device, 'fp32')
+
+    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+        depth, std = super().run(image, *constants)
+        return depth * (1 + self.off), std
+
+    def close(self) -> None:
+        type(self).closed += 1
+
+
+@pytest.fixture(autouse=True)
+def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[OffEngine]:
+    """Put OffEngine in OpenVINO's place, on a processor that computes bf16."""
+    monkeypatch.setenv('LACDEPTH_CACHE', str(tmp_path))
+
+    def build_engine(name: str, *args: Any) -> EagerEngine:
+        return {'eager': EagerEngine, 'openvino': OffEngine}[name](*args)
+
+    engines = {**build.ENGINES, 'openvino': EngineSpec(('', ''), ('cpu',), 'sys')}
+    for target in (build, choice):
+        monkeypatch.setattr(target, 'ENGINES', engines)
+    monkeypatch.setattr(choice, 'build_engine', build_engine)
+    monkeypatch.setattr(build, 'computes_bf16', lambda: True)
+    for name, value in (('off', 0.0), ('closed', 0), ('fault', None)):
+        monkeypatch.setattr(OffEngine, name, value)
+    return OffEngine
+
+
+def choose(engine: str = 'auto', precision: str = 'auto') -> choice.Choice:
+    return EngineChooser(tiny_network(), CPU, engine, precision).choose(64, 96)
+
+
+def test_fastest_that_passes_is_taken(other: type[OffEngine]) -> None:
+    chosen = choose()
+    assert (chosen.name, chosen.precision) == ('openvino', 'bf16')
+    assert isinstance(chosen.engine, other) and chosen.parity is not None
+    assert not chosen.refused and other.closed == 0
+    assert str(chosen).startswith('openvino bf16 (against float32: 0.00% median')
+
+
+def test_reduced_precision_may_be_off_a_little_and_float32_may_not(other: type[OffEngine]) -> None:
+    other.off = 0.004
+    assert choose().precision == 'bf16'
+    chosen = choose(precision='fp32')
+    assert (chosen.name, chosen.precision) == ('eager', 'fp32')
+    assert 'largest 0.0040 exceeds 0.0010' in chosen.refused['openvino fp32']
+    assert other.closed == 1
+
+
+def test_engine_too_far_off_is_passed_over_with_its_figures(other: type[OffEngine]) -> None:
+    other.off = 0.02
+    chosen = choose()
+    assert (chosen.name, chosen.parity) == ('eager', None)
+    assert list(chosen.refused) == ['openvino bf16', 'openvino fp32']
+    assert 'median 0.0200 exceeds 0.0100' in str(chosen)
+    assert other.closed == 2
+
+
+def test_engine_that_was_named_is_never_replaced(other: type[OffEngine]) -> None:
+    other.off = 0.02
+    for precision in ('bf16', 'fp32'):
+        with pytest.raises(ValueError, match=r'openvino .* too far from float32 PyTorch'):
+            choose('openvino', precision)
+    with pytest.raises(ValueError, match=r'no engine can be used.*openvino bf16.*openvino fp32'):
+        choose('openvino')
+
+
+def test_engine_that_breaks_is_passed_over_only_where_the_choice_is_free(
+    other: type[OffEngine],
+) -> None:
+    other.fault = RuntimeError('no such instruction')
+    assert choose().refused['openvino fp32'] == 'no such instruction'
+    with pytest.raises(RuntimeError, match='no such instruction'):
+        choose('openvino', 'fp32')
+
+
+def test_missing_package_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = EngineSpec(('', ''), ('cpu',), 'no_such_package')
+    monkeypatch.setitem(choice.ENGINES, 'openvino', spec)
+    chosen = choose()
+    assert chosen.name == 'eager'
+    assert 'openvino fp32: pip install no_such_package to get it' in str(chosen)
+
+
+def test_figures_are_kept_for_the_same_network_only(
+    other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = choose()
+    monkeypatch.setattr(choice, 'compare', None)
+    assert choose().parity == first.parity
+    with pytest.raises(TypeError):
+        EngineChooser(tiny_network(seed=1), CPU, 'openvino', 'bf16').choose(64, 96)
+    with pytest.raises(TypeError):
+        EngineChooser(tiny_network(), CPU, 'openvino', 'bf16').choose(64, 128)
+    other.version = '2'
+    with pytest.raises(TypeError):
+        choose('openvino', 'bf16')
+
+
+def test_candidates_by_request_and_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert candidates('auto', 'auto', CPU)[0] == ('openvino', 'bf16')
+    assert candidates('auto', 'bf16', CPU) == [('openvino', 'bf16'), ('eager', 'bf16')]
+    assert candidates('openvino', 'auto', CPU) == [('openvino', 'bf16'), ('openvino', 'fp32')]
+    assert candidates('eager', 'auto', CPU) == [('eager', 'fp32')]
+    assert candidates('auto', 'auto', GPU)[0] == ('compiled', 'fp16')
+    assert candidates('auto', 'auto', GPU)[-1] == ('eager', 'fp32')
+    assert candidates('eager', 'bf16', CPU) == [('eager', 'bf16')]
+    monkeypatch.setattr(build, 'computes_bf16', lambda: False)
+    assert candidates('auto', 'auto', CPU)[0] == ('openvino', 'fp32')
+    assert candidates('auto', 'bf16', CPU)[0] == ('openvino', 'bf16'), 'asked for, so given'
+
+
+@pytest.mark.parametrize(
+    ('engine', 'precision', 'device', 'message'),
+    [
+        ('magic', 'fp32', CPU, "'magic'.*'auto', 'eager'"),
+        ('eager', 'int8', CPU, "'int8'.*'auto', 'fp32', 'bf16', 'fp16'"),
+        ('auto', 'fp16', CPU, 'needs a GPU'),
+        ('compiled', 'auto', CPU, "'compiled' cannot run on device 'cpu'"),
+        ('openvino', 'auto', GPU, "'openvino' cannot run on device 'cuda'"),
+    ],
+)
+def test_impossible_request_is_refused(engine, precision, device, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        candidates(engine, precision, device)
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('flags : fpu avx512_bf16 sse', True),
+        ('Features : asimd bf16', True),
+        ('flags : f16c', False),
+    ],
+)
+def test_bf16_is_read_from_the_processors_flags(
+    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    path = tmp_path / 'cpuinfo'
+    path.write_text(f'model name\t: Some Processor\n{text}\nmodel name\t: Some Processor\n')
+    monkeypatch.setattr(build, 'CPUINFO', path)
+    assert build.computes_bf16() == expected
+    assert build.processor_name() == 'Some Processor'
