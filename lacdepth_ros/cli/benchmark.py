@@ -94,7 +94,7 @@ def _sizes(height: int, width: int) -> list[dict[str, Any]]:
 def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
     from lacdepth_ros.evaluation.benchmark import forward_runner, interleaved_times, percentiles
     from lacdepth_ros.models.config import PRESETS
-    from lacdepth_ros.models.predictor import check_device
+    from lacdepth_ros.models.engines.devices import check_device
 
     device = check_device(args.device)
     runners = {

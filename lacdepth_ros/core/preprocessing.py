@@ -133,3 +133,17 @@ def _shift_and_scale() -> tuple[Tensor, Tensor]:
     """What to add to an RGB value 0..255, and what to multiply it by before; (3,) each."""
     mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
     return -mean / std, 1.0 / (255.0 * std)
+
+
+def check_image(image: npt.NDArray[np.uint8], camera: Camera) -> None:
+    """Refuse what is no (H, W, 3) uint8 RGB image of the camera's size, with a ValueError."""
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(
+            f'image has shape {image.shape} and type {image.dtype}; (H, W, 3) uint8 RGB is needed'
+        )
+    if image.shape[:2] != (camera.height, camera.width):
+        raise ValueError(
+            f'image is {image.shape[1]}x{image.shape[0]} but its camera is '
+            f'{camera.width}x{camera.height}; resize the camera with Camera.resized, or fix the '
+            'camera_info'
+        )

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import (
+    check_image,
     focal_length,
     image_to_tensor,
     input_camera,
@@ -25,8 +26,9 @@ from lacdepth_ros.core.preprocessing import (
     resize_image,
 )
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, load_checkpoint
-from lacdepth_ros.models.engines.build import AUTO, has_intel_gpu
+from lacdepth_ros.models.engines.build import AUTO
 from lacdepth_ros.models.engines.choice import Choice, EngineChooser
+from lacdepth_ros.models.engines.devices import check_device
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import LacDepth
@@ -157,7 +159,8 @@ class DepthPredictor:
         tensor = image_to_tensor(resized, engine.input_device)
         ready = time.perf_counter()
         depth, std = self._run(engine, tensor, flip_average)
-        self._synchronise()
+        if self._device.type == 'cuda':
+            torch.cuda.synchronize(self._device)
         done = time.perf_counter()
         prediction = self._finish(depth, std, camera, network_camera)
         end = time.perf_counter()
@@ -265,10 +268,6 @@ class DepthPredictor:
         meters[~np.isfinite(meters)] = np.nan
         return DepthPrediction(meters, camera, partial(_full_size, std, scale, camera))
 
-    def _synchronise(self) -> None:
-        if self._device.type == 'cuda':
-            torch.cuda.synchronize(self._device)
-
 
 def _centerd(focal: float, width: int, height: int) -> Camera:
     return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
@@ -291,32 +290,3 @@ def _full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
     # Half-pixel bilinear as PyTorch's, in a fifth of its time.
     size = (camera.width, camera.height)
     return np.asarray(cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def check_device(name: str) -> torch.device:
-    """Turn 'cpu', 'cuda', 'cuda:N' or 'xpu' (an Intel GPU) into a device that exists here.
-
-    Raises:
-        ValueError: Unknown or absent device; the message names those present.
-    """
-    present = ['cpu', *(f'cuda:{i}' for i in range(torch.cuda.device_count()))]
-    allowed = [*present, 'cuda'] if len(present) > 1 else present
-    if name == 'xpu' and has_intel_gpu():
-        return torch.device(name)
-    if name not in allowed:
-        raise ValueError(f'device {name!r} is not available on this machine; use one of {allowed}')
-    return torch.device(name)
-
-
-def check_image(image: npt.NDArray[np.uint8], camera: Camera) -> None:
-    """Refuse what is no (H, W, 3) uint8 RGB image of the camera's size, with a ValueError."""
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(
-            f'image has shape {image.shape} and type {image.dtype}; (H, W, 3) uint8 RGB is needed'
-        )
-    if image.shape[:2] != (camera.height, camera.width):
-        raise ValueError(
-            f'image is {image.shape[1]}x{image.shape[0]} but its camera is '
-            f'{camera.width}x{camera.height}; resize the camera with Camera.resized, or fix the '
-            'camera_info'
-        )

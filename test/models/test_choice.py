@@ -12,7 +12,7 @@ import torch
 from tiny_networks import tiny_network
 from torch import Tensor
 
-from lacdepth_ros.models.engines import build, choice
+from lacdepth_ros.models.engines import build, choice, devices
 from lacdepth_ros.models.engines.build import EngineSpec, candidates
 from lacdepth_ros.models.engines.choice import EngineChooser
 from lacdepth_ros.models.engines.eager import EagerEngine
@@ -173,6 +173,6 @@ def test_bf16_is_read_from_the_processors_flags(
     monkeypatch.undo()
     path = tmp_path / 'cpuinfo'
     path.write_text(f'model name\t: Some Processor\n{text}\nmodel name\t: Some Processor\n')
-    monkeypatch.setattr(build, 'CPUINFO', path)
-    assert build.computes_bf16() == expected
-    assert build.processor_name() == 'Some Processor'
+    monkeypatch.setattr(devices, 'CPUINFO', path)
+    assert devices.computes_bf16() == expected
+    assert devices.processor_name() == 'Some Processor'

@@ -40,7 +40,10 @@ def make_real(make_bench):
 
     def make(checkpoint, **overrides):
         size = {'warm_up_width': WIDTH, 'warm_up_height': HEIGHT}
-        return make_bench(load_predictor, checkpoint=str(checkpoint), **size, **overrides)
+        engine = {'engine': 'eager', 'precision': 'fp32'}
+        return make_bench(
+            load_predictor, checkpoint=str(checkpoint), **engine, **size, **overrides
+        )
 
     return make
 

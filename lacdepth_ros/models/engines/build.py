@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import importlib.util
-import platform
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 
 import torch
 
+from lacdepth_ros.models.engines.devices import computes_bf16
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -50,9 +49,6 @@ FASTEST_FIRST = {
     'xpu': (('openvino', 'fp16'), ('openvino', 'fp32')),
 }
 """Combinations by type of device, in the order measured in docs/benchmarks.md."""
-CPUINFO = Path('/proc/cpuinfo')
-BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
-"""Names in /proc/cpuinfo of instructions that multiply bf16, on x86 and Arm."""
 
 
 def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[str, str]]:
@@ -89,28 +85,6 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
     if precision == AUTO and device.type == 'cpu' and not computes_bf16():
         chosen = [pair for pair in chosen if pair[1] != 'bf16']
     return chosen
-
-
-def computes_bf16() -> bool:
-    """Tell whether this processor multiplies bf16 itself; elsewhere it would be slower."""
-    if not CPUINFO.is_file():
-        return platform.machine() == 'arm64'  # Apple's, of which all recent ones do
-    return not BF16_FLAGS.isdisjoint(CPUINFO.read_text().split())
-
-
-def has_intel_gpu() -> bool:
-    """Tell whether OpenVINO is installed and finds a GPU."""
-    if not ENGINES['openvino'].installed:
-        return False
-    devices: list[str] = import_module('openvino').Core().available_devices
-    return any(name.startswith('GPU') for name in devices)
-
-
-def processor_name() -> str:
-    """Name of the processor, as its maker has it."""
-    text = CPUINFO.read_text() if CPUINFO.is_file() else ''
-    names = [line.partition(':')[2] for line in text.splitlines() if line[:10] == 'model name']
-    return (names[0] if names else platform.processor() or platform.machine()).strip()
 
 
 def build_engine(name: str, model: LacDepth, device: torch.device, precision: str) -> Engine:

@@ -21,8 +21,8 @@ from lacdepth_ros.models.engines.build import (
     ENGINES,
     build_engine,
     candidates,
-    processor_name,
 )
+from lacdepth_ros.models.engines.devices import processor_name
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.parity import Parity, compare, run_engine, street_input
 from lacdepth_ros.models.lacdepth import LacDepth
