@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 
 from lacdepth_ros.bags import messages
-from lacdepth_ros.bags.sources import CAMERA_FRAME, SCAN_FRAME, Entry, Source
+from lacdepth_ros.bags.sources import (
+    BASE_FRAME,
+    CAMERA_FRAME,
+    ODOM_FRAME,
+    SCAN_FRAME,
+    Entry,
+    Source,
+)
 from lacdepth_ros.bags.writer import BagWriter, new_bag
 from lacdepth_ros.data.layouts.kitti import read_scan
 from lacdepth_ros.data.sample import Sample
@@ -23,7 +30,7 @@ INFO_TOPIC = '/camera/camera_info'
 GROUND_TRUTH_TOPIC = '/ground_truth/depth'
 GROUND_TRUTH_INFO_TOPIC = '/ground_truth/camera_info'
 SCAN_TOPIC = '/velodyne_points'
-STATIC_TOPIC = '/tf_static'
+STATIC_TOPIC, POSE_TOPIC = '/tf_static', '/tf'
 
 _Records = Iterator[tuple[str, Any]]
 
@@ -73,6 +80,9 @@ def write_source(
         _announce(bag, source, compressed)
         if source.links:
             bag.write(STATIC_TOPIC, events[0][0], messages.tf_message(events[0][0], source.links))
+        for stamp, pose in source.poses:
+            link = (ODOM_FRAME, BASE_FRAME, pose)
+            bag.write(POSE_TOPIC, stamp, messages.tf_message(stamp, [link]))
         frames = 0
         for stamp, item in events:
             done.skipped += _write_event(bag, stamp, item, compressed)
@@ -111,6 +121,8 @@ def _announce(bag: BagWriter, source: Source, compressed: bool) -> None:
         bag.add_topic(SCAN_TOPIC, 'sensor_msgs/msg/PointCloud2')
     if source.links:
         bag.add_topic(STATIC_TOPIC, 'tf2_msgs/msg/TFMessage', latched=True)
+    if source.poses:
+        bag.add_topic(POSE_TOPIC, 'tf2_msgs/msg/TFMessage')
 
 
 def _records(stamp: int, item: Entry | Path, compressed: bool) -> _Records:

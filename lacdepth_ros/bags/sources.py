@@ -14,9 +14,11 @@ import numpy as np
 
 from lacdepth_ros.bags.transforms import Transform, pose_of
 from lacdepth_ros.data.layouts.kitti import KittiFrame, find_drives, parse_stamp, read_kitti_raw
+from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses, read_velodyne_from_imu
 from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
 
+ODOM_FRAME = 'odom'
 BASE_FRAME, SCAN_FRAME, CAMERA_FRAME = 'base_link', 'velodyne', 'camera_optical_frame'
 VELODYNE_HEIGHT = 1.73
 """Height of KITTI's scanner above the road [m], from its sensor setup."""
@@ -47,11 +49,13 @@ class Source:
         frames: Stamp [ns] and frame, in order of time.
         scans: Stamp [ns] and file of each Velodyne scan.
         links: Parent frame, child frame, pose of the child in the parent; all fixed.
+        poses: Stamp [ns] and pose of BASE_FRAME in ODOM_FRAME, in order of time.
     """
 
     frames: Sequence[tuple[int, Entry]]
     scans: Sequence[tuple[int, Path]] = ()
     links: Sequence[tuple[str, str, Transform]] = field(default=())
+    poses: Sequence[tuple[int, Transform]] = ()
 
 
 def open_source(path: Path) -> Source:
@@ -90,11 +94,25 @@ def _drive(drive: Path) -> Source:
     ]
     # Rows of [R | t] lead from the scanner into the camera; tf wants the camera in the scanner.
     camera_from_scan = np.vstack([frames[0].calibration.camera_from_velodyne, [0, 0, 0, 1]])
+    base_from_scan = pose_of(np.eye(3), (0.0, 0.0, VELODYNE_HEIGHT))
     links = [
-        (BASE_FRAME, SCAN_FRAME, pose_of(np.eye(3), (0.0, 0.0, VELODYNE_HEIGHT))),
+        (BASE_FRAME, SCAN_FRAME, base_from_scan),
         (SCAN_FRAME, CAMERA_FRAME, np.linalg.inv(camera_from_scan)),
     ]
-    return Source([(frame.stamp, frame) for frame in frames], scans, links)
+    poses = _poses(drive, [frame.image.stem for frame in frames], base_from_scan)
+    return Source([(frame.stamp, frame) for frame in frames], scans, links, poses)
+
+
+def _poses(
+    drive: Path, stems: Sequence[str], base_from_scan: Transform
+) -> list[tuple[int, Transform]]:
+    """Poses of the car since the first one; empty where they were not measured."""
+    scan_from_imu, measured = read_velodyne_from_imu(drive), read_imu_poses(drive, stems)
+    if scan_from_imu is None or not measured:
+        return []
+    imu_from_base = np.linalg.inv(base_from_scan @ scan_from_imu)
+    start = np.linalg.inv(measured[0][1] @ imu_from_base)
+    return [(stamp, start @ pose @ imu_from_base) for stamp, pose in measured]
 
 
 def _scan_stamps(drive: Path, frames: Sequence[KittiFrame]) -> list[int]:

@@ -121,6 +121,12 @@ class TransformTree:
         up = self._chain(to_root[: to_root.index(common)], stamp)
         return np.linalg.inv(up) @ down
 
+    def fixed_frame(self, frame: str) -> str | None:
+        """Topmost frame above `frame`, such as 'odom'; None where nothing moves between them."""
+        chain = self._ancestors(frame)
+        moves = any(not self._links[name].static for name in chain[:-1])
+        return chain[-1] if moves else None
+
     def _ancestors(self, frame: str) -> list[str]:
         """The frame, its parent, and so on up to the root."""
         chain = [frame.lstrip('/')]

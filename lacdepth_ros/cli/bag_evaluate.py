@@ -76,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.messages.topics import DEPTH_TOPICS
     from lacdepth_ros.session.replay import WorstFrames
     from lacdepth_ros.session.replay_report import HTML, LOG, describe, write_json, write_report
+    from lacdepth_ros.session.replay_stability import replay_observer, stability_meter
     from lacdepth_ros.session.result import FIGURES, SessionResult
 
     requirements = requirements_from(args, FIGURES)
@@ -83,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         images = BagImages(args.bag, args.image_topic)
         parameters = _parameters(args, images)
-        result = SessionResult(protocol, depth, bands=args.bands, observe=worst)
+        meter = stability_meter(args.bag, images)
+        observe = replay_observer(worst, meter)
+        result = SessionResult(protocol, depth, bands=args.bands, observe=observe)
         ground_truth = _ground_truth(args, images)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -96,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
         frames = _frames(args, images, ground_truth)
         total = min(images.count, args.frames or images.count)
         sessions.run_node(_settings(args, parameters, depth, log), frames, total, result)
+        result.stability = meter.summary()
         facts = _facts(args, images, ground_truth)
         print(describe(result, facts))
         if args.json is not None:
@@ -166,12 +170,12 @@ def _settings(
 
 def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
     """Parameters of the node: --params-file, then the options, then what a replay needs."""
-    from lacdepth_ros.session.bag_frames import first_size
+    from lacdepth_ros.session.bag_frames import first_frame
     from lacdepth_ros.session.replay import node_parameters, read_parameters
 
-    width, height = first_size(images)
+    info = first_frame(images).info
     given = read_parameters(args.params_file) if args.params_file is not None else {}
-    given |= {'warm_up_width': max(width, 32), 'warm_up_height': max(height, 32)}
+    given |= {'warm_up_width': max(info.width, 32), 'warm_up_height': max(info.height, 32)}
     if args.checkpoint is not None:
         given['checkpoint'] = str(args.checkpoint.absolute())
     given |= {

@@ -58,11 +58,10 @@ def bag_frames(
         yield Frame(id, index, stamp, recorded.message, recorded.info, load)
 
 
-def first_size(images: BagImages) -> tuple[int, int]:
-    """Width and height that the camera_info of the first image that can be sent gives it.
+def first_frame(images: BagImages) -> Frame:
+    """The first image that can be sent.
 
     Raises:
-        ValueError: No image can be sent.
+        ValueError: None can.
     """
-    frame, _ = look_ahead(bag_frames(images, '', no_ground_truth()))
-    return int(frame.info.width), int(frame.info.height)
+    return look_ahead(bag_frames(images, '', no_ground_truth()))[0]

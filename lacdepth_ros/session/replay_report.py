@@ -61,6 +61,7 @@ def as_dict(result: SessionResult, facts: dict[str, Any]) -> dict[str, Any]:
         'stages_ms': result.stages(),
         'node_frames': {fate: int(result.node.get(f'frames {fate}', 0)) for fate in _FATES},
         'lag_ms': percentiles(result.lag_ms),
+        'stability': result.stability or None,
         **result.report.to_dict(),
         'timeline': [_moment(record) for record in result.records],
     }
@@ -176,11 +177,29 @@ def _summary(result: SessionResult, facts: dict[str, Any]) -> list[str]:
         lines.append(f'network alone p50 {network["p50"]:.0f} ms, p95 {network["p95"]:.0f} ms')
     if lag := percentiles(result.lag_ms):
         lines.append(f'the replay itself sent p95 {lag["p95"]:.1f} ms late')
+    lines += _stability(result.stability)
     if result.without_ground_truth:
         lines.append(f'{len(result.without_ground_truth)} answered frames have no ground truth')
     if unpredicted := result.report.unpredicted:
         lines.append(f'{unpredicted:.2%} of the pixels with ground truth have no published depth')
     lines.append(f'ground truth: {facts["truth"]}')
+    return lines
+
+
+def _stability(measured: dict[str, Any]) -> list[str]:
+    """Flicker and drift in words."""
+    lines = []
+    if measured.get('flicker') is not None:
+        lines.append(
+            f'flicker {measured["flicker"]:.2%} of depth from frame to frame, of the whole image '
+            f'{measured["scale_flicker"]:.2%}; camera motion {measured["camera_motion"]} '
+            f'({measured["pairs"]} pairs)'
+        )
+    if measured.get('scale_drift') is not None:
+        lines.append(
+            f'scale {measured["scale"]:.3f} of ground truth, +- {measured["scale_std"]:.2%} over '
+            f'frames, drift {measured["scale_drift"]:+.2%} over the drive'
+        )
     return lines
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.evaluation import result as evaluation
+from lacdepth_ros.evaluation import stability
 from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.evaluation.result import EvaluationReport
@@ -24,6 +25,7 @@ FloatArray = npt.NDArray[np.float32]
 
 FIGURES = (
     *evaluation.FIGURES,
+    *stability.FIGURES,
     *('answered', 'latency_p50_ms', 'latency_p95_ms', 'latency_max_ms'),
 )
 """Names of what can be required of a session."""
@@ -89,6 +91,7 @@ class SessionResult:
         late: Messages that came after the time of their frame.
         repeated: Messages beyond the first of a topic and stamp.
         node: Values of the node's last report on /diagnostics.
+        stability: `StabilityMeter.summary` of the depth; empty where nobody measured it.
         lag_ms: How late the session itself sent each frame (at a camera's pace only).
     """
 
@@ -110,6 +113,7 @@ class SessionResult:
         self.failure = self.log_end = ''
         self.late = self.repeated = 0
         self.node: dict[str, str] = {}
+        self.stability: dict[str, Any] = {}
         self.lag_ms: list[float] = []
         self._evaluator = DepthEvaluator(protocol, bands)
         self._observe = observe
@@ -184,6 +188,7 @@ class SessionResult:
         latency = percentiles(self.latencies()) or dict.fromkeys(('p50', 'p95', 'max'))
         return {
             **self.report.figures(),
+            **{name: self.stability.get(name) for name in stability.FIGURES},
             'answered': self.share_answered if self.records else None,
             **{f'latency_{name}_ms': value for name, value in latency.items()},
         }

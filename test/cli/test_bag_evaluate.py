@@ -280,3 +280,19 @@ def test_requirements_of_a_replay(tmp_path: Path, node: SimpleNamespace) -> None
     node.silent = {1}
     assert main([*command, '--require=answered>=0.75']) == 1, 'a frame in lockstep is missing'
     assert main([*command, '--require=answered>=0.76']) == 3
+
+
+def test_flicker_and_drift_of_the_published_depth(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag, out = write_replay_bag(tmp_path / 'bag', [10, 10, 10]), tmp_path / 'out.json'
+    assert (
+        evaluate(bag, '--json', str(out), '--require=flicker<=0', '--require=scale_std<1e-6') == 0
+    )
+    measured = json.loads(out.read_text())['stability']
+    assert (measured['pairs'], measured['camera_motion']) == (2, 'included')
+    assert measured['flicker'] == measured['scale_flicker'] == 0.0
+    assert measured['scale'] == pytest.approx(1.25, rel=1e-5)
+    text = capsys.readouterr().out
+    assert 'flicker 0.00% of depth from frame to frame' in text
+    assert 'scale 1.250 of ground truth' in text

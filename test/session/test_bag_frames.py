@@ -14,7 +14,7 @@ import pytest
 from replay_bags import HEIGHT, IMAGES, PERIOD, START, WIDTH, stamps, write_replay_bag
 
 from lacdepth_ros.bags.reader import BagImages
-from lacdepth_ros.session.bag_frames import bag_frames, first_size
+from lacdepth_ros.session.bag_frames import bag_frames, first_frame
 from lacdepth_ros.session.frames import Frame, UnsentFrame
 from lacdepth_ros.session.ground_truth import no_ground_truth
 from lacdepth_ros.session.spool import AnswerSpool
@@ -32,7 +32,8 @@ def test_every_image_is_a_frame_with_its_info(tmp_path: Path) -> None:
     assert [f.id for f in frames] == [f'bag/{index:06d}' for index in range(3)]
     assert [f.image.data[0] for f in frames] == [10, 20, 30]
     assert len(frames_of(images, max_frames=2)) == 2
-    assert first_size(images) == (WIDTH, HEIGHT)
+    info = first_frame(images).info
+    assert (info.width, info.height) == (WIDTH, HEIGHT)
 
 
 def test_a_stamp_counts_once(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_images_without_camera_info_cannot_be_sent(tmp_path: Path) -> None:
     images = BagImages(write_replay_bag(tmp_path / 'bag', [1, 2], infos=False))
     assert all(f'no camera_info beside {IMAGES}' in f.reason for f in frames_of(images))
     with pytest.raises(ValueError, match=r'none of the 2 frames can be sent: .* no camera_info'):
-        first_size(images)
+        first_frame(images)
 
 
 def test_parked_answers_come_back_whole() -> None:

@@ -1,0 +1,64 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Poses from KITTI's GPS and IMU, on a drive whose places are known."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kitti_drive import image_stamp, write_drive, write_oxts
+
+from lacdepth_ros.bags.convert import write_source
+from lacdepth_ros.bags.motion import camera_motion
+from lacdepth_ros.bags.sources import CAMERA_FRAME, open_source
+from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses
+
+STEMS = [f'{number:010d}' for number in range(3)]
+
+
+def test_places_are_metres_east_and_north_and_turns_are_yaw_pitch_roll(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path)
+    write_oxts(drive, east=[0, 3, 6], north=[0, 4, 8], up=[100, 101, 102], yaw=[0, math.pi / 2, 0])
+    poses = read_imu_poses(drive, STEMS)
+    assert [stamp for stamp, _ in poses] == [image_stamp(number) for number in range(3)]
+    way = poses[2][1][:3, 3] - poses[0][1][:3, 3]
+    np.testing.assert_allclose(way, (6, 8, 2), rtol=2e-5)
+    np.testing.assert_allclose(poses[1][1][:3, :3] @ (1, 0, 0), (0, 1, 0), atol=1e-12)
+
+
+def test_camera_motion_of_the_bag_is_that_of_the_car(tmp_path: Path) -> None:
+    """Heading north at 2 m a frame: ahead for the camera, whatever its place in the car."""
+    drive = write_drive(tmp_path)
+    write_oxts(drive, east=[0] * 3, north=[0, 2, 4], up=[0] * 3, yaw=[math.pi / 2] * 3)
+    write_source(open_source(drive), tmp_path / 'bag')
+    motion = camera_motion(tmp_path / 'bag', CAMERA_FRAME)
+    assert motion is not None
+    moved = motion(image_stamp(0), image_stamp(2))
+    np.testing.assert_allclose(moved[:3, :3], np.eye(3), atol=1e-9)
+    np.testing.assert_allclose(moved[:3, 3], (0, 0, -4), atol=1e-3)
+    half = motion(image_stamp(0), image_stamp(0) + 50_000_000)
+    np.testing.assert_allclose(half[:3, 3], (0, 0, -1), atol=1e-3)
+    assert motion(image_stamp(0), image_stamp(3)) is None
+
+
+def test_without_measurements_there_is_no_motion(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path)
+    assert read_imu_poses(drive, STEMS) == []
+    write_source(open_source(drive), tmp_path / 'bag')
+    assert camera_motion(tmp_path / 'bag', CAMERA_FRAME) is None
+    assert camera_motion(tmp_path / 'bag', 'unknown_frame') is None
+
+
+def test_damaged_measurements_are_named(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path)
+    write_oxts(drive, east=[0] * 3, north=[0] * 3, up=[0] * 3, yaw=[0] * 3)
+    path = drive / 'oxts' / 'data' / '0000000001.txt'
+    path.write_text('49.0 8.4 x')
+    with pytest.raises(ValueError, match=r'0000000001\.txt is not made of numbers'):
+        read_imu_poses(drive, STEMS)
+    path.write_text('49.0 8.4')
+    with pytest.raises(ValueError, match='must be 30 numbers'):
+        read_imu_poses(drive, STEMS)
