@@ -20,7 +20,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from lacdepth_ros.core.allocator import release_memory
 from lacdepth_ros.core.text import clean
-from lacdepth_ros.node import parameters
+from lacdepth_ros.node import parameter_access
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
 from lacdepth_ros.node.facts import describe
@@ -64,10 +64,10 @@ class DepthNode(LifecycleNode):
     def __init__(self, predictor_factory: Callable[..., DepthPredictor], **kwargs: Any) -> None:
         super().__init__('depth_node', **kwargs)
         self._predictor_factory = predictor_factory
-        self._refused_overrides = parameters.declare(self)
+        self._refused_overrides = parameter_access.declare(self)
         for line in unknown_parameters(self):
             self.get_logger().warning(line)
-        self._settings = parameters.read(self)
+        self._settings = parameter_access.read(self)
         self._statistics = FrameStatistics()
         self._thread: ThreadPoolExecutor | None = None
         self._predictor: DepthPredictor | None = None
@@ -243,7 +243,7 @@ class DepthNode(LifecycleNode):
         self._statistics = FrameStatistics()  # the next network's latencies are its own
 
     def _on_set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
-        reason = parameters.rejection(
+        reason = parameter_access.rejection(
             self._settings,
             {change.name: change.value for change in changes},
             configured=self._predictor is not None,
@@ -254,7 +254,7 @@ class DepthNode(LifecycleNode):
         for change in changes:
             self._refused_overrides.pop(change.name, None)
         period = self._settings.diagnostics_period
-        self._settings = parameters.read(self)
+        self._settings = parameter_access.read(self)
         if self._settings.diagnostics_period != period:
             self._diagnostics.set_period(self._settings.diagnostics_period)
 

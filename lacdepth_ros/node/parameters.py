@@ -4,18 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import Field, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
-
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, fields
+from typing import Any
 
 from lacdepth_ros.core.obstacles import ObstacleSettings
 from lacdepth_ros.messages.bit_depth import BIT_DEPTHS
-from lacdepth_ros.node.parameter_rule import UNCONFIGURED, Rule, parameter
-
-if TYPE_CHECKING:
-    from rclpy.node import Node
+from lacdepth_ros.node.parameter_rule import Rule, parameter
 
 
 @dataclass(frozen=True)
@@ -211,6 +206,20 @@ class NodeParameters:
         live=True,
         limits=(0.0, 45.0),
     )
+    temporal_filter_weight: float = parameter(
+        'temporal_filter.weight',
+        1.0,
+        'Share of the new frame in the average over time that steadies depth; 1 = no average',
+        live=True,
+        limits=(0.05, 1.0),
+    )
+    temporal_filter_max_change: float = parameter(
+        'temporal_filter.max_change',
+        1.0,
+        'Largest change of a pixel that is averaged, in standard deviations',
+        live=True,
+        limits=(0.0, 10.0),
+    )
     diagnostics_period: float = parameter(
         'diagnostics_period',
         1.0,
@@ -231,7 +240,7 @@ class NodeParameters:
 
     def problem(self) -> str:
         """Say what is wrong with the values taken together ('' when nothing is)."""
-        for item, rule in _rules():
+        for item, rule in rules():
             if problem := rule.problem(getattr(self, item.name), item.default):
                 return problem
         if self.min_depth >= self.max_depth:
@@ -249,55 +258,6 @@ class NodeParameters:
         return ''
 
 
-def _rules() -> Iterable[tuple[Field[Any], Rule]]:
+def rules() -> Iterable[tuple[Field[Any], Rule]]:
+    """Field and rule of every parameter."""
     return ((item, item.metadata['rule']) for item in fields(NodeParameters))
-
-
-def declare(node: Node) -> dict[str, str]:
-    """Declare all parameters; return the overrides that were refused, {name: reason}.
-
-    A refused override (wrong type, outside the range) leaves the default in its place: the node
-    stays alive so that configure can say what to fix.
-    """
-    refused = {}
-    for item, rule in _rules():
-        descriptor = rule.descriptor(item.default)
-        try:
-            value = node.declare_parameter(rule.name, item.default, descriptor).value
-            problem = rule.problem(value, item.default)
-            if problem:
-                node.undeclare_parameter(rule.name)
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            problem = str(error)
-        if problem:
-            refused[rule.name] = f'{problem} ({rule.description}; default {item.default!r})'
-            node.declare_parameter(rule.name, item.default, descriptor, ignore_override=True)
-    return refused
-
-
-def read(node: Node) -> NodeParameters:
-    """Read the present values of all parameters."""
-    values = {item.name: node.get_parameter(rule.name).value for item, rule in _rules()}
-    for item, _ in _rules():
-        if isinstance(item.default, float):  # it may have been set as a whole number
-            values[item.name] = float(values[item.name])
-    return NodeParameters(**values)
-
-
-def rejection(current: NodeParameters, changes: Mapping[str, Any], *, configured: bool) -> str:
-    """Say why these changes are not possible now ('' when they are).
-
-    Args:
-        current: Values before the change.
-        changes: New values by ROS parameter name; unknown names (qos_overrides.*) are ignored.
-        configured: The node is inactive or active, not unconfigured.
-    """
-    values = {}
-    for item, rule in _rules():
-        if rule.name not in changes:
-            continue
-        value = changes[rule.name]
-        if configured and not rule.live and value != getattr(current, item.name):
-            return f'{rule.name} is {UNCONFIGURED}'
-        values[item.name] = value
-    return replace(current, **values).problem()

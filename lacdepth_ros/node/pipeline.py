@@ -14,7 +14,8 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
-from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
+from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns, to_ns
+from lacdepth_ros.core.temporal import TemporalFilter
 from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache
@@ -68,6 +69,7 @@ class FramePipeline:
         self._doubt = doubt
         self._decoder = ImageDecoder(parameters().image_bits)
         self._rectifiers = RectifierCache()
+        self._filter = TemporalFilter()
         self._changes = 0
         self._told_of_clock = False
 
@@ -148,8 +150,17 @@ class FramePipeline:
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
         depth = _without(outside, np.rot90(prediction.depth, turns))
-        limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
         std = cache(lambda: _without(outside, np.rot90(prediction.std, turns)))
+        if parameters.temporal_filter_weight < 1:
+            with self._statistics.timed('filter'):
+                depth = self._filter.apply(
+                    depth,
+                    std(),
+                    to_ns(header.stamp),
+                    weight=parameters.temporal_filter_weight,
+                    max_change=parameters.temporal_filter_max_change,
+                )
+        limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
         settings = parameters.obstacles
         trusted = cache(
             lambda: trusted_depth(

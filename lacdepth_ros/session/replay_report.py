@@ -28,6 +28,7 @@ STAGES = {
     'network': 'network',
     'postprocess': 'back to metres of the image',
     'predict': 'the three above together',
+    'filter': 'average over time',
     'publish': 'make and publish the messages',
 }
 """What the node times itself, in order, in words."""

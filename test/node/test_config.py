@@ -41,19 +41,19 @@ def test_parameter_file_holds_every_parameter_with_its_default():
 def test_parameter_file_is_read_by_the_node(make_bench):
     from rclpy.node import Node
 
-    from lacdepth_ros.node import parameters
+    from lacdepth_ros.node import parameter_access
 
     arguments = ['--ros-args', '--params-file', str(ROOT / 'config/depth_node.yaml')]
     node = Node('depth_node', namespace='robot/camera', cli_args=arguments)
-    assert parameters.declare(node) == {}
-    assert parameters.read(node) == NodeParameters()
+    assert parameter_access.declare(node) == {}
+    assert parameter_access.read(node) == NodeParameters()
     node.destroy_node()
 
 
 def test_misspelt_parameters_are_named(ros_domain):
     from rclpy.node import Node
 
-    from lacdepth_ros.node import parameters
+    from lacdepth_ros.node import parameter_access
     from lacdepth_ros.node.unknown_parameters import unknown_parameters
 
     given = {
@@ -65,7 +65,7 @@ def test_misspelt_parameters_are_named(ros_domain):
     }
     arguments = [part for name, value in given.items() for part in ('-p', f'{name}:={value}')]
     node = Node('depth_node', cli_args=['--ros-args', *arguments])
-    parameters.declare(node)
+    parameter_access.declare(node)
     assert sorted(unknown_parameters(node)) == [
         'there is no parameter max_dept: did you mean max_depth?',
         'there is no parameter zzz',

@@ -59,6 +59,18 @@ def bare_points(message):
     return np.frombuffer(message.data, np.float32).reshape(-1, 3)
 
 
+def test_depth_is_averaged_over_time_where_it_changes_little(bench):
+    bench.activate('depth/image_rect')
+    assert bench.set(temporal_filter__weight=0.25) == ['']
+    step = 100_000_000
+    for index, (red, expected) in enumerate([(50, 6.0), (52, 6.05), (90, 10.0), (94, 10.1)]):
+        answer = bench.answer('depth/image_rect', STAMP + index * step, red=red)
+        np.testing.assert_allclose(depth_from_message(answer), expected, rtol=1e-6)
+    assert bench.set(temporal_filter__weight=1.0) == ['']
+    answer = bench.answer('depth/image_rect', STAMP + 4 * step, red=90)
+    np.testing.assert_allclose(depth_from_message(answer), 10.0, rtol=1e-6)
+
+
 def clearing_at(bench, stamp):
     assert bench.spin_until(lambda: bench.find('points_clearing', stamp))
     return bare_points(bench.find('points_clearing', stamp)[0])

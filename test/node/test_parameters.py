@@ -12,7 +12,8 @@ import pytest
 pytest.importorskip('rclpy')
 
 from lacdepth_ros.messages.clouds import cloud_from_message
-from lacdepth_ros.node.parameters import NodeParameters, rejection
+from lacdepth_ros.node.parameter_access import rejection
+from lacdepth_ros.node.parameters import NodeParameters
 
 pytestmark = pytest.mark.ros
 
