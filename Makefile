@@ -8,7 +8,7 @@ TESTS := -m pytest -n auto --dist worksteal
 INPUT ?=
 OUTPUT ?= out/demo
 
-.PHONY: demo test test-newest constraints lint bench gpu-check setup clean
+.PHONY: demo test test-newest constraints lint bench benchmarks docs gpu-check setup clean
 
 demo: $(STAMP)
 	@$(BIN)/lacdepth demo --output $(OUTPUT) $(if $(INPUT),--input "$(INPUT)")
@@ -33,6 +33,14 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/lacdepth benchmark
+
+# Measures what the documents quote and writes docs/benchmarks.md; DATA is a manifest.
+benchmarks: $(STAMP)
+	$(BIN)/python tools/write_benchmarks.py --data "$(DATA)"
+
+# The documentation site, in out/site; a broken link ends it.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 # On a machine with an NVIDIA GPU, with the Python that has PyTorch there (no venv, no network).
 gpu-check:

@@ -79,7 +79,17 @@ setup(
         **EXTRAS,
         'all': sorted({name for names in EXTRAS.values() for name in names}),
         'test': ['pytest'],
-        'dev': ['mcap', 'mypy', 'pytest', 'pytest-xdist', 'ruff', 'types-PyYAML', 'types-tqdm'],
+        'dev': [
+            'mcap',
+            'mkdocs-material',
+            'mkdocstrings[python]',
+            'mypy',
+            'pytest',
+            'pytest-xdist',
+            'ruff',
+            'types-PyYAML',
+            'types-tqdm',
+        ],
     },
     zip_safe=False,
     entry_points={

@@ -49,7 +49,7 @@ def constraint(name: str) -> str:
     """One line: the version without the label of a local build, and the Pythons it runs on."""
     version = metadata.version(name).partition('+')[0]
     allowed = SpecifierSet(metadata.metadata(name).get('Requires-Python') or '')
-    minors = [minor for minor in range(OLDEST, NEWEST + 1) if f'3.{minor}' in allowed]
+    minors = [minor for minor in range(OLDEST, NEWEST + 1) if f'3.{minor}.99' in allowed]
     marker = f'; python_version >= "3.{minors[0]}"' if minors[0] > OLDEST else ''
     return f'{name}=={version}{marker}'
 

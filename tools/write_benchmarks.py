@@ -1,0 +1,216 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Measure everything that the documents quote, on this machine, and write docs/benchmarks.md.
+
+    make benchmarks DATA=DATA/val/manifest.jsonl
+
+Its first table is the one that the README shows; copy it there, a test compares the two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / 'docs' / 'benchmarks.md'
+METRICS = {
+    'abs_rel': '.3f',
+    'sq_rel': '.3f',
+    'rmse': '.3f',
+    'rmse_log': '.3f',
+    'log10': '.3f',
+    'silog': '.1f',
+    'delta1': '.3f',
+    'delta2': '.3f',
+    'delta3': '.3f',
+}
+PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
+LITE = 'lacdepth-lite'
+STAGES = ('network', 'stamp_to_publish', 'arrival')
+
+
+def main() -> int:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--data', type=Path, required=True, help='manifest of frames to measure')
+    parser.add_argument('--device', default='cpu')
+    args = parser.parse_args()
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        evaluated = lacdepth(folder, 'evaluate', '--data', str(args.data), '--device', args.device)
+        measured = lacdepth(folder, 'benchmark', '--device', args.device)
+    sections = [
+        '# Benchmarks',
+        f'Written by `make benchmarks DATA=...` ({Path(__file__).name}), not by hand.',
+        machine(args.device, load),
+        '## In short',
+        summary(evaluated, measured),
+        '## Accuracy',
+        'Of the shipped checkpoint, by `lacdepth evaluate`, on frames whose places it was not '
+        f'trained on ({protocol(evaluated)}).',
+        accuracy(evaluated),
+        '## Calibration of the uncertainty',
+        'Share [%] of the pixels whose error lies inside the interval that the predicted standard '
+        'deviation gives for 50, 68, 90 and 95 %, and the factor that would make it right.',
+        calibration(evaluated['calibration']['groups']),
+        '## Size',
+        f'At {measured["height"]} x {measured["width"]}, by `lacdepth benchmark`.',
+        sizes(measured['sizes']),
+        '## Time of a forward pass',
+        'Interleaved in one run, so a slow moment of the machine is unfair to none.',
+        times(measured['times']),
+        '## The node',
+        'Frames of 1242 x 375, one every 0.3 s; p50 / p95 [ms]. The overhead is what the node '
+        'adds to the network until it has published.',
+        node(measured['node']),
+    ]
+    PAGE.write_text('\n\n'.join(sections) + '\n', encoding='utf-8')
+    print(f'wrote {PAGE}')
+    return 0
+
+
+def lacdepth(folder: str, *arguments: str) -> Any:
+    """Run a command in a process of its own, as users do; returns its JSON."""
+    report = Path(folder) / f'{arguments[0]}.json'
+    command = [sys.executable, '-m', 'lacdepth_ros.cli.main', *arguments, '--json', str(report)]
+    subprocess.run(command, check=True)
+    return json.loads(report.read_text())
+
+
+def machine(device: str, load: float) -> str:
+    """What it was measured on."""
+    cores = len(os.sched_getaffinity(0))
+    versions = ', '.join(f'{name} {metadata.version(name)}' for name in PACKAGES)
+    return table(
+        ('', ''),
+        [
+            ('date', datetime.datetime.now(datetime.timezone.utc).date().isoformat()),
+            ('processor', f'{processor()}, {cores} cores; load {load:.1f} when it began'),
+            ('device', device),
+            ('versions', f'Python {platform.python_version()}, {versions}'),
+        ],
+    )
+
+
+def processor() -> str:
+    """Name, family and model."""
+    text = Path('/proc/cpuinfo').read_text()
+    name, family, model = (
+        re.search(rf'^{key}\s*: (.*)$', text, re.MULTILINE)
+        for key in ('model name', 'cpu family', 'model')
+    )
+    assert name and family and model
+    return f'{name[1]} (family {family[1]}, model {model[1]})'
+
+
+def summary(evaluated: Any, measured: Any) -> str:
+    """The table that the README quotes."""
+    size = next(row for row in measured['sizes'] if row['network'] == LITE)
+    time = {row['network']: row for row in measured['times']}
+    depth = measured['node'][0]
+    errors = [
+        (f'abs_rel on {name} ({values["frames"]:.0f} frames)', f'{values["abs_rel"]:.3f}')
+        for name, values in evaluated['groups'].items()
+    ]
+    return table(
+        ('of lacdepth-lite', ''),
+        [
+            *errors,
+            ('parameters', f'{size["parameters"] / 1e6:.2f} M'),
+            ('multiply-adds at 352 x 1216', f'{size["macs"] / 1e9:.1f} G'),
+            (
+                'forward pass at 352 x 1216, fp32 / bf16, p50',
+                f'{time[f"{LITE} fp32"]["p50_ms"]:.0f} / {time[f"{LITE} bf16"]["p50_ms"]:.0f} ms',
+            ),
+            (
+                'node, stamp of a 1242 x 375 image to published depth, p50 / p95',
+                f'{pair(depth["stamp_to_publish"])} ms',
+            ),
+        ],
+    )
+
+
+def protocol(evaluated: Any) -> str:
+    """The settings that differ between papers."""
+    given = evaluated['protocol']
+    flip = 'with' if given['flip_average'] else 'without'
+    caps = f'{given["min_depth_eval"]:g} to {given["max_depth_eval"]:g} m'
+    return f'{given["crop"]} crop, {caps}, {flip} flip averaging, mean over images'
+
+
+def accuracy(evaluated: Any) -> str:
+    """One row per group."""
+    rows = [
+        (name, f'{values["frames"]:.0f}', *(f'{values[m]:{f}}' for m, f in METRICS.items()))
+        for name, values in evaluated['groups'].items()
+    ]
+    return table(('frames', 'n', *METRICS), rows)
+
+
+def calibration(groups: Any) -> str:
+    """One row per group."""
+    rows = [
+        (
+            name,
+            *(f'{100 * values["coverage"][level]:.0f}' for level in ('50', '68', '90', '95')),
+            f'{values["relative_std"]:.2f}',
+            f'{values["std_factor"]:.2f}',
+        )
+        for name, values in groups.items()
+    ]
+    return table(('frames', '50 %', '68 %', '90 %', '95 %', 'std / depth', 'factor'), rows)
+
+
+def sizes(rows: Any) -> str:
+    """One row per network."""
+    keys = ('parameters', 'encoder_parameters')
+    cells = [
+        (row['network'], *(f'{row[k] / 1e6:.2f}' for k in keys), f'{row["macs"] / 1e9:.1f}')
+        for row in rows
+    ]
+    return table(('network', 'parameters [M]', 'encoder [M]', 'multiply-adds [G]'), cells)
+
+
+def times(rows: Any) -> str:
+    """One row per network and precision."""
+    cells = [
+        (row['network'], *(f'{row[k]:.0f}' for k in ('p50_ms', 'p95_ms')), f'{row["ratio"]:.2f}')
+        for row in rows
+    ]
+    return table(('network', 'p50 [ms]', 'p95 [ms]', 'ratio'), cells)
+
+
+def node(rows: Any) -> str:
+    """One row per set of subscribed topics."""
+    cells = [
+        (row['subscribed'], *(pair(row[s]) for s in STAGES), f'{row["overhead_ms"]:.1f}')
+        for row in rows
+    ]
+    return table(('subscribed', 'network', 'stamp to publish', 'arrival', 'overhead, p50'), cells)
+
+
+def pair(milliseconds: tuple[float, float]) -> str:
+    """Two percentiles as people read them."""
+    return ' / '.join(f'{value:.0f}' for value in milliseconds)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    head = list(head)
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
