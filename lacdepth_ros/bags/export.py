@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
 from lacdepth_ros.bags.reader import (
     CAMERA_INFO,
@@ -25,8 +25,8 @@ from lacdepth_ros.bags.reader import (
     sounds_like_depth,
 )
 from lacdepth_ros.bags.stamped import StampedTopic
+from lacdepth_ros.bags.video import new_video
 from lacdepth_ros.core.geometry import depth_to_points
-from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.decoder import ImageDecoder
@@ -34,7 +34,7 @@ from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.viz.colors import colorize_depth, depth_legend, write_ply
 
 if TYPE_CHECKING:
-    from rosbags.highlevel import AnyReader
+    from lacdepth_ros.bags.salvage import BagReader
 
 ColorImage = npt.NDArray[np.uint8]
 
@@ -75,12 +75,14 @@ class Exported:
         image_topic: Where images were taken from; None = there were none with its stamps.
         frames: Depth images written.
         skipped: Stamp of each unusable message, and why.
+        damage: Messages that could not be read at all.
     """
 
     depth_topic: str
     image_topic: str | None
     frames: int
     skipped: list[tuple[int, str]]
+    damage: Damage
 
 
 def export(
@@ -103,21 +105,18 @@ def export(
             are asked for and there is no camera_info, in which case nothing is written.
         OSError: A file cannot be written.
     """
-    with open_bag(path) as reader, ExitStack() as stack:
+    damage = Damage()
+    with open_bag(path, damage) as reader, ExitStack() as stack:
         kinds = topic_kinds(reader)
         depths = StampedTopic(reader, _depth_topic(path, kinds, options.depth_topic))
         images = _images(reader, path, kinds, options.image_topic, depths)
-        done = Exported(depths.topic, images.topic if images else None, 0, [])
+        done = Exported(depths.topic, images.topic if images else None, 0, [], damage)
         cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
         if options.png or options.ply:
             output.mkdir(parents=True, exist_ok=True)
         video = None
         if options.video:
-            draft = stack.enter_context(
-                whole_file(options.video, f'.partial{options.video.suffix}')
-            )
-            rate = _frame_rate(depths.stamps)
-            video = stack.enter_context(closing(VideoFile(draft, rate)))
+            video = stack.enter_context(new_video(options.video, _frame_rate(depths.stamps)))
         decoder = ImageDecoder()
 
         def show(stamp: int) -> None:
@@ -149,42 +148,6 @@ def _show_all(
     if not done.frames:
         reason = done.skipped[0][1] if done.skipped else 'the topic is empty'
         raise ValueError(f'no depth of {done.depth_topic} could be shown: {reason}')
-
-
-class VideoFile:
-    """An MP4 under way; `close` completes it.
-
-    Args:
-        path: The file.
-        rate: Frames per second.
-    """
-
-    def __init__(self, path: Path, rate: float) -> None:
-        self._path, self._rate = path, rate
-        self._writer: Any = None
-        self._size = (0, 0)
-
-    def add(self, picture: ColorImage) -> None:
-        """Append a picture (H, W, 3) RGB; ValueError when its size is another than the first's.
-
-        Raises:
-            OSError: This OpenCV cannot write such a video.
-        """
-        size = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)  # codecs want even sizes
-        if self._writer is None:
-            code = cv2.VideoWriter.fourcc(*'mp4v')
-            self._writer = cv2.VideoWriter(str(self._path), code, self._rate, size)
-            self._size = size
-            if not self._writer.isOpened():
-                raise OSError(f'{self._path}: OpenCV cannot write this video; name it .mp4')
-        if size != self._size:
-            raise ValueError(f'a frame of {size} does not fit a video of {self._size} pixels')
-        self._writer.write(cv2.cvtColor(picture[: size[1], : size[0]], cv2.COLOR_RGB2BGR))
-
-    def close(self) -> None:
-        """Complete the file."""
-        if self._writer is not None:
-            self._writer.release()
 
 
 def picture_of(
@@ -241,7 +204,7 @@ def _depth_topic(path: Path, kinds: dict[str, str], wanted: str | None) -> str:
 
 
 def _images(
-    reader: AnyReader,
+    reader: BagReader,
     path: Path,
     kinds: dict[str, str],
     wanted: str | None,
@@ -270,7 +233,7 @@ def _image_at(
     return image if image.shape[:2] == shape else None
 
 
-def _cameras(reader: AnyReader, kinds: dict[str, str], depth_topic: str) -> list[tuple[int, Any]]:
+def _cameras(reader: BagReader, kinds: dict[str, str], depth_topic: str) -> list[tuple[int, Any]]:
     """Stamp and camera_info of the depth; ValueError when there is none."""
     beside = info_topic_of(depth_topic)
     found = list(messages_of(reader, beside)) if kinds.get(beside) == CAMERA_INFO else []

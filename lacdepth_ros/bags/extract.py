@@ -4,114 +4,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
 from lacdepth_ros.bags.ground_truth import GroundTruthTopic, Points, read_transforms
-from lacdepth_ros.bags.occlusion import REACH, hidden_points
-from lacdepth_ros.bags.opening import open_bag
+from lacdepth_ros.bags.occlusion import hidden_points
+from lacdepth_ros.bags.opening import open_bag, topic_counts
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.split import MANIFEST, check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
 from lacdepth_ros.bags.views import View, Views
 from lacdepth_ros.core.geometry import points_to_depth
+from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
 
-NO_GROUND_TRUTH = 'no ground truth near in time'
-"""Reason that is no failure: a camera is often faster than a LiDAR."""
+NO_STATIC = (
+    '; the bag holds no /tf_static, which in a split recording is often in the first part alone: '
+    'name the folder of all parts, or give --pose'
+)
 _SAME_PLACE = 1e-3  # metres between two sensors below which nothing is hidden from one of them
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractOptions:
-    """What to take from a bag.
-
-    Attributes:
-        image_topic: Camera images; None picks one.
-        info_topic: Their camera_info; None takes the one beside them.
-        ground_truth_topic: PointCloud2, or depth images with camera_info; None takes the only one.
-        rectified: The images are rectified; None believes the topic's name.
-        tolerance: Largest difference [s] of the stamps of an image and its ground truth.
-        every: Take every n-th image.
-        fixed_frame: Frame that stands still (odom, map): points are moved from where the sensor
-            was at their stamp to where the camera is at the image's. None: both at the image's.
-        pose: (4, 4) pose of the sensor in the image's frame, for bags without transforms.
-        reach: Of the filter for hidden points [degrees], see `hidden_points`; 0 switches it off.
-        min_points: Images with fewer true pixels are left out.
-        domain: Value of the manifest's key of that name, such as 'driving' or 'indoor'.
-        val_share: Share of the frames, the last ones, that go to the validation manifest.
-
-    Raises:
-        ValueError: A number is out of its range.
-    """
-
-    image_topic: str | None = None
-    info_topic: str | None = None
-    ground_truth_topic: str | None = None
-    rectified: bool | None = None
-    tolerance: float = 0.02
-    every: int = 1
-    fixed_frame: str | None = None
-    pose: Transform | None = None
-    reach: float = REACH
-    min_points: int = 100
-    domain: str | None = None
-    val_share: float = 0.0
-
-    def __post_init__(self) -> None:
-        checks = {
-            'tolerance': (self.tolerance, self.tolerance >= 0, '>= 0 seconds'),
-            'every': (self.every, self.every >= 1, 'at least 1'),
-            'occlusion reach': (self.reach, 0 <= self.reach <= 10, '0 .. 10 degrees'),
-            'min_points': (self.min_points, self.min_points >= 1, 'at least 1'),
-            'val_share': (self.val_share, 0 <= self.val_share < 1, '0 .. 1'),
-        }
-        for name, (value, good, allowed) in checks.items():
-            if not good:
-                raise ValueError(f'{name} = {value} must be {allowed}')
-
-
-@dataclass(slots=True)
-class Extraction:
-    """What became of the bag's images.
-
-    Attributes:
-        topics: Of images, camera_info and ground truth.
-        written: Frames in the manifest.
-        validating: Of them, frames in the validation manifest.
-        pixels: True pixels of all of them.
-        hidden: Points left out because something nearer hides them.
-        calibrations: Different calibrations in a row; 1 when the camera never changed.
-        skipped: Reason -> number of images left out.
-        details: Reason -> what was said about the first of them.
-        warnings: What else should be known.
-    """
-
-    topics: tuple[str, str | None, str]
-    written: int = 0
-    validating: int = 0
-    pixels: int = 0
-    hidden: int = 0
-    calibrations: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    details: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def failed(self) -> int:
-        """Images that are missing for another reason than that nothing was measured then."""
-        return sum(count for reason, count in self.skipped.items() if reason != NO_GROUND_TRUTH)
-
-    def skip(self, reason: str, detail: str) -> None:
-        """Count an image that is left out."""
-        self.skipped[reason] += 1
-        self.details.setdefault(reason, detail)
 
 
 class _LeftOutError(Exception):
@@ -142,18 +58,26 @@ def extract(
         raise FileExistsError(f'{output} holds a data set already; name another folder')
     images = _images_with_info(path, options)
     check_share(options.val_share, -(-images.count // options.every))
-    with open_bag(path) as reader:
+    with open_bag(path, images.damage) as reader:
         ground_truth = GroundTruthTopic(
             reader, path, options.ground_truth_topic, image=images.topic
         )
         tree, problems = read_transforms(reader)
-        done = Extraction((images.topic, images.info_topic, ground_truth.topic), warnings=problems)
+        topics = (images.topic, images.info_topic, ground_truth.topic)
+        done = Extraction(topics, warnings=problems, damage=images.damage)
         for folder in ('images', 'depth'):
             (output / folder).mkdir(parents=True, exist_ok=True)
         work = _Work(path, output, options, ground_truth, tree, done, images.rectified)
+        if not any(n for t, n in topic_counts(reader).items() if t.endswith('/tf_static')):
+            work.hint = NO_STATIC
         rows = list(work.rows(images, progress))
     if not rows:
-        reasons = '; '.join(f'{n} x {r}: {done.details[r]}' for r, n in done.skipped.items())
+        reasons = '; '.join(
+            [
+                *(f'{n} x {r}: {done.details[r]}' for r, n in done.skipped.items()),
+                *done.damage.lines(path),
+            ]
+        )
         raise ValueError(f'{path}: no frame could be extracted ({reasons})')
     done.written = len(rows)
     done.validating = write_manifests(output, rows, options.val_share)
@@ -200,7 +124,8 @@ class _Work:
         self._ground_truth, self._tree, self._done = ground_truth, tree, done
         rectified = looks_rectified if options.rectified is None else options.rectified
         self._views = Views(rectified=rectified)
-        self._latest = -1
+        self._seen: set[int] = set()
+        self.hint = ''
 
     def rows(
         self, images: BagImages, progress: Callable[[int, int], None]
@@ -226,9 +151,9 @@ class _Work:
 
     def _row(self, recorded: RecordedImage) -> dict[str, Any]:
         stamp = recorded.stamp
-        if stamp <= self._latest:
-            raise _LeftOutError('time goes back', f'{stamp} ns comes after {self._latest} ns')
-        self._latest = stamp
+        if stamp in self._seen:
+            raise _LeftOutError('a stamp for the second time', f'{stamp} ns')
+        self._seen.add(stamp)
         tolerance = round(self._options.tolerance * 1e9)
         measured = self._ground_truth.nearest(stamp, tolerance)
         if measured is None:
@@ -245,7 +170,7 @@ class _Work:
         except ValueError as error:
             raise _LeftOutError('unusable ground truth', str(error)) from error
         except LookupError as error:
-            raise _LeftOutError('no transform', str(error)) from error
+            raise _LeftOutError('no transform', f'{error}{self.hint}') from error
         depth = self._project(points, pose, view)
         pixels = int(np.count_nonzero(np.isfinite(depth)))
         if pixels < self._options.min_points:
@@ -282,7 +207,7 @@ class _Work:
         camera, name = view.camera, str(recorded.stamp)
         image = self._output / 'images' / f'{name}.jpg'
         if jpeg := _reusable_jpeg(recorded, view):
-            image.write_bytes(jpeg)  # encoding it anew would lose detail
+            write_bytes(image, jpeg)  # encoding it anew would lose detail
         else:
             image = self._output / 'images' / f'{name}.png'
             write_image(image, view.image)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.bags.opening import (
     choose_topic,
+    decoded,
     messages_of,
     raw_messages,
     topic_kinds,
@@ -30,7 +31,7 @@ from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.topics import OUTPUTS, UNCERTAINTY
 
 if TYPE_CHECKING:
-    from rosbags.highlevel import AnyReader
+    from lacdepth_ros.bags.salvage import BagReader
 
 CLOUD = 'sensor_msgs/msg/PointCloud2'
 TRANSFORMS = 'tf2_msgs/msg/TFMessage'
@@ -62,7 +63,7 @@ class GroundTruthTopic:
         ValueError: There is no such topic, or several could be meant, or it is empty.
     """
 
-    def __init__(self, reader: AnyReader, path: Path, topic: str | None, *, image: str) -> None:
+    def __init__(self, reader: BagReader, path: Path, topic: str | None, *, image: str) -> None:
         """Index the topic.
 
         Args:
@@ -119,18 +120,17 @@ class GroundTruthTopic:
         return camera_from_info(info, rectified=rectified)
 
 
-def read_transforms(reader: AnyReader) -> tuple[TransformTree, list[str]]:
+def read_transforms(reader: BagReader) -> tuple[TransformTree, list[str]]:
     """Every transform of the bag, and what was wrong with those that were left out."""
     tree, problems = TransformTree(), []
     for topic, kind in topic_kinds(reader).items():
         if kind != TRANSFORMS:
             continue
-        for connection, _, data in raw_messages(reader, topic):
-            message: Any = reader.deserialize(data, connection.msgtype)
-            static = topic.endswith('tf_static')
-            problems += [
-                problem for item in message.transforms if (problem := _take(tree, item, static))
-            ]
+        static = topic.endswith('tf_static')
+        for connection, recorded, data in raw_messages(reader, topic):
+            message = decoded(reader, connection, recorded, data)
+            transforms = [] if message is None else message.transforms
+            problems += [problem for item in transforms if (problem := _take(tree, item, static))]
     return tree, problems
 
 

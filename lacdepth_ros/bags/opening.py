@@ -6,59 +6,52 @@ from __future__ import annotations
 
 import difflib
 import struct
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lacdepth_ros.bags.damage import Damage
+from lacdepth_ros.bags.storage import ENDINGS, is_bag, readable_files
 from lacdepth_ros.core.stamps import NANOSECONDS
 
 if TYPE_CHECKING:
-    from rosbags.highlevel import AnyReader
     from rosbags.interfaces import Connection
 
-BAG_SUFFIXES = ('.mcap', '.db3')
-_RESCUE = "what is whole in a recording that was cut short is saved by 'mcap recover' or, for \
-sqlite3, by 'ros2 bag reindex'"
-
-
-def is_bag(path: Path) -> bool:
-    """Whether the path looks like a ROS 2 bag: a folder with metadata.yaml, or a storage file."""
-    if path.is_dir():
-        return (path / 'metadata.yaml').is_file()
-    return path.suffix in BAG_SUFFIXES
+    from lacdepth_ros.bags.salvage import BagReader
 
 
 @contextmanager
-def open_bag(path: Path) -> Iterator[AnyReader]:
-    """Open a bag folder, or its .mcap or .db3 file.
+def open_bag(path: Path, damage: Damage | None = None) -> Iterator[BagReader]:
+    """Open a bag folder, or one of its storage files.
+
+    Args:
+        path: Folder, or .mcap or .db3 file, also packed by zstd.
+        damage: Takes the messages that cannot be read while it is open.
 
     Raises:
         FileNotFoundError: There is nothing at `path`.
-        ValueError: It is no bag, or is damaged; also when that shows only while it is read.
+        ValueError: It is no bag, or cannot be read; also when that shows only while it is read.
     """
     try:
-        import apsw
-        from rosbags.highlevel import AnyReader, AnyReaderError
-        from rosbags.rosbag2 import ReaderError
-        from rosbags.typesys import Stores, get_typestore
+        from lacdepth_ros.bags.salvage import BagReader
     except ImportError as error:
         raise ValueError(f"{path}: to read bags, run 'pip install rosbags'") from error
     if not path.exists():
         raise FileNotFoundError(f'{path}: no such bag')
     if not is_bag(path):
         raise ValueError(f'{path}: not a ROS 2 bag; {_what_is_there(path)}')
-    try:
-        reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY))
-        reader.open()
-    except Exception as error:  # a damaged header makes the library fail in many ways
-        raise ValueError(_damaged(path, error)) from error
-    try:
-        yield reader
-    except (AnyReaderError, ReaderError, apsw.Error) as error:
-        raise ValueError(_damaged(path, error)) from error
-    finally:
-        reader.close()
+    with readable_files(path) as files:
+        reader = BagReader(path, files, Damage() if damage is None else damage)
+        try:
+            reader.open()
+        except Exception as error:  # a damaged header makes the library fail in many ways
+            raise ValueError(reader.describe(error)) from error
+        try:
+            yield reader
+        finally:
+            reader.close()
 
 
 def choose_topic(
@@ -88,22 +81,57 @@ def choose_topic(
     raise ValueError(f'{path}: no topic {wanted!r} in this bag{hint} those that fit: {there}')
 
 
-def topic_kinds(reader: AnyReader) -> dict[str, str]:
+def topic_kinds(reader: BagReader) -> dict[str, str]:
     """Type of every topic, such as 'sensor_msgs/msg/Image'."""
     return {connection.topic: connection.msgtype for connection in reader.connections}
 
 
-def messages_of(reader: AnyReader, topic: str | None) -> Iterator[tuple[int, Any]]:
+def topic_counts(reader: BagReader) -> Counter[str]:
+    """Number of messages of every topic, over all files of the bag."""
+    counts: Counter[str] = Counter()
+    for connection in reader.connections:
+        counts[connection.topic] += connection.msgcount
+    return counts
+
+
+def messages_of(reader: BagReader, topic: str | None) -> Iterator[tuple[int, Any]]:
     """Stamp [ns] and message of a topic; nothing when there is no such topic.
 
-    The stamp is that of the header; where that was never set, the time of recording.
+    The stamp is that of the header; where that was never set, the time of recording. Messages that
+    cannot be decoded are left out and noted as damage.
+    """
+    for connection, recorded, stamp, data in stamped_messages(reader, topic):
+        message = decoded(reader, connection, recorded, data)
+        if message is not None:
+            yield stamp, message
+
+
+def decoded(reader: BagReader, connection: Connection, recorded: int, data: bytes) -> Any | None:
+    """A message of this time of recording [ns]; None, and noted as damage, where it is damaged."""
+    try:
+        return reader.deserialize(data, connection.msgtype)
+    except ValueError as error:
+        reader.damage.add(connection.topic, recorded, str(error))
+        return None
+
+
+def stamped_messages(
+    reader: BagReader, topic: str | None
+) -> Iterator[tuple[Connection, int, int, bytes]]:
+    """Connection, time of recording [ns], stamp [ns] and bytes of messages with a header.
+
+    Those too short for one are left out and noted as damage.
     """
     for connection, recorded, data in raw_messages(reader, topic):
-        message: Any = reader.deserialize(data, connection.msgtype)
-        yield header_stamp(data) or recorded, message
+        try:
+            stamp = header_stamp(data) or recorded
+        except ValueError as error:
+            reader.damage.add(connection.topic, recorded, str(error))
+            continue
+        yield connection, recorded, stamp, data
 
 
-def raw_messages(reader: AnyReader, topic: str | None) -> Iterator[tuple[Connection, int, bytes]]:
+def raw_messages(reader: BagReader, topic: str | None) -> Iterator[tuple[Connection, int, bytes]]:
     """Connection, time of recording [ns] and serialised message of a topic."""
     connections = [c for c in reader.connections if c.topic == topic]
     if connections:
@@ -117,7 +145,7 @@ def header_stamp(data: bytes | memoryview) -> int:
         ValueError: The message is cut short.
     """
     if len(data) < 12:  # four bytes say how it is serialised, then come sec and nanosec
-        raise ValueError(f'a message of {len(data)} bytes has no header: the bag is damaged')
+        raise ValueError(f'a message of {len(data)} bytes has no header')
     order = '<' if data[1] & 1 else '>'
     sec, nanosec = struct.unpack_from(f'{order}iI', data, 4)
     return int(sec * NANOSECONDS + nanosec)
@@ -125,16 +153,11 @@ def header_stamp(data: bytes | memoryview) -> int:
 
 def _what_is_there(path: Path) -> str:
     if path.is_file():
-        return f'a file must end in {" or ".join(BAG_SUFFIXES)}'
-    parts = sorted(p.name for p in path.iterdir() if p.suffix in BAG_SUFFIXES)
+        return f'a file must end in {", ".join(ENDINGS)}'
+    parts = sorted(p.name for p in path.iterdir() if p.name.endswith(ENDINGS))
     if not parts:
         return 'the folder has no metadata.yaml'
     return (
         f'metadata.yaml is missing beside {", ".join(parts)}: the recording was not ended. '
-        f'Name the file itself, or: {_RESCUE}'
+        f'Name the file itself, or: ros2 bag reindex {path}'
     )
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    text = ' '.join(str(error).split()) or type(error).__name__
-    return f'{path}: not a readable ROS 2 bag ({text}); {_RESCUE}'

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
+from lacdepth_ros.bags.damage import Damage
+from lacdepth_ros.bags.opening import (
+    choose_topic,
+    messages_of,
+    open_bag,
+    topic_counts,
+    topic_kinds,
+)
 from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.decoder import ImageDecoder
 
@@ -60,6 +67,7 @@ class BagImages:
         count: Number of images.
         rectified: The topic's name says that its images are rectified (image_rect...).
         compressed: The images are CompressedImage, not Image.
+        damage: Images and camera_infos that could not be read so far.
 
     Raises:
         FileNotFoundError: There is no bag.
@@ -70,9 +78,9 @@ class BagImages:
         self, path: Path, image_topic: str | None = None, info_topic: str | None = None
     ) -> None:
         self._path = path
+        self.damage = Damage()
         with open_bag(path) as reader:
-            types = topic_kinds(reader)
-            counts = {c.topic: c.msgcount for c in reader.connections}
+            types, counts = topic_kinds(reader), topic_counts(reader)
         images = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
         infos = {t for t, kind in types.items() if kind == CAMERA_INFO}
         if not images:
@@ -100,8 +108,12 @@ class BagImages:
             raise ValueError(f'{path}: topic {self.topic} holds no image')
 
     def __iter__(self) -> Iterator[RecordedImage]:
-        """Yield the images in the order of recording; ValueError where the bag is damaged."""
-        with open_bag(self._path) as reader:
+        """Yield the images in the order of recording; what cannot be read goes to `damage`.
+
+        Raises:
+            ValueError: The bag cannot be read from here on.
+        """
+        with open_bag(self._path, self.damage) as reader:
             decoder = ImageDecoder()
             infos: dict[int | None, Any] = dict(messages_of(reader, self.info_topic))
             stamps = sorted(stamp for stamp in infos if stamp is not None)

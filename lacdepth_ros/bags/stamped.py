@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.bags.opening import header_stamp, raw_messages
+from lacdepth_ros.bags.opening import header_stamp, stamped_messages
 from lacdepth_ros.core.stamps import nearest
 
 if TYPE_CHECKING:
-    from rosbags.highlevel import AnyReader
+    from lacdepth_ros.bags.salvage import BagReader
 
 
 class StampedTopic:
@@ -25,13 +25,12 @@ class StampedTopic:
         stamps: Stamps of its messages [ns], sorted.
     """
 
-    def __init__(self, reader: AnyReader, topic: str) -> None:
+    def __init__(self, reader: BagReader, topic: str) -> None:
         self.topic = topic
         self._reader = reader
         self._connections = [c for c in reader.connections if c.topic == topic]
         self._recorded = {
-            header_stamp(data) or recorded: recorded
-            for _, recorded, data in raw_messages(reader, topic)
+            stamp: recorded for _, recorded, stamp, _ in stamped_messages(reader, topic)
         }
         self.stamps = sorted(self._recorded)
 
@@ -47,4 +46,4 @@ class StampedTopic:
         ):
             if (header_stamp(data) or recorded) == stamp:
                 return self._reader.deserialize(data, connection.msgtype)
-        raise ValueError(f'the message of {self.topic} at {stamp} ns is gone')
+        raise ValueError(f'the message of {self.topic} at {stamp} ns lies in a damaged part')

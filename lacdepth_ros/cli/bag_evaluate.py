@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
             write_report(args.report, result, facts, images, worst.frames)
             print(f'wrote {args.report / HTML}')
     return judge_requirements(
-        args, requirements, result.figures(), 'lacdepth bag evaluate', _judge(result, args)
+        args, requirements, result.figures(), 'lacdepth bag evaluate', _judge(result, images, args)
     )
 
 
@@ -131,7 +131,11 @@ def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
         return no_ground_truth()
     if args.truth is None:
         return ground_truth_from_topic(
-            args.bag, args.truth_topic, images=images.topic, tolerance_ns=tolerance
+            args.bag,
+            args.truth_topic,
+            images=images.topic,
+            tolerance_ns=tolerance,
+            damage=images.damage,
         )
     if not args.truth.exists():
         raise FileNotFoundError(f'--truth: {args.truth} does not exist')
@@ -212,9 +216,11 @@ def _facts(
     }
 
 
-def _judge(result: SessionResult, args: argparse.Namespace) -> int:
+def _judge(result: SessionResult, images: BagImages, args: argparse.Namespace) -> int:
     """Name what is missing; returns the exit code."""
     missing = sessions.name_problems(result, in_lockstep=args.rate is None)
+    for line in images.damage.lines(args.bag):
+        error(line)
     for name, reason in result.unscored:
         error(f'{name} not scored: {reason}')
     if result.without_ground_truth:
@@ -222,4 +228,4 @@ def _judge(result: SessionResult, args: argparse.Namespace) -> int:
             f'{len(result.without_ground_truth)} answered frames have no ground truth: not scored'
         )
     nothing = not result.latencies() or not (args.no_truth or result.report.frames)
-    return int(nothing or missing or bool(result.unscored))
+    return int(nothing or missing or bool(result.unscored or images.damage.counts))

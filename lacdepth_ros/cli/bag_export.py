@@ -74,13 +74,15 @@ def run(args: argparse.Namespace) -> int:
         done = export(args.bag, args.output, options, show_progress)
     except (FileNotFoundError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
+    for line in done.damage.lines(args.bag):
+        error(line)
     for stamp, reason in done.skipped:
         error(f'depth at {stamp} ns not shown: {reason}')
     beside = f'with {done.image_topic}' if done.image_topic else 'without images'
     print(f'{done.frames} frames of {done.depth_topic} {beside}')
     for path in _written(args):
         print(f'wrote {path}')
-    return 1 if done.skipped else 0
+    return 1 if done.skipped or done.damage.counts else 0
 
 
 def _written(args: argparse.Namespace) -> list[Path]:

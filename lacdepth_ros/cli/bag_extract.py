@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
 
 if TYPE_CHECKING:
-    from lacdepth_ros.bags.extract import Extraction, ExtractOptions
+    from lacdepth_ros.bags.extraction import Extraction, ExtractOptions
     from lacdepth_ros.bags.transforms import Transform
 
 DESCRIPTION = """\
@@ -131,12 +131,12 @@ def run(args: argparse.Namespace) -> int:
         done = extract(args.bag, args.output, _options(args), show_progress)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
-    _report(args.output, done)
+    _report(args, done)
     return 1 if done.failed else 0
 
 
 def _options(args: argparse.Namespace) -> ExtractOptions:
-    from lacdepth_ros.bags.extract import ExtractOptions
+    from lacdepth_ros.bags.extraction import ExtractOptions
 
     return ExtractOptions(
         image_topic=args.image_topic,
@@ -163,8 +163,10 @@ def _pose(numbers: list[float]) -> Transform:
     return tree.lookup('camera', 'sensor', 0)
 
 
-def _report(output: Path, done: Extraction) -> None:
+def _report(args: argparse.Namespace, done: Extraction) -> None:
     """Say what was taken, and name everything that was not."""
+    for line in done.damage.lines(args.bag):
+        error(line)
     for text in dict.fromkeys(done.warnings):
         warn(text)
     if done.calibrations > 1:
@@ -179,6 +181,6 @@ def _report(output: Path, done: Extraction) -> None:
     hidden = done.hidden / (done.pixels + done.hidden)
     split = f' ({done.validating} to validate on)' if done.validating else ''
     print(
-        f'{output}: {done.written} frames{split}, {done.pixels / done.written:.0f} true pixels '
-        f'each, {hidden:.1%} of the points left out as hidden'
+        f'{args.output}: {done.written} frames{split}, {done.pixels / done.written:.0f} true '
+        f'pixels each, {hidden:.1%} of the points left out as hidden'
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import GET_ROS, UsageError
+from lacdepth_ros.core.whole_file import write_text
 
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         result['node'] = _node(args)
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
-        args.json.write_text(json.dumps(result, indent=2) + '\n')
+        write_text(args.json, json.dumps(result, indent=2) + '\n')
         print(f'wrote {args.json}')
     return 0
 

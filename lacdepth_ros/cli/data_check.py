@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, show_progress
 from lacdepth_ros.cli.data_index import show_index, show_problems
+from lacdepth_ros.core.whole_file import write_text
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.manifest import ManifestEntry
@@ -85,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         print(format_check(report))
         if args.json is not None:
             text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
-            args.json.write_text(text + '\n', encoding='utf-8')
+            write_text(args.json, text + '\n')
             print(f'wrote {args.json}')
         if readable and args.sheet is not None:
             title = f'{args.path}: {report.overall.frames:,} frames'

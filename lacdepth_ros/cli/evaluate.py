@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, protocol_options, requirement_options
 from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
+from lacdepth_ros.core.whole_file import write_text
 
 if TYPE_CHECKING:
     from lacdepth_ros.evaluation.evaluate import Entry, FramePredictor
@@ -205,11 +206,11 @@ def _write(args: argparse.Namespace, report: EvaluationReport) -> None:
 
     if args.json is not None:
         text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
-        args.json.write_text(text + '\n', encoding='utf-8')
+        write_text(args.json, text + '\n')
     if args.markdown is not None:
-        args.markdown.write_text(format_markdown(report), encoding='utf-8')
+        write_text(args.markdown, format_markdown(report))
     if args.csv is not None:
-        args.csv.write_text(report.to_csv(), encoding='utf-8')
+        write_text(args.csv, report.to_csv())
     for path in filter(None, (args.json, args.markdown, args.csv)):
         print(f'wrote {path}')
 

@@ -4,9 +4,25 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DiskFullError(OSError):
+    """A file cannot be written for want of space."""
+
+    def __init__(self, number: int, path: Path) -> None:
+        free = shutil.disk_usage(path.parent).free / 1e6
+        text = f'{path} cannot be written, {free:.0f} MB are left on the disk: free some space'
+        super().__init__(number, f'{text} and run again')
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 @contextmanager
@@ -22,11 +38,29 @@ def whole_file(path: Path, ending: str = '.partial') -> Iterator[Path]:
 
     Yields:
         The path to write to, in the same folder.
+
+    Raises:
+        DiskFullError: In place of the OSError of the body that says so without naming the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f'.{path.name}{ending}')
     try:
         yield draft
         draft.replace(path)
+    except OSError as error:
+        if error.errno not in _FULL or isinstance(error, DiskFullError):
+            raise
+        raise DiskFullError(error.errno, path) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, data: bytes | memoryview) -> None:
+    """Write a file, whole or not at all; OSError that names it where that fails."""
+    with whole_file(Path(path)) as draft:
+        draft.write_bytes(data)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text, whole or not at all; OSError that names it where that fails."""
+    write_bytes(path, text.encode())

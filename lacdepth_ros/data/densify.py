@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from lacdepth_ros.core.child_process import prepare_worker
+from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.indexing import Progress
@@ -101,7 +102,7 @@ def _keep_settings(folder: Path, width: int) -> None:
     """Note the settings, or make sure that the folder's files were made with the same ones."""
     path, settings = folder / _SETTINGS, {'width': width}
     if not path.is_file():
-        path.write_text(json.dumps(settings) + '\n', encoding='utf-8')
+        write_text(path, json.dumps(settings) + '\n')
     elif (found := json.loads(path.read_text(encoding='utf-8'))) != settings:
         raise ValueError(
             f'{folder} was made with {found}, not with {settings}; ask for the same or name '

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import ExifTags, Image
 
 from lacdepth_ros.core.image_file import decode_file
-from lacdepth_ros.core.whole_file import whole_file
+from lacdepth_ros.core.whole_file import write_bytes
 
 KITTI_DEPTH_SCALE = 256.0
 """PNG counts per metre of KITTI's depth maps, and of ours unless a data set has another scale."""
@@ -127,8 +127,7 @@ def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.
     encoded, data = cv2.imencode(path.suffix, pixels)
     if not encoded:
         raise OSError(f'{path}: OpenCV cannot encode {image.dtype} of shape {image.shape}')
-    with whole_file(path) as draft:
-        draft.write_bytes(data.tobytes())
+    write_bytes(path, data.tobytes())
 
 
 def _read(path: Path) -> bytes:

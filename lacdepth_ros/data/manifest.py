@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.core.whole_file import whole_file
+from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.data.sample import Sample
 
@@ -175,8 +175,7 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> None:
         lines.append(line + '\n')
     if not lines:
         raise ValueError(f'{path}: a manifest needs at least one frame')
-    with whole_file(path) as draft:
-        draft.write_text(''.join(lines), encoding='utf-8')
+    write_text(path, ''.join(lines))
 
 
 def _relative(value: Any, folder: Path, key: str) -> Any:

@@ -18,6 +18,8 @@ from lacdepth_ros.messages.buffers import byte_array, empty_bytes
 _FLOAT32 = 7  # PointField.FLOAT32
 _FLOATS = {_FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
 _POINT_STEP = 16  # bytes: x, y, z and rgb as float32
+FARTHEST_MEDIAN = 250.0
+"""Median distance [m] beyond which no LiDAR measures: such a cloud is not in metres."""
 
 
 def cloud_to_message(
@@ -105,13 +107,24 @@ def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
 
 
 def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
-    """Finite points (N, 3) [m] of any cloud with x, y, z, such as a LiDAR driver publishes.
+    """Measured points (N, 3) [m] of any cloud with x, y, z, such as a LiDAR driver publishes.
+
+    Points that are not finite were not measured, and neither were those at (0, 0, 0), which many
+    drivers write where nothing came back.
 
     Raises:
-        ValueError: A coordinate is missing or no float, or data is truncated.
+        ValueError: A coordinate is missing or no float, data is truncated, or the points lie so
+            far away that they cannot be in metres.
     """
     points = _fields_of(msg, 'xyz').astype(np.float64).reshape(-1, 3)
-    return points[np.isfinite(points).all(axis=1)]
+    points = points[np.isfinite(points).all(axis=1) & points.any(axis=1)]
+    median = float(np.median(np.linalg.norm(points, axis=1))) if len(points) else 0.0
+    if median > FARTHEST_MEDIAN:
+        raise ValueError(
+            f'the points lie {median:.0f} m away in the median: is the cloud in millimetres? '
+            'Metres are needed (REP 103)'
+        )
+    return points
 
 
 def _fields_of(msg: Any, names: Iterable[str]) -> npt.NDArray[np.floating]:
@@ -126,7 +139,8 @@ def _fields_of(msg: Any, names: Iterable[str]) -> npt.NDArray[np.floating]:
         raise ValueError(
             f'the cloud has no float fields {missing}; it has {[f.name for f in msg.fields]}'
         )
-    height, width, step, row = msg.height, msg.width, msg.point_step, msg.row_step
+    height, width, step = msg.height, msg.width, msg.point_step
+    row = msg.row_step or width * step  # some drivers leave it 0
     needed = (height - 1) * row + width * step if height and width else 0
     if len(msg.data) < needed or (height > 1 and row < width * step):
         raise ValueError(

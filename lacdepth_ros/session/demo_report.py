@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
@@ -44,7 +45,7 @@ def write_results(
         OSError: A file cannot be written.
     """
     text = json.dumps(_summary(result, facts), indent=2, allow_nan=False)
-    (folder / SUMMARY).write_text(text + '\n', encoding='utf-8')
+    write_text(folder / SUMMARY, text + '\n')
     if kept.shown:
         title = f'{Path(str(facts["input"])).name}: depth from one camera, {_headline(result)}'
         write_image(folder / SHEET, demo_sheet(kept.shown, title))

@@ -14,6 +14,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
 from lacdepth_ros.bags.reader import IMAGE
 from lacdepth_ros.bags.sources import Entry, open_source
@@ -87,7 +88,12 @@ class GroundTruth:
 
 
 def ground_truth_from_topic(
-    path: Path, topic: str | None, *, images: str, tolerance_ns: int
+    path: Path,
+    topic: str | None,
+    *,
+    images: str,
+    tolerance_ns: int,
+    damage: Damage | None = None,
 ) -> GroundTruth:
     """Ground truth that was recorded: 32FC1 or 16UC1 images (REP 118) on a topic of the bag.
 
@@ -96,13 +102,14 @@ def ground_truth_from_topic(
         topic: The topic; None takes the only one that sounds like depth, or like true depth.
         images: Topic of the camera images, which is no candidate.
         tolerance_ns: See `GroundTruth`.
+        damage: Takes the messages that cannot be read.
 
     Raises:
         FileNotFoundError: There is no bag.
         ValueError: There is no such topic, or several could be meant.
     """
     with ExitStack() as stack:
-        reader = stack.enter_context(open_bag(path))
+        reader = stack.enter_context(open_bag(path, damage))
         kinds = topic_kinds(reader)
         fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images)
         name = choose_topic(path, topic, kinds, fitting) if topic else _only_depth(path, fitting)

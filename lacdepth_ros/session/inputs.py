@@ -12,8 +12,8 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from lacdepth_ros.bags.opening import is_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
+from lacdepth_ros.bags.storage import is_bag
 from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.evaluation.report.page import (
     figure,
     heading,
@@ -105,14 +106,14 @@ def write_report(
     if latencies := _latency_rows(result):
         lines += ['**Latency**', '', '| stage | p50 [ms] | p95 [ms] |', '|---|---:|---:|']
         lines += [f'| {name} | {p50:.1f} | {p95:.1f} |' for name, p50, p95 in latencies]
-    (folder / MARKDOWN).write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    write_text(folder / MARKDOWN, '\n'.join(lines) + '\n')
     write_page(folder / HTML, title, _parts(result, facts, images, worst))
 
 
 def write_json(path: Path, result: SessionResult, facts: dict[str, Any]) -> None:
     """Write `as_dict` to a file; OSError when it cannot be written."""
     text = json.dumps(as_dict(result, facts), indent=2, allow_nan=False)
-    path.write_text(text + '\n', encoding='utf-8')
+    write_text(path, text + '\n')
 
 
 def _parts(

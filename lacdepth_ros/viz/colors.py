@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.viz.text import draw_text
 
 FloatArray = npt.NDArray[np.float32]
@@ -135,13 +136,13 @@ def write_ply(path: str | Path, points: FloatArray, colors: ColorImage) -> None:
     """Write a coloured cloud as a binary PLY file, which MeshLab and CloudCompare open.
 
     Args:
-        path: The file; it is replaced when it exists.
+        path: The file; it is replaced when it exists, and its folder made when it is missing.
         points: (..., 3) metres; points that are not finite are left out. Axes are kept: those of
             the optical frame are x right, y down, z forward.
         colors: (..., 3) uint8 RGB of the points.
 
     Raises:
-        FileNotFoundError: The folder does not exist.
+        OSError: The file cannot be written; then there is none.
     """
     points, colors = points.reshape(-1, 3), colors.reshape(-1, 3)
     valid = np.isfinite(points).all(axis=1)
@@ -160,7 +161,7 @@ def write_ply(path: str | Path, points: FloatArray, colors: ColorImage) -> None:
         'end_header',
     ]
     text = '\n'.join(header) + '\n'
-    Path(path).write_bytes(text.encode('ascii') + vertices.tobytes())
+    write_bytes(path, text.encode('ascii') + vertices.tobytes())
 
 
 def _paint(values: FloatArray, valid: npt.NDArray[np.bool_], colormap: int) -> ColorImage:

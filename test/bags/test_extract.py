@@ -15,7 +15,8 @@ from kitti_drive import write_drive
 
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.convert import GROUND_TRUTH_TOPIC, write_source
-from lacdepth_ros.bags.extract import NO_GROUND_TRUTH, Extraction, ExtractOptions, extract
+from lacdepth_ros.bags.extract import extract
+from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
 from lacdepth_ros.bags.sources import open_source
 from lacdepth_ros.bags.transforms import matrix_from_quaternion, pose_of
 from lacdepth_ros.cli.main import main
@@ -206,7 +207,7 @@ def test_measurements_too_far_in_time_are_no_failure(tmp_path: Path) -> None:
 def test_bad_frames_are_left_out_and_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Small image, zero K, a stamp of the past, a cloud of two points; K changes once."""
+    """Small image, zero K, a repeated stamp, a cloud of two points; K changes once."""
     zoomed = Camera(60.0, 60.0, 31.0, 17.5, width=64, height=36)
     records = [
         static(),
@@ -223,7 +224,7 @@ def test_bad_frames_are_left_out_and_counted(
     said = capsys.readouterr()
     assert 'images left out, unusable image or camera_info; the first: image is 64x20' in said.err
     assert '1 images left out, too few true pixels' in said.err
-    assert '1 images left out, time goes back' in said.err
+    assert '1 images left out, a stamp for the second time' in said.err
     assert 'the calibration changes' in said.err
     entries = read_manifest(tmp_path / 'data' / 'manifest.jsonl')
     assert [e.tags['stamp'] for e in entries] == [START, START + 3 * STEP, START + 6 * STEP]
@@ -279,7 +280,18 @@ def test_broken_transforms_are_warned_of(
     assert 'warning: transform camera -> arm: ' in capsys.readouterr().err
 
 
-def test_damage_in_the_middle_keeps_what_came_before(tmp_path: Path) -> None:
+def test_missing_static_transforms_are_named(tmp_path: Path) -> None:
+    bag = bag_scene.write(tmp_path / 'bag', [*frame(0), *frame(1)])
+    with pytest.raises(ValueError, match=r'holds no /tf_static, .* first part alone: .*--pose'):
+        extracted(bag)
+    other = static(('base', 'lidar', np.eye(4)))
+    bag = bag_scene.write(tmp_path / 'other', [other, *frame(0)])
+    with pytest.raises(ValueError, match='no transform leads from') as failure:
+        extracted(bag)
+    assert '--pose' not in str(failure.value)
+
+
+def test_a_damaged_image_costs_one_image(tmp_path: Path) -> None:
     bag = bag_scene.scene(tmp_path / 'bag')
     storage = bag / 'bag.mcap'
     data = bytearray(storage.read_bytes())
@@ -288,8 +300,8 @@ def test_damage_in_the_middle_keeps_what_came_before(tmp_path: Path) -> None:
     data[places[1] - 1] = 0xFF  # the length of the text
     storage.write_bytes(data)
     done, entries = extracted(bag)
-    assert (done.written, len(entries)) == (1, 1)
-    assert (done.failed, done.skipped) == (1, {'damaged bag from here on': 1})
+    assert (done.written, len(entries)) == (2, 2)
+    assert (done.failed, done.skipped, done.damage.counts) == (1, {}, {IMAGE: 1})
 
 
 def test_error_of_ours_is_not_blamed_on_the_bag(

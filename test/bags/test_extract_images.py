@@ -13,7 +13,8 @@ import pytest
 from bag_scene import CAMERA, IMAGE, START, frame, static
 
 from lacdepth_ros.bags import messages
-from lacdepth_ros.bags.extract import ExtractOptions, extract
+from lacdepth_ros.bags.extract import extract
+from lacdepth_ros.bags.extraction import ExtractOptions
 from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.messages.compressed import image_from_compressed
 

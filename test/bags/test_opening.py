@@ -11,6 +11,7 @@ from bag_files import BASE, CAMERA, image, write_bag
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.opening import header_stamp, messages_of, open_bag, raw_messages
 from lacdepth_ros.bags.reader import IMAGE, BagImages
 
@@ -26,26 +27,44 @@ def read_all(path: Path) -> int:
 
 @pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
 @pytest.mark.parametrize('share', [0.0, 0.3, 0.6])
-def test_cut_bags_are_refused_with_a_way_out(
+def test_cut_bags_are_refused_with_what_cures_them(
     tmp_path: Path, plugin: StoragePlugin, share: float
 ) -> None:
     bag = write_bag(tmp_path / 'bag', CAMERA, plugin=plugin)
     data = storage_of(bag.path).read_bytes()
     storage_of(bag.path).write_bytes(data[: int(share * len(data))])
+    cure = 'mcap recover' if plugin is StoragePlugin.MCAP else r'sqlite3 OLD\.db3 \.recover'
+    cure = cure if share else 'is empty: copy or record it anew'
     for path in (bag.path, storage_of(bag.path)):
-        with pytest.raises(ValueError, match=r'not a readable ROS 2 bag .*mcap recover'):
+        with pytest.raises(ValueError, match=f'not a readable ROS 2 bag .*{cure}'):
             read_all(path)
 
 
-def test_damage_within_a_message_is_found_while_reading(tmp_path: Path) -> None:
+@pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
+def test_what_no_tool_can_recover_is_not_sent_to_one(
+    tmp_path: Path, plugin: StoragePlugin
+) -> None:
+    bag = write_bag(tmp_path / 'bag', CAMERA, plugin=plugin)
+    data = storage_of(bag.path).read_bytes()
+    storage_of(bag.path).write_bytes(b'x' * 100 + data[100:])
+    with pytest.raises(ValueError, match='does not begin as such a file does: copy') as failure:
+        read_all(bag.path)
+    assert 'mcap recover' not in str(failure.value) and '.recover' not in str(failure.value)
+
+
+def test_damage_within_a_message_costs_that_message(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', CAMERA, plugin=StoragePlugin.MCAP)
     storage = storage_of(bag.path)
     data = bytearray(storage.read_bytes())
     place = data.index(b'rgb8')
     data[place - 4] = 0xFF  # the length of the text
     storage.write_bytes(data)
-    with pytest.raises(ValueError, match=r'not a readable ROS 2 bag'):
-        read_all(bag.path)
+    damage = Damage()
+    with open_bag(bag.path, damage) as reader:
+        stamps = [stamp for stamp, _ in messages_of(reader, '/front/image_raw')]
+    assert stamps == bag.stamps[1:]
+    [line] = damage.lines(bag.path)
+    assert line.startswith(f'{bag.path}: 1 damaged message of /front/image_raw left out; the')
 
 
 def test_recording_that_was_not_ended_is_named_as_such(tmp_path: Path) -> None:
@@ -62,10 +81,10 @@ def test_what_is_no_bag_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='not a ROS 2 bag; the folder has no metadata'):
         read_all(tmp_path)
     (tmp_path / 'notes.txt').write_text('no bag')
-    with pytest.raises(ValueError, match=r'must end in \.mcap or \.db3'):
+    with pytest.raises(ValueError, match=r'must end in \.mcap, \.db3'):
         read_all(tmp_path / 'notes.txt')
     (tmp_path / 'metadata.yaml').write_text('rosbag2_bagfile_information: []')
-    with pytest.raises(ValueError, match='not a readable ROS 2 bag'):
+    with pytest.raises(ValueError, match=r'metadata\.yaml cannot be read .*ros2 bag reindex'):
         read_all(tmp_path)
 
 

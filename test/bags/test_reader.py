@@ -11,8 +11,8 @@ import pytest
 from bag_files import CAMERA, picture, write_bag
 from rosbags.rosbag2 import StoragePlugin
 
-from lacdepth_ros.bags.opening import is_bag
 from lacdepth_ros.bags.reader import BagImages, sounds_like_depth
+from lacdepth_ros.bags.storage import is_bag
 
 
 @pytest.mark.parametrize('plugin', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])

@@ -10,7 +10,8 @@ import bag_scene
 import pytest
 from bag_scene import CLOUD, START, STEP, frame, static
 
-from lacdepth_ros.bags.extract import ExtractOptions, extract
+from lacdepth_ros.bags.extract import extract
+from lacdepth_ros.bags.extraction import ExtractOptions
 from lacdepth_ros.data.manifest import read_manifest
 
 

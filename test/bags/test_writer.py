@@ -15,8 +15,9 @@ from bag_files import STORE, image
 from kitti_drive import write_drive
 
 from lacdepth_ros.bags.convert import write_source
-from lacdepth_ros.bags.opening import is_bag, open_bag
+from lacdepth_ros.bags.opening import open_bag
 from lacdepth_ros.bags.sources import open_source
+from lacdepth_ros.bags.storage import is_bag
 from lacdepth_ros.bags.writer import new_bag
 
 IMAGE = 'sensor_msgs/msg/Image'

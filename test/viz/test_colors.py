@@ -120,8 +120,3 @@ def test_ply_holds_the_valid_points_and_their_colors(tmp_path):
     kept = [0, 2, 3, 4, 5]
     np.testing.assert_array_equal(vertices['xyz'], points.reshape(-1, 3)[kept])
     np.testing.assert_array_equal(vertices['rgb'], colors.reshape(-1, 3)[kept])
-
-
-def test_ply_into_a_missing_folder_says_so(tmp_path):
-    with pytest.raises(FileNotFoundError, match='nowhere'):
-        write_ply(tmp_path / 'nowhere' / 'a.ply', np.zeros((1, 3)), np.zeros((1, 3), np.uint8))

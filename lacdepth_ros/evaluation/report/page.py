@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.whole_file import write_text
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -124,12 +126,12 @@ def write_page(path: str | Path, title: str, parts: Iterable[str]) -> None:
         OSError: The file cannot be written.
     """
     name, body = html.escape(title), '\n'.join(parts)
-    Path(path).write_text(
+    write_text(
+        path,
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{name}</title>\n<style>{_STYLE}</style></head>\n'
         f'<body>\n<h1>{name}</h1>\n{body}\n<script>{_SORT}</script>\n</body></html>\n',
-        encoding='utf-8',
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.evaluation.report import figures, page
 from lacdepth_ros.evaluation.report.gallery import Gallery, ShownFrame
@@ -27,6 +28,9 @@ _NOTES = {
     'pixels by error (0 is best). AURG: gain over a random one (above 0 is useful). Those of '
     'RMSE are in metres.',
 }
+INDEX = 'index.html'
+_CURVES = ('distance.png', 'frames.png', 'calibration.png')
+_OURS = (INDEX, *_CURVES, 'worst_[0-9]*.png', 'best_[0-9]*.png')
 
 
 def write_report(
@@ -47,6 +51,9 @@ def write_report(
     Raises:
         OSError: A file cannot be written.
     """
+    for name in _OURS:  # of an earlier run, which may have had more of them
+        for old in folder.glob(name):
+            old.unlink()
     parts = [
         page.paragraph(f'{source} on {data}: {report.frames} frames measured.'),
         page.paragraph(f'Protocol: {report.protocol.describe()}.'),
@@ -60,7 +67,7 @@ def write_report(
         parts += _frames(folder, report, gallery.worst, 'worst')
         parts += _frames(folder, report, gallery.best, 'best')
         parts += [page.heading('Every frame'), _frame_table(report)]
-    path = folder / 'index.html'
+    path = folder / INDEX
     page.write_page(path, 'Depth evaluation', parts)
     return path
 
@@ -108,7 +115,8 @@ def _curves(folder: Path, report: EvaluationReport) -> list[str]:
         )
     parts = []
     for title, name, figure, caption in curves:
-        figure.savefig(folder / f'{name}.png', dpi=110)
+        with whole_file(folder / f'{name}.png', '.partial.png') as draft:
+            figure.savefig(draft, dpi=110)
         parts += [page.heading(title), page.figure(figure, caption)]
     return parts
 

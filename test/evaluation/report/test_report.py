@@ -111,6 +111,8 @@ def test_report_folder(tmp_path: Path) -> None:
     pytest.importorskip('matplotlib')
     from lacdepth_ros.evaluation.report.report_page import write_report
 
+    for left in ('worst_6.png', 'best_3.png', 'mine.png'):  # by an earlier run, and by the user
+        (tmp_path / left).touch()
     frames = [shown(f'{group}/{i}', 1 + i / 10) for group in 'ab' for i in range(3)]
     report, gallery = measure(*frames)
     index = write_report(tmp_path, report, gallery, source='a net', data='some frames')
@@ -121,7 +123,7 @@ def test_report_folder(tmp_path: Path) -> None:
     assert not re.search(r'(src|href)="(?!data:)', text)
     pictures = sorted(path.name for path in tmp_path.glob('*.png'))
     assert pictures == [
-        'best_1.png', 'best_2.png', 'calibration.png', 'distance.png', 'frames.png',
+        'best_1.png', 'best_2.png', 'calibration.png', 'distance.png', 'frames.png', 'mine.png',
         'worst_1.png', 'worst_2.png',
     ]  # fmt: skip
     assert read_image(tmp_path / 'worst_1.png').shape[1] == 1180

@@ -1,0 +1,104 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading on behind damage: a chunk or message that cannot be read costs itself, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rosbags.highlevel import AnyReader
+from rosbags.interfaces import Connection
+from rosbags.rosbag2.storage_mcap import MAXSIZE, msgsrc
+from rosbags.typesys import Stores, get_typestore
+
+from lacdepth_ros.bags.damage import Damage
+from lacdepth_ros.bags.storage import advice, unpack_message
+
+
+class BagReader(AnyReader):
+    """A reader of one bag.
+
+    Args:
+        path: The bag, for messages.
+        files: Its storage files, none of them compressed.
+        damage: Takes what cannot be read.
+    """
+
+    def __init__(self, path: Path, files: Collection[Path], damage: Damage) -> None:
+        super().__init__(list(files), default_typestore=get_typestore(Stores.ROS2_JAZZY))
+        self.path, self._files = path, list(files)
+        self.damage = damage
+
+    def messages(
+        self,
+        connections: Collection[Connection] = (),
+        start: int | None = None,
+        stop: int | None = None,
+    ) -> Generator[tuple[Connection, int, bytes], None, None]:
+        """Yield connection, time of recording [ns] and serialised message, in that time's order.
+
+        Raises:
+            ValueError: The bag is damaged from here on.
+        """
+        done = 0
+        error: Exception | None = None
+        while error is None or self._drop_damaged_chunks():
+            error = None
+            found = super().messages(connections, start, stop)
+            try:
+                for connection, recorded, data in islice(found, done, None):
+                    done += 1
+                    yield connection, recorded, unpack_message(data)
+            except Exception as failure:  # the library raises whatever damaged bytes lead it to
+                error = failure
+            if error is None:
+                return
+        raise ValueError(self.describe(error)) from error
+
+    def deserialize(self, rawdata: bytes, typ: str) -> Any:
+        """Deserialize a message; ValueError where it is damaged."""
+        try:
+            return super().deserialize(rawdata, typ)
+        except Exception as error:
+            raise ValueError(
+                f'a {typ} of {len(rawdata)} bytes cannot be decoded ({_text(error)})'
+            ) from error
+
+    def describe(self, error: Exception) -> str:
+        """Say that the bag cannot be read, why, and what can be done."""
+        return f'{self.path}: not a readable ROS 2 bag ({_text(error)}); {advice(self._files)}'
+
+    def _drop_damaged_chunks(self) -> bool:
+        """Take the damaged chunks of MCAP files out of their indexes; whether there were any."""
+        storages: list[Any] = [reader.storage for reader in self.readers]  # type: ignore[union-attr]
+        found = [
+            (storage, chunk, problem)
+            for storage in storages
+            for chunk in getattr(storage, 'chunks', [])
+            if (problem := _problem(storage, chunk))
+        ]
+        for storage, chunk, problem in found:
+            storage.chunks.remove(chunk)
+            topics = {connection.id: connection.topic for connection in storage.connections}
+            place = (storage.path.name, chunk.chunk_start_offset)
+            reason = f'the chunk at byte {place[1]} of {place[0]} ({problem})'
+            for channel, count in chunk.channel_count.items():
+                self.damage.add(topics[channel], place, reason, count)
+        return bool(found)
+
+
+def _problem(storage: Any, chunk: Any) -> str:
+    """What is wrong with a chunk of an MCAP file ('' when it can be read)."""
+    try:
+        for _ in msgsrc(chunk, {}, 0, MAXSIZE, storage.bio):
+            pass
+    except Exception as error:
+        return _text(error)
+    return ''
+
+
+def _text(error: Exception) -> str:
+    return ' '.join(str(error).split()) or type(error).__name__
