@@ -25,6 +25,8 @@ _KEYS = ('model_config', 'provenance')
 _FLOATS, _INTEGERS = ('F32', 'F16', 'BF16'), ('I64',)
 FOCAL_PER_WIDTH = 'focal_per_width'
 """Key of the provenance: focal length over width of the training images, their field of view."""
+LONGEST = 100_000
+"""Characters of a provenance's text that are read: it holds all settings of a training."""
 DEFAULT_CHECKPOINT = 'lacdepth_lite.safetensors'
 
 
@@ -115,7 +117,8 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             raise ValueError(f'checkpoint {path}: {name} holds NaN or infinity; train it anew')
     model = LacDepth(config)
     model.load_state_dict(weights, strict=True)
-    return model.eval(), {clean(key): clean(str(value)) for key, value in provenance.items()}
+    provenance = {clean(key): clean(str(text), LONGEST) for key, text in provenance.items()}
+    return model.eval(), provenance
 
 
 def checkpoint_hash(path: str | Path | None = None) -> str:
