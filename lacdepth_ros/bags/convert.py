@@ -12,17 +12,11 @@ from typing import Any
 import numpy as np
 
 from lacdepth_ros.bags import messages
-from lacdepth_ros.bags.sources import (
-    BASE_FRAME,
-    CAMERA_FRAME,
-    ODOM_FRAME,
-    SCAN_FRAME,
-    Entry,
-    Source,
-)
+from lacdepth_ros.bags.sources import BASE_FRAME, CAMERA_FRAME, ODOM_FRAME, SCAN_FRAME, Source
 from lacdepth_ros.bags.writer import BagWriter, new_bag
 from lacdepth_ros.data.layouts.kitti import read_scan
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sources import Entry
 
 IMAGE_TOPIC = '/camera/image_rect'
 COMPRESSED_TOPIC = f'{IMAGE_TOPIC}/compressed'

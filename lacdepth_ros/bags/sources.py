@@ -6,39 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from lacdepth_ros.bags.transforms import Transform, pose_of
-from lacdepth_ros.data.layouts.kitti import KittiFrame, find_drives, parse_stamp, read_kitti_raw
+from lacdepth_ros.data.layouts.kitti import KittiFrame, parse_stamp, read_kitti_raw
 from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses, read_velodyne_from_imu
-from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sources import Entry, open_data_set
 
 ODOM_FRAME = 'odom'
 BASE_FRAME, SCAN_FRAME, CAMERA_FRAME = 'base_link', 'velodyne', 'camera_optical_frame'
 VELODYNE_HEIGHT = 1.73
 """Height of KITTI's scanner above the road [m], from its sensor setup."""
-START, PERIOD = 1_000_000_000, 100_000_000
-"""First stamp and time between frames [ns] where a manifest has no stamps: 1 s, then 10 Hz."""
-
-
-class Entry(Protocol):
-    """A frame of a data set."""
-
-    @property
-    def id(self) -> str:
-        """Its name."""
-
-    @property
-    def image(self) -> Path:
-        """Its image file."""
-
-    def load(self) -> Sample:
-        """Its image, ground truth and camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +47,13 @@ def open_source(path: Path) -> Source:
         FileNotFoundError: There is no such input, or a file of the recording is missing.
         ValueError: The input is of neither kind, holds several drives, or is damaged.
     """
-    if not path.exists():
-        raise FileNotFoundError(f'{path}: no such folder or manifest')
-    if path.is_file() or holds_manifest(path):
-        return _manifest(read_manifest(path))
-    drives = find_drives(path)
-    if not drives:
-        raise FileNotFoundError(
-            f'{path}: no {MANIFEST} and no KITTI raw drive '
-            '(<date>_drive_<number>_sync/image_02/data) in this folder'
-        )
-    if len(drives) > 1:
-        names = ', '.join(drive.name for drive in drives)
+    data = open_data_set(path)
+    if len(data.drives) > 1:
+        names = ', '.join(drive.name for drive in data.drives)
         raise ValueError(f'{path} holds several drives ({names}); name one: a bag has one drive')
-    return _drive(drives[0])
+    if data.drives:
+        return _drive(data.drives[0])
+    return Source(list(zip(data.stamps, data.entries, strict=True)))
 
 
 def _drive(drive: Path) -> Source:
@@ -128,13 +101,3 @@ def _scan_stamps(drive: Path, frames: Sequence[KittiFrame]) -> list[int]:
     if max(rows) >= len(lines):
         raise ValueError(f'{path}: {len(lines)} lines hold no stamp for scan {max(rows)}')
     return [parse_stamp(lines[row], f'{path}:{row + 1}') for row in rows]
-
-
-def _manifest(entries: Sequence[ManifestEntry]) -> Source:
-    """Frames of a manifest at their `stamp` [ns] where each has one and time only grows."""
-    given = [entry.tags.get('stamp') for entry in entries]
-    stamps = [stamp for stamp in given if type(stamp) is int and stamp > 0]
-    grows = all(before < after for before, after in pairwise(stamps))
-    if len(stamps) < len(entries) or not grows:
-        stamps = [START + PERIOD * index for index in range(len(entries))]
-    return Source(list(zip(stamps, entries, strict=True)))

@@ -13,6 +13,7 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, error
 from lacdepth_ros.cli.train import need_lightning
 
+HELP = 'train the variations of a recipe and compare them'
 DESCRIPTION = """\
 Train every row of a sweep with the same budget and write the tables as ablation.md and
 ablation.csv. The sweep `paper` holds the ablations of the paper: encoder, Laplacian levels,
@@ -29,13 +30,7 @@ examples:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'ablate',
-        help='train the variations of a recipe and compare them',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'ablate', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
         '--sweep', default='paper', metavar='FILE', help='YAML file or shipped sweep (paper)'
     )
@@ -44,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument('--output', required=True, type=Path, metavar='DIR', help='folder')
     parser.add_argument('--tables', nargs='+', default=[], metavar='NAME', help='only these')
-    parser.set_defaults(run=run, forwarded=[])
+    parser.set_defaults(forwarded=[])
 
 
 def run(args: argparse.Namespace) -> int:

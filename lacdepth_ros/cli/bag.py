@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from lacdepth_ros.cli import (
@@ -17,6 +16,7 @@ from lacdepth_ros.cli import (
 )
 
 COMMANDS = (bag_from_kitti, bag_evaluate, bag_extract, bag_record, bag_export)
+HELP = 'make, record and measure ROS 2 bags, or turn them into training data'
 DESCRIPTION = """\
 ROS 2 bags, mcap or sqlite3. Only the commands that speak to the depth node need ROS.
 """
@@ -24,10 +24,5 @@ ROS 2 bags, mcap or sqlite3. Only the commands that speak to the depth node need
 
 def add_parser(subparsers: Any) -> None:
     """Add the command, and its own commands, to the program."""
-    parser = subparsers.add_parser(
-        'bag',
-        help='make, record and measure ROS 2 bags, or turn them into training data',
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'bag', None, HELP, DESCRIPTION)
     options.add_commands(parser, COMMANDS)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import sessions
+from lacdepth_ros.cli import options, sessions
 from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.session.loop import SessionSettings
     from lacdepth_ros.session.result import SessionResult
 
+HELP = 'send a bag through the node and score what it publishes'
 DESCRIPTION = """\
 Start the depth node as a process of its own, send it every image of a bag over DDS, and score the
 depth it publishes against true depth. Frames and answers are matched by stamp.
@@ -55,15 +56,8 @@ WITHOUT_ROS = (
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
-    parser = subparsers.add_parser(
-        'evaluate',
-        help='send a bag through the node and score what it publishes',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'evaluate', run, HELP, DESCRIPTION, EPILOG)
     add_replay_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

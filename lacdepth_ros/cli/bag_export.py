@@ -8,8 +8,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.cli.console import UsageError, error, show_progress
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError, error, progress_bar
 
+HELP = 'show the depth of a bag as a video, as pictures or as clouds'
 DESCRIPTION = """\
 Show the depth of a bag, as `lacdepth bag record-depth` or `ros2 bag record` wrote it:
 
@@ -27,13 +29,7 @@ example:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
-    parser = subparsers.add_parser(
-        'export',
-        help='show the depth of a bag as a video, as pictures or as clouds',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'export', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('bag', type=Path, metavar='BAG', help='folder, .mcap or .db3 file')
     parser.add_argument('output', type=Path, metavar='OUT', help='folder of PNG and PLY files')
     parser.add_argument('--video', type=Path, metavar='FILE', help='write an MP4')
@@ -49,7 +45,6 @@ def add_parser(subparsers: Any) -> None:
         metavar=('NEAR', 'FAR'),
         help='metres of the warmest and of the coldest colour (default: 2 80)',
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         ply=args.ply,
     )
     try:
-        done = export(args.bag, args.output, options, show_progress)
+        done = export(args.bag, args.output, options, progress_bar())
     except (FileNotFoundError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
     for line in done.damage.lines(args.bag):

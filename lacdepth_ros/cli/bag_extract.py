@@ -8,12 +8,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.extraction import Extraction, ExtractOptions
     from lacdepth_ros.bags.transforms import Transform
 
+HELP = 'make a data set to train on from a bag'
 DESCRIPTION = """\
 Make a data set for `lacdepth train` from a bag with images, camera_info, and a LiDAR (PointCloud2)
 or a depth camera. Under OUT appear:
@@ -36,19 +38,12 @@ examples:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
-    parser = subparsers.add_parser(
-        'extract',
-        help='make a data set to train on from a bag',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'extract', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('bag', type=Path, metavar='BAG', help='folder, .mcap or .db3 file')
     parser.add_argument('output', type=Path, metavar='OUT', help='folder of the data set')
     _add_topics(parser.add_argument_group('topics'))
     _add_geometry(parser.add_argument_group('time and place'))
     _add_content(parser.add_argument_group('content'))
-    parser.set_defaults(run=run)
 
 
 def _add_topics(group: Any) -> None:
@@ -128,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.bags.extract import extract
 
     try:
-        done = extract(args.bag, args.output, _options(args), show_progress)
+        done = extract(args.bag, args.output, _options(args), progress_bar())
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
     _report(args, done)

@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli.console import UsageError, error, show_progress
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError, error, progress_bar
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.convert import Converted
 
+HELP = 'write a KITTI raw drive, or a manifest, as a bag'
 DESCRIPTION = """\
 Write a KITTI raw drive (.../2011_09_26_drive_0009_sync) or the frames of a manifest (.jsonl, or a
 folder with manifest.jsonl) as a ROS 2 bag that `ros2 bag info`, `ros2 bag play` and RViz open:
@@ -36,20 +38,13 @@ example:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
-    parser = subparsers.add_parser(
-        'from-kitti',
-        help='write a KITTI raw drive, or a manifest, as a bag',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'from-kitti', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('source', type=Path, metavar='DRIVE', help='drive folder, or manifest')
     parser.add_argument('output', type=Path, metavar='OUT', help='folder of the new bag')
     parser.add_argument(
         '--storage', default='mcap', choices=('mcap', 'sqlite3'), help='default: mcap'
     )
     parser.add_argument('--compressed', action='store_true', help='images as JPEG')
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
             args.output,
             storage=args.storage,
             compressed=args.compressed,
-            progress=show_progress,
+            progress=progress_bar(),
         )
     except ValueError as failure:
         raise UsageError(str(failure)) from failure

@@ -12,12 +12,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.writer import BagWriter
     from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics
 
+HELP = 'record the inputs and outputs of a running depth node'
 DESCRIPTION = """\
 Record a running depth node: its images and camera_info as they arrive, its depth, uncertainty and
 camera_info as it publishes them, and /tf. The topics are read from the ROS graph, whatever they
@@ -33,13 +35,7 @@ examples:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
-    parser = subparsers.add_parser(
-        'record-depth',
-        help='record the inputs and outputs of a running depth node',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'record-depth', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('output', type=Path, metavar='OUT', help='folder of the new bag')
     parser.add_argument(
         '--node', metavar='NAME', help='full name of the node (default: the only depth_node)'
@@ -59,7 +55,6 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--storage', default='mcap', choices=('mcap', 'sqlite3'), help='default: mcap'
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

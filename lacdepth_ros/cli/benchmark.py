@@ -13,6 +13,7 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import GET_ROS, UsageError
 from lacdepth_ros.core.whole_file import write_text
 
+HELP = 'parameters, multiply-adds and milliseconds of the networks'
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
 time the presets' forward pass. The presets are timed interleaved, and each is also given as a
@@ -23,12 +24,7 @@ the node runs in a process of its own (this needs rclpy) and answers frames of K
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'benchmark',
-        help='parameters, multiply-adds and milliseconds of the networks',
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'benchmark', run, HELP, DESCRIPTION)
     parser.add_argument('--height', type=int, default=352, help='input height [px] (default: 352)')
     parser.add_argument('--width', type=int, default=1216, help='input width [px] (default: 1216)')
     parser.add_argument('--rounds', type=int, default=15, help='timed rounds (default: 15)')
@@ -42,7 +38,6 @@ def add_parser(subparsers: Any) -> None:
         help='frames sent through the running node, 0 for none (default: 40)',
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the figures as JSON too')
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 GET_ROS = (
     'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash), or install its wheels: '
@@ -27,11 +28,16 @@ def error(text: str) -> None:
     print(f'lacdepth: error: {" ".join(text.split())}', file=sys.stderr, flush=True)
 
 
-def show_progress(done: int, total: int) -> None:
-    """Redraw a progress bar; nothing is drawn where nobody watches."""
-    if not sys.stderr.isatty():
-        return
-    filled = 30 * done // total
-    end = '\n' if done == total else ''
-    bar = '#' * filled + '.' * (30 - filled)
-    print(f'\r[{bar}] {done}/{total} frames', end=end, file=sys.stderr, flush=True)
+def progress_bar() -> Callable[[int, int], None]:
+    """A bar of frames done and of all frames, drawn where somebody watches."""
+    from tqdm import tqdm
+
+    bar = tqdm(unit='frame', disable=None)
+
+    def show(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+
+    return show

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from lacdepth_ros.cli import data_check, data_densify, data_index, options
 
 COMMANDS = (data_index, data_check, data_densify)
+HELP = 'make manifests of data sets, check them, make their depth dense'
 DESCRIPTION = """\
 Training and evaluation read manifests: JSON lines of which each names an image, its depth and its
 camera. These commands make manifests of known data sets and look at any manifest.
@@ -18,10 +18,5 @@ camera. These commands make manifests of known data sets and look at any manifes
 
 def add_parser(subparsers: Any) -> None:
     """Add the command, and its own commands, to the program."""
-    parser = subparsers.add_parser(
-        'data',
-        help='make manifests of data sets, check them, make their depth dense',
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'data', None, HELP, DESCRIPTION)
     options.add_commands(parser, COMMANDS)

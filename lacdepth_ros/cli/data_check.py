@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import UsageError, show_progress
+from lacdepth_ros.cli.console import UsageError, progress_bar
 from lacdepth_ros.cli.data_index import show_index, show_problems
 from lacdepth_ros.core.whole_file import write_text
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.manifest import ManifestEntry
 
+HELP = 'counts, sizes, depth and errors of a data set'
 DESCRIPTION = """\
 Open every image and every ground truth of a manifest (a file, or a folder with a manifest.jsonl),
 or of a data set that 'lacdepth data index' knows, and report frames, sizes, density and range of
@@ -37,13 +38,7 @@ example:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the commands of `lacdepth data`."""
-    parser = subparsers.add_parser(
-        'check',
-        help='counts, sizes, depth and errors of a data set',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'check', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
         'path', type=Path, metavar='PATH', help='manifest, its folder, or root of a data set'
     )
@@ -61,7 +56,6 @@ def add_parser(subparsers: Any) -> None:
         help='name images that this manifest holds too (training against validation)',
     )
     options.add_limit(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.sheet is not None and args.sheet.suffix != '.png':
         raise UsageError(f'--sheet {args.sheet}: name a .png file')
     with _open(args.path, args.limit) as (items, problems):
-        report, readable = check_entries(items, show_progress)
+        report, readable = check_entries(items, progress_bar())
         report.problems = {**problems, **report.problems}
         if args.against is not None:
             shared = ', '.join(check_overlap(report, readable, others)) or 'none'
@@ -128,7 +122,7 @@ def _open(
         layout = recognize(path)
         with tempfile.TemporaryDirectory() as folder:
             request = IndexRequest(path, Path(folder) / 'manifest.jsonl', limit=limit)
-            result = LAYOUTS[layout].index(request, show_progress)
+            result = LAYOUTS[layout].index(request, progress_bar())
             print(f'layout: {layout}')
             show_index(result)
             if result.rows:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import UsageError, error, show_progress
+from lacdepth_ros.cli.console import UsageError, error, progress_bar
 
 _SHOWN = 5
 _WIDTH = 640
 
+HELP = 'interpolate the depth of a manifest'
 DESCRIPTION = f"""\
 Fill the holes of every ground truth along the edges of its image (Levin's colourisation, in
 inverse depth) and write OUTDIR/manifest.jsonl, in which each frame names the result as `dense`.
@@ -29,13 +30,7 @@ example:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the commands of `lacdepth data`."""
-    parser = subparsers.add_parser(
-        'densify',
-        help='interpolate the depth of a manifest',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'densify', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('manifest', type=Path, metavar='MANIFEST')
     parser.add_argument('output', type=Path, metavar='OUTDIR')
     parser.add_argument(
@@ -45,7 +40,6 @@ def add_parser(subparsers: Any) -> None:
         '--workers', type=int, metavar='N', help='processes (default: one for each CPU)'
     )
     options.add_limit(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         entries = spread(read_manifest(args.manifest), args.limit)
         failures = densify(
-            entries, args.output, width=args.width, workers=workers, progress=show_progress
+            entries, args.output, width=args.width, workers=workers, progress=progress_bar()
         )
     except (OSError, ValueError, ModuleNotFoundError) as failure:
         raise UsageError(str(failure)) from failure

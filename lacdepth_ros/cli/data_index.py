@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
+from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.indexing import IndexResult
 
 _SHOWN = 5  # messages of one kind
 
+HELP = 'list a data set as a manifest'
 DESCRIPTION = """\
 List a data set as a manifest: one line per frame, with the paths of image and depth, the camera's
 intrinsics and the depth's scale. Files that have to be made (depth from LiDAR scans, from
@@ -39,13 +40,7 @@ examples:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the commands of `lacdepth data`."""
-    parser = subparsers.add_parser(
-        'index',
-        help='list a data set as a manifest',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'index', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('layout', metavar='LAYOUT', help='see above')
     parser.add_argument('root', type=Path, metavar='ROOT', help='where the data set lies')
     parser.add_argument('output', type=Path, metavar='OUT.jsonl', help='manifest to be written')
@@ -67,7 +62,6 @@ def add_parser(subparsers: Any) -> None:
         help="of KITTI (default: auto = a drive's annotated depth, else its scans)",
     )
     options.add_limit(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     options.make_folder(args.output.parent, 'OUT.jsonl')
     request = IndexRequest(args.root, args.output, args.split, args.part, args.truth, args.limit)
     try:
-        result = layout.index(request, show_progress)
+        result = layout.index(request, progress_bar())
     except (OSError, ValueError, ModuleNotFoundError) as failure:
         raise UsageError(str(failure)) from failure
     show_index(result)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.session.frames import Frame, FrameSequence
     from lacdepth_ros.session.loop import SessionSettings
 
+HELP = 'run the ROS 2 node on a sequence and show what it answers'
 DESCRIPTION = """\
 Start the depth node as a process of its own, drive it through its lifecycle, send it a sequence
 over DDS frame by frame, and show what it answers. Under --output are left:
@@ -41,13 +42,7 @@ NAMESPACE = '/lacdepth_demo'
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'demo',
-        help='run the ROS 2 node on a sequence and show what it answers',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'demo', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
         '--output',
         type=Path,
@@ -57,7 +52,6 @@ def add_parser(subparsers: Any) -> None:
     )
     add_sequence_options(parser)
     options.add_predictor_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

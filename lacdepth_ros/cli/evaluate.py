@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, protocol_options, requirement_options
-from lacdepth_ros.cli.console import UsageError, error, show_progress, warn
+from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 from lacdepth_ros.core.whole_file import write_text
 
 if TYPE_CHECKING:
-    from lacdepth_ros.evaluation.evaluate import Entry, FramePredictor
+    from lacdepth_ros.data.sources import Entry
+    from lacdepth_ros.evaluation.evaluate import FramePredictor
     from lacdepth_ros.evaluation.result import EvaluationReport
 
+HELP = 'measure a checkpoint on frames with metric ground truth'
 DESCRIPTION = """\
 Measure a checkpoint on frames with metric ground truth; the default protocol is KITTI's: Garg crop
 of the full-size image, 1e-3 .. 80 m, prediction averaged with that of the mirrored image, mean
@@ -42,13 +44,7 @@ examples:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'evaluate',
-        help='measure a checkpoint on frames with metric ground truth',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'evaluate', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
         '--data',
         required=True,
@@ -61,7 +57,6 @@ def add_parser(subparsers: Any) -> None:
     protocol_options.add_protocol_options(parser)
     options.add_predictor_options(parser, engine='eager', precision='fp32')
     _add_imports(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         from lacdepth_ros.evaluation.report.gallery import Gallery
 
         gallery = Gallery()
-    report = score(predict, entries, evaluator, show_progress, observe=gallery)
+    report = score(predict, entries, evaluator, progress_bar(), observe=gallery)
     print(format_table(report))
     _report_gaps(report)
     _write(args, report)
@@ -179,26 +174,18 @@ def _checkpoint_name(args: argparse.Namespace) -> str:
 
 def _entries(data: Path) -> list[Entry]:
     """The frames of a manifest, or those of a KITTI raw folder that have ground truth."""
-    from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
-    from lacdepth_ros.data.manifest import MANIFEST, holds_manifest, read_manifest
+    from lacdepth_ros.data.sources import open_data_set
 
     try:
-        if not data.is_dir() or holds_manifest(data):
-            return [*read_manifest(data)]
-        if not find_drives(data):
-            raise FileNotFoundError(
-                f'{data}: no {MANIFEST} and no KITTI raw drive '
-                '(<date>_drive_<number>_sync/image_02/data) in this folder'
-            )
-        frames = read_kitti_raw(data)
+        frames = open_data_set(data).entries
     except (OSError, ValueError) as failure:
         raise UsageError(f'--data: {failure}') from failure
-    with_ground_truth = [frame for frame in frames if frame.annotated or frame.scan]
+    with_ground_truth = [frame for frame in frames if frame.has_ground_truth]
     if not with_ground_truth:
         raise UsageError(f'--data: none of the {len(frames)} frames of {data} has ground truth')
     if without := len(frames) - len(with_ground_truth):
         warn(f'{without} of {len(frames)} frames have no ground truth and are not measured')
-    return [*with_ground_truth]
+    return with_ground_truth
 
 
 def _write(args: argparse.Namespace, report: EvaluationReport) -> None:

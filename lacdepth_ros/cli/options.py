@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lacdepth_ros.models.predictor import DepthPredictor
 
@@ -28,6 +28,27 @@ def add_commands(parser: argparse.ArgumentParser, commands: Iterable[Any]) -> No
             default=argparse.SUPPRESS,  # it may have been given before an inner command's name
             help='show the traceback of an error',
         )
+
+
+def add_command(
+    subparsers: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int] | None,
+    help: str,
+    description: str,
+    epilog: str | None = None,
+) -> argparse.ArgumentParser:
+    """Add a command, whose texts keep their lines; `run` None: it has commands of its own."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name,
+        help=help,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if run is not None:
+        parser.set_defaults(run=run)
+    return parser
 
 
 def add_predictor_options(

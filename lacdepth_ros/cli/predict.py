@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.cli.cameras import CameraSource
     from lacdepth_ros.models.predictor import DepthPredictor
 
+HELP = 'predict the depth of images'
 DESCRIPTION = """\
 Predict metric depth. For every image are written, under --output:
 
@@ -43,13 +44,7 @@ MAX_DEPTH = 80.0
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'predict',
-        help='predict the depth of images',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'predict', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='PNG, JPEG, ...')
     parser.add_argument(
         '--output', required=True, type=Path, metavar='DIR', help='folder, made when missing'
@@ -69,7 +64,6 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument('--ply', action='store_true', help='write <stem>.ply too')
     options.add_predictor_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
     from lacdepth_ros.training.run import TrainingRun
 
+HELP = 'train a network after a recipe'
 DESCRIPTION = """\
 Train a network after a recipe (YAML with the sections model, data and trainer). Under --output
 appear:
@@ -41,13 +43,7 @@ examples:
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'train',
-        help='train a network after a recipe',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'train', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
         '--config',
         metavar='RECIPE',
@@ -58,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--print_config', action='store_true', help='print every setting as a recipe, and stop'
     )
-    parser.set_defaults(run=run, forwarded=[])
+    parser.set_defaults(forwarded=[])
 
 
 def run(args: argparse.Namespace) -> int:

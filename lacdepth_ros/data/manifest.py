@@ -58,6 +58,11 @@ class ManifestEntry:
         """First part of the id: the recording or data set the frame comes from."""
         return self.id.split('/', maxsplit=1)[0]
 
+    @property
+    def has_ground_truth(self) -> bool:
+        """Whether a file with its depth is named: always."""
+        return True
+
     def row(self) -> dict[str, Any]:
         """The line's content, as `write_manifest` takes it, with the paths of its files."""
         camera = self.camera

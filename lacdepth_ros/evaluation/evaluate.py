@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sources import Entry
 from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.evaluation.result import EvaluationReport
@@ -49,17 +50,6 @@ class Observer(Protocol):
 
 FramePredictor = Callable[[Sample], Prediction]
 """Gives the prediction of a frame, at the size of its ground truth."""
-
-
-class Entry(Protocol):
-    """A frame that can be loaded, such as ManifestEntry or KittiFrame."""
-
-    @property
-    def id(self) -> str:
-        """Unique name of the frame; its first part (before '/') is the group."""
-
-    def load(self) -> Sample:
-        """Read image, ground truth and camera."""
 
 
 def evaluate(

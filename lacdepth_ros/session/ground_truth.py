@@ -17,11 +17,10 @@ import numpy.typing as npt
 from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
 from lacdepth_ros.bags.reader import IMAGE
-from lacdepth_ros.bags.sources import Entry, open_source
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.data.files import read_depth_png
-from lacdepth_ros.data.manifest import holds_manifest
+from lacdepth_ros.data.sources import Entry, is_data_set, open_data_set
 from lacdepth_ros.messages.depth import depth_from_message
 
 Load = Callable[[], npt.NDArray[np.float32]]
@@ -145,15 +144,13 @@ def ground_truth_from_files(
         FileNotFoundError: There is no such file or folder.
         ValueError: It holds no ground truth, or cannot be brought together with the images.
     """
-    is_manifest = path.is_file() or holds_manifest(path)
-    if not is_manifest and (files := sorted(path.glob('*.png'))):
+    if not is_data_set(path) and (files := sorted(path.glob('*.png'))):
         return _png_ground_truth(path, files, count, depth_scale, tolerance_ns)
-    source = open_source(path)
-    entries = [entry for _, entry in source.frames]
-    if is_manifest and len(entries) == count and not all(map(_has_stamp, entries)):
-        ordered = {index: _entry_ground_truth(entry) for index, entry in enumerate(entries)}
-        return GroundTruth(f'{path}, in order', by_index=ordered)
-    by_stamp = {stamp: _entry_ground_truth(entry) for stamp, entry in source.frames}
+    data = open_data_set(path)
+    depths = [TrueDepth(entry.id, partial(_load_depth, entry)) for entry in data.entries]
+    if not data.timed and len(depths) == count:
+        return GroundTruth(f'{path}, in order', by_index=dict(enumerate(depths)))
+    by_stamp = dict(zip(data.stamps, depths, strict=True))
     return GroundTruth(f'{path}, by stamp', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
 
 
@@ -189,12 +186,8 @@ def _read_depth(topic: StampedTopic, stamp: int) -> npt.NDArray[np.float32]:
     return depth_from_message(topic.read(stamp))
 
 
-def _has_stamp(entry: Entry) -> bool:
-    return 'stamp' in getattr(entry, 'tags', {})
-
-
-def _entry_ground_truth(entry: Entry) -> TrueDepth:
-    return TrueDepth(entry.id, lambda: entry.load().depth)
+def _load_depth(entry: Entry) -> npt.NDArray[np.float32]:
+    return entry.load().depth
 
 
 def _png_ground_truth(

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,9 +15,8 @@ from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.storage import is_bag
 from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import read_image
-from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
-from lacdepth_ros.data.manifest import holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sources import PERIOD, START, DataSet, is_data_set, open_data_set
 from lacdepth_ros.session.frames import (
     Calibration,
     Frame,
@@ -32,21 +30,6 @@ ACCEPTED = (
     'folder, or their parent), a manifest (.jsonl, or a folder with manifest.jsonl), or a ROS 2 '
     'bag (folder, .mcap or .db3)'
 )
-START = 1_000_000_000
-"""First stamp [ns] of inputs without a clock: 1 s, as 0 means 'not set' in ROS."""
-PERIOD = 100_000_000
-"""Time between frames [ns] of inputs without a clock."""
-
-
-class _Entry(Protocol):
-    """A frame of a data set."""
-
-    @property
-    def id(self) -> str:
-        """Its name."""
-
-    def load(self) -> Sample:
-        """Its image, ground truth and camera."""
 
 
 def open_sequence(
@@ -70,14 +53,8 @@ def open_sequence(
     """
     if not path.exists():
         raise FileNotFoundError(f'{path}: no such input; accepted are {ACCEPTED}')
-    if path.is_dir() and find_drives(path):
-        drive = read_kitti_raw(path)
-        stamps = [frame.stamp for frame in drive]
-        return _data_set(f'KITTI raw {path}', drive, stamps, max_frames)
-    if path.suffix == '.jsonl' or holds_manifest(path):
-        entries = read_manifest(path)
-        stamps = [START + PERIOD * index for index in range(len(entries))]
-        return _data_set(f'manifest {path}', entries, stamps, max_frames)
+    if is_data_set(path):
+        return _data_set(open_data_set(path), max_frames)
     if is_bag(path):
         return _bag(path, calibration, max_frames, image_topic)
     if path.is_dir():
@@ -87,13 +64,13 @@ def open_sequence(
     return _video(path, calibration, max_frames)
 
 
-def _data_set(
-    description: str, entries: Sequence[_Entry], stamps: list[int], max_frames: int
-) -> FrameSequence:
+def _data_set(data: DataSet, max_frames: int) -> FrameSequence:
     """Frames with cameras and, mostly, ground truth of their own."""
+    available = len(data.entries)
+    pairs = list(zip(data.entries, data.stamps, strict=True))[:max_frames]
 
     def frames() -> Iterator[Frame | UnsentFrame]:
-        for index, (entry, stamp) in enumerate(zip(entries[:max_frames], stamps, strict=False)):
+        for index, (entry, stamp) in enumerate(pairs):
             try:
                 sample = entry.load()
             except (OSError, ValueError) as error:
@@ -101,8 +78,7 @@ def _data_set(
                 continue
             yield sample_frame(sample, index, stamp)
 
-    count = min(len(entries), max_frames)
-    return FrameSequence(description, count, len(entries), frames(), 'of the input')
+    return FrameSequence(data.description, len(pairs), available, frames(), 'of the input')
 
 
 def sample_frame(sample: Sample, index: int, stamp: int) -> Frame:

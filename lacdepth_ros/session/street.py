@@ -15,8 +15,9 @@ from tqdm import tqdm
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.child_process import prepare_worker
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.session.frames import Frame, FrameSequence
-from lacdepth_ros.session.inputs import PERIOD, START, sample_frame
+from lacdepth_ros.session.inputs import sample_frame
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
 SEED = 1014

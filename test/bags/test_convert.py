@@ -17,11 +17,12 @@ from rosbags.highlevel import AnyReader
 from lacdepth_ros.bags import convert
 from lacdepth_ros.bags.convert import write_source
 from lacdepth_ros.bags.reader import BagImages
-from lacdepth_ros.bags.sources import CAMERA_FRAME, PERIOD, SCAN_FRAME, START, open_source
+from lacdepth_ros.bags.sources import CAMERA_FRAME, SCAN_FRAME, open_source
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import read_image, write_image
 from lacdepth_ros.data.layouts.kitti import read_kitti_raw
+from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.depth import depth_from_message
 

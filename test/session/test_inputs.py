@@ -15,9 +15,10 @@ from bag_files import CAMERA, write_bag
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.session.frames import Calibration, Frame, UnsentFrame, look_ahead
-from lacdepth_ros.session.inputs import PERIOD, START, open_sequence
+from lacdepth_ros.session.inputs import open_sequence
 from lacdepth_ros.session.street import synthetic_drive
 
 WIDTH, HEIGHT = 32, 24

@@ -125,6 +125,11 @@ class KittiFrame:
         """Camera of the rectified image."""
         return self.calibration.camera
 
+    @property
+    def has_ground_truth(self) -> bool:
+        """Whether there is annotated depth or a scan."""
+        return self.annotated is not None or self.scan is not None
+
     def load(self) -> Sample:
         """Read the image and its ground truth; without one the depth is all zeros.
 

@@ -1,0 +1,98 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Frames with cameras that people name by a path: a KITTI raw drive, or a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
+from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
+from lacdepth_ros.data.sample import Sample
+
+START, PERIOD = 1_000_000_000, 100_000_000
+"""First stamp and time between frames [ns] of inputs without a clock: 1 s (0 means 'not set' in
+ROS), then 10 Hz."""
+
+
+class Entry(Protocol):
+    """A frame that can be loaded, such as ManifestEntry or KittiFrame."""
+
+    @property
+    def id(self) -> str:
+        """Unique name of the frame; its first part (before '/') is the group."""
+
+    @property
+    def image(self) -> Path:
+        """Its image file."""
+
+    @property
+    def has_ground_truth(self) -> bool:
+        """Whether a file with its depth is there."""
+
+    def load(self) -> Sample:
+        """Read image, ground truth and camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Frames in the order of time.
+
+    Attributes:
+        description: What it is and where it lies, for people.
+        entries: The frames.
+        stamps: Nanoseconds, of each.
+        timed: The stamps are the input's own; else they are START and one every PERIOD.
+        drives: Folders of the KITTI raw drives; () of a manifest.
+    """
+
+    description: str
+    entries: Sequence[Entry]
+    stamps: Sequence[int]
+    timed: bool
+    drives: Sequence[Path] = ()
+
+
+def is_data_set(path: Path) -> bool:
+    """Whether `open_data_set` knows a path; an opened one can be damaged all the same."""
+    if path.is_dir():
+        return holds_manifest(path) or bool(find_drives(path))
+    return path.suffix == '.jsonl'
+
+
+def open_data_set(path: Path) -> DataSet:
+    """Open a KITTI raw drive (or its date folder, or their parent), or a manifest.
+
+    A folder that holds a manifest.jsonl stands for it. Its `stamp`s [ns] count where each frame
+    has one and time only grows.
+
+    Raises:
+        FileNotFoundError: There is no such input, or a file of the recording is missing.
+        ValueError: The input is damaged.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f'{path}: no such folder or manifest')
+    if path.is_file() or holds_manifest(path):
+        return _manifest(path, read_manifest(path))
+    drives = find_drives(path)
+    if not drives:
+        raise FileNotFoundError(
+            f'{path}: no {MANIFEST} and no KITTI raw drive '
+            '(<date>_drive_<number>_sync/image_02/data) in this folder'
+        )
+    frames = read_kitti_raw(path)
+    stamps = [frame.stamp for frame in frames]
+    return DataSet(f'KITTI raw {path}', frames, stamps, timed=True, drives=drives)
+
+
+def _manifest(path: Path, entries: Sequence[ManifestEntry]) -> DataSet:
+    given = [entry.tags.get('stamp') for entry in entries]
+    stamps = [stamp for stamp in given if type(stamp) is int and stamp > 0]
+    timed = len(stamps) == len(entries) and all(a < b for a, b in pairwise(stamps))
+    if not timed:
+        stamps = [START + PERIOD * index for index in range(len(entries))]
+    return DataSet(f'manifest {path}', entries, stamps, timed)
