@@ -189,7 +189,7 @@ def test_texts_of_a_checkpoint_are_cut_and_escaped(saved: Path) -> None:
     rewrite(saved, provenance=json.dumps({'note': '\x1b[2J' + 'x' * 10**6, 'n': 3}))
     _, provenance = load_checkpoint(saved)
     assert provenance['n'] == '3' and provenance['note'].startswith('\\x1b[2Jxxx')
-    assert len(provenance['note']) == 300
+    assert len(provenance['note']) == checkpoint.LONGEST
 
 
 @pytest.mark.parametrize(
