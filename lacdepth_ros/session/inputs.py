@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -119,6 +120,13 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
     available = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
     if available < 1:
         raise ValueError(f'{path}: neither a video that OpenCV can read nor {ACCEPTED}')
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)  # as images: pixels stay as they are stored
+    if capture.get(cv2.CAP_PROP_ORIENTATION_META):
+        warnings.warn(
+            f'{path} asks to be shown rotated; its frames are used as stored, which is what their '
+            'intrinsics must be of: rotate the video itself if it lies on its side',
+            stacklevel=2,
+        )
     period = 1e9 / capture.get(cv2.CAP_PROP_FPS) if capture.get(cv2.CAP_PROP_FPS) > 0 else PERIOD
 
     def frames() -> Iterator[Frame | UnsentFrame]:

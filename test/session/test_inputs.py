@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 import cv2
@@ -97,6 +98,20 @@ def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
     assert [frame.stamp - START for frame in frames] == [0, 40_000_000, 80_000_000, 120_000_000]
     red, _, blue = frames[3].image[HEIGHT // 2, WIDTH // 2]
     assert red > 150 > blue
+
+
+def test_video_that_asks_for_rotation_is_taken_as_stored_and_warned_of(tmp_path: Path) -> None:
+    path = tmp_path / 'phone.mp4'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), 25.0, (WIDTH, HEIGHT))
+    writer.write(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    writer.release()
+    data = bytearray(path.read_bytes())
+    matrix = data.index(b'tkhd') + 44  # how the track is to be shown: a quarter turn
+    data[matrix : matrix + 36] = struct.pack('>9i', 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    with pytest.warns(UserWarning, match=r'phone\.mp4 asks to be shown rotated'):
+        _, [frame] = open_all(path)
+    assert frame.image.shape == (HEIGHT, WIDTH, 3)
 
 
 def test_manifest_brings_ground_truth_and_cameras(tmp_path: Path) -> None:
