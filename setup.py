@@ -48,6 +48,7 @@ setup(
         'lacdepth_ros': [
             'py.typed',
             'checkpoints/*',
+            'evaluation/report/*.jinja',
             'models/engines/*.jpg',
             'models/engines/*.png',
             'node/*.xml',

@@ -62,7 +62,17 @@ ROS_PARTS = (
     'lacdepth_ros.session.recorder',
 )
 """What imports ROS: the node, and what talks to it."""
-OPTIONAL = {'matplotlib', 'rosbags', 'tqdm', 'scipy', 'h5py', 'timm', 'lightning', 'torchmetrics'}
+OPTIONAL = {
+    'matplotlib',
+    'jinja2',
+    'rosbags',
+    'tqdm',
+    'scipy',
+    'h5py',
+    'timm',
+    'lightning',
+    'torchmetrics',
+}
 
 
 def modules() -> Iterator[tuple[str, set[str]]]:

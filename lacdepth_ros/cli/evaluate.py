@@ -147,8 +147,9 @@ def _check_outputs(args: argparse.Namespace) -> None:
             if path.is_dir():
                 raise UsageError(f'--{option}: {path} is a folder; name a file')
     if args.report is not None:
-        if find_spec('matplotlib') is None:
-            raise UsageError('--report draws with matplotlib; install it: pip install matplotlib')
+        missing = [name for name in ('jinja2', 'matplotlib') if find_spec(name) is None]
+        if missing:
+            raise UsageError(f'--report needs more: pip install {" ".join(missing)}')
         options.make_folder(args.report, '--report')
 
 

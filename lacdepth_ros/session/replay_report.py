@@ -12,6 +12,7 @@ from typing import Any
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.evaluation.report.page import (
+    Part,
     figure,
     heading,
     paragraph,
@@ -121,7 +122,7 @@ def _parts(
     facts: dict[str, Any],
     images: BagImages,
     worst: Sequence[AnsweredFrame],
-) -> Iterable[str]:
+) -> Iterable[Part]:
     """The fragments of the page, in order."""
     from lacdepth_ros.evaluation.report.figures import distance_figure
     from lacdepth_ros.evaluation.report.pictures import ratio_legend

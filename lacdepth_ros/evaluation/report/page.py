@@ -1,77 +1,61 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Reports as one HTML file: text, tables and pictures inlined, nothing fetched, no library.
+"""Reports as one HTML file: text, tables and pictures inlined, nothing fetched.
 
-A page is a list of fragments, each made by a function of this module. matplotlib is needed only by
-those who hand over its figures.
+A page is a list of parts, each made by a function of this module; page.html.jinja lays them out.
+matplotlib is needed only by those who hand over its figures.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from jinja2 import Environment, PackageLoader
 
 from lacdepth_ros.core.whole_file import write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STYLE = """
-:root { --ink: #1f2328; --faint: #656d76; --line: #d8dee4; --head: #f6f8fa; }
-body { max-width: 1180px; margin: 28px auto 60px; padding: 0 20px; color: var(--ink);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-h1 { font-size: 25px; margin: 0 0 6px; }
-h2 { font-size: 19px; margin: 38px 0 8px; padding-bottom: 5px;
-  border-bottom: 1px solid var(--line); }
-p { margin: 8px 0; max-width: 900px; }
-.table { overflow: auto; max-height: 620px; margin: 12px 0; border: 1px solid var(--line);
-  width: fit-content; max-width: 100%; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
-th { position: sticky; top: 0; background: var(--head); cursor: pointer; white-space: nowrap; }
-th, td { padding: 4px 11px; text-align: right; border-bottom: 1px solid var(--line); }
-th:first-child, td:first-child { text-align: left; }
-tr:hover td { background: #eef4fb; }
-figure { margin: 14px 0 22px; }
-figure img { max-width: 100%; display: block; }
-figcaption { color: var(--faint); font-size: 13.5px; margin-top: 5px; max-width: 900px; }
-"""
 
-# A click on a column's head sorts the table by that column; another click turns the order round.
-_SORT = """
-document.querySelectorAll('th').forEach(head => head.addEventListener('click', () => {
-  const table = head.closest('table'), column = head.cellIndex, body = table.tBodies[0];
-  const down = table.dataset.sorted !== String(column);
-  const value = row => row.cells[column].textContent;
-  const order = (a, b) => {
-    const x = parseFloat(value(a)), y = parseFloat(value(b));
-    return isNaN(x) || isNaN(y) ? value(a).localeCompare(value(b)) : x - y;
-  };
-  const rows = [...body.rows].sort((a, b) => (down ? 1 : -1) * order(a, b));
-  table.dataset.sorted = down ? column : '';
-  body.append(...rows);
-}));
-"""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a page, as its template reads it.
+
+    Attributes:
+        kind: What it is.
+        text: Of a heading or paragraph; of a picture its caption.
+        header: Names of a table's columns.
+        rows: Cells of a table.
+        source: Of a picture, a data URI.
+    """
+
+    kind: Literal['heading', 'paragraph', 'table', 'picture']
+    text: str = ''
+    header: Sequence[str] = ()
+    rows: Sequence[Sequence[object]] = ()
+    source: str = ''
 
 
-def heading(text: str) -> str:
+def heading(text: str) -> Part:
     """A heading of a section."""
-    return f'<h2>{html.escape(text)}</h2>'
+    return Part('heading', text)
 
 
-def paragraph(text: str) -> str:
+def paragraph(text: str) -> Part:
     """A paragraph of plain text."""
-    return f'<p>{html.escape(text)}</p>'
+    return Part('paragraph', text)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Part:
     """A table that sorts itself by the column whose head is clicked.
 
     Args:
@@ -81,27 +65,24 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     Raises:
         ValueError: A row has more or fewer cells than the header.
     """
-    lines = [_cells('th', header)]
-    for row in rows:
+    lines = list(rows)
+    for row in lines:
         if len(row) != len(header):
             raise ValueError(
                 f'row {list(row)!r} has {len(row)} cells; the header {list(header)!r} needs '
                 f'{len(header)}'
             )
-        lines.append(_cells('td', row))
-    head, body = lines[0], '\n'.join(lines[1:])
-    table_html = f'<table><thead>{head}</thead><tbody>\n{body}\n</tbody></table>'
-    return f'<div class="table">{table_html}</div>'
+    return Part('table', header=header, rows=lines)
 
 
-def figure(fig: Figure, caption: str) -> str:
+def figure(fig: Figure, caption: str) -> Part:
     """A matplotlib figure as an inlined PNG with its caption."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format='png', dpi=110)
     return _image(buffer.getvalue(), 'png', caption)
 
 
-def picture(rgb: npt.NDArray[np.uint8], caption: str) -> str:
+def picture(rgb: npt.NDArray[np.uint8], caption: str) -> Part:
     """An (H, W, 3) uint8 RGB picture as an inlined JPEG, a tenth of a PNG, with its caption.
 
     Raises:
@@ -114,35 +95,25 @@ def picture(rgb: npt.NDArray[np.uint8], caption: str) -> str:
     return _image(data.tobytes(), 'jpeg', caption)
 
 
-def write_page(path: str | Path, title: str, parts: Iterable[str]) -> None:
+def write_page(path: str | Path, title: str, parts: Iterable[Part]) -> None:
     """Write one self-contained HTML file.
 
     Args:
         path: The file; it is replaced when it exists.
         title: Title and first heading, plain text.
-        parts: Fragments in order, as this module's functions make them.
+        parts: In order, as this module's functions make them.
 
     Raises:
         OSError: The file cannot be written.
     """
-    name, body = html.escape(title), '\n'.join(parts)
-    write_text(
-        path,
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{name}</title>\n<style>{_STYLE}</style></head>\n'
-        f'<body>\n<h1>{name}</h1>\n{body}\n<script>{_SORT}</script>\n</body></html>\n',
+    loader = PackageLoader('lacdepth_ros.evaluation.report', '.')
+    templates = Environment(
+        loader=loader, autoescape=True, trim_blocks=True, keep_trailing_newline=True
     )
+    html = templates.get_template('page.html.jinja').render(title=title, parts=parts)
+    write_text(Path(path), html)
 
 
-def _cells(tag: str, values: Sequence[object]) -> str:
-    cells = ('–' if value is None else html.escape(str(value)) for value in values)
-    return '<tr>' + ''.join(f'<{tag}>{cell}</{tag}>' for cell in cells) + '</tr>'
-
-
-def _image(file: bytes, format: str, caption: str) -> str:
-    data, text = base64.b64encode(file).decode('ascii'), html.escape(caption)
-    return (
-        f'<figure><img alt="{text}" src="data:image/{format};base64,{data}">'
-        f'<figcaption>{text}</figcaption></figure>'
-    )
+def _image(file: bytes, format: str, caption: str) -> Part:
+    data = base64.b64encode(file).decode('ascii')
+    return Part('picture', caption, source=f'data:image/{format};base64,{data}')

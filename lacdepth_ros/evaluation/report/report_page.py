@@ -72,7 +72,7 @@ def write_report(
     return path
 
 
-def _gaps(report: EvaluationReport) -> list[str]:
+def _gaps(report: EvaluationReport) -> list[page.Part]:
     """What the numbers leave out."""
     parts = []
     if report.unpredicted:
@@ -87,7 +87,7 @@ def _gaps(report: EvaluationReport) -> list[str]:
     return parts
 
 
-def _curves(folder: Path, report: EvaluationReport) -> list[str]:
+def _curves(folder: Path, report: EvaluationReport) -> list[page.Part]:
     curves = [
         (
             'Error against distance',
@@ -123,7 +123,7 @@ def _curves(folder: Path, report: EvaluationReport) -> list[str]:
 
 def _frames(
     folder: Path, report: EvaluationReport, shown: Sequence[ShownFrame], kind: str
-) -> list[str]:
+) -> list[page.Part]:
     """Sheets of some frames."""
     if not shown:
         return []
@@ -147,7 +147,7 @@ def _frames(
     return parts
 
 
-def _frame_table(report: EvaluationReport) -> str:
+def _frame_table(report: EvaluationReport) -> page.Part:
     """Every frame, a click on a head sorts."""
     rows = [frame.to_dict() for frame in report.per_frame]
     header = list(rows[0])

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -81,8 +80,6 @@ def test_figures_are_inlined() -> None:
     assert decode(page.figure(figure, 'line')).shape == (110, 220, 3)
 
 
-def decode(fragment: str) -> np.ndarray:
-    match = re.search(r'base64,([^"]+)', fragment)
-    assert match
-    data = np.frombuffer(base64.b64decode(match[1]), np.uint8)
+def decode(part: page.Part) -> np.ndarray:
+    data = np.frombuffer(base64.b64decode(part.source.partition('base64,')[2]), np.uint8)
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
