@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.core.preprocessing import focal_length
+from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.synthetic.layout import street
 from lacdepth_ros.synthetic.scene import render
 
 KITTI_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
 """KITTI's left colour camera, rectified (drives of 2011-09-26)."""
+DRIVE_FRAMES = 30
+"""Scenes to train on lie anywhere along the first three seconds of their drives."""
 
 
 def synthetic_sample(seed: int, frame: int = 0, *, camera: Camera | None = None) -> Sample:
@@ -38,18 +43,23 @@ def synthetic_sample(seed: int, frame: int = 0, *, camera: Camera | None = None)
     return Sample(image, depth, camera, f'synthetic/{seed:06d}_{frame:04d}')
 
 
-def synthetic_sequence(
-    seed: int, frames: int, *, camera: Camera | None = None
-) -> Iterator[Sample]:
-    """Yield the first frames of the drive along the street of a seed.
+def training_scene(
+    seed: int, scene: int, *, scale: float | None = None, focal: float | None = None
+) -> Sample:
+    """Draw a scene to train on: the sky is marked, and all else has interpolated depth as well.
 
     Args:
-        seed: Which street, 0 or more.
-        frames: How many frames, 10 a second.
-        camera: Intrinsics of the wanted pixels; None for KITTI_CAMERA.
-
-    Raises:
-        ValueError: seed is negative.
+        seed: Of the training; another seed gives other streets.
+        scene: Number of the scene; each lies somewhere in the first seconds of its own drive.
+        scale: Size of the image relative to KITTI_CAMERA's; None: its own size, or by `focal`.
+        focal: Focal length [px] that the image is rendered for.
     """
-    for frame in range(frames):
-        yield synthetic_sample(seed, frame, camera=camera)
+    camera = KITTI_CAMERA
+    if focal is not None:
+        scale = focal / focal_length(camera)
+    if scale is not None:
+        camera = camera.resized(round(camera.width * scale), round(camera.height * scale))
+    sample = synthetic_sample(seed + scene, scene % DRIVE_FRAMES, camera=camera)
+    # Its ground truth is dense: where there is none, there is sky.
+    depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
+    return replace(sample, depth=depth, dense=sample.depth)

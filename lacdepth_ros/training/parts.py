@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args, get_type_hints
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -19,6 +19,12 @@ PARTS = ('encoder', 'fusion', 'pyramid', 'bins', 'distribution', 'upsampling')
 SHIPPED = 'shipped'
 ENCODER_STAGES = 5
 BatchNormScope = Literal['none', 'encoder', 'all']
+if TYPE_CHECKING:
+    Architecture = dict[str, Any]
+else:
+    # The fields of ModelConfig with their types, each of which may be left out: by them
+    # jsonargparse checks names and values of a recipe.
+    Architecture = TypedDict('Architecture', get_type_hints(ModelConfig), total=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +37,7 @@ class NetworkConfig:
 
     preset: str | None = 'lacdepth-lite'
     """Named architecture to start from; null: the checkpoint's own."""
-    architecture: dict[str, Any] = field(default_factory=dict)
+    architecture: Architecture = field(default_factory=dict)
     """Fields of ModelConfig to change in the preset, such as widths or num_bins."""
     encoder_weights: str | None = 'imagenet'
     """'imagenet' (torchvision downloads them), a safetensors file, or null for random."""

@@ -24,11 +24,9 @@ from lacdepth_ros.data.sky import sky_mask
 from lacdepth_ros.data.transforms.augment import augment
 from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.data.transforms.cutmix import cutmix
-from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
+from lacdepth_ros.synthetic.sample import training_scene
 
 LOG = logging.getLogger('lacdepth.train')
-SYNTHETIC_FRAMES = 30
-"""Synthetic streets are drawn anywhere along their first three seconds."""
 SYNTHETIC_DOMAIN = 'driving'
 SEAM_RANGE = (0.25, 0.75)
 """Where two frames meet, as a share of the width."""
@@ -219,23 +217,13 @@ class ViewStream(Dataset[dict[str, Any]]):
         return self._cache.get(-1 - scene, lambda: self._render(scene))
 
     def _render(self, scene: int) -> Sample:
-        width, height = KITTI_CAMERA.width, KITTI_CAMERA.height
-        if self._augment.fixed_crop == 'none':
-            # Rendered near the size it is trained at: a full frame takes twice as long.
-            scale = self._largest_scale()
-            width, height = round(width * scale), round(height * scale)
-        camera = KITTI_CAMERA.resized(width, height)
-        frame = scene % SYNTHETIC_FRAMES
-        sample = synthetic_sample(self._seed + scene, frame, camera=camera)
-        # Its ground truth is dense: where there is none, there is sky.
-        depth = np.where(sample.depth > 0, sample.depth, np.float32(BEYOND_RANGE))
-        return replace(sample, depth=depth, dense=sample.depth)
-
-    def _largest_scale(self) -> float:
-        """Of KITTI's frames in the views."""
-        if self._augment.scale_range is not None:
-            return self._augment.scale_range[1]
-        return self._augment.focal_range[1] / focal_length(KITTI_CAMERA)
+        """Render near the size the scene is trained at: a full frame takes twice as long."""
+        augment = self._augment
+        if augment.fixed_crop != 'none':
+            return training_scene(self._seed, scene)
+        if augment.scale_range is not None:
+            return training_scene(self._seed, scene, scale=augment.scale_range[1])
+        return training_scene(self._seed, scene, focal=augment.focal_range[1])
 
 
 def _with_sky(sample: Sample) -> Sample:

@@ -20,6 +20,7 @@ from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 from lacdepth_ros.data.transforms.config import AugmentConfig
+from lacdepth_ros.synthetic import sample as synthetic
 from lacdepth_ros.training import stream as stream_module
 from lacdepth_ros.training.stream import StreamConfig, ViewStream
 
@@ -147,7 +148,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]
         depth[: camera.height // 2] = 0
         return Sample(image, depth, camera, f'synthetic/{seed}')
 
-    monkeypatch.setattr(stream_module, 'synthetic_sample', flat)
+    monkeypatch.setattr(synthetic, 'synthetic_sample', flat)
     yield calls
 
 
