@@ -52,6 +52,7 @@ setup(
             'models/engines/*.jpg',
             'models/engines/*.png',
             'node/*.xml',
+            'session/page/*',
         ],
     },
     data_files=[

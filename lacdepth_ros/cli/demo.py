@@ -22,6 +22,7 @@ DESCRIPTION = """\
 Start the depth node as a process of its own, drive it through its lifecycle, send it a sequence
 over DDS frame by frame, and show what it answers. Under --output are left:
 
+  index.html         the cloud to turn, depth under the cursor, latency and error over time
   contact_sheet.png  image, depth, uncertainty and cloud of some frames
   cloud.ply          coloured cloud of the middle frame
   summary.json       frames sent and received, latency, errors where ground truth is known

@@ -57,7 +57,7 @@ class DemoFrames:
         """Take in one answer; those without a cloud or a standard deviation are not shown."""
         place = answer.record.index
         is_middle = self.middle is None or place == self._count // 2
-        is_full = answer.std is not None and POINTS in answer.messages
+        is_full = answer.std is not None and answer.messages.keys() >= set(TOPICS)
         if not is_full or not (place in self._picks or is_middle):
             return
         kept = ShownAnswer(answer, *cloud_from_message(answer.messages[POINTS]))

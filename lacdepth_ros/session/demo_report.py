@@ -16,17 +16,19 @@ from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
+from lacdepth_ros.session.demo_page import write_demo_page
 from lacdepth_ros.session.demo_sheet import demo_sheet
 from lacdepth_ros.session.result import FrameRecord, SessionResult, percentiles
 from lacdepth_ros.viz.colors import write_ply
 
-SHEET, PLY, SUMMARY, LOG = 'contact_sheet.png', 'cloud.ply', 'summary.json', 'node.log'
+PAGE, SHEET, PLY = 'index.html', 'contact_sheet.png', 'cloud.ply'
+SUMMARY, LOG = 'summary.json', 'node.log'
 _PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
 
 
 def remove_old_results(folder: Path) -> None:
     """Remove what an earlier run left, so that nothing old passes for new."""
-    for name in (SHEET, PLY, SUMMARY, LOG):
+    for name in (PAGE, SHEET, PLY, SUMMARY, LOG):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -47,8 +49,12 @@ def write_results(
     text = json.dumps(_summary(result, facts), indent=2, allow_nan=False)
     write_text(folder / SUMMARY, text + '\n')
     if kept.shown:
-        title = f'{Path(str(facts["input"])).name}: depth from one camera, {_headline(result)}'
-        write_image(folder / SHEET, demo_sheet(kept.shown, title))
+        title, headline = (
+            f'{Path(str(facts["input"])).name}: depth from one camera',
+            _headline(result),
+        )
+        write_image(folder / SHEET, demo_sheet(kept.shown, f'{title}, {headline}'))
+        write_demo_page(folder / PAGE, kept.shown, result, title, headline)
     if kept.middle is not None:
         write_ply(folder / PLY, kept.middle.points, kept.middle.colors)
 
@@ -71,7 +77,13 @@ def describe(folder: Path, result: SessionResult, facts: dict[str, Any]) -> str:
             f'  errors   abs_rel {errors["abs_rel"]:.3f}, rmse {errors["rmse"]:.2f} m, delta1 '
             f'{errors["delta1"]:.3f} over {errors["frames"]} frames with ground truth'
         )
-    notes = {SHEET: '', PLY: '(open with MeshLab or CloudCompare)', SUMMARY: '', LOG: ''}
+    notes = {
+        PAGE: '(open in a browser)',
+        SHEET: '',
+        PLY: '(open with MeshLab or CloudCompare)',
+        SUMMARY: '',
+        LOG: '',
+    }
     there = [name for name in notes if (folder / name).exists()]
     for label, name in zip(['look at', *[''] * len(there)], there, strict=False):
         lines.append(f'  {label:8} {folder / name} {notes[name]}'.rstrip())

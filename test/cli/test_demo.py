@@ -68,7 +68,7 @@ def test_every_frame_is_answered_and_shown(
     data = manifest(tmp_path, frames=3)
     arguments = ['--input', str(data), '--checkpoint', str(checkpoint), '--output', str(out)]
     assert main(['demo', *arguments]) == 1, 'an image is missing'
-    names = ['cloud.ply', 'contact_sheet.png', 'node.log', 'summary.json']
+    names = ['cloud.ply', 'contact_sheet.png', 'index.html', 'node.log', 'summary.json']
     assert sorted(path.name for path in out.iterdir()) == names
     summary = json.loads((out / 'summary.json').read_text())
     assert summary['frames_sent'] == summary['frames_received'] == 3

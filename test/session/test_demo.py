@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from fake_messages import FakeImage, FakePointCloud2, FakePointField
 
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.messages.clouds import cloud_to_message
 from lacdepth_ros.messages.depth import depth_to_message
@@ -49,7 +51,7 @@ def answer(
         DEPTH: depth_to_message(FakeImage, meters, None),
         UNCERTAINTY: depth_to_message(FakeImage, meters * np.float32(0.1), None),
         POINTS: cloud_to_message(FakePointCloud2, FakePointField, points, colors, None),
-        CAMERA_INFO: None,
+        CAMERA_INFO: pinhole_info(Camera(50.0, 50.0, 20.0, 15.0, size[1], size[0])),
     }
 
 
