@@ -18,10 +18,10 @@ from lacdepth_ros.bags.opening import open_bag, topic_counts
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.split import MANIFEST, check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
-from lacdepth_ros.bags.views import View, Views
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
+from lacdepth_ros.messages.rectification import RectifierCache, View
 
 NO_STATIC = (
     '; the bag holds no /tf_static, which in a split recording is often in the first part alone: '
@@ -123,7 +123,7 @@ class _Work:
         self._output, self._options = output, options
         self._ground_truth, self._tree, self._done = ground_truth, tree, done
         rectified = looks_rectified if options.rectified is None else options.rectified
-        self._views = Views(rectified=rectified)
+        self._rectified, self._rectifiers = rectified, RectifierCache()
         self._seen: set[int] = set()
         self.hint = ''
 
@@ -135,7 +135,7 @@ class _Work:
             if index % self._options.every == 0:
                 yield from self._row_if_good(recorded)
             progress(index + 1, images.count)
-        self._done.calibrations = self._views.calibrations
+        self._done.calibrations = self._rectifiers.changes
 
     def _until_damage(self, images: BagImages) -> Iterator[RecordedImage]:
         try:
@@ -160,8 +160,12 @@ class _Work:
             raise _LeftOutError(
                 NO_GROUND_TRUTH, f'none within {self._options.tolerance} s of {stamp} ns'
             )
+        if recorded.info is None:
+            reason = 'the bag has no camera_info for this image'
+            raise _LeftOutError('unusable image or camera_info', reason)
         try:
-            view = self._views.of(recorded)
+            image = recorded.decode()
+            view = self._rectifiers.view(image, recorded.info, rectified=self._rectified)
         except ValueError as error:
             raise _LeftOutError('unusable image or camera_info', str(error)) from error
         try:
@@ -196,9 +200,7 @@ class _Work:
             hidden = hidden_points(depth, view.camera, reach=self._options.reach)
             self._done.hidden += int(hidden.sum())
             depth[hidden] = np.nan
-        if view.outside is not None:
-            depth[view.outside] = np.nan
-        return depth
+        return view.without_outside(depth)
 
     def _write(
         self, recorded: RecordedImage, view: View, depth: npt.NDArray[np.float32]

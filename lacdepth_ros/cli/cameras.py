@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,25 +17,9 @@ from lacdepth_ros.core.camera import Camera, check_plausible
 from lacdepth_ros.data.camera_info import read_camera_info
 from lacdepth_ros.data.headers import read_header
 from lacdepth_ros.messages.cameras import camera_from_info, doubts_of_info, is_pinhole
-from lacdepth_ros.messages.rectification import Rectifier
+from lacdepth_ros.messages.rectification import Rectifier, View
 
 Image = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A pinhole image and its camera.
-
-    Attributes:
-        image: (H, W, 3) uint8 RGB, rectified.
-        camera: Camera of these pixels.
-        outside: (H, W) bool, True where rectification found nothing to show; None if the image
-            was a pinhole image already.
-    """
-
-    image: Image
-    camera: Camera
-    outside: npt.NDArray[np.bool_] | None = None
 
 
 class CameraSource(Protocol):
@@ -116,8 +99,7 @@ class CalibrationFile:
             )
         if self._rectifier is None:
             return View(image, self._raw)
-        rectified = self._rectifier.rectify(image)
-        return View(rectified, self._rectifier.camera, self._rectifier.outside)
+        return self._rectifier.view(image)
 
 
 class AssumedCamera:

@@ -143,8 +143,6 @@ def _predict(
     max_depth: float,
 ) -> str:
     """Predict one image and write its files; returns a line about it."""
-    import numpy as np
-
     from lacdepth_ros.core.geometry import depth_to_points
     from lacdepth_ros.core.pointcloud import limit_range
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
@@ -154,8 +152,8 @@ def _predict(
     if doubt := predictor.doubt(view.camera):
         warn(f'{path}: {doubt}')
     depth = predictor.predict(view.image, view.camera).depth
+    depth = view.without_outside(depth)
     if view.outside is not None:
-        depth = np.where(view.outside, np.float32(np.nan), depth)
         write_image(outputs['rectified'], view.image)
     depth = limit_range(depth, 0.0, max_depth)
     write_depth_png(outputs['depth'], depth)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
@@ -26,12 +27,38 @@ MAX_OUTSIDE = 0.9
 """Largest share of a rectified image that may show nothing of the raw one."""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A pinhole image and its camera.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB, rectified.
+        camera: Camera of these pixels.
+        rotation: (3, 3) turns points of the image's frame into that of these pixels; the identity
+            unless rectification turned the camera (R of its camera_info).
+        outside: (H, W) bool, True where rectification found nothing to show; None if the image
+            was a pinhole image already, and is as it came.
+    """
+
+    image: npt.NDArray[np.uint8]
+    camera: Camera
+    rotation: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    outside: npt.NDArray[np.bool_] | None = None
+
+    def without_outside(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(H, W) values with NaN where the image shows nothing."""
+        if self.outside is None:
+            return values
+        return np.where(self.outside, np.float32(np.nan), values)
+
+
 class Rectifier:
     """Maps raw pixels of one calibration to the pinhole image that K, D, R and P describe.
 
     Attributes:
         camera: Camera of the rectified image: P[:3, :3] (K where P is all zeros), with region and
             binning applied.
+        rotation: R of the calibration, see `View`.
         outside: (H, W) bool, True where a rectified pixel sees nothing of the raw image.
     """
 
@@ -47,6 +74,7 @@ class Rectifier:
                 next to nothing of the raw one.
         """
         self.camera = camera_from_info(info, rectified=True)
+        self.rotation = rotation_from_info(info)
         raw = camera_from_info(info, rectified=False)
         self._maps = _rectify_maps(info, raw, self.camera)
         white = np.full((raw.height, raw.width), 255, dtype=np.uint8)
@@ -56,6 +84,14 @@ class Rectifier:
                 f'{100 * self.outside.mean():.0f} % of the image rectified by K, D, R and P of '
                 'camera_info show nothing: they do not belong together; calibrate the camera'
             )
+
+    def view(self, image: npt.NDArray[np.uint8]) -> View:
+        """The pinhole image of a raw one (H, W, 3), black where it shows nothing.
+
+        Raises:
+            ValueError: The image has another size than the calibration.
+        """
+        return View(self.rectify(image), self.camera, self.rotation, self.outside)
 
     def rectify(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Rectify a raw image (H, W, 3); pixels outside the raw image become black.
@@ -98,6 +134,21 @@ class RectifierCache:
         self.doubts: tuple[str, ...] = ()
         self._key: Any = None
         self._value: tuple[Camera, Rectifier | None] | None = None
+
+    def view(
+        self,
+        image: npt.NDArray[np.uint8],
+        info: Any,
+        *,
+        rectified: bool,
+        rectify: bool = True,
+    ) -> View:
+        """The pinhole image of an image (H, W, 3) that came with this camera_info; see `get`."""
+        height, width = image.shape[:2]
+        camera, rectifier = self.get(
+            info, width=width, height=height, rectified=rectified, rectify=rectify
+        )
+        return View(image, camera) if rectifier is None else rectifier.view(image)
 
     def get(
         self, info: Any, *, width: int, height: int, rectified: bool, rectify: bool = True

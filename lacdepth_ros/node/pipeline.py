@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns, to_ns
 from lacdepth_ros.core.temporal import TemporalFilter
 from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
-from lacdepth_ros.messages.rectification import RectifierCache
+from lacdepth_ros.messages.rectification import RectifierCache, View
 from lacdepth_ros.messages.topics import CAMERA_INFO
 from lacdepth_ros.node.publishers import Publishers, Result
 from lacdepth_ros.node.sync import FramePair
@@ -85,38 +84,31 @@ class FramePipeline:
             self._statistics.count('unwanted')
             return
         with self._statistics.timed('decode'):
-            image, camera, outside = self._decode(pair, parameters)
+            view = self._decode(pair, parameters)
         if CAMERA_INFO in wanted:
-            self._publishers.publish_info(pair.info, pair.image.header, camera)
+            self._publishers.publish_info(pair.info, pair.image.header, view.camera)
         if wanted != {CAMERA_INFO}:
-            result = self._predict(pair.image.header, image, camera, outside, parameters)
+            result = self._predict(pair.image.header, view, parameters)
             with self._statistics.timed('publish'):
                 self._publishers.publish(
                     result, wanted, parameters, lambda topic: self._published(topic, pair)
                 )
         self._statistics.count('answered')
 
-    def _decode(
-        self, pair: FramePair, parameters: NodeParameters
-    ) -> tuple[npt.NDArray[np.uint8], Camera, npt.NDArray[np.bool_] | None]:
-        """Return the rectified image, its camera, and where it shows nothing (None: nowhere)."""
-        image = self._decode_image(pair, parameters)
-        height, width = image.shape[:2]
-        camera, rectifier = self._rectifiers.get(
+    def _decode(self, pair: FramePair, parameters: NodeParameters) -> View:
+        """The pinhole image of a pair."""
+        view = self._rectifiers.view(
+            self._decode_image(pair, parameters),
             pair.info,
-            width=width,
-            height=height,
             rectified=parameters.image_is_rectified,
             rectify=parameters.rectify,
         )
         if self._rectifiers.changes != self._changes:
-            seen = camera.rotated(parameters.rotate // 90)
+            seen = view.camera.rotated(parameters.rotate // 90)
             doubts = (*self._rectifiers.doubts, self._predictor.doubt(seen))
             self._doubt('calibration', '; '.join(filter(None, doubts)))
             self._changes = self._rectifiers.changes
-        if rectifier is None:
-            return image, camera, None
-        return rectifier.rectify(image), camera, rectifier.outside
+        return view
 
     def _decode_image(self, pair: FramePair, parameters: NodeParameters) -> npt.NDArray[np.uint8]:
         """The image, once its header has been held against its camera_info."""
@@ -134,23 +126,18 @@ class FramePipeline:
             )
         return image
 
-    def _predict(
-        self,
-        header: Any,
-        image: npt.NDArray[np.uint8],
-        camera: Camera,
-        outside: npt.NDArray[np.bool_] | None,
-        parameters: NodeParameters,
-    ) -> Result:
+    def _predict(self, header: Any, view: View, parameters: NodeParameters) -> Result:
         with self._statistics.timed('predict'):
             self._predictor.focal_scaling = parameters.focal_scaling
             # The network knows the world upright only; what is published stays as it came.
             turns = parameters.rotate // 90
-            prediction = self._predictor.predict(np.rot90(image, -turns), camera.rotated(turns))
+            prediction = self._predictor.predict(
+                np.rot90(view.image, -turns), view.camera.rotated(turns)
+            )
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
-        depth = _without(outside, np.rot90(prediction.depth, turns))
-        std = cache(lambda: _without(outside, np.rot90(prediction.std, turns)))
+        depth = view.without_outside(np.rot90(prediction.depth, turns))
+        std = cache(lambda: view.without_outside(np.rot90(prediction.std, turns)))
         if parameters.temporal_filter_weight < 1:
             with self._statistics.timed('filter'):
                 depth = self._filter.apply(
@@ -164,10 +151,10 @@ class FramePipeline:
         settings = parameters.obstacles
         trusted = cache(
             lambda: trusted_depth(
-                limited, std() if settings.max_relative_std > 0 else None, camera, settings
+                limited, std() if settings.max_relative_std > 0 else None, view.camera, settings
             )
         )
-        return Result(header, image, camera, limited, std, trusted)
+        return Result(header, view.image, view.camera, limited, std, trusted)
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:
@@ -178,10 +165,3 @@ class FramePipeline:
                 self._told_of_clock = True
                 return
             self._statistics.record(f'stamp_to_{topic}', 1e3 * age)
-
-
-def _without(
-    outside: npt.NDArray[np.bool_] | None, values: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """NaN where the rectified image shows nothing."""
-    return values if outside is None else np.where(outside, np.float32(np.nan), values)
