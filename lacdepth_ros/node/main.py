@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
 from lacdepth_ros.core.runtime import share_cores, tune_process
 from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.node import DepthNode
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def main(
     stop = threading.Event()
     for number in SIGNALS:
         signal.signal(number, lambda *_: stop.set())
-    _ensure_log_directory()
+    ensure_log_folder()
     apply_dds_profile()
     tune_process()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
@@ -95,12 +95,6 @@ def _ignore_late_signals() -> None:
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
-
-def _ensure_log_directory() -> None:
-    """Without HOME rclpy.init would raise for want of a place for its logs."""
-    if not any(os.environ.get(name) for name in ('ROS_LOG_DIR', 'ROS_HOME', 'HOME')):
-        os.environ['ROS_LOG_DIR'] = os.path.join(tempfile.gettempdir(), 'ros_log')  # noqa: PTH118
 
 
 if __name__ == '__main__':

@@ -21,6 +21,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from lacdepth_ros.core.allocator import tune_allocator
 from lacdepth_ros.core.stamps import set_stamp, stamp_ns
 from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.publishers import TOPICS
 from lacdepth_ros.session.node_process import NodeError
 from lacdepth_ros.session.recorded import info_message
@@ -77,6 +78,7 @@ class DepthClient:
         *,
         transport: str = 'raw',
     ) -> None:
+        ensure_log_folder()
         apply_dds_profile()
         tune_allocator()
         self.late = self.repeated = 0

@@ -20,6 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 from lacdepth_ros.bags.opening import header_stamp
 from lacdepth_ros.messages.topics import CLEARING, COLOR, DEPTH, OBSTACLES, POINTS
 from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.publishers import TOPICS
 from lacdepth_ros.session.node_process import NodeError
 
@@ -57,6 +58,7 @@ class DepthRecorder:
     """Finds a depth node on the ROS graph and writes its topics into a bag."""
 
     def __init__(self) -> None:
+        ensure_log_folder()
         apply_dds_profile()
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context, signal_handler_options=SignalHandlerOptions.NO)

@@ -35,7 +35,11 @@ def cache_folder() -> Path:
     """The folder: $LACDEPTH_CACHE, or lacdepth_ros in $XDG_CACHE_HOME, by default ~/.cache."""
     if named := os.environ.get('LACDEPTH_CACHE'):
         return Path(named)
-    base = os.environ.get('XDG_CACHE_HOME') or Path('~/.cache').expanduser()
+    if not (base := os.environ.get('XDG_CACHE_HOME')):
+        try:
+            base = str(Path.home() / '.cache')
+        except RuntimeError:  # a user without a home, as in containers: nothing can be kept
+            base = os.devnull
     return Path(base) / 'lacdepth_ros'
 
 
