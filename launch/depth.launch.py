@@ -27,7 +27,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
-from lacdepth_ros.core.child_process import END_WITH_PARENT
+from lacdepth_ros.core.runtime import END_WITH_PARENT
 from lacdepth_ros.node.dds_profile import profile_path, profile_variable
 
 CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])

@@ -13,7 +13,7 @@ from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.substitutions import ExecutableInPackage
 
-from lacdepth_ros.core.child_process import END_WITH_PARENT
+from lacdepth_ros.core.runtime import END_WITH_PARENT
 
 ARGUMENTS = (
     ('bag', None, 'Bag folder, or its .mcap or .db3 file'),

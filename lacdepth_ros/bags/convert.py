@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lacdepth_ros.bags import messages
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, COMPRESSED, IMAGE, TRANSFORMS
 from lacdepth_ros.bags.sources import BASE_FRAME, CAMERA_FRAME, ODOM_FRAME, SCAN_FRAME, Source
 from lacdepth_ros.bags.writer import BagWriter, new_bag
 from lacdepth_ros.data.layouts.kitti import read_scan
@@ -105,18 +106,18 @@ def _write_event(
 def _announce(bag: BagWriter, source: Source, compressed: bool) -> None:
     """Add every topic that may get a message."""
     if compressed:
-        bag.add_topic(COMPRESSED_TOPIC, 'sensor_msgs/msg/CompressedImage')
+        bag.add_topic(COMPRESSED_TOPIC, COMPRESSED)
     else:
-        bag.add_topic(IMAGE_TOPIC, 'sensor_msgs/msg/Image')
-    bag.add_topic(INFO_TOPIC, 'sensor_msgs/msg/CameraInfo')
-    bag.add_topic(GROUND_TRUTH_TOPIC, 'sensor_msgs/msg/Image')
-    bag.add_topic(GROUND_TRUTH_INFO_TOPIC, 'sensor_msgs/msg/CameraInfo')
+        bag.add_topic(IMAGE_TOPIC, IMAGE)
+    bag.add_topic(INFO_TOPIC, CAMERA_INFO)
+    bag.add_topic(GROUND_TRUTH_TOPIC, IMAGE)
+    bag.add_topic(GROUND_TRUTH_INFO_TOPIC, CAMERA_INFO)
     if source.scans:
-        bag.add_topic(SCAN_TOPIC, 'sensor_msgs/msg/PointCloud2')
+        bag.add_topic(SCAN_TOPIC, CLOUD)
     if source.links:
-        bag.add_topic(STATIC_TOPIC, 'tf2_msgs/msg/TFMessage', latched=True)
+        bag.add_topic(STATIC_TOPIC, TRANSFORMS, latched=True)
     if source.poses:
-        bag.add_topic(POSE_TOPIC, 'tf2_msgs/msg/TFMessage')
+        bag.add_topic(POSE_TOPIC, TRANSFORMS)
 
 
 def _records(stamp: int, item: Entry | Path, compressed: bool) -> _Records:

@@ -31,7 +31,7 @@ from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.viz.colors import colorize_depth, depth_legend, write_ply
+from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, depth_legend, write_ply
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -59,8 +59,8 @@ class ExportOptions:
 
     depth_topic: str | None = None
     image_topic: str | None = None
-    min_depth: float = 2.0
-    max_depth: float = 80.0
+    min_depth: float = NEAR
+    max_depth: float = FAR
     video: Path | None = None
     png: bool = False
     ply: bool = False

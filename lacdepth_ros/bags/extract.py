@@ -16,11 +16,12 @@ from lacdepth_ros.bags.ground_truth import GroundTruthTopic, Points, read_transf
 from lacdepth_ros.bags.occlusion import hidden_points
 from lacdepth_ros.bags.opening import open_bag, topic_counts
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
-from lacdepth_ros.bags.split import MANIFEST, check_share, write_manifests
+from lacdepth_ros.bags.split import check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
+from lacdepth_ros.data.manifest import MANIFEST
 from lacdepth_ros.messages.rectification import RectifierCache, View
 
 NO_STATIC = (

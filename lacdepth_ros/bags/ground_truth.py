@@ -19,7 +19,14 @@ from lacdepth_ros.bags.opening import (
     raw_messages,
     topic_kinds,
 )
-from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, info_topic_of, sounds_like_depth
+from lacdepth_ros.bags.reader import (
+    CAMERA_INFO,
+    CLOUD,
+    IMAGE,
+    TRANSFORMS,
+    info_topic_of,
+    sounds_like_depth,
+)
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.core.camera import Camera
@@ -33,8 +40,6 @@ from lacdepth_ros.messages.topics import OUTPUTS, UNCERTAINTY
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
 
-CLOUD = 'sensor_msgs/msg/PointCloud2'
-TRANSFORMS = 'tf2_msgs/msg/TFMessage'
 _PREDICTED = f'/{UNCERTAINTY}'  # only our node has it: its other outputs lie beside
 
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 from lacdepth_ros.bags.transforms import Transform, quaternion_from_matrix
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.stamps import set_stamp
+from lacdepth_ros.messages.clouds import FLOAT32
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.images import color_to_message
 
 JPEG_QUALITY = 95
-_FLOAT32 = 7  # PointField.FLOAT32
 
 
 def header(stamp: int, frame_id: str) -> Message:
@@ -80,7 +80,7 @@ def scan_cloud(scan: npt.NDArray[np.float32], head: Message) -> Message:
         height=1,
         width=len(scan),
         fields=[
-            Message(name=name, offset=4 * index, datatype=_FLOAT32, count=1)
+            Message(name=name, offset=4 * index, datatype=FLOAT32, count=1)
             for index, name in enumerate(('x', 'y', 'z', 'intensity'))
         ],
         is_bigendian=False,

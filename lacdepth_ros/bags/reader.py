@@ -27,6 +27,8 @@ from lacdepth_ros.messages.decoder import ImageDecoder
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+CLOUD = 'sensor_msgs/msg/PointCloud2'
+TRANSFORMS = 'tf2_msgs/msg/TFMessage'
 _DEPTH_WORDS = re.compile(r'(^|[/_])(depth|disparity|confidence|uncertainty|compresseddepth)')
 
 

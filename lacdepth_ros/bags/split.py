@@ -7,9 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.data.manifest import write_manifest
+from lacdepth_ros.data.manifest import MANIFEST, write_manifest
 
-MANIFEST, TRAIN, VAL = 'manifest.jsonl', 'train.jsonl', 'val.jsonl'
+TRAIN, VAL = 'train.jsonl', 'val.jsonl'
 
 
 def check_share(val_share: float, frames: int) -> None:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     import logging
 
     need_lightning()
-    from lacdepth_ros.core.allocator import tune_allocator
+    from lacdepth_ros.core.runtime import tune_allocator
     from lacdepth_ros.training.ablation import TABLES, markdown, run_sweep
     from lacdepth_ros.training.recipes import find_sweep
     from lacdepth_ros.training.run import train

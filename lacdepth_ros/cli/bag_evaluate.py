@@ -17,7 +17,7 @@ from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
 from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
 from lacdepth_ros.cli.requirement_options import judge_requirements, requirements_from
-from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
+from lacdepth_ros.core.runtime import END_WITH_PARENT, die_with_parent
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.reader import BagImages
@@ -68,8 +68,9 @@ def run(args: argparse.Namespace) -> int:
     check_replay_options(args)
     from lacdepth_ros.bags.reader import BagImages
     from lacdepth_ros.messages.topics import DEPTH_TOPICS
+    from lacdepth_ros.session.node_process import LOG
     from lacdepth_ros.session.replay import WorstFrames
-    from lacdepth_ros.session.replay_report import HTML, LOG, describe, write_json, write_report
+    from lacdepth_ros.session.replay_report import HTML, describe, write_json, write_report
     from lacdepth_ros.session.replay_stability import replay_observer, stability_meter
     from lacdepth_ros.session.result import FIGURES, SessionResult
 

@@ -86,8 +86,8 @@ def run(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> SessionSettings:
     """Of the node and the session; each frame must arrive, so images are asked for reliably."""
     from lacdepth_ros.session.demo import TOPICS
-    from lacdepth_ros.session.demo_report import LOG
     from lacdepth_ros.session.loop import SessionSettings
+    from lacdepth_ros.session.node_process import LOG
 
     height, width = first.image.shape[:2]
     parameters = {

@@ -37,7 +37,6 @@ examples:
   lacdepth predict street.png --output out --intrinsics 721.5 721.5 609.6 172.9
   lacdepth predict *.jpg --output out --camera-info front.yaml --ply
 """
-COLOR_MIN_DEPTH, COLOR_MAX_DEPTH = 2.0, 80.0
 MAX_DEPTH = 80.0
 """Depth [m] beyond which nothing is reported; the default of the node's parameter max_depth."""
 
@@ -146,7 +145,7 @@ def _predict(
     from lacdepth_ros.core.geometry import depth_to_points
     from lacdepth_ros.core.pointcloud import limit_range
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
-    from lacdepth_ros.viz.colors import colorize_depth, write_ply
+    from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, write_ply
 
     view = source.view(read_image(path))
     if doubt := predictor.doubt(view.camera):
@@ -157,12 +156,12 @@ def _predict(
         write_image(outputs['rectified'], view.image)
     depth = limit_range(depth, 0.0, max_depth)
     write_depth_png(outputs['depth'], depth)
-    picture = colorize_depth(depth, min_depth=COLOR_MIN_DEPTH, max_depth=COLOR_MAX_DEPTH)
+    picture = colorize_depth(depth)
     write_image(outputs['color'], picture)
     if 'cloud' in outputs:
         write_ply(outputs['cloud'], depth_to_points(depth, view.camera), view.image)
     facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, max_depth)}'
-    scale = f'{COLOR_MIN_DEPTH:g} .. {COLOR_MAX_DEPTH:g} m'
+    scale = f'{NEAR:g} .. {FAR:g} m'
     return f'{path}: {facts} -> {outputs["depth"]}; colours {scale} in {outputs["color"]}'
 
 

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """Train to the end and print where the best checkpoint lies."""
     import logging
 
-    from lacdepth_ros.core.allocator import tune_allocator
+    from lacdepth_ros.core.runtime import tune_allocator
 
     tune_allocator()  # before the first tensor: halves the time of a step on the CPU
     logging.basicConfig(

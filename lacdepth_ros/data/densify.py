@@ -11,7 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from lacdepth_ros.core.child_process import prepare_worker
+from lacdepth_ros.core.runtime import prepare_worker
 from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png

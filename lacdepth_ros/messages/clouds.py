@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from lacdepth_ros.messages.buffers import byte_array, empty_bytes
 
-_FLOAT32 = 7  # PointField.FLOAT32
-_FLOATS = {_FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
+FLOAT32 = 7  # PointField.FLOAT32
+_FLOATS = {FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
 _POINT_STEP = 16  # bytes: x, y, z and rgb as float32
 FARTHEST_MEDIAN = 250.0
 """Median distance [m] beyond which no LiDAR measures: such a cloud is not in metres."""
@@ -174,6 +174,6 @@ def _fields(PointField: Any) -> list[Any]:
     """The four fields of every cloud; made once, as each costs a checked constructor."""
     names = ('x', 'y', 'z', 'rgb')
     return [
-        PointField(name=name, offset=4 * index, datatype=_FLOAT32, count=1)
+        PointField(name=name, offset=4 * index, datatype=FLOAT32, count=1)
         for index, name in enumerate(names)
     ]

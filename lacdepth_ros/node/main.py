@@ -16,8 +16,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
-from lacdepth_ros.core.child_process import END_WITH_PARENT, die_with_parent
-from lacdepth_ros.core.runtime import share_cores, tune_process
+from lacdepth_ros.core.runtime import END_WITH_PARENT, die_with_parent, share_cores, tune_process
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.node import DepthNode

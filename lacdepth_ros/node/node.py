@@ -18,7 +18,7 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
-from lacdepth_ros.core.allocator import release_memory
+from lacdepth_ros.core.runtime import release_memory
 from lacdepth_ros.core.text import clean
 from lacdepth_ros.node import parameter_access
 from lacdepth_ros.node.dds_profile import describe_dds_profile

@@ -18,7 +18,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from lacdepth_ros.core.allocator import tune_allocator
+from lacdepth_ros.core.runtime import tune_allocator
 from lacdepth_ros.core.stamps import set_stamp, stamp_ns
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder

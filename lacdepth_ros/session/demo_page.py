@@ -24,13 +24,12 @@ from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.topics import CAMERA_INFO, DEPTH
 from lacdepth_ros.session.demo import ShownAnswer
 from lacdepth_ros.session.result import SessionResult
-from lacdepth_ros.viz.colors import colorize_depth
+from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth
 
 MAX_WIDTH = 640
 """Largest width of the page's maps [px]; wider ones keep every n-th pixel of every n-th row."""
 UNIT = 0.002
 """Metres of one step of the page's depth and std; up to 131 m."""
-MIN_DEPTH, MAX_DEPTH = 2.0, 80.0  # metres of the color scale
 TOO_NEAR, BEYOND = 65534, 65535
 _PARTS = {'style': 'style.css', 'cloud': 'cloud.js', 'plots': 'plots.js', 'page': 'page.js'}
 _JPEG_QUALITY = 85
@@ -55,7 +54,7 @@ def write_demo_page(
         'title': title,
         'summary': summary,
         'unit': UNIT,
-        'range': [MIN_DEPTH, MAX_DEPTH],
+        'range': [NEAR, FAR],
         'palette': _text(_palette().tobytes()),
         'frames': [_frame(item) for item in shown],
         'timeline': _timeline(shown, result),
@@ -124,9 +123,9 @@ def _deflated(values: npt.NDArray[np.uint16]) -> str:
 
 
 def _palette() -> npt.NDArray[np.uint8]:
-    """(256, 4) RGBA of depths from MIN_DEPTH to MAX_DEPTH, evenly on a logarithmic scale."""
-    depths = np.geomspace(MIN_DEPTH, MAX_DEPTH, 256, dtype=np.float32)[None]
-    rgb = colorize_depth(depths, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)[0]
+    """(256, 4) RGBA of depths from NEAR to FAR, evenly on a logarithmic scale."""
+    depths = np.geomspace(NEAR, FAR, 256, dtype=np.float32)[None]
+    rgb = colorize_depth(depths)[0]
     return np.column_stack([rgb, np.full(256, 255, np.uint8)])
 
 

@@ -18,11 +18,12 @@ from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
 from lacdepth_ros.session.demo_page import write_demo_page
 from lacdepth_ros.session.demo_sheet import demo_sheet
+from lacdepth_ros.session.node_process import LOG
 from lacdepth_ros.session.result import FrameRecord, SessionResult, percentiles
 from lacdepth_ros.viz.colors import write_ply
 
 PAGE, SHEET, PLY = 'index.html', 'contact_sheet.png', 'cloud.ply'
-SUMMARY, LOG = 'summary.json', 'node.log'
+SUMMARY = 'summary.json'
 _PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
 
 

@@ -11,13 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.session.demo import ShownAnswer
-from lacdepth_ros.viz.colors import colorize_depth, colorize_uncertainty, depth_legend, topdown
+from lacdepth_ros.viz.colors import (
+    FAR,
+    NEAR,
+    colorize_depth,
+    colorize_uncertainty,
+    depth_legend,
+    topdown,
+)
 from lacdepth_ros.viz.contact_sheet import contact_sheet
 from lacdepth_ros.viz.text import draw_text
 
 ColorImage = npt.NDArray[np.uint8]
 
-MIN_DEPTH, MAX_DEPTH = 2.0, 80.0  # metres of the colour scale
 _WORST = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # std / depth of the darkest uncertainty
 _WIDE = 2.0  # width / height from which pictures are stacked
 _STACK_WIDTH = 1242  # px that stacked pictures are brought to
@@ -39,7 +45,7 @@ def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
         (H, 1920, 3) uint8 RGB.
     """
     worst = _worst(frames)
-    depth_scale = depth_legend(940, min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
+    depth_scale = depth_legend(940)
     rows = [
         [
             ('depth [m], the same colours in every frame', depth_scale),
@@ -63,7 +69,7 @@ def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
 def _cells(frame: ShownAnswer, far: float, worst: float) -> list[tuple[str, ColorImage]]:
     """The captioned pictures of one frame."""
     answer, record = frame.answer, frame.answer.record
-    depth = colorize_depth(_in_range(answer.depth), min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)
+    depth = colorize_depth(_in_range(answer.depth))
     uncertainty = colorize_uncertainty(answer.depth, _std(frame), worst=worst)
     above = topdown(
         frame.points,
@@ -94,8 +100,8 @@ def _std(frame: ShownAnswer) -> npt.NDArray[np.float32]:
 
 def _in_range(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Depth with what lies out of range (infinite, REP 117) at the ends of the colours."""
-    ends = np.where(np.isposinf(depth), np.float32(MAX_DEPTH), depth)
-    return np.where(np.isneginf(depth), np.float32(MIN_DEPTH), ends)
+    ends = np.where(np.isposinf(depth), np.float32(FAR), depth)
+    return np.where(np.isneginf(depth), np.float32(NEAR), ends)
 
 
 def _stack(pictures: Mapping[str, ColorImage]) -> ColorImage:

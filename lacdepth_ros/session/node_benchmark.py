@@ -20,7 +20,7 @@ from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.frames import Frame
 from lacdepth_ros.session.loop import SessionSettings, run_session
-from lacdepth_ros.session.node_process import NodeError, choose_domain, last_lines, use_domain
+from lacdepth_ros.session.node_process import LOG, NodeError, choose_domain, last_lines, use_domain
 from lacdepth_ros.session.recorded import FRAME_ID
 from lacdepth_ros.session.result import SessionResult, percentiles
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA
@@ -79,7 +79,7 @@ def _measure(
             namespace=NAMESPACE,
             parameters=parameters,
             topics=topics,
-            log=Path(folder) / 'node.log',
+            log=Path(folder) / LOG,
             timeout=TIMEOUT,
         )
         run_session(settings, _frames(frames), result)

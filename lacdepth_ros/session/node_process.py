@@ -18,8 +18,10 @@ from typing import Any
 
 import yaml
 
-from lacdepth_ros.core.child_process import die_with_parent
+from lacdepth_ros.core.runtime import die_with_parent
 
+LOG = 'node.log'
+"""Name of the file that takes what the node writes."""
 _DOMAINS = range(1, 102)  # those whose ports Linux does not hand out to others
 _GRACE = 5.0  # seconds a signal has to act
 

@@ -18,6 +18,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.bags.opening import header_stamp
+from lacdepth_ros.bags.reader import CAMERA_INFO, COMPRESSED, IMAGE, TRANSFORMS
 from lacdepth_ros.messages.topics import CLEARING, COLOR, DEPTH, OBSTACLES, POINTS
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 NODE = 'depth_node'
 DERIVED = (COLOR, POINTS, OBSTACLES, CLEARING)
 """Outputs that can be made again from depth and image; large, so recorded only on request."""
-IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
-_INPUTS = (*IMAGES, 'sensor_msgs/msg/CameraInfo')
-_TRANSFORMS = {'/tf': 'tf2_msgs/msg/TFMessage', '/tf_static': 'tf2_msgs/msg/TFMessage'}
+IMAGES = (IMAGE, COMPRESSED)
+_INPUTS = (*IMAGES, CAMERA_INFO)
+_TRANSFORMS = dict.fromkeys(('/tf', '/tf_static'), TRANSFORMS)
 _QUEUE = 50  # messages of a topic that wait while the disk is busy
 _POLL = 0.05  # seconds
 _SETTLED = 1.0  # seconds without a new topic after which all of a node's are known

@@ -23,7 +23,7 @@ from lacdepth_ros.evaluation.report.page import (
 from lacdepth_ros.evaluation.report.tables import format_markdown, format_table, report_tables
 from lacdepth_ros.session.result import AnsweredFrame, FrameRecord, SessionResult, percentiles
 
-HTML, MARKDOWN, JSON, LOG = 'report.html', 'report.md', 'report.json', 'node.log'
+HTML, MARKDOWN, JSON = 'report.html', 'report.md', 'report.json'
 STAGES = {
     'decode': 'decode and rectify',
     'preprocess': 'resize and normalise',

@@ -13,7 +13,7 @@ from functools import partial
 from tqdm import tqdm
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.core.child_process import prepare_worker
+from lacdepth_ros.core.runtime import prepare_worker
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.session.frames import Frame, FrameSequence

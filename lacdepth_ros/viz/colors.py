@@ -18,6 +18,9 @@ from lacdepth_ros.viz.text import draw_text
 FloatArray = npt.NDArray[np.float32]
 ColorImage = npt.NDArray[np.uint8]
 
+NEAR, FAR = 2.0, 80.0
+"""Metres of the warmest and of the coldest colour, unless other ones are asked for."""
+
 _BACKGROUND = (24, 26, 30)
 _GRID = (62, 66, 74)
 _LABEL = (190, 194, 200)
@@ -25,7 +28,9 @@ _DARKEST = 60  # of a point, so that asphalt stands out from the background
 _GRID_STEP = 10  # metres
 
 
-def colorize_depth(depth: FloatArray, *, min_depth: float, max_depth: float) -> ColorImage:
+def colorize_depth(
+    depth: FloatArray, *, min_depth: float = NEAR, max_depth: float = FAR
+) -> ColorImage:
     """Paint depth on a fixed logarithmic scale, so that pictures compare over time.
 
     Args:
@@ -65,7 +70,7 @@ def colorize_uncertainty(depth: FloatArray, std: FloatArray, *, worst: float = 0
     return _paint(1 - relative / np.float32(worst), valid, cv2.COLORMAP_VIRIDIS)
 
 
-def depth_legend(width: int, *, min_depth: float, max_depth: float) -> ColorImage:
+def depth_legend(width: int, *, min_depth: float = NEAR, max_depth: float = FAR) -> ColorImage:
     """Draw the colour scale of colorize_depth with its metres.
 
     Args:

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from lacdepth_ros.core.allocator import release_free_memory, tune_allocator
+from lacdepth_ros.core.runtime import release_free_memory, tune_allocator
 from lacdepth_ros.node import dds_profile
 from lacdepth_ros.node.dds_profile import VARIABLES, apply_dds_profile, describe_dds_profile
 

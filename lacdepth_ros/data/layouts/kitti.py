@@ -29,7 +29,8 @@ from lacdepth_ros.data.sample import Sample
 
 _IMAGES = Path('image_02', 'data')
 _ANNOTATED = Path('proj_depth', 'groundtruth', 'image_02')
-_SUFFIXES = ('.png', '.jpg')
+SUFFIXES = ('.png', '.jpg')
+"""Endings of KITTI's images: as they are published, and as many convert them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,9 +200,9 @@ def _read_drive(drive: Path) -> list[KittiFrame]:
     """List the frames of one drive folder."""
     if drive.name.endswith('_extract'):
         raise ValueError(f'{drive}: not rectified; download the drive "synced+rectified" (_sync)')
-    images = sorted(path for path in (drive / _IMAGES).iterdir() if path.suffix in _SUFFIXES)
+    images = sorted(path for path in (drive / _IMAGES).iterdir() if path.suffix in SUFFIXES)
     if not images:
-        raise FileNotFoundError(f'{drive / _IMAGES}: no {" or ".join(_SUFFIXES)} image')
+        raise FileNotFoundError(f'{drive / _IMAGES}: no {" or ".join(SUFFIXES)} image')
     calibration = KittiCalibration.read(drive.parent)
     stamps = _stamps_of(images, drive / 'image_02' / 'timestamps.txt')
     has_annotations = (drive / _ANNOTATED).is_dir()

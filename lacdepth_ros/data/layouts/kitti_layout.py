@@ -21,7 +21,7 @@ from pathlib import Path
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png
 from lacdepth_ros.data.headers import check_pair
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
-from lacdepth_ros.data.layouts.kitti import KittiCalibration
+from lacdepth_ros.data.layouts.kitti import SUFFIXES, KittiCalibration
 from lacdepth_ros.data.layouts.kitti_splits import (
     EIGEN_DRIVES,
     KittiKey,
@@ -32,7 +32,6 @@ from lacdepth_ros.data.layouts.kitti_splits import (
     read_kitti_split,
 )
 
-_SUFFIXES = ('.png', '.jpg')
 _ANNOTATED = Path('proj_depth', 'groundtruth')
 _PATTERNS = ('*_sync', '*/*_sync', '*/*/*_sync')
 
@@ -77,7 +76,7 @@ class KittiTree:
         if key.drive not in self.raw:
             return None
         stem = self.raw[key.drive] / f'image_{key.camera:02d}' / 'data' / key.frame
-        paths = (stem.with_suffix(suffix) for suffix in _SUFFIXES)
+        paths = (stem.with_suffix(suffix) for suffix in SUFFIXES)
         return next((path for path in paths if path.is_file()), None)
 
     def annotation(self, key: KittiKey) -> Path | None:
@@ -105,7 +104,7 @@ class KittiTree:
                 {
                     path.stem
                     for path in (folder / 'image_02' / 'data').iterdir()
-                    if path.suffix in _SUFFIXES
+                    if path.suffix in SUFFIXES
                 }
             )
         ]
