@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
 
 _PREDICTED = f'/{UNCERTAINTY}'  # only our node has it: its other outputs lie beside
+_NAMES = ('truth', '/gt')
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ class GroundTruthTopic:
         kinds = topic_kinds(reader)
         fitting = sorted(t for t, kind in kinds.items() if kind in (CLOUD, IMAGE) and t != image)
         if topic is None:
-            topic = _only_candidate(path, fitting, kinds)
+            found = ', '.join(sorted(kinds)) or 'none'
+            nothing = f'no topic of measured points or depth in this bag; its topics: {found}'
+            topic = only_ground_truth(path, fitting, kinds, nothing)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] == CLOUD
         self._reader = reader
@@ -156,22 +159,38 @@ def _take(tree: TransformTree, item: Any, static: bool) -> str:
     return ''
 
 
-def _only_candidate(path: Path, fitting: Sequence[str], kinds: Mapping[str, str]) -> str:
-    """The cloud topic, or else the depth topic; what a depth node predicted is no ground truth."""
+def only_ground_truth(
+    path: Path, topics: Sequence[str], kinds: Mapping[str, str], nothing: str
+) -> str:
+    """The one topic that can hold ground truth: a cloud, else depth, best if named after it.
+
+    What a depth node predicted is no ground truth.
+
+    Args:
+        path: The bag, for messages.
+        topics: Those that could be meant.
+        kinds: Type of every topic of the bag.
+        nothing: What to say where none is left.
+
+    Raises:
+        ValueError: None is left, or several are.
+    """
     nodes = {t.removesuffix(_PREDICTED) for t in kinds if t.endswith(_PREDICTED)}
-    own = {f'{node}/{topic}' for node in nodes for topic in OUTPUTS}
-    others = [topic for topic in fitting if topic not in own]
+    others = sorted(set(topics) - {f'{node}/{topic}' for node in nodes for topic in OUTPUTS})
     clouds = [topic for topic in others if kinds[topic] == CLOUD]
-    depths = [topic for topic in others if kinds[topic] == IMAGE and sounds_like_depth(topic)]
-    for found in (clouds, depths):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ValueError(
-                f'{path}: several topics may hold the ground truth ({", ".join(found)}); name one '
-                'with --truth-topic'
-            )
-    raise ValueError(
-        f'{path}: no topic of measured points or depth in this bag; its topics: '
-        f'{", ".join(sorted(kinds)) or "none"}'
-    )
+    depths = [topic for topic in others if kinds[topic] == IMAGE and _is_depth(topic)]
+    named = [topic for topic in depths if any(word in topic for word in _NAMES)]
+    found = next(filter(None, (clouds, named, depths)), [])
+    if not found:
+        raise ValueError(f'{path}: {nothing}')
+    if len(found) > 1:
+        raise ValueError(
+            f'{path}: several topics may hold the ground truth ({", ".join(found)}); name one '
+            'with --truth-topic'
+        )
+    return found[0]
+
+
+def _is_depth(topic: str) -> bool:
+    """Whether a topic is called depth, and is no picture of it."""
+    return sounds_like_depth(topic) and 'depth' in topic and 'color' not in topic.split('/')[-1]

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.damage import Damage
+from lacdepth_ros.bags.ground_truth import only_ground_truth
 from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
 from lacdepth_ros.bags.reader import IMAGE
 from lacdepth_ros.bags.stamped import StampedTopic
@@ -30,7 +31,6 @@ HOW_TO_GIVE = (
 )
 _STAMP_DIGITS = 13
 """File names of at least so many digits are stamps [ns], shorter ones count the images."""
-_NAMES_OF_GROUND_TRUTH = ('truth', '/gt')
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,11 @@ def ground_truth_from_topic(
         reader = stack.enter_context(open_bag(path, damage))
         kinds = topic_kinds(reader)
         fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images)
-        name = choose_topic(path, topic, kinds, fitting) if topic else _only_depth(path, fitting)
+        if topic is None:
+            others = ', '.join(fitting) or 'none'
+            nothing = f'no depth topic in this bag to score against (others: {others}); '
+            topic = only_ground_truth(path, fitting, kinds, nothing + HOW_TO_GIVE)
+        name = choose_topic(path, topic, kinds, fitting)
         recorded = StampedTopic(reader, name)
         by_stamp = {
             stamp: TrueDepth('', partial(_read_depth, recorded, stamp))
@@ -157,29 +161,6 @@ def ground_truth_from_files(
 def no_ground_truth() -> GroundTruth:
     """Nothing is known: a replay then measures only what is answered, and when."""
     return GroundTruth('none')
-
-
-def _only_depth(path: Path, topics: list[str]) -> str:
-    """The one topic that can be the ground truth; recorded answers of a depth node are none."""
-    answers = {t.rpartition('/')[0] for t in topics if t.endswith('/uncertainty')}
-    depth = [
-        topic
-        for topic in topics
-        if 'depth' in topic and 'color' not in topic and topic.rpartition('/')[0] not in answers
-    ]
-    true = [topic for topic in depth if any(word in topic for word in _NAMES_OF_GROUND_TRUTH)]
-    if len(true or depth) == 1:
-        return (true or depth)[0]
-    if not depth:
-        found = ', '.join(topics) or 'none'
-        raise ValueError(
-            f'{path}: no depth topic in this bag to score against (its other image topics: '
-            f'{found}); {HOW_TO_GIVE}'
-        )
-    raise ValueError(
-        f'{path}: several topics could be the ground truth ({", ".join(true or depth)}); name one '
-        'with --truth-topic'
-    )
 
 
 def _read_depth(topic: StampedTopic, stamp: int) -> npt.NDArray[np.float32]:

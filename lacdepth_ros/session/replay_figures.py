@@ -5,20 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.evaluation.report.figures import dress
 from lacdepth_ros.evaluation.report.gallery import ShownFrame
 from lacdepth_ros.evaluation.report.pictures import frame_picture
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.session.result import AnsweredFrame, SessionResult
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ColorImage = npt.NDArray[np.uint8]
 _BLUE, _RED, _GRAY = '#1f6feb', '#cf222e', '#8c959f'
@@ -26,33 +24,18 @@ _BLUE, _RED, _GRAY = '#1f6feb', '#cf222e', '#8c959f'
 
 def error_along_drive(result: SessionResult) -> Figure:
     """abs_rel over the time of the bag, with the mean and the frames without an answer."""
-    figure, axes = _axes('abs_rel', result)
-    seconds = _seconds(result)
-    errors = np.array([record.errors.get('abs_rel', np.nan) for record in result.records])
-    axes.plot(seconds, errors, '.-', color=_BLUE, linewidth=1, markersize=5, label='frame')
+    errors = [record.errors.get('abs_rel', np.nan) for record in result.records]
     mean = float(np.nanmean(errors))
-    axes.axhline(mean, color=_GRAY, linestyle='--', linewidth=1, label=f'mean {mean:.4f}')
-    axes.set_ylim(0, 1.15 * float(np.nanmax(errors)))
-    axes.legend(loc='upper right', ncols=3, fontsize=9, frameon=False)
-    return figure
+    return _along_drive(result, 'abs_rel', errors, [(mean, '--', f'mean {mean:.4f}')])
 
 
 def latency_along_drive(result: SessionResult) -> Figure:
     """Milliseconds from image to depth over the time of the bag, with their percentiles."""
-    figure, axes = _axes('image to depth [ms]', result)
-    values = np.array(
-        [record.latency_ms.get(result.depth_topic, np.nan) for record in result.records]
-    )
-    axes.plot(
-        _seconds(result), values, '.-', color=_BLUE, linewidth=1, markersize=5, label='frame'
-    )
-    for share, style in ((50, '--'), (95, ':')):
-        level = float(np.nanpercentile(values, share))
-        label = f'p{share} {level:.0f} ms'
-        axes.axhline(level, color=_GRAY, linestyle=style, linewidth=1, label=label)
-    axes.set_ylim(0, 1.2 * float(np.nanmax(values)))
-    axes.legend(loc='upper right', ncols=4, fontsize=9, frameon=False)
-    return figure
+    topic = result.depth_topic
+    values = [record.latency_ms.get(topic, np.nan) for record in result.records]
+    p50, p95 = np.nanpercentile(values, (50, 95))
+    levels = [(p50, '--', f'p50 {p50:.0f} ms'), (p95, ':', f'p95 {p95:.0f} ms')]
+    return _along_drive(result, 'image to depth [ms]', values, levels)
 
 
 def worst_frames(
@@ -82,23 +65,27 @@ def _samples(images: BagImages, wanted: Mapping[int, AnsweredFrame]) -> dict[int
     return found
 
 
-def _axes(label: str, result: SessionResult) -> tuple[Figure, Any]:
-    """A wide diagram over the time of the bag, with a mark for each frame without an answer."""
-    from matplotlib.figure import Figure
+def _along_drive(
+    result: SessionResult,
+    label: str,
+    values: Sequence[float],
+    levels: Sequence[tuple[float, str, str]],
+) -> Figure:
+    """A value of every frame over the time of the bag, and a mark for each without an answer.
 
+    `levels` are horizontal lines: height, style and name.
+    """
     figure = Figure(figsize=(10.5, 3.2), layout='constrained')
     axes = figure.subplots()
-    missing = [result.seconds(r) for r in result.records if not r.latency_ms]
+    missing = [result.seconds(record) for record in result.records if not record.latency_ms]
     if missing:
         name = f'{len(missing)} unanswered'
         axes.plot(missing, [0.0] * len(missing), '|', color=_RED, markersize=14, label=name)
-    axes.set_xlabel('time of the bag [s]')
-    axes.set_ylabel(label)
-    axes.grid(color='#d8dee4', linewidth=0.6)
-    for side in ('top', 'right'):
-        axes.spines[side].set_visible(False)
-    return figure, axes
-
-
-def _seconds(result: SessionResult) -> list[float]:
-    return [result.seconds(record) for record in result.records]
+    seconds = [result.seconds(record) for record in result.records]
+    axes.plot(seconds, values, '.-', color=_BLUE, linewidth=1, markersize=5, label='frame')
+    for height, style, name in levels:
+        axes.axhline(height, color=_GRAY, linestyle=style, linewidth=1, label=name)
+    axes.set_ylim(0, 1.2 * float(np.nanmax(values)))
+    axes.legend(loc='upper right', ncols=4, fontsize=9, frameon=False)
+    dress(axes, label, 'time of the bag [s]')
+    return figure

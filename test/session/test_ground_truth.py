@@ -68,6 +68,10 @@ def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
     two = write_replay_bag(tmp_path / 'two', [10], topics=('/a/depth', '/b/depth'))
     with pytest.raises(ValueError, match=r'several .*/a/depth, /b/depth.*--truth-topic'):
         from_topic(two)
+    aligned = '/camera/aligned_depth_to_color/image_raw'  # of a RealSense; the other is a picture
+    pictured = write_replay_bag(tmp_path / 'rs', [10], topics=(aligned, '/depth/image_color'))
+    with from_topic(pictured) as ground_truth:
+        assert ground_truth.description == f'topic {aligned}'
     answers = (own, own.replace('image_rect', 'uncertainty'))
     with pytest.raises(ValueError, match=r'no depth topic .*uncertainty'):
         from_topic(write_replay_bag(tmp_path / 'recorded', [10], topics=answers))

@@ -46,7 +46,7 @@ def distance_figure(report: EvaluationReport) -> Figure:
                 label=label,
                 zorder=_layer(label),
             )
-        _dress(axis, title, 'true depth [m]')
+        dress(axis, title, 'true depth [m]')
     axes[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes[0].set_ylim(bottom=0)
     axes[1].set_ylim(bottom=0)
@@ -74,7 +74,7 @@ def frames_figure(report: EvaluationReport) -> Figure:
         textcoords='offset points',
         fontsize=9,
     )
-    _dress(axis, 'AbsRel of every frame', 'frames, best first')
+    dress(axis, 'AbsRel of every frame', 'frames, best first')
     axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.set_ylim(bottom=0)
     _legend_below(figure, axis)
@@ -115,13 +115,13 @@ def calibration_figure(report: EvaluationReport) -> Figure:
             marker='.',
             zorder=_layer(label),
         )
-    _dress(reliability, 'Share of pixels inside the interval', 'share a Gaussian would have')
+    dress(reliability, 'Share of pixels inside the interval', 'share a Gaussian would have')
     reliability.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (reliability.xaxis, reliability.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     spread.set(xscale='log', yscale='log')
     spread.axline((0.1, 0.1), (1, 1), color=_FAINT, linestyle='--', linewidth=1)
-    _dress(spread, 'Found error / depth (root mean square)', 'predicted std / depth')
+    dress(spread, 'Found error / depth (root mean square)', 'predicted std / depth')
     for axis in (spread.xaxis, spread.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=None))
     _legend_below(figure, reliability)
@@ -168,7 +168,8 @@ def _pixel_bars(axis: Axes, report: EvaluationReport) -> None:
     axis.patch.set_visible(False)
 
 
-def _dress(axis: Axes, title: str, below: str) -> None:
+def dress(axis: Axes, title: str, below: str) -> None:
+    """Give a diagram its title, the name of its horizontal axis, and the look of the others."""
     axis.set_title(title, fontsize=10.5, color=_INK, loc='left', y=1.0)
     axis.set_xlabel(below, fontsize=9.5, color=_INK)
     axis.tick_params(labelsize=9, colors=_INK)
