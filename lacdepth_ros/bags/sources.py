@@ -58,13 +58,7 @@ def open_source(path: Path) -> Source:
 
 def _drive(drive: Path) -> Source:
     frames = read_kitti_raw(drive)
-    stamps = _scan_stamps(drive, frames)
-    folder = drive / 'velodyne_points' / 'data'
-    scans = [
-        (stamp, scan)
-        for stamp, frame in zip(stamps, frames, strict=True)
-        if (scan := folder / f'{frame.image.stem}.bin').is_file()
-    ]
+    scans = _scans(drive, frames)
     # Rows of [R | t] lead from the scanner into the camera; tf wants the camera in the scanner.
     camera_from_scan = np.vstack([frames[0].calibration.camera_from_velodyne, [0, 0, 0, 1]])
     base_from_scan = pose_of(np.eye(3), (0.0, 0.0, VELODYNE_HEIGHT))
@@ -88,16 +82,26 @@ def _poses(
     return [(stamp, start @ pose @ imu_from_base) for stamp, pose in measured]
 
 
-def _scan_stamps(drive: Path, frames: Sequence[KittiFrame]) -> list[int]:
-    """Stamp of the scan of each frame: when the scanner looked ahead, else that of the image."""
-    path = drive / 'velodyne_points' / 'timestamps.txt'
+def _scans(drive: Path, frames: Sequence[KittiFrame]) -> list[tuple[int, Path]]:
+    """Stamp and file of every scan: when the scanner looked ahead, else the stamp of the image.
+
+    In published drives scans are missing, and their lines in timestamps.txt are blank.
+    """
+    folder = drive / 'velodyne_points'
+    found = [
+        (place, frame, scan)
+        for place, frame in enumerate(frames)
+        if (scan := folder / 'data' / f'{frame.image.stem}.bin').is_file()
+    ]
+    path = folder / 'timestamps.txt'
     if not path.is_file():
-        return [frame.stamp for frame in frames]
+        return [(frame.stamp, scan) for _, frame, scan in found]
     lines = path.read_text(encoding='ascii', errors='replace').splitlines()
-    if len(lines) == len(frames):
-        rows = list(range(len(frames)))
-    else:  # a part of the drive was kept: the lines are those of the whole one
-        rows = [int(frame.image.stem) for frame in frames]
-    if max(rows) >= len(lines):
-        raise ValueError(f'{path}: {len(lines)} lines hold no stamp for scan {max(rows)}')
-    return [parse_stamp(lines[row], f'{path}:{row + 1}') for row in rows]
+    scans = []
+    for place, _, scan in found:
+        # Where a part of the drive was kept, the lines are those of the whole one.
+        row = place if len(lines) == len(frames) else int(scan.stem)
+        if row >= len(lines):
+            raise ValueError(f'{path}: {len(lines)} lines hold no stamp for scan {scan.stem}')
+        scans.append((parse_stamp(lines[row], f'{path}:{row + 1}'), scan))
+    return scans

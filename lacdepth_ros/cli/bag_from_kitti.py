@@ -74,8 +74,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(path: Path, done: Converted, seconds: float) -> None:
+    from lacdepth_ros.bags.convert import GROUND_TRUTH_TOPIC, INFO_TOPIC
+
     for name, reason in done.skipped:
         error(f'{name} left out: {reason}')
     for topic, count in done.counts.items():
         print(f'{count:6d}  {topic}')
+    if without := done.counts[INFO_TOPIC] - done.counts.get(GROUND_TRUTH_TOPIC, 0):
+        print(f'{without} frames have no ground truth')
     print(f'{path}: {done.size / 1e6:.1f} MB in {seconds:.1f} s')

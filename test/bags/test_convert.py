@@ -157,6 +157,24 @@ def test_compressed_images_are_near_and_jpeg_files_stay_as_they_are(
     assert bytes(message.data) == (tmp_path / 'data' / 'road_1.jpg').read_bytes()
 
 
+def test_published_drives_lack_scans_and_their_stamps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drive = write_drive(tmp_path, frames=4)
+    (drive / 'velodyne_points' / 'data' / '0000000001.bin').unlink()
+    stamps = drive / 'velodyne_points' / 'timestamps.txt'
+    lines = stamps.read_text().splitlines()
+    stamps.write_text('\n'.join([lines[0], '', *lines[2:]]) + '\n')
+    source = open_source(drive)
+    assert [stamp for stamp, _ in source.scans] == [scan_stamp(n) for n in (0, 2, 3)]
+    assert main(['bag', 'from-kitti', str(drive), str(tmp_path / 'bag')]) == 0
+    said = capsys.readouterr().out
+    assert '     4  /camera/image_rect\n' in said and '     3  /velodyne_points\n' in said
+    assert '1 frames have no ground truth' in said
+    assert main(['data', 'index', 'kitti', str(drive), str(tmp_path / 'out.jsonl')]) == 0
+    assert 'frames without ground truth, left out: 1\n' in capsys.readouterr().out
+
+
 def test_manifest_plays_at_10_hz_or_at_its_own_stamps(tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path / 'data', 'road/0', 'road/1')
     write_source(open_source(manifest), tmp_path / 'bag')

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png
 from lacdepth_ros.data.headers import check_pair
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
@@ -33,6 +34,7 @@ from lacdepth_ros.data.layouts.kitti_splits import (
 )
 
 _ANNOTATED = Path('proj_depth', 'groundtruth')
+_CALIBRATION = 'calibration.txt'  # what the depth beside it was made with
 _PATTERNS = ('*_sync', '*/*_sync', '*/*/*_sync')
 
 
@@ -139,7 +141,7 @@ def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
     """List KITTI raw frames with their ground truth; see `IndexRequest` for the choices.
 
     Ground truth from scans is written as PNG (metres x 256) beside the manifest; a PNG that is
-    already there is kept.
+    already there is kept, unless the calibration was another one.
 
     Raises:
         FileNotFoundError: There is no drive, no split list or no calibration.
@@ -147,7 +149,8 @@ def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
     """
     rule = _GroundTruthRule(KittiTree.find(request.root), request)
     result = IndexResult()
-    lines = spread(_wanted(rule, result), request.limit)
+    wanted, without = _wanted(rule, result)
+    lines = spread(wanted, request.limit)
     calibration = lru_cache(maxsize=None)(KittiCalibration.read)
     for done, line in enumerate(lines):
         progress(done, len(lines))
@@ -160,17 +163,17 @@ def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
         elif line.ground_truth == 'named':
             result.leave_out(f'{rule.kind(line.key)} ground truth is missing', line.key.id)
     progress(len(lines), len(lines))
-    _count_ground_truth(len(lines), result)
+    _count_ground_truth(len(lines) + without, result)
     return result
 
 
-def _wanted(rule: _GroundTruthRule, result: IndexResult) -> list[SplitLine]:
-    """The frames that the request names."""
+def _wanted(rule: _GroundTruthRule, result: IndexResult) -> tuple[list[SplitLine], int]:
+    """The frames that the request names, and how many more it means that have no ground truth."""
     request = rule.request
     if request.split is not None:
         lines = read_kitti_split(request.split)
         count_lines(lines, result)
-        return lines
+        return lines, 0
     frames = rule.tree.frames()
     with_ground_truth = [key for key in frames if rule.source(SplitLine(key)) is not None]
     result.count('frames of the left colour camera', len(frames))
@@ -178,10 +181,10 @@ def _wanted(rule: _GroundTruthRule, result: IndexResult) -> list[SplitLine]:
     if request.part is None:
         in_test = sum(key.drive in EIGEN_DRIVES['test'] for key in with_ground_truth)
         result.count("of these in drives of Eigen's test list", in_test)
-        return [SplitLine(key) for key in with_ground_truth]
+        return [SplitLine(key) for key in with_ground_truth], len(frames) - len(with_ground_truth)
     chosen = eigen_part(with_ground_truth if request.part == 'train' else frames, request.part)
     count_rule(chosen, request.part, result)
-    return [SplitLine(key) for key in chosen]
+    return [SplitLine(key) for key in chosen], 0
 
 
 def _count_ground_truth(wanted: int, result: IndexResult) -> None:
@@ -234,14 +237,24 @@ def _project(
 ) -> Path:
     """Write the depth of a scan beside the manifest, unless it is there."""
     path = request.made('depth') / f'{key.id}.png'
-    if path.is_file():
+    if _is_of(path.parent, calibration) and path.is_file():
         return path
     depth = calibration.scan_depth(scan)
     if not depth.any():
         raise ValueError(f'{scan}: no point of the scan falls into the image')
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_depth_png(path, depth)
     return path
+
+
+def _is_of(folder: Path, calibration: KittiCalibration) -> bool:
+    """Whether a folder's depth was made with this calibration; otherwise what is there goes."""
+    note, text = folder / _CALIBRATION, f'{calibration}\n'
+    if note.is_file() and note.read_text(encoding='utf-8') == text:
+        return True
+    for old in folder.glob('*.png'):
+        old.unlink()
+    write_text(note, text)
+    return False
 
 
 def _by_name(folders: list[Path]) -> dict[str, Path]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from kitti_tree import (
     HEIGHT,
+    SCAN,
     SCAN_DEPTH,
     WIDTH,
     depth_at,
@@ -20,11 +21,12 @@ from kitti_tree import (
 )
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.data.files import write_image
+from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult
 from lacdepth_ros.data.layouts.kitti_layout import KittiTree, index_kitti
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest, write_manifest
 
+SHIFT = 2.0  # metres by which the scanner moves back
 TRAIN, TEST = '2011_09_26_drive_0001_sync', '2011_09_26_drive_0002_sync'
 
 
@@ -54,6 +56,21 @@ def test_annotated_ground_truth_wherever_it_was_unpacked(tmp_path: Path, place: 
     assert entry.tags['drive'] == TRAIN.removesuffix('_sync')
     assert counts(result)['frames of the left colour camera'] == 2
     assert not result.problems
+
+
+def test_another_calibration_makes_the_depth_anew(tmp_path: Path) -> None:
+    write_drive(tmp_path, TRAIN)
+    _, (entry, *_) = index(tmp_path)
+    before = entry.load().depth
+    marked = np.full_like(before, 7)
+    write_depth_png(entry.depth, marked)
+    np.testing.assert_array_equal(index(tmp_path)[1][0].load().depth, marked)  # kept
+    path = next(tmp_path.rglob('calib_velo_to_cam.txt'))
+    lines = path.read_text().splitlines()
+    moved = [f'T: 0 0 {SHIFT}' if line.startswith('T:') else line for line in lines]
+    path.write_text('\n'.join(moved))
+    after = index(tmp_path)[1][0].load().depth
+    assert (before.max(), after.max()) == (5.0, SCAN[0][0] + SHIFT)
 
 
 def test_ground_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -> None:
