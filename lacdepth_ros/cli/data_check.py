@@ -74,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
     with _open(args.path, args.limit) as (items, problems):
         report, readable = check_entries(items, progress_bar())
         report.problems = {**problems, **report.problems}
+        if not report.overall.frames and not report.problems:
+            report.note('no ground truth', f'{args.path} holds not one frame with ground truth')
         if args.against is not None:
             shared = ', '.join(check_overlap(report, readable, others)) or 'none'
             print(f'groups that are also in {args.against}: {shared}')

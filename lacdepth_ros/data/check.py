@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.depth_histogram import DepthHistogram
 from lacdepth_ros.data.indexing import Progress
 from lacdepth_ros.data.manifest import ManifestEntry
@@ -27,6 +28,9 @@ BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
 _PERCENTILES = (1, 50, 99)
 _FULL = 65_535  # the largest count of a depth PNG
 _CENTRAL = (0.2, 0.8)  # where the principal point of a camera lies, of width and height
+_HALVED = 0.35  # both coordinates lie below where K is of an image of half the size
+_FOCAL_PER_WIDTH = (0.13, 11.5)  # fields of view of 150 and 5 degrees
+_DARK = 16  # of 255: the brightest value of 12 bits stored low in 16
 _PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
 _DENSE_RATIO = 1.1  # how far dense may be from the ground truth, in the median
 _WORKERS = 8
@@ -232,19 +236,40 @@ def _problems(
             f'{entry.depth}: median of {typical:.3g} m; is depth_scale = {entry.depth_scale:g} '
             'counts per metre right?',
         )
-    place = (camera.cx / camera.width, camera.cy / camera.height)
-    if not all(_CENTRAL[0] < part < _CENTRAL[1] for part in place):
-        yield (
-            'implausible K',
-            f'principal point ({camera.cx:g}, {camera.cy:g}) of an image of '
-            f'{camera.width}x{camera.height} pixels; K must be of this image, not of another size',
-        )
+    if doubt := _doubt_about(camera):
+        yield 'implausible K', doubt
     if sample.image.min() == sample.image.max():
         yield 'empty image', f'{entry.image} has one colour'
+    elif (brightest := int(sample.image.max())) < _DARK:
+        yield (
+            'dark image',
+            f'{entry.image} has no value above {brightest} of 255: are its 10 or 12 bits stored '
+            'low in 16? Scale them up, as the node does',
+        )
     if sample.dense is not None:
         ratio = float(np.median(sample.dense[valid] / sample.depth[valid]))
         if not 1 / _DENSE_RATIO < ratio < _DENSE_RATIO:
             yield 'wrong dense depth', f'{entry.dense} is {ratio:.3g} times the ground truth'
+
+
+def _doubt_about(camera: Camera) -> str:
+    """Why K can hardly be of this image ('' when it may well be)."""
+    size = f'{camera.width}x{camera.height} pixels'
+    low, high = _FOCAL_PER_WIDTH
+    if not low < camera.fx / camera.width < high:
+        return (
+            f'fx = {camera.fx:g} for an image of {size}: is it in pixels? A normalized K must be '
+            'multiplied by width and height'
+        )
+    place = (camera.cx / camera.width, camera.cy / camera.height)
+    far = not all(_CENTRAL[0] < part < _CENTRAL[1] for part in place)
+    # Cutting an image moves the principal point along one side, another size along both.
+    if far or max(place) < _HALVED or min(place) > 1 - _HALVED:
+        return (
+            f'principal point ({camera.cx:g}, {camera.cy:g}) of an image of {size}; K must be of '
+            'this image, not of another size'
+        )
+    return ''
 
 
 def _compare(

@@ -19,6 +19,7 @@ from lightning.pytorch.trainer.states import TrainerStatus
 
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH
 from lacdepth_ros.training.checkpointing import BEST, LAST, CheckpointKeeper, write_whole
+from lacdepth_ros.training.first_look import first_look
 from lacdepth_ros.training.runlog import RunLog, peak_memory_mb
 from lacdepth_ros.training.settings import TrainingCLI
 
@@ -55,16 +56,24 @@ class TrainingRun:
         self.output = Path(output)
         self._state = self.output / LAST
         step = _saved_step(self._state) if resume else 0
-        if not resume and self._state.exists():
+        held = [name for name in (LAST, BEST) if (self.output / name).exists()]
+        if held and not resume:
             raise FileExistsError(
-                f'{self.output} holds a run already; continue it with --resume, or name another '
-                'folder'
+                f'{self.output} holds a run already ({", ".join(held)}); continue it with '
+                '--resume, or name another folder'
             )
         self.cli = TrainingCLI(arguments, self.output, step)
         self.settings = self.cli.settings
         if resume:
             _check_fixed_settings(self.output / CONFIG, self.settings)
+        if self.settings['model']['compile'] and self._device.type == 'cpu':
+            raise ValueError(
+                'model.compile is for GPUs: on the CPU the backward pass of the compiled network '
+                'fails (replication_pad2d_backward of channels-last maps); leave it out'
+            )
         self._resume = resume
+        first_look(self.cli.datamodule.entries, 'data.train_manifest')
+        first_look(self.cli.datamodule.val_entries, 'data.val_manifest')
         self._keeper.provenance = {
             'training': json.dumps(self.settings),
             FOCAL_PER_WIDTH: f'{self.cli.datamodule.focal_per_width:.6g}',
@@ -129,14 +138,19 @@ class TrainingRun:
                 'seconds': seconds,
                 'images_per_s': speed.images_per_s,
                 'data_wait_share': speed.data_wait_share,
-                'peak_memory_mb': peak_memory_mb(trainer.strategy.root_device),
+                'peak_memory_mb': peak_memory_mb(self._device),
                 'unreadable_frames_replaced': self._log.skipped,
-                'device': str(trainer.strategy.root_device),
+                'device': str(self._device),
                 'processes': trainer.world_size,
                 'precision': trainer.precision,
             },
             'settings': self.settings,
         }
+
+    @property
+    def _device(self) -> torch.device:
+        device: torch.device = self.cli.trainer.strategy.root_device
+        return device
 
     @property
     def _keeper(self) -> CheckpointKeeper:
@@ -159,7 +173,7 @@ class TrainingRun:
         height, width = data.augment.crop
         first = str(error).splitlines()[0]
         return (
-            f'out of memory on {self.cli.trainer.strategy.root_device} with '
+            f'out of memory on {self._device} with '
             f'data.batch_size={data.batch_size} and data.augment.crop=[{height}, {width}] '
             f'({first}); halve data.batch_size and double trainer.accumulate_grad_batches, or '
             'choose trainer.precision bf16-mixed or a smaller crop, and continue with --resume'

@@ -40,7 +40,7 @@ def test_recipe_becomes_a_checkpoint_and_resumes(
     assert settings['trainer']['max_steps'] == 1 and settings['data']['augment']['flip'] == 0.0
 
     assert main(command) == 2
-    assert 'holds a run already; continue it with --resume' in capsys.readouterr().err
+    assert 'holds a run already (last.ckpt, best.safetensors); continue' in capsys.readouterr().err
     assert main([*command, '--resume']) == 2
     assert "'name': 'mine'" in capsys.readouterr().err
     assert main([*command, '--resume', *changes]) == 0

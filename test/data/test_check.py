@@ -92,6 +92,13 @@ def test_report_of_known_frames(tmp_path: Path) -> None:
     assert '  20 .. 40   37.5%  ###############\n' in text
 
 
+KS = {
+    'implausible K': [721.5, 721.5, 609.6, 172.9],
+    'K of half the size': [20.0, 20.0, 24.0, 12.0],
+    'normalized K': [0.6, 0.6, 48.0, 24.0],
+}
+
+
 def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
     """Damage the files of a frame."""
     depth = np.full((HEIGHT, WIDTH), 9.0, np.float32)
@@ -113,8 +120,10 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
         write_depth_png(folder / 'dense.png', 2 * depth)
         write_depth_png(depth_path, depth)
         row['dense'] = 'dense.png'
-    elif kind == 'implausible K':
-        row['K'] = [721.5, 721.5, 609.6, 172.9]
+    elif kind == 'dark image':
+        write_image(image_path, np.eye(HEIGHT, WIDTH, dtype=np.uint16) * 1023)
+    elif kind in KS:
+        row['K'] = KS[kind]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,10 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
         ('empty image', 'road_1.png has one colour'),
         ('implausible depth', 'is depth_scale = 256 counts per metre right'),
         ('wrong dense depth', 'dense.png is 2 times the ground truth'),
+        ('dark image', 'road_1.png has no value above 3 of 255: are its 10 or 12 bits'),
         ('implausible K', 'principal point (609.6, 172.9) of an image of 96x48'),
+        ('K of half the size', 'principal point (24, 12) of an image of 96x48'),
+        ('normalized K', 'fx = 0.6 for an image of 96x48 pixels: is it in pixels?'),
     ],
 )
 def test_damage_is_named_and_the_others_are_counted(
@@ -136,8 +148,9 @@ def test_damage_is_named_and_the_others_are_counted(
     rows = [write_frame(tmp_path, f'road/{number}', number) for number in range(3)]
     damage(tmp_path, rows[1], kind)
     report, _ = check(write_rows(tmp_path, *rows))
-    assert list(report.problems) == [kind]
-    assert message in report.problems[kind][0]
+    [[told]] = report.problems.values()
+    assert list(report.problems) == ['implausible K' if kind in KS else kind]
+    assert message in told
     assert report.overall.frames == (2 if kind in ('missing file', 'unreadable') else 3)
 
 

@@ -130,8 +130,22 @@ def test_validation_without_a_readable_frame_is_an_error(tmp_path: Path) -> None
     recipe = write_recipe(tmp_path / 'data')
     for image in (tmp_path / 'data' / 'val').glob('*.png'):
         image.write_bytes(b'')
-    with pytest.raises(ValueError, match='no validation frame could be measured'):
+    with pytest.raises(ValueError, match=r'data\.val_manifest: unreadable in all of the'):
         run(recipe, tmp_path / 'run')
+    assert not (tmp_path / 'run' / 'config.yaml').exists()
+
+
+def test_best_checkpoint_of_an_earlier_run_is_never_overwritten(
+    recipe: Path, tmp_path: Path
+) -> None:
+    (tmp_path / 'best.safetensors').touch()
+    with pytest.raises(FileExistsError, match=r'run already \(best\.safetensors\); .*--resume'):
+        run(recipe, tmp_path)
+
+
+def test_compiling_on_the_cpu_is_refused(recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'model\.compile is for GPUs'):
+        run(recipe, tmp_path / 'run', '--model.compile', 'true', '--trainer.accelerator', 'cpu')
 
 
 def test_run_without_validation_is_refused(recipe: Path, tmp_path: Path) -> None:
