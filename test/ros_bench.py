@@ -33,6 +33,16 @@ class Bench(Client):
         return sorted(ours.intersection(own)) + threads
 
     @property
+    def counts(self):
+        """Frames by fate; a snapshot would take the failures away from the diagnostics."""
+        return self.node._statistics._counts
+
+    def took(self, images):
+        """Wait until the node has received so many images since it was configured."""
+        arrived = self.spin_until(lambda: self.counts['received'] >= images)
+        assert arrived, f'{self.counts} of {images} images'
+
+    @property
     def predictor(self):
         return self.factory.predictors[-1]
 

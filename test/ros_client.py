@@ -19,7 +19,8 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from lacdepth_ros.node.publishers import TOPICS
 
-TIMEOUT = 15.0
+TIMEOUT = 60.0
+"""Seconds to wait for what must come: a busy machine takes long."""
 
 
 class Client:

@@ -216,8 +216,8 @@ class DepthNode(LifecycleNode):
         )
         image_topic, info_topic = self._image_subscribers.topics
         self.get_logger().info(
-            f'active: {image_topic} and {info_topic}, engine {self._settings.engine} '
-            f'{self._settings.precision} on {self._predictor.device}; '
+            f'active: {image_topic} and {info_topic}, engine {self._predictor.choice} '
+            f'on {self._predictor.device}; '
             f'Fast DDS profile {describe_dds_profile()}'
         )
 

@@ -115,10 +115,9 @@ def test_without_subscribers_nothing_is_computed(bench):
     bench.activate()
     for stamp in range(5):
         bench.send(stamp)
-        bench.spin_for(0.05)
+        bench.took(stamp + 1)
+    assert bench.spin_until(lambda: bench.counts['unwanted'] == 5)
     assert bench.predictor.calls == 0
-    values = {item.key: item.value for item in bench.diagnostics[-1].values}
-    assert values['frames unwanted'] != '0'
 
 
 def test_camera_info_alone_needs_no_network(bench):
@@ -240,7 +239,7 @@ def test_slow_network_answers_the_newest_frame(bench):
     assert bench.spin_until(bench.predictor.started.is_set)
     for stamp in range(2, 8):
         bench.send(stamp)
-        bench.spin_for(0.05)
+        bench.took(stamp)
     bench.predictor.release.set()
     assert bench.spin_until(lambda: len(bench.received['depth/image_rect']) == 2)
     stamps = [depth.header.stamp.nanosec for depth in bench.received['depth/image_rect']]
@@ -302,10 +301,12 @@ def test_camera_info_that_was_published_once_serves(make_bench):
         bench.images.publish(image_message(stamp))
         assert bench.spin_until(lambda stamp=stamp: bench.find('depth/image_rect', stamp))
     bench.infos.publish(info_message(6, width=32))
-    bench.spin_for(0.2)
-    small = image_message(400, width=32)
-    bench.images.publish(small)
-    assert bench.spin_until(lambda: bench.find('depth/image_rect', 400))
+    for stamp in range(400, 430):  # refused until it has come
+        bench.images.publish(image_message(stamp, width=32))
+        if bench.spin_until(lambda stamp=stamp: bench.find('depth/image_rect', stamp), timeout=1):
+            break
+    else:
+        raise AssertionError('the newest camera_info does not serve')
 
 
 def test_two_cameras_on_one_topic_are_kept_apart_and_named(bench):
@@ -378,14 +379,14 @@ def test_every_image_has_a_fate(bench):
     bench.answer('depth/image_rect', 1)
     bench.send(2, info=info_message(2, width=32))
     bench.status_with('image is 64x48')
-    for stamp in (3, 3, 3, 4, 5, 6, 7, 8):  # no camera_info
+    for number, stamp in enumerate((3, 3, 3, 4, 5, 6, 7, 8), start=3):  # no camera_info
         bench.images.publish(image_message(stamp))
-        bench.spin_for(0.05)
+        bench.took(number)
     bench.predictor.started.clear()
     bench.predictor.release.clear()
-    for stamp in range(10, 14):
+    for number, stamp in enumerate(range(10, 14), start=11):
         bench.send(stamp)
-        bench.spin_for(0.05)
+        bench.took(number)
     assert bench.spin_until(bench.predictor.started.is_set)
     bench.predictor.release.set()
     assert bench.transition('deactivate')
@@ -398,7 +399,7 @@ def test_every_image_has_a_fate(bench):
 
 def test_activation_names_topics_engine_and_profile(bench):
     bench.activate()
-    assert bench.logged('active: /image and /camera_info, engine eager fp32 on cpu; Fast DDS pro')
+    assert bench.logged('active: /image and /camera_info, engine fake fp32 on cpu; Fast DDS pro')
 
 
 @pytest.mark.parametrize('degrees', [0, 90, 180, 270])
