@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +15,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.core.runtime import END_WITH_PARENT, die_with_parent, share_cores, tune_process
+from lacdepth_ros.node import stopping
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.node import DepthNode
@@ -24,7 +23,6 @@ from lacdepth_ros.node.node import DepthNode
 if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL = 0.2
 """Seconds after which the spinning loop looks for a signal at the latest."""
 
@@ -52,28 +50,26 @@ def main(
     """
     if os.environ.get(END_WITH_PARENT):
         die_with_parent()
-    stop = threading.Event()
-    for number in SIGNALS:
-        signal.signal(number, lambda *_: stop.set())
+    stopping.listen()
     ensure_log_folder()
     apply_dds_profile()
     tune_process()
+    stopping.started()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    node = DepthNode(predictor_factory)
+    node = DepthNode(predictor_factory, stop=stopping.stop)
     try:
-        _spin(node, stop)
+        _spin(node)
     finally:
         node.shut_down()
         node.destroy_node()
         rclpy.try_shutdown()
-    _ignore_late_signals()
     return 0
 
 
-def _spin(node: DepthNode, stop: threading.Event) -> None:
+def _spin(node: DepthNode) -> None:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    while rclpy.ok() and not stop.is_set():
+    while rclpy.ok() and not stopping.stop.is_set():
         _spin_once(executor, node)
     executor.shutdown()
 
@@ -85,16 +81,3 @@ def _spin_once(executor: SingleThreadedExecutor, node: DepthNode) -> None:
         return
     except Exception:  # one bad callback (an illegal transition in Jazzy) must not end the node
         node.get_logger().error(f'callback failed: {traceback.format_exc()}')
-
-
-def _ignore_late_signals() -> None:
-    """Keep the exit status 0 while the interpreter takes PyTorch and the middleware apart.
-
-    That takes a second, on a busy machine more than the 5 s after which launch sends SIGTERM.
-    """
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-if __name__ == '__main__':
-    raise SystemExit(main())

@@ -8,9 +8,10 @@ depth/image_raw, depth/camera_info, depth/uncertainty, depth/image_color, points
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rcl_interfaces.msg import SetParametersResult
@@ -25,12 +26,13 @@ from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
 from lacdepth_ros.node.facts import describe
 from lacdepth_ros.node.frame_statistics import FrameStatistics
+from lacdepth_ros.node.loading import load
 from lacdepth_ros.node.notices import Idleness, Notices, ThrottledLog
 from lacdepth_ros.node.pipeline import FramePipeline
 from lacdepth_ros.node.publishers import Publishers
 from lacdepth_ros.node.subscribers import Subscribers
 from lacdepth_ros.node.unknown_parameters import unknown_parameters
-from lacdepth_ros.node.worker import network_thread
+from lacdepth_ros.node.worker import network_thread, run_unless
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -39,10 +41,10 @@ if TYPE_CHECKING:
     from rclpy.parameter import Parameter
 
     from lacdepth_ros.models.predictor import DepthPredictor
-    from lacdepth_ros.node.parameters import NodeParameters
 
 LOOK_PERIOD = 1.0
 """Seconds between two looks at what keeps frames from being answered."""
+_PATIENCE = 0.5  # seconds for which the frame in flight is waited for when the process ends
 MAX_REASON = 1000
 """Characters of an error's text that are shown."""
 QOS_WARNING_SECONDS = 10.0
@@ -58,12 +60,20 @@ class DepthNode(LifecycleNode):
     Args:
         predictor_factory: Makes the predictor; called by configure as
             DepthPredictor.from_checkpoint is.
+        stop: Set when the process is to end: nothing is waited for any longer.
         **kwargs: Passed on to LifecycleNode.
     """
 
-    def __init__(self, predictor_factory: Callable[..., DepthPredictor], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        predictor_factory: Callable[..., DepthPredictor],
+        *,
+        stop: threading.Event | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__('depth_node', **kwargs)
         self._predictor_factory = predictor_factory
+        self._process_ends = stop or threading.Event()
         self._refused_overrides = parameter_access.declare(self)
         for line in unknown_parameters(self):
             self.get_logger().warning(line)
@@ -89,6 +99,11 @@ class DepthNode(LifecycleNode):
         """Go through the shutdown transition, unless that has happened already."""
         if not self._finalized:
             self.trigger_shutdown()
+
+    def destroy_node(self) -> None:
+        """Destroy also the lifecycle services, which would keep shared memory behind."""
+        self._state_machine.destroy_when_not_in_use()
+        super().destroy_node()
 
     def on_configure(self, _: LifecycleState) -> TransitionCallbackReturn:
         """Load the checkpoint, warm up, create the publishers; on failure nothing is left."""
@@ -147,7 +162,8 @@ class DepthNode(LifecycleNode):
             step()
         except Exception as error:
             self._fault = f'{transition} failed: {error}'
-            self._log_failure(self._fault, error)
+            if not self._process_ends.is_set():  # rclpy's log takes seconds while PyTorch loads
+                self.get_logger().error(self._fault + _trace_of(error))
             if undo is not None:
                 undo()
             self._diagnostics.report()
@@ -155,35 +171,18 @@ class DepthNode(LifecycleNode):
         self._fault = ''
         return TransitionCallbackReturn.SUCCESS
 
-    def _log_failure(self, text: str, error: Exception) -> None:
-        expected = isinstance(error, (ValueError, OSError))
-        trace = '' if expected else '\n' + ''.join(traceback.format_exception(error))
-        self.get_logger().error(text + trace)
-
     def _configure(self) -> None:
         self._check_parameters()
         settings = self._settings
         self._thread = network_thread()
-        self._predictor = self._thread.submit(self._load, settings).result()
+        self._predictor = run_unless(
+            self._process_ends, self._thread, partial(load, self._predictor_factory, settings)
+        )
         self._depth_publishers = Publishers(self, settings, self._on_incompatible)
         self.get_logger().info(
             f'configured {self._predictor.config.name} on {self._predictor.device} with engine '
             f'{self._predictor.choice}; Fast DDS profile {describe_dds_profile()}'
         )
-
-    def _load(self, settings: NodeParameters) -> DepthPredictor:
-        size = (settings.input_height, settings.input_width)
-        predictor = self._predictor_factory(
-            Path(settings.checkpoint).expanduser() if settings.checkpoint else None,
-            device=settings.device,
-            precision=settings.precision,
-            engine=settings.engine,
-            input_size=size if all(size) else None,
-            focal_scaling=settings.focal_scaling,
-        )
-        height, width = settings.warm_up_height, settings.warm_up_width
-        predictor.warm_up(*((width, height) if settings.rotate in (90, 270) else (height, width)))
-        return predictor
 
     def _check_parameters(self) -> None:
         problems = list(self._refused_overrides.values())
@@ -223,7 +222,7 @@ class DepthNode(LifecycleNode):
 
     def _stop(self) -> None:
         if self._image_subscribers is not None:
-            self._image_subscribers.stop()
+            self._image_subscribers.stop(_PATIENCE if self._process_ends.is_set() else None)
         self._image_subscribers = None
         self._notices.clear()
 
@@ -234,12 +233,12 @@ class DepthNode(LifecycleNode):
             self._depth_publishers.destroy()
             self._depth_publishers = None
         if self._thread is not None:
-            self._thread.shutdown()
+            self._thread.shutdown(wait=not self._process_ends.is_set())
             self._thread = None
-        if self._predictor is not None:
+        if self._predictor is not None and not self._process_ends.is_set():
             self._predictor.close()
-            self._predictor = None
             release_memory()
+        self._predictor = None
         self._statistics = FrameStatistics()  # the next network's latencies are its own
 
     def _on_set(self, changes: list[Parameter[Any]]) -> SetParametersResult:
@@ -262,9 +261,7 @@ class DepthNode(LifecycleNode):
         """Count and log a frame that could not be answered (in the network's thread)."""
         reason = clean(str(error) or type(error).__name__, MAX_REASON)
         self._statistics.fail(reason)
-        text = f'frame refused: {reason}'
-        if not isinstance(error, ValueError):
-            text = f'frame failed: {"".join(traceback.format_exception(error))}'
+        text = f'frame refused: {reason}{_trace_of(error)}'
         self._log.say(lambda line: self.get_logger().error(line), text)
 
     def _on_incompatible(self, text: str) -> None:
@@ -276,7 +273,8 @@ class DepthNode(LifecycleNode):
             for matter, text in self._image_subscribers.look().items():
                 self._notices.put(matter, text)
         next_step = 'configure' if self._predictor is None else 'activate'
-        if self._idle.is_due('' if self._image_subscribers or self._finalized else next_step):
+        ends = self._finalized or self._process_ends.is_set()
+        if self._idle.is_due('' if self._image_subscribers or ends else next_step):
             self.get_logger().warning(
                 'nothing is answered before '
                 f"'ros2 lifecycle set {self.get_fully_qualified_name()} {next_step}'"
@@ -293,3 +291,9 @@ class DepthNode(LifecycleNode):
         condition = Condition(state, self._fault, self._notices.text(), facts)
         name = f'{self.get_fully_qualified_name()}: depth'
         return build_status(name, condition, self._statistics.snapshot())
+
+
+def _trace_of(error: Exception) -> str:
+    """The traceback, for the log, of an error that nobody expects; '' for the others."""
+    expected = isinstance(error, (ValueError, OSError))
+    return '' if expected else '\n' + ''.join(traceback.format_exception(error))

@@ -144,13 +144,17 @@ class Subscribers:
 
         return SubscriptionEventCallbacks(incompatible_qos=report)
 
-    def stop(self) -> None:
-        """Unsubscribe, drop the waiting frames and wait for the one in flight."""
+    def stop(self, timeout: float | None = None) -> None:
+        """Unsubscribe, drop the waiting frames and wait for the one in flight.
+
+        Args:
+            timeout: Seconds for which to wait; None waits until it is done.
+        """
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
         self._pairs.give_up()
-        if self._worker.stop():
+        if self._worker.stop(timeout):
             self._statistics.count('dropped')
 
     def look(self) -> dict[str, str]:

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
 THREAD_NAME = 'depth_worker'
+_POLL = 0.1  # seconds between looks at whether the process is to end
 
 
 def network_thread() -> ThreadPoolExecutor:
@@ -22,6 +24,27 @@ def network_thread() -> ThreadPoolExecutor:
     one thread and run in another, it took 1.6 times as long on two cores.
     """
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREAD_NAME)
+
+
+def run_unless(stop: threading.Event, pool: ThreadPoolExecutor, work: Callable[[], Item]) -> Item:
+    """Do the work in the pool's thread and return its result, or raise its error.
+
+    When `stop` is set before it is done, the thread gets an InterruptedError as soon as it runs
+    Python again, and this one at once. A thread that goes on importing PyTorch on a busy machine
+    takes the interpreter, again and again, from the one that ends the process: for seconds.
+
+    Raises:
+        InterruptedError: `stop` was set.
+    """
+    future = pool.submit(work)
+    while not wait([future], _POLL).done:
+        if stop.is_set():
+            for thread in pool._threads:  # which the library shows to nobody
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident or 0), ctypes.py_object(InterruptedError)
+                )
+            raise InterruptedError('the process ends')
+    return future.result()
 
 
 class NewestFrameWorker(Generic[Item]):
@@ -62,10 +85,13 @@ class NewestFrameWorker(Generic[Item]):
                 self._running = self._thread.submit(self._run)
         return replaced
 
-    def stop(self) -> bool:
+    def stop(self, timeout: float | None = None) -> bool:
         """Drop the waiting item and wait for the one in flight; True when there was one to drop.
 
         Idempotent.
+
+        Args:
+            timeout: Seconds for which to wait; None waits until it is done.
         """
         with self._lock:
             self._stopping = True
@@ -73,7 +99,7 @@ class NewestFrameWorker(Generic[Item]):
             self._slot = None
             running = self._running
         if running is not None:
-            running.result()
+            wait([running], timeout)
         return dropped
 
     def _next(self) -> Item | None:

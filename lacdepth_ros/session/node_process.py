@@ -65,7 +65,7 @@ class NodeProcess:
         namespace: str,
         parameters: Mapping[str, Any],
         log: Path,
-        command: tuple[str, ...] = (sys.executable, '-m', 'lacdepth_ros.node.main'),
+        command: tuple[str, ...] = (sys.executable, '-m', 'lacdepth_ros.node.entry'),
     ) -> None:
         self._command = command
         self._namespace = namespace

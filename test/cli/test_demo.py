@@ -101,7 +101,7 @@ def test_node_that_cannot_be_configured_shows_why(
 
 def node_processes() -> str:
     """Our node processes that are still there."""
-    command = ['pgrep', '-f', f'-P {os.getpid()}', 'lacdepth_ros.node.main']
+    command = ['pgrep', '-f', f'-P {os.getpid()}', 'lacdepth_ros.node.entry']
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 

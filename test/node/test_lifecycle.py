@@ -181,10 +181,10 @@ def test_failed_deactivate_releases_everything(bench, monkeypatch):
     bench.activate()
     stop, failures = Subscribers.stop, iter([RuntimeError('stuck')])
 
-    def stop_at_the_second_attempt(subscribers):
+    def stop_at_the_second_attempt(subscribers, timeout):
         for failure in failures:
             raise failure
-        stop(subscribers)
+        stop(subscribers, timeout)
 
     monkeypatch.setattr(Subscribers, 'stop', stop_at_the_second_attempt)
     assert not bench.transition('deactivate')
@@ -198,7 +198,7 @@ def test_failed_error_processing_finalizes(bench, monkeypatch):
     bench.activate()
     stop = Subscribers.stop
 
-    def fail(subscribers):
+    def fail(subscribers, timeout):
         raise RuntimeError('stuck for good')
 
     monkeypatch.setattr(Subscribers, 'stop', fail)

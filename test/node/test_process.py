@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from lifecycle_msgs.srv import ChangeState
 from ros_fakes import image_message, info_message
 
 from lacdepth_ros.messages.clouds import cloud_from_message
@@ -24,8 +25,9 @@ from lacdepth_ros.messages.depth import depth_from_message
 pytestmark = pytest.mark.ros
 TEST_DIRECTORY = Path(__file__).parents[1]
 NODE = (
+    'from lacdepth_ros.node import stopping; stopping.listen(); '
     'from ros_fakes import FakeFactory; from lacdepth_ros.node.main import main; '
-    'raise SystemExit(main(predictor_factory=FakeFactory()))'
+    'stopping.leave(main(predictor_factory=FakeFactory()))'
 )
 
 
@@ -34,10 +36,10 @@ def start_node(ros_domain):
     """Return a function that starts the node with a fake predictor in a process of its own."""
     processes = []
 
-    def start(*arguments, **environment):
+    def start(*arguments, code=NODE, **environment):
         path = os.pathsep.join([str(TEST_DIRECTORY.parent), str(TEST_DIRECTORY)])
         process = subprocess.Popen(
-            [sys.executable, '-c', NODE, *arguments],
+            [sys.executable, '-c', code, *arguments],
             env=os.environ | {'PYTHONPATH': path} | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -84,6 +86,53 @@ def test_signal_ends_the_process_cleanly(client, start_node, number, active):
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
     assert 'Traceback' not in output
+
+
+@pytest.mark.parametrize('delay', [0.0, 0.3, 0.6, 1.0])
+def test_signal_while_the_process_starts(start_node, delay):
+    """From the first line of ours on: what the interpreter does before is not in our hands."""
+    process = start_node(code=NODE.replace('listen();', 'listen(); print("here", flush=True);'))
+    assert process.stdout.readline() == 'here\n'
+    time.sleep(delay)
+    process.terminate()
+    sent = time.monotonic()
+    output, _ = process.communicate(timeout=15)
+    assert process.returncode == 0, output
+    assert 'Traceback' not in output
+    assert time.monotonic() - sent < 5
+
+
+SLOW = (
+    'from lacdepth_ros.node import stopping; stopping.listen(); '
+    'import time; from lacdepth_ros.node.main import main; '
+    'stopping.leave(main(predictor_factory=lambda *a, **k: time.sleep(60)))'
+)
+
+
+def shared_memory_of(pid):
+    """Segments of Fast DDS that a process has mapped; ports belong to everybody."""
+    lines = Path(f'/proc/{pid}/maps').read_text().splitlines()
+    paths = {Path(line.split()[-1]) for line in lines if '/dev/shm/fast' in line}
+    return {path for path in paths if 'port' not in path.name}
+
+
+def test_signal_in_the_middle_of_configure(client, start_node):
+    """Nobody waits for a network that is still being loaded, and nothing stays behind."""
+    before = set(Path('/dev/shm').iterdir())
+    process = start_node(code=SLOW)
+    assert client.state() == 'unconfigured'
+    request = ChangeState.Request()
+    request.transition.label = 'configure'
+    client._change.call_async(request)
+    client.spin_for(1.0)
+    mapped = shared_memory_of(process.pid) - before
+    sent = time.monotonic()
+    process.terminate()
+    output, _ = process.communicate(timeout=30)
+    assert time.monotonic() - sent < 10
+    assert process.returncode == 0, output
+    assert 'Traceback' not in output
+    assert mapped and not [path for path in mapped if path.exists()]
 
 
 def test_further_signals_do_no_harm(client, start_node):
