@@ -21,8 +21,8 @@ from lacdepth_ros.core.obstacles import ObstacleSettings, trusted_depth
 from lacdepth_ros.core.pointcloud import colored_points, limit_range
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.models.predictor import DepthPredictor
-from lacdepth_ros.viz.colors import topdown
 from lacdepth_ros.viz.contact_sheet import contact_sheet
+from lacdepth_ros.viz.topdown import topdown
 
 IMAGES = Path(__file__).resolve().parents[1] / 'docs' / 'images'
 NODE = replace(SETTINGS, max_relative_std=0.2)

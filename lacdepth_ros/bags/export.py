@@ -31,7 +31,8 @@ from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, depth_legend, write_ply
+from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, depth_legend
+from lacdepth_ros.viz.ply import write_ply
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader

@@ -145,7 +145,8 @@ def _predict(
     from lacdepth_ros.core.geometry import depth_to_points
     from lacdepth_ros.core.pointcloud import limit_range
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
-    from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, write_ply
+    from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth
+    from lacdepth_ros.viz.ply import write_ply
 
     view = source.view(read_image(path))
     if doubt := predictor.doubt(view.camera):

@@ -20,7 +20,7 @@ from lacdepth_ros.session.demo_page import write_demo_page
 from lacdepth_ros.session.demo_sheet import demo_sheet
 from lacdepth_ros.session.node_process import LOG
 from lacdepth_ros.session.result import FrameRecord, SessionResult, percentiles
-from lacdepth_ros.viz.colors import write_ply
+from lacdepth_ros.viz.ply import write_ply
 
 PAGE, SHEET, PLY = 'index.html', 'contact_sheet.png', 'cloud.ply'
 SUMMARY = 'summary.json'

@@ -11,16 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.session.demo import ShownAnswer
-from lacdepth_ros.viz.colors import (
-    FAR,
-    NEAR,
-    colorize_depth,
-    colorize_uncertainty,
-    depth_legend,
-    topdown,
-)
+from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, colorize_uncertainty, depth_legend
 from lacdepth_ros.viz.contact_sheet import contact_sheet
 from lacdepth_ros.viz.text import draw_text
+from lacdepth_ros.viz.topdown import topdown
 
 ColorImage = npt.NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from lacdepth_ros.bags.video import frames_of, new_video
-from lacdepth_ros.viz.colors import write_ply
+from lacdepth_ros.viz.ply import write_ply
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (12, 64, 96, 3), np.uint8)
 
