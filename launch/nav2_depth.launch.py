@@ -17,7 +17,7 @@ from launch_ros.substitutions import FindPackageShare
 SHARE = FindPackageShare('lacdepth_ros')
 ARGUMENTS = (
     ('image_topic', 'image_raw', 'Camera image; relative to /camera, or /full'),
-    ('camera_info_topic', 'camera_info', 'camera_info of the image'),
+    ('camera_info_topic', '', 'camera_info of the image (empty: the sibling of image_topic)'),
     ('params_file', PathJoinSubstitution([SHARE, 'config', 'depth_node.yaml']), 'Of depth_node'),
     ('nav2_params', PathJoinSubstitution([SHARE, 'config', 'nav2_costmap.yaml']), 'Of Nav2'),
     ('nav2', 'true', 'Start local costmap and collision monitor too'),

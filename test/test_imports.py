@@ -58,6 +58,7 @@ ROS_PARTS = (
     'lacdepth_ros.session.loop',
     'lacdepth_ros.session.node_benchmark',
     'lacdepth_ros.session.pace',
+    'lacdepth_ros.session.player',
     'lacdepth_ros.session.recorded',
     'lacdepth_ros.session.recorder',
 )

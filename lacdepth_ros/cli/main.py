@@ -19,13 +19,14 @@ from lacdepth_ros.cli import (
     demo,
     evaluate,
     options,
+    play,
     predict,
     train,
 )
 from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
-COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, data, bag)
+COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, play, data, bag)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\

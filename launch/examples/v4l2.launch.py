@@ -1,0 +1,27 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""depth_node on a USB camera by v4l2_camera; calibrate it first (camera_info_url)."""
+
+from launch import LaunchDescription
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+SHARE = FindPackageShare('lacdepth_ros')
+
+
+def generate_launch_description() -> LaunchDescription:
+    # The node first: its launch file sets the DDS profile that the driver needs as well.
+    depth = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', 'depth.launch.py'])),
+        launch_arguments={'image_topic': 'image_raw'}.items(),
+    )
+    camera = Node(
+        package='v4l2_camera',
+        executable='v4l2_camera_node',
+        namespace='camera',
+        parameters=[{'video_device': '/dev/video0', 'camera_frame_id': 'camera_optical_frame'}],
+    )
+    return LaunchDescription([depth, camera])

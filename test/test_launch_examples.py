@@ -1,0 +1,80 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The examples fit depth.launch.py and docs/cameras.md, and start the node before the camera."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = sorted((ROOT / 'launch' / 'examples').glob('*.launch.py'))
+DOCS = (ROOT / 'docs' / 'cameras.md').read_text()
+
+
+def arguments_of(path: Path) -> set[str]:
+    """Names in the ARGUMENTS of a launch file."""
+    [table] = [
+        node.value
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == 'ARGUMENTS'
+    ]
+    return {row.elts[0].value for row in table.elts}
+
+
+def passed_to_depth(path: Path) -> dict[str, ast.expr]:
+    """launch_arguments of the first included launch file, which must be depth.launch.py."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == 'IncludeLaunchDescription'
+    ]
+    first = min(calls, key=lambda call: call.lineno)
+    assert 'depth.launch.py' in ast.unparse(first)
+    [given] = [item.value for item in first.keywords if item.arg == 'launch_arguments']
+    [table] = [node for node in ast.walk(given) if isinstance(node, (ast.Dict, ast.DictComp))]
+    if isinstance(table, ast.DictComp):
+        return {}
+    return {key.value: value for key, value in zip(table.keys, table.values, strict=True)}
+
+
+@pytest.mark.parametrize('path', EXAMPLES, ids=lambda path: path.name)
+def test_an_example_fits_the_launch_file_of_the_node(path: Path) -> None:
+    passed = passed_to_depth(path)
+    assert passed.keys() <= arguments_of(ROOT / 'launch' / 'depth.launch.py')
+    assert 'image_topic' in passed
+    listed = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == 'LaunchDescription'
+    ][-1].args[0]
+    names = [ast.unparse(item) for item in listed.elts]
+    assert names.index('depth') == len(names) - 2, 'the node just before its camera'
+
+
+@pytest.mark.parametrize('path', EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_documented_with_its_topic(path: Path) -> None:
+    [row] = [line for line in DOCS.splitlines() if f'`{path.name}' in line and '|' in line]
+    topic = passed_to_depth(path)['image_topic']
+    if isinstance(topic, ast.Constant):
+        assert f'{topic.value}`' in row
+
+
+def test_examples_are_installed_and_short() -> None:
+    assert len(EXAMPLES) == 8
+    assert "glob('launch/examples/*.launch.py')" in (ROOT / 'setup.py').read_text()
+    assert max(len(path.read_text().splitlines()) for path in EXAMPLES) < 50
+
+
+def test_the_nav2_launch_file_passes_what_the_node_has() -> None:
+    path = ROOT / 'launch' / 'nav2_depth.launch.py'
+    tree = ast.parse(path.read_text())
+    [passed] = [
+        ast.literal_eval(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == 'passed'
+    ]
+    assert set(passed) <= arguments_of(ROOT / 'launch' / 'depth.launch.py')
+    assert set(passed) <= arguments_of(path)
