@@ -96,7 +96,7 @@ def _scans(drive: Path, frames: Sequence[KittiFrame]) -> list[tuple[int, Path]]:
     path = folder / 'timestamps.txt'
     if not path.is_file():
         return [(frame.stamp, scan) for _, frame, scan in found]
-    lines = path.read_text(encoding='ascii', errors='replace').splitlines()
+    lines = path.read_text(encoding='utf-8-sig', errors='replace').splitlines()
     scans = []
     for place, _, scan in found:
         # Where a part of the drive was kept, the lines are those of the whole one.

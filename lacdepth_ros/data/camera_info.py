@@ -1,8 +1,8 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera calibrations in files: camera_calibration's YAML and dumps of sensor_msgs/CameraInfo.
+"""Camera calibrations in files: YAML of camera_calibration or OpenCV, dumps of CameraInfo.
 
-camera_calibration               CameraInfo, YAML (`ros2 topic echo`) or JSON
+camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON
   image_width, image_height        width, height
   distortion_model                 distortion_model
   distortion_coefficients.data     d
@@ -35,6 +35,20 @@ _LENGTHS = {'k': 9, 'r': 9, 'p': 12}
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
+_OPENCV = '%YAML:'
+_RATIONAL = 8  # coefficients from which on OpenCV's model is a rational polynomial
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads OpenCV's matrices as the mappings that they are."""
+
+
+_Loader.add_constructor(
+    'tag:yaml.org,2002:opencv-matrix',
+    lambda loader, node: loader.construct_mapping(node, deep=True),  # type: ignore[arg-type]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RegionOfInterest:
     """The sensor window of sensor_msgs/RegionOfInterest; a window of zeros is the full sensor."""
@@ -57,7 +71,8 @@ class CameraInfoFile:
         r: Rectifying rotation, 9 numbers; the identity when the file has none.
         p: Projection of the rectified image, 12 numbers; K without a baseline when the file has
             none or only zeros.
-        distortion_model: 'plumb_bob' when the file names none.
+        distortion_model: 'plumb_bob' when the file names none, 'rational_polynomial' where it has
+            8 coefficients or more.
         binning_x: Columns merged into one.
         binning_y: Rows merged into one.
         roi: The sensor window that was read out.
@@ -88,7 +103,10 @@ def read_camera_info(path: str | Path) -> CameraInfoFile:
     try:
         record = _record(path)
         if 'camera_matrix' in record:
+            fisheye = bool(record.get('fisheye_model'))
             record = {name: record.get(theirs) for name, theirs in _CALIBRATION_NAMES.items()}
+            if fisheye:
+                record['distortion_model'] = 'equidistant'
         return _camera_info(record)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
@@ -97,7 +115,10 @@ def read_camera_info(path: str | Path) -> CameraInfoFile:
 def _record(path: Path) -> Mapping[str, Any]:
     """First YAML (or JSON) document of the file, which must be a mapping."""
     try:
-        document = next(yaml.safe_load_all(path.read_text(encoding='utf-8')), None)
+        text = path.read_text(encoding='utf-8-sig')
+        if text.startswith(_OPENCV):  # its first line is no YAML
+            text = text.partition('\n')[2]
+        document = next(yaml.load_all(text, _Loader), None)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = ' '.join(str(error).split())
         raise ValueError(f'neither YAML nor JSON ({line})') from error
@@ -123,11 +144,15 @@ def _camera_info(record: Mapping[str, Any]) -> CameraInfoFile:
         d=vectors['d'],
         r=vectors['r'] if any(vectors['r']) else _IDENTITY,
         p=vectors['p'] if any(vectors['p']) else (*k[:3], 0.0, *k[3:6], 0.0, *k[6:], 0.0),
-        distortion_model=str(record.get('distortion_model') or 'plumb_bob'),
+        distortion_model=str(record.get('distortion_model') or _model_of(vectors['d'])),
         binning_x=_whole('binning_x', record.get('binning_x') or 0),
         binning_y=_whole('binning_y', record.get('binning_y') or 0),
         roi=_region(record.get('roi') or {}),
     )
+
+
+def _model_of(d: tuple[float, ...]) -> str:
+    return 'rational_polynomial' if len(d) >= _RATIONAL else 'plumb_bob'
 
 
 def _region(value: Any) -> RegionOfInterest:

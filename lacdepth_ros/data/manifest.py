@@ -205,7 +205,7 @@ def _check_unique(entry: ManifestEntry, seen: dict[str, str]) -> None:
 
 def _read_lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding='utf-8').splitlines()
+        return path.read_text(encoding='utf-8-sig').splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f'{path}: not a text file ({error}); JSON lines are needed') from error
 

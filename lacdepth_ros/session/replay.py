@@ -70,7 +70,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
         ValueError: It is no YAML, or holds no parameters.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding='utf-8'))
+        tree = yaml.safe_load(path.read_text(encoding='utf-8-sig'))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f'{path}: not a YAML file ({error})') from error
     parameters = _ros_parameters(tree)

@@ -92,7 +92,7 @@ def read_sweep(path: Path) -> Sweep:
         ValueError: The file is no such sweep; the message names the place.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8'))
+        values = yaml.safe_load(path.read_text(encoding='utf-8-sig'))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f'{path} is not YAML: {error}') from error
     _check_keys(path, 'the sweep', values, _KEYS)

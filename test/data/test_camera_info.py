@@ -50,6 +50,40 @@ def test_camera_calibration_yaml(tmp_path: Path) -> None:
     assert info == CameraInfoFile(640, 480, K, (-0.2, 0.01, 0.0, 0.0, 0.0), IDENTITY, P)
 
 
+OPENCV = """%YAML:1.0
+---
+calibration_time: "Mon 02 Feb 2026"
+image_width: 640
+image_height: 480
+fisheye_model: {fisheye}
+camera_matrix: !!opencv-matrix
+   rows: 3
+   cols: 3
+   dt: d
+   data: [ 5.005e+02, 0., 3.2025e+02, 0., 510., 240., 0., 0., 1. ]
+distortion_coefficients: !!opencv-matrix
+   rows: {count}
+   cols: 1
+   dt: d
+   data: {d}
+"""
+
+
+@pytest.mark.parametrize(
+    ('d', 'fisheye', 'model'),
+    [
+        ((-0.2, 0.01, 0.0, 0.0, 0.0), 0, 'plumb_bob'),
+        ((0.1, 0.2, 0.0, 0.0, 0.3, 0.4, 0.5, 0.6), 0, 'rational_polynomial'),
+        ((0.1, 0.2, 0.3, 0.4), 1, 'equidistant'),
+    ],
+)
+def test_files_of_opencv(tmp_path: Path, d: tuple[float, ...], fisheye: int, model: str) -> None:
+    text = OPENCV.format(d=list(d), count=len(d), fisheye=fisheye)
+    for mark in ('', '\ufeff'):
+        info = read_camera_info(write(tmp_path, mark + text))
+        assert info == CameraInfoFile(640, 480, K, d, IDENTITY, P_OF_K, model)
+
+
 def test_camera_info_of_ros2_topic_echo(tmp_path: Path) -> None:
     text = f"""\
 header:

@@ -227,7 +227,7 @@ def _stamps_of(images: list[Path], path: Path) -> list[int]:
     """Stamp [ns] of every image: a line each, or the line of the image's number."""
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such file; every drive needs its time stamps')
-    lines = path.read_text(encoding='ascii', errors='replace').splitlines()
+    lines = path.read_text(encoding='utf-8-sig', errors='replace').splitlines()
     if len(lines) == len(images):
         return [parse_stamp(line, f'{path}:{row}') for row, line in enumerate(lines, start=1)]
     stamps = []
@@ -265,7 +265,7 @@ def read_calibration(path: Path, sizes: dict[str, int]) -> dict[str, npt.NDArray
         raise FileNotFoundError(
             f'{path}: no such file; unpack the calibration archive of this recording'
         )
-    lines = path.read_text(encoding='ascii', errors='replace').splitlines()
+    lines = path.read_text(encoding='utf-8-sig', errors='replace').splitlines()
     texts = {name: rest for name, _, rest in (line.partition(':') for line in lines)}
     values = {}
     for name, size in sizes.items():

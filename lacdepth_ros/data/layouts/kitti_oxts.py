@@ -38,7 +38,7 @@ def read_imu_poses(drive: Path, stems: Sequence[str]) -> list[tuple[int, Pose]]:
     files = [path for stem in stems if (path := folder / f'{stem}.txt').is_file()]
     if not files or not clock.is_file():
         return []
-    lines = clock.read_text(encoding='ascii', errors='replace').splitlines()
+    lines = clock.read_text(encoding='utf-8-sig', errors='replace').splitlines()
     whole = len(lines) != len(files)  # the lines are those of the whole drive
     measured, stamps = [], []
     for index, path in enumerate(files):

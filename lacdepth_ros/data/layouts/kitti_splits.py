@@ -106,7 +106,9 @@ def read_kitti_split(path: Path) -> list[SplitLine]:
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such split list')
     lines: dict[KittiKey, SplitLine] = {}
-    for number, text in enumerate(path.read_text(errors='replace').splitlines(), start=1):
+    for number, text in enumerate(
+        path.read_text(encoding='utf-8-sig', errors='replace').splitlines(), start=1
+    ):
         if not text.strip():
             continue
         line = _parse_line(text.split(), where=f'{path}:{number}')

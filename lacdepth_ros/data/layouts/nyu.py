@@ -81,7 +81,9 @@ def read_nyu_split(path: Path) -> list[NyuPair]:
     if not path.is_file():
         raise FileNotFoundError(f'{path}: no such split list')
     pairs: dict[str, NyuPair] = {}
-    for number, line in enumerate(path.read_text(errors='replace').splitlines(), start=1):
+    for number, line in enumerate(
+        path.read_text(encoding='utf-8-sig', errors='replace').splitlines(), start=1
+    ):
         if not line.strip():
             continue
         pair = _parse_line(line.split(), where=f'{path}:{number}')
