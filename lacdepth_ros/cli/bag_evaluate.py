@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lacdepth_ros.session.frames import Frame, UnsentFrame
     from lacdepth_ros.session.ground_truth import GroundTruth
     from lacdepth_ros.session.loop import SessionSettings
-    from lacdepth_ros.session.result import SessionResult
+    from lacdepth_ros.session.result import AnsweredFrame, SessionResult
 
 HELP = 'send a bag through the node and score what it publishes'
 DESCRIPTION = """\
@@ -70,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.messages.topics import DEPTH_TOPICS
     from lacdepth_ros.session.node_process import LOG
     from lacdepth_ros.session.replay import WorstFrames
-    from lacdepth_ros.session.replay_report import HTML, describe, write_json, write_report
     from lacdepth_ros.session.replay_stability import replay_observer, stability_meter
     from lacdepth_ros.session.result import FIGURES, SessionResult
 
@@ -96,16 +95,29 @@ def run(args: argparse.Namespace) -> int:
         sessions.run_node(_settings(args, parameters, depth, log), frames, total, result)
         result.stability = meter.summary()
         facts = _facts(args, images, ground_truth)
-        print(describe(result, facts))
-        if args.json is not None:
-            write_json(args.json, result, facts)
-            print(f'wrote {args.json}')
-        if args.report is not None:
-            write_report(args.report, result, facts, images, worst.frames)
-            print(f'wrote {args.report / HTML}')
+        _report(args, result, facts, images, worst.frames)
     return judge_requirements(
         args, requirements, result.figures(), 'lacdepth bag evaluate', _judge(result, images, args)
     )
+
+
+def _report(
+    args: argparse.Namespace,
+    result: SessionResult,
+    facts: dict[str, Any],
+    images: BagImages,
+    worst: Sequence[AnsweredFrame],
+) -> None:
+    """Print the result and write what was asked for."""
+    from lacdepth_ros.session.replay_report import HTML, describe, write_json, write_report
+
+    print(describe(result, facts))
+    if args.json is not None:
+        write_json(args.json, result, facts)
+        print(f'wrote {args.json}')
+    if args.report is not None:
+        write_report(args.report, result, facts, images, worst)
+        print(f'wrote {args.report / HTML}')
 
 
 def _protocol(args: argparse.Namespace) -> EvaluationProtocol:

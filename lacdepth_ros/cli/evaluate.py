@@ -17,6 +17,7 @@ from lacdepth_ros.core.whole_file import write_text
 if TYPE_CHECKING:
     from lacdepth_ros.data.sources import Entry
     from lacdepth_ros.evaluation.evaluate import FramePredictor
+    from lacdepth_ros.evaluation.report.gallery import Gallery
     from lacdepth_ros.evaluation.result import EvaluationReport
 
 HELP = 'measure a checkpoint on frames with metric ground truth'
@@ -93,11 +94,7 @@ def run(args: argparse.Namespace) -> int:
     _report_gaps(report)
     _write(args, report)
     if gallery is not None:
-        from lacdepth_ros.evaluation.report.report_page import write_report
-
-        source = f'predictions of {args.predictions}' if imported else _checkpoint_name(args)
-        page = write_report(args.report, report, gallery, source=source, data=str(args.data))
-        print(f'wrote {page}')
+        _write_page(args, report, gallery)
     return requirement_options.judge_requirements(
         args, requirements, report.figures(), 'lacdepth evaluate', 1 if report.skipped else 0
     )
@@ -169,8 +166,14 @@ def _imported(args: argparse.Namespace) -> FramePredictor:
         raise UsageError(f'--predictions: {failure}') from failure
 
 
-def _checkpoint_name(args: argparse.Namespace) -> str:
-    return 'the shipped checkpoint' if args.checkpoint is None else args.checkpoint.name
+def _write_page(args: argparse.Namespace, report: EvaluationReport, gallery: Gallery) -> None:
+    from lacdepth_ros.evaluation.report.report_page import write_report
+
+    source = 'the shipped checkpoint' if args.checkpoint is None else args.checkpoint.name
+    if args.predictions is not None:
+        source = f'predictions of {args.predictions}'
+    page = write_report(args.report, report, gallery, source=source, data=str(args.data))
+    print(f'wrote {page}')
 
 
 def _entries(data: Path) -> list[Entry]:
