@@ -109,11 +109,12 @@ def _report(
     worst: Sequence[AnsweredFrame],
 ) -> None:
     """Print the result and write what was asked for."""
-    from lacdepth_ros.session.replay_report import HTML, describe, write_json, write_report
+    from lacdepth_ros.core.whole_file import write_json
+    from lacdepth_ros.session.replay_report import HTML, as_dict, describe, write_report
 
     print(describe(result, facts))
     if args.json is not None:
-        write_json(args.json, result, facts)
+        write_json(args.json, as_dict(result, facts))
         print(f'wrote {args.json}')
     if args.report is not None:
         write_report(args.report, result, facts, images, worst)

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import GET_ROS, UsageError
-from lacdepth_ros.core.whole_file import write_text
+from lacdepth_ros.core.whole_file import write_json
 
 HELP = 'parameters, multiply-adds and milliseconds of the networks'
 DESCRIPTION = """\
@@ -56,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         result['node'] = _node(args)
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
-        write_text(args.json, json.dumps(result, indent=2) + '\n')
+        write_json(args.json, result)
         print(f'wrote {args.json}')
     return 0
 

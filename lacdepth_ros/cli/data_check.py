@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, progress_bar
 from lacdepth_ros.cli.data_index import show_index, show_problems
-from lacdepth_ros.core.whole_file import write_text
+from lacdepth_ros.core.whole_file import write_json
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.manifest import ManifestEntry
@@ -81,8 +80,7 @@ def run(args: argparse.Namespace) -> int:
             print(f'groups that are also in {args.against}: {shared}')
         print(format_check(report))
         if args.json is not None:
-            text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
-            write_text(args.json, text + '\n')
+            write_json(args.json, report.to_dict())
             print(f'wrote {args.json}')
         if readable and args.sheet is not None:
             title = f'{args.path}: {report.overall.frames:,} frames'

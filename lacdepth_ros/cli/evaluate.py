@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, protocol_options, requirement_options
 from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
-from lacdepth_ros.core.whole_file import write_text
+from lacdepth_ros.core.whole_file import write_json, write_text
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.sources import Entry
@@ -196,8 +195,7 @@ def _write(args: argparse.Namespace, report: EvaluationReport) -> None:
     from lacdepth_ros.evaluation.report.tables import format_markdown
 
     if args.json is not None:
-        text = json.dumps(report.to_dict(), indent=2, allow_nan=False)
-        write_text(args.json, text + '\n')
+        write_json(args.json, report.to_dict())
     if args.markdown is not None:
         write_text(args.markdown, format_markdown(report))
     if args.csv is not None:

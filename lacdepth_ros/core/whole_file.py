@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -64,3 +66,13 @@ def write_bytes(path: str | Path, data: bytes | memoryview) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Write a UTF-8 text, whole or not at all; OSError that names it where that fails."""
     write_bytes(path, text.encode())
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write a value as indented JSON, whole or not at all.
+
+    Raises:
+        OSError: The file cannot be written; it is named.
+        ValueError: A number is not finite.
+    """
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + '\n')

@@ -20,7 +20,7 @@ from typing import Any
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import read_depth_png, read_image
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sample import Sample, group_of
 
 MANIFEST = 'manifest.jsonl'
 """Name of a data set's manifest in its folder."""
@@ -56,7 +56,7 @@ class ManifestEntry:
     @property
     def group(self) -> str:
         """First part of the id: the recording or data set the frame comes from."""
-        return self.id.split('/', maxsplit=1)[0]
+        return group_of(self.id)
 
     @property
     def has_ground_truth(self) -> bool:

@@ -15,6 +15,11 @@ BEYOND_RANGE = 1e4
 """Depth [m] that stands for 'known to be far beyond any range', such as the sky."""
 
 
+def group_of(id: str) -> str:
+    """The group of a frame: what stands before the first '/' of its id."""
+    return id.split('/', maxsplit=1)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """An image, its true depth and its camera, all of the same pixels.
@@ -53,4 +58,4 @@ class Sample:
     @property
     def group(self) -> str:
         """First part of the id: the recording or data set the frame comes from."""
-        return self.id.split('/', maxsplit=1)[0]
+        return group_of(self.id)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from contextlib import suppress
@@ -12,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.core.whole_file import write_text
+from lacdepth_ros.core.whole_file import write_json
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
@@ -47,8 +46,7 @@ def write_results(
     Raises:
         OSError: A file cannot be written.
     """
-    text = json.dumps(_summary(result, facts), indent=2, allow_nan=False)
-    write_text(folder / SUMMARY, text + '\n')
+    write_json(folder / SUMMARY, _summary(result, facts))
     if kept.shown:
         title, headline = (
             f'{Path(str(facts["input"])).name}: depth from one camera',

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.bags.reader import BagImages
-from lacdepth_ros.core.whole_file import write_text
+from lacdepth_ros.core.whole_file import write_json, write_text
 from lacdepth_ros.evaluation.report.page import (
     Part,
     figure,
@@ -99,7 +98,7 @@ def write_report(
         OSError: A file cannot be written.
     """
     title = f'Replay of {Path(facts["bag"]).absolute().name}'
-    write_json(folder / JSON, result, facts)
+    write_json(folder / JSON, as_dict(result, facts))
     lines = [f'# {title}', '', *(f'- {line}' for line in _summary(result, facts)), '']
     report = result.report
     if report.frames:
@@ -109,12 +108,6 @@ def write_report(
         lines += [f'| {name} | {p50:.1f} | {p95:.1f} |' for name, p50, p95 in latencies]
     write_text(folder / MARKDOWN, '\n'.join(lines) + '\n')
     write_page(folder / HTML, title, _parts(result, facts, images, worst))
-
-
-def write_json(path: Path, result: SessionResult, facts: dict[str, Any]) -> None:
-    """Write `as_dict` to a file; OSError when it cannot be written."""
-    text = json.dumps(as_dict(result, facts), indent=2, allow_nan=False)
-    write_text(path, text + '\n')
 
 
 def _parts(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.data.sample import group_of
 from lacdepth_ros.evaluation import result as evaluation
 from lacdepth_ros.evaluation import stability
 from lacdepth_ros.evaluation.evaluator import DepthEvaluator
@@ -153,8 +154,9 @@ class SessionResult:
     def _score(
         self, id: str, depth: FloatArray, ground_truth: FloatArray, std: FloatArray | None
     ) -> dict[str, float]:
-        group = id.split('/', maxsplit=1)[0]
-        return self._evaluator.add(id=id, group=group, pred=depth, target=ground_truth, std=std)
+        return self._evaluator.add(
+            id=id, group=group_of(id), pred=depth, target=ground_truth, std=std
+        )
 
     @property
     def report(self) -> EvaluationReport:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, read_depth_png, read_image
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sample import Sample, group_of
 
 _IMAGES = Path('image_02', 'data')
 _ANNOTATED = Path('proj_depth', 'groundtruth', 'image_02')
@@ -119,7 +119,7 @@ class KittiFrame:
     @property
     def group(self) -> str:
         """Name of the drive."""
-        return self.id.split('/', maxsplit=1)[0]
+        return group_of(self.id)
 
     @property
     def camera(self) -> Camera:
