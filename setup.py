@@ -60,7 +60,7 @@ setup(
         (f'share/{package_name}', ['package.xml']),
         (f'share/{package_name}/launch', glob('launch/*.launch.py')),
         (f'share/{package_name}/launch/examples', glob('launch/examples/*.launch.py')),
-        (f'share/{package_name}/config', glob('config/*.yaml') + glob('config/*.rviz')),
+        (f'share/{package_name}/config', glob('config/*.*')),
         (f'share/{package_name}/config/training', glob('config/training/*.yaml')),
         (f'share/{package_name}/config/training/sweeps', glob('config/training/sweeps/*.yaml')),
     ],

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace as Message
 from typing import Any
 
@@ -89,6 +89,13 @@ def scan_cloud(scan: npt.NDArray[np.float32], head: Message) -> Message:
         data=np.ascontiguousarray(scan, dtype='<f4').reshape(-1).view(np.uint8),
         is_dense=bool(np.isfinite(scan).all()),
     )
+
+
+def diagnostics(head: Message, name: str, values: Mapping[str, str]) -> Message:
+    """diagnostic_msgs/DiagnosticArray with one status that is OK."""
+    pairs = [Message(key=key, value=value) for key, value in values.items()]
+    status = Message(level=0, name=name, message='', hardware_id='', values=pairs)
+    return Message(header=head, status=[status])
 
 
 def tf_message(stamp: int, links: Sequence[tuple[str, str, Transform]]) -> Message:

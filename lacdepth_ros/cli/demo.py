@@ -24,6 +24,7 @@ over DDS frame by frame, and show what it answers. Under --output are left:
 
   index.html         the cloud to turn, depth under the cursor, latency and error over time
   contact_sheet.png  image, depth, uncertainty and cloud of some frames
+  demo.mcap          some frames for Foxglove (layout: config/foxglove.json); needs rosbags
   cloud.ply          coloured cloud of the middle frame
   summary.json       frames sent and received, latency, errors where ground truth is known
   node.log           what the node wrote

@@ -8,6 +8,7 @@ import os
 import platform
 from contextlib import suppress
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,14 @@ from lacdepth_ros.session.node_process import LOG
 from lacdepth_ros.session.result import FrameRecord, SessionResult, percentiles
 from lacdepth_ros.viz.ply import write_ply
 
-PAGE, SHEET, PLY = 'index.html', 'contact_sheet.png', 'cloud.ply'
+PAGE, SHEET, PLY, BAG = 'index.html', 'contact_sheet.png', 'cloud.ply', 'demo.mcap'
 SUMMARY = 'summary.json'
 _PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
 
 
 def remove_old_results(folder: Path) -> None:
     """Remove what an earlier run left, so that nothing old passes for new."""
-    for name in (PAGE, SHEET, PLY, SUMMARY, LOG):
+    for name in (PAGE, SHEET, PLY, BAG, SUMMARY, LOG):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -54,6 +55,10 @@ def write_results(
         )
         write_image(folder / SHEET, demo_sheet(kept.shown, f'{title}, {headline}'))
         write_demo_page(folder / PAGE, kept.shown, result, title, headline)
+        if find_spec('rosbags') is not None:  # an extra: the demo does without
+            from lacdepth_ros.session.demo_bag import write_demo_bag
+
+            write_demo_bag(folder / BAG, kept.shown, result.node)
     if kept.middle is not None:
         write_ply(folder / PLY, kept.middle.points, kept.middle.colors)
 
@@ -79,6 +84,7 @@ def describe(folder: Path, result: SessionResult, facts: dict[str, Any]) -> str:
     notes = {
         PAGE: '(open in a browser)',
         SHEET: '',
+        BAG: '(open with Foxglove, layout config/foxglove.json)',
         PLY: '(open with MeshLab or CloudCompare)',
         SUMMARY: '',
         LOG: '',

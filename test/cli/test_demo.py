@@ -68,7 +68,8 @@ def test_every_frame_is_answered_and_shown(
     data = manifest(tmp_path, frames=3)
     arguments = ['--input', str(data), '--checkpoint', str(checkpoint), '--output', str(out)]
     assert main(['demo', *arguments]) == 1, 'an image is missing'
-    names = ['cloud.ply', 'contact_sheet.png', 'index.html', 'node.log', 'summary.json']
+    names = ['cloud.ply', 'contact_sheet.png', 'demo.mcap', 'index.html', 'node.log']
+    names += ['summary.json']
     assert sorted(path.name for path in out.iterdir()) == names
     summary = json.loads((out / 'summary.json').read_text())
     assert summary['frames_sent'] == summary['frames_received'] == 3
@@ -177,5 +178,12 @@ def test_everything_that_is_missing_is_named(capsys: pytest.CaptureFixture[str])
 def test_help_names_the_files() -> None:
     command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'demo', '--help']
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    for name in ('contact_sheet.png', 'cloud.ply', 'summary.json', 'node.log'):
+    for name in (
+        'index.html',
+        'contact_sheet.png',
+        'demo.mcap',
+        'cloud.ply',
+        'summary.json',
+        'node.log',
+    ):
         assert name in done.stdout

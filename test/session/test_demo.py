@@ -7,52 +7,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from fake_messages import FakeImage, FakePointCloud2, FakePointField
+from demo_answers import HEIGHT, WIDTH, answer, frame, take
 
-from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import read_image
-from lacdepth_ros.messages.clouds import cloud_to_message
-from lacdepth_ros.messages.depth import depth_to_message
-from lacdepth_ros.messages.topics import CAMERA_INFO, DEPTH, POINTS, UNCERTAINTY
+from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.demo import PROTOCOL, SHOWN, DemoFrames
 from lacdepth_ros.session.demo_report import describe, remove_old_results, write_results
-from lacdepth_ros.session.frames import Frame
 from lacdepth_ros.session.result import SessionResult
 
-HEIGHT, WIDTH = 30, 40
 FACTS = {'input': 'street', 'checkpoint': 'tiny'}
-
-
-def frame(
-    index: int, ground_truth: float | None = None, size: tuple[int, int] = (HEIGHT, WIDTH)
-) -> Frame:
-    image = np.zeros((*size, 3), np.uint8)
-    if ground_truth is None:
-        return Frame(f'{index}', index, index + 1, image, None)
-    depth = np.full(size, ground_truth, np.float32)
-    return Frame(f'{index}', index, index + 1, image, None, lambda: depth)
-
-
-def take(result: SessionResult, frame: Frame, messages: dict, latency_ms: dict) -> None:
-    result.sent(frame)
-    result.answered(frame.index, messages, latency_ms)
-
-
-def answer(
-    depth: float, *, red: int = 0, size: tuple[int, int] = (HEIGHT, WIDTH)
-) -> dict[str, object]:
-    meters = np.full(size, depth, np.float32)
-    points = np.stack([np.zeros_like(meters), np.zeros_like(meters), meters], axis=-1)
-    colors = np.full((*size, 3), (red, 0, 0), np.uint8)
-    return {
-        DEPTH: depth_to_message(FakeImage, meters, None),
-        UNCERTAINTY: depth_to_message(FakeImage, meters * np.float32(0.1), None),
-        POINTS: cloud_to_message(FakePointCloud2, FakePointField, points, colors, None),
-        CAMERA_INFO: pinhole_info(Camera(50.0, 50.0, 20.0, 15.0, size[1], size[0])),
-    }
 
 
 def test_frames_are_kept_evenly_and_the_middle_one_for_the_cloud() -> None:
