@@ -83,6 +83,7 @@ setup(
         'all': sorted({name for names in EXTRAS.values() for name in names}),
         'test': ['pytest'],
         'dev': [
+            'hypothesis',
             'mcap',
             'mkdocs-material',
             'mkdocstrings[python]',

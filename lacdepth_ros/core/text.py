@@ -20,3 +20,16 @@ def clean(text: str, limit: int = MAX_LENGTH) -> str:
 def quoted(text: str, limit: int = 60) -> str:
     """The text cleaned and between quotes, short enough to stand in a sentence."""
     return f"'{clean(text, limit)}'"
+
+
+def markdown_cell(text: str) -> str:
+    """The text as a cell of a Markdown table: on one line, its bars and backticks harmless."""
+    return clean(text).replace('\\', '\\\\').replace('|', '\\|').replace('`', "'")
+
+
+def csv_cell(value: object) -> object:
+    """A value for a CSV file; a text that a spreadsheet would run as a formula gets a quote."""
+    if not isinstance(value, str):
+        return value
+    text = clean(value)
+    return f"'{text}" if text.startswith(('=', '+', '-', '@')) else text

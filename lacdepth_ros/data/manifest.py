@@ -10,7 +10,6 @@ interpolated depth PNG of the same size and scale; other keys are kept as tags.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.image_file import check_bounds
+from lacdepth_ros.core.text import clean, quoted
 from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.data.sample import Sample, group_of
@@ -26,6 +27,7 @@ MANIFEST = 'manifest.jsonl'
 """Name of a data set's manifest in its folder."""
 
 _KEYS = ('id', 'image', 'depth', 'depth_scale', 'K', 'width', 'height')
+_LARGEST = 1e9  # of a number of pixels or counts
 _PATHS = ('image', 'depth', 'dense')
 
 
@@ -197,7 +199,7 @@ def _check_unique(entry: ManifestEntry, seen: dict[str, str]) -> None:
     """Note the entry's id, which no earlier line may have."""
     if entry.id in seen:
         raise ValueError(
-            f'{entry.where}: id {entry.id!r} appeared before, at {seen[entry.id]}; '
+            f'{entry.where}: id {quoted(entry.id)} appeared before, at {seen[entry.id]}; '
             'ids must be unique'
         )
     seen[entry.id] = entry.where
@@ -214,7 +216,7 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
     """Check one line and turn it into an entry."""
     try:
         record = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{where}: not JSON ({error})') from error
     if not isinstance(record, dict):
         raise ValueError(f'{where}: a JSON object is needed, not {type(record).__name__}')
@@ -223,7 +225,7 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
     texts = ('id', 'image', 'depth', *(('dense',) if 'dense' in record else ()))
     for key in texts:
         if not isinstance(record[key], str) or not record[key]:
-            raise ValueError(f'{where}: {key} = {record[key]!r} must be a non-empty text')
+            raise ValueError(f'{where}: {key} = {_shown(record[key])} must be a non-empty text')
     return ManifestEntry(
         id=record['id'],
         image=folder / record['image'],
@@ -237,18 +239,21 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
 
 
 def _depth_scale(value: Any, where: str) -> float:
-    if not _is_number(value) or not math.isfinite(value) or value <= 0:
-        raise ValueError(f'{where}: depth_scale = {value!r} must be counts per metre, > 0')
+    if not _is_number(value) or not 0 < value <= _LARGEST:
+        raise ValueError(f'{where}: depth_scale = {_shown(value)} must be counts per metre, > 0')
     return float(value)
 
 
 def _camera(record: Mapping[str, Any], where: str) -> Camera:
     K, size = record['K'], (record['width'], record['height'])
     if not isinstance(K, list) or len(K) != 4 or not all(_is_number(value) for value in K):
-        raise ValueError(f'{where}: K = {K!r} must be four numbers [fx, fy, cx, cy] in pixels')
+        raise ValueError(
+            f'{where}: K = {_shown(K)} must be four numbers [fx, fy, cx, cy] in pixels'
+        )
     if not all(isinstance(value, int) and not isinstance(value, bool) for value in size):
-        raise ValueError(f'{where}: width, height = {size} must be whole pixels')
+        raise ValueError(f'{where}: width, height = {_shown(size)} must be whole pixels')
     try:
+        check_bounds(*size)
         fx, fy, cx, cy = (float(value) for value in K)
         return Camera(fx, fy, cx, cy, width=size[0], height=size[1])
     except ValueError as error:
@@ -256,4 +261,10 @@ def _camera(record: Mapping[str, Any], where: str) -> Camera:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether it is a number that a float can hold."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and not abs(value) > _LARGEST
+
+
+def _shown(value: Any) -> str:
+    return clean(repr(value), 100)

@@ -9,6 +9,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
+from lacdepth_ros.core.text import csv_cell
 from lacdepth_ros.evaluation.frame import FrameScore
 from lacdepth_ros.evaluation.metrics import METRICS
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
@@ -94,5 +95,7 @@ class EvaluationReport:
         if rows:
             writer = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(
+                {name: csv_cell(value) for name, value in row.items()} for row in rows
+            )
         return text.getvalue()

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.text import clean, quoted
 from lacdepth_ros.messages.calibration import (
     NEGLIGIBLE_SKEW,
     calibration_doubts,
@@ -103,14 +104,14 @@ def distortion_from_info(info: Any) -> tuple[str, tuple[float, ...]]:
         return model, ()
     if model not in COEFFICIENTS:
         raise ValueError(
-            f'distortion model {model!r} is not supported; use one of {sorted(COEFFICIENTS)} or '
-            'rectify the image before this node'
+            f'distortion model {quoted(model)} is not supported; use one of '
+            f'{sorted(COEFFICIENTS)} or rectify the image before this node'
         )
     used = max(index for index, value in enumerate(coefficients) if value) + 1
     fitting = [n for n in COEFFICIENTS[model] if used <= n <= len(coefficients)]
     if not fitting:
         raise ValueError(
-            f'{model} has {len(coefficients)} coefficients {coefficients}, not one of '
+            f'{model} has {len(coefficients)} coefficients {clean(str(coefficients))}, not one of '
             f'{COEFFICIENTS[model]}'
         )
     return model, coefficients[: max(fitting)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.text import quoted
 from lacdepth_ros.messages.buffers import byte_array, pixel_view
 
 DEPTH_ENCODINGS = ('32FC1', '16UC1')
@@ -79,6 +80,6 @@ def _millimeters(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
 
 def _unknown_encoding(encoding: str) -> str:
     return (
-        f'depth encoding {encoding!r} is not one of {DEPTH_ENCODINGS} (REP 118); '
+        f'depth encoding {quoted(encoding)} is not one of {DEPTH_ENCODINGS} (REP 118); '
         'publish metres as 32FC1 or millimetres as 16UC1'
     )

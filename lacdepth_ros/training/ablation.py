@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lacdepth_ros.core.text import csv_cell, markdown_cell
 from lacdepth_ros.evaluation.report.tables import PAPER_COLUMNS
 from lacdepth_ros.training.checkpointing import LAST, write_whole
 from lacdepth_ros.training.run import RESULTS
@@ -152,7 +153,7 @@ def _best(rows: Sequence[RowResult], metric: str) -> str:
 def _markdown_row(row: RowResult, best: dict[str, str]) -> list[str]:
     if row.results is None:
         state = f'failed: {row.failure}' if row.failure else 'not trained yet'
-        return [row.row.name, state, *[''] * len(PAPER_COLUMNS)]
+        return [row.row.name, markdown_cell(state), *[''] * len(PAPER_COLUMNS)]
     overall = row.results['val']['overall']
     cells = [row.row.name, f'{row.results["parameters"] / 1e6:.2f}']
     for metric, best_value in best.items():
@@ -180,4 +181,4 @@ def _csv_rows(results: Sequence[RowResult]) -> Iterator[list[Any]]:
                 round(row.results['session']['seconds'], 1),
                 *(f'{overall[metric]:.6f}' for metric in PAPER_COLUMNS),
             ]
-        yield [row.row.table, row.row.name, *values, row.failure]
+        yield [row.row.table, row.row.name, *values, csv_cell(row.failure)]

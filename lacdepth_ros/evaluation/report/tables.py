@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lacdepth_ros.core.text import clean, markdown_cell
 from lacdepth_ros.evaluation.calibration import COVERAGE
 from lacdepth_ros.evaluation.metrics import METRICS
 from lacdepth_ros.evaluation.result import EvaluationReport
@@ -85,10 +86,13 @@ def format_markdown(report: EvaluationReport) -> str:
     parts = [f'Protocol: {report.protocol.describe()}.']
     for table in report_tables(report):
         rule = ['---', *['---:'] * (len(table.header) - 1)]
-        lines = ['| ' + ' | '.join(row) + ' |' for row in (table.header, rule, *table.rows)]
+        rows = ([markdown_cell(cell) for cell in row] for row in (table.header, rule, *table.rows))
+        lines = ['| ' + ' | '.join(row) + ' |' for row in rows]
         parts.append(f'**{table.title}**\n\n' + '\n'.join(lines))
     if report.skipped:
-        skipped = '\n'.join(f'- `{frame.id}`: {frame.reason}' for frame in report.skipped)
+        skipped = '\n'.join(
+            f'- `{markdown_cell(frame.id)}`: {clean(frame.reason)}' for frame in report.skipped
+        )
         parts.append(f'**Not measured**\n\n{skipped}')
     return '\n\n'.join(parts) + '\n'
 
