@@ -35,7 +35,7 @@ METRICS = {
     'delta2': '.3f',
     'delta3': '.3f',
 }
-PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
+PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'openvino', 'opencv-python', 'ros-rclpy')
 LITE = 'lacdepth-lite'
 STAGES = ('network', 'stamp_to_publish', 'arrival')
 
@@ -68,7 +68,8 @@ def main() -> int:
         f'At {measured["height"]} x {measured["width"]}, by `lacdepth benchmark`.',
         sizes(measured['sizes']),
         '## Time of a forward pass',
-        'Interleaved in one run, so a slow moment of the machine is unfair to none.',
+        'In PyTorch (engine eager), interleaved in one run, so a slow moment of the machine is '
+        'unfair to none. The node below runs with its defaults.',
         times(measured['times']),
         '## The node',
         'Frames of 1242 x 375, one every 0.3 s; p50 / p95 [ms]. The overhead is what the node '
@@ -130,7 +131,7 @@ def summary(evaluated: Any, measured: Any) -> str:
             ('parameters', f'{size["parameters"] / 1e6:.2f} M'),
             ('multiply-adds at 352 x 1216', f'{size["macs"] / 1e9:.1f} G'),
             (
-                'forward pass at 352 x 1216, fp32 / bf16, p50',
+                'forward pass in PyTorch at 352 x 1216, fp32 / bf16, p50',
                 f'{time[f"{LITE} fp32"]["p50_ms"]:.0f} / {time[f"{LITE} bf16"]["p50_ms"]:.0f} ms',
             ),
             (
