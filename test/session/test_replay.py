@@ -63,7 +63,7 @@ def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str =
         topics=(depth, UNCERTAINTY) if lockstep else (depth,),
         transport=transport,
         rate=rate,
-        timeout=20.0,
+        timeout=120.0,  # a busy machine takes long
         log=tmp_path / 'node.log',
         command=(sys.executable, str(TEST / 'replay_node.py')),
     )
