@@ -147,12 +147,17 @@ class Encoder(nn.Module):
         height, width = image.shape[-2:]
         features, x = [], image
         for stride, stage in zip(STRIDES, self.stages, strict=True):
-            x = stage(x)
+            x = stage(x.to(_dtype(stage)))
             size = (-(-height // stride), -(-width // stride))
             # Inception's convolutions are unpadded: bring its maps to the grid of the others.
             tap = x if x.shape[-2:] == size else F.interpolate(x, size, mode='bilinear')
-            features.append(tap)
+            features.append(tap.to(_dtype(self.stages[-1])))
         return features
+
+
+def _dtype(stage: nn.Module) -> torch.dtype:
+    """Type of a stage's weights: the first one's may differ, see LacDepth.exact_parts."""
+    return next(stage.parameters()).dtype
 
 
 def encoder_spec(name: str) -> EncoderSpec:

@@ -7,45 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from lacdepth_ros.models.backbone import STRIDES
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.layers import (
-    ConvBlock,
-    DenseASPP,
-    resize,
-    resize_to,
-)
+from lacdepth_ros.models.layers import ConvBlock, DenseASPP, JoinBlock, resize_to
 
 DEEP_STRIDES = (64, 128)
-
-
-def laplacian_residuals(image: Tensor, levels: int) -> list[Tensor]:
-    """Split an image into band-pass residuals l_j = I_j - up(I_{j+1}) (eq. 2).
-
-    Args:
-        image: (B, 3, H, W), normalised.
-        levels: Number of residuals.
-
-    Returns:
-        l_1 .. l_levels; l_j is (B, 3, ceil(H/2**(j-1)), ceil(W/2**(j-1))).
-    """
-    residuals = []
-    for _ in range(levels):
-        smaller = halve(image)
-        residuals.append(image - resize_to(smaller, image))
-        image = smaller
-    return residuals
-
-
-def halve(image: Tensor) -> Tensor:
-    """Bilinear resampling of (B, C, H, W) to half its size, rounded up."""
-    height, width = image.shape[-2:]
-    if height % 2 == 0 and width % 2 == 0:
-        return F.avg_pool2d(image, 2)  # the same, in less time
-    return resize(image, -(-height // 2), -(-width // 2))
 
 
 class DilatedFusion(nn.Module):
@@ -65,7 +33,7 @@ class DilatedFusion(nn.Module):
             ConvBlock(channels[i], sides[i], 1) for i in range(self.first, 5)
         )
         self.top = ConvBlock(sides[4], widths[4], 1) if doubled else nn.Identity()
-        blocks = (ConvBlock, ConvBlock, DenseASPP, DenseASPP)
+        blocks = (JoinBlock, JoinBlock, DenseASPP, DenseASPP)
         self.merges = nn.ModuleList(
             blocks[i](widths[i + 1] + sides[i], widths[i]) for i in range(self.first, 4)
         )
@@ -79,8 +47,7 @@ class DilatedFusion(nn.Module):
         maps = {32: self.top(sides[-1])}
         for i in range(len(self.merges) - 1, -1, -1):
             stride = STRIDES[self.first + i]
-            coarse = resize_to(maps[2 * stride], sides[i])
-            maps[stride] = self.merges[i](torch.cat([coarse, sides[i]], dim=1))
+            maps[stride] = self.merges[i](maps[2 * stride], sides[i], sides[i].shape[-2:])
         x = maps[32]
         for stride, block in zip(DEEP_STRIDES, self.deeper, strict=False):
             maps[stride] = x = block(x)
@@ -94,12 +61,10 @@ class PyramidOutput:
     Attributes:
         features: Decoder maps by stride; the pyramid's where it ran, else the fused ones.
         relative: (B, 1, H/s, W/s) relative depth in (0, 1), s = pyramid_stride.
-        residuals: Laplacian residuals l_1, l_2, ... of the image.
     """
 
     features: dict[int, Tensor]
     relative: Tensor
-    residuals: list[Tensor]
 
 
 class PyramidStep(nn.Module):
@@ -117,7 +82,7 @@ class PyramidStep(nn.Module):
         self, inputs: int, skip: int, width: int, *, uses_residual: bool, predicts: bool
     ) -> None:
         super().__init__()
-        self.join = ConvBlock(inputs + skip, width, 1)
+        self.join = JoinBlock(inputs + skip, width, 1)
         self.refine = ConvBlock(width + (4 if uses_residual else 0), width)
         self.head = nn.Conv2d(width, 1, 3, padding=1) if predicts else None
 
@@ -125,8 +90,7 @@ class PyramidStep(nn.Module):
         self, x: Tensor, skip: Tensor | None, coarser: Tensor | None, laplacian: Tensor
     ) -> tuple[Tensor, Tensor | None]:
         """Return x_k (B, width, h, w) and R_k (B, 1, h, w) (None where none is predicted)."""
-        x = resize_to(x, laplacian)
-        x = self.join(x if skip is None else torch.cat([x, skip], dim=1))
+        x = self.join(x, skip, laplacian.shape[-2:])
         if coarser is not None:
             x = torch.cat([x, resize_to(coarser, x).to(x.dtype), laplacian.to(x.dtype)], dim=1)
         x = self.refine(x)
@@ -176,22 +140,26 @@ class ResidualPyramid(nn.Module):
         heads = [self.base_head, self.plain_head, self.fuse, *steps]
         return [head for head in heads if head is not None]
 
-    def forward(self, image: Tensor, maps: dict[int, Tensor]) -> PyramidOutput:
-        """Map the image (B, 3, H, W) and fused maps to features and relative depth."""
-        residuals = laplacian_residuals(image, max(self.config.levels, 4))
+    def forward(self, residuals: list[Tensor], maps: dict[int, Tensor]) -> PyramidOutput:
+        """Map Laplacian residuals and fused maps to features and relative depth.
+
+        Args:
+            residuals: Those of the image at `strides`, the finest first.
+            maps: By stride.
+        """
         features = dict(maps)
         x = maps[self.base_stride]
         coarser = None if self.base_head is None else torch.sigmoid(self.base_head(x.float()))
         outputs = [coarser]
-        for stride, step in zip(self.strides, self.steps, strict=True):
-            laplacian = residuals[stride.bit_length() - 1]
+        steps = zip(self.strides, self.steps, reversed(residuals), strict=True)
+        for stride, step, laplacian in steps:
             x, coarser = step(x, maps.get(stride), coarser, laplacian)
             features[stride] = x
             outputs.append(coarser)
         if self.plain_head is not None:
-            return PyramidOutput(features, torch.sigmoid(self.plain_head(x.float())), residuals)
+            return PyramidOutput(features, torch.sigmoid(self.plain_head(x.float())))
         relative = self.fuse_levels([level for level in outputs if level is not None])
-        return PyramidOutput(features, relative, residuals)
+        return PyramidOutput(features, relative)
 
     def fuse_levels(self, levels: list[Tensor]) -> Tensor:
         """Fuse R_k (B, 1, h, w), the base first, to relative depth (B, 1, H/s, W/s) in (0, 1)."""

@@ -16,10 +16,12 @@ from lacdepth_ros.models.backbone import Encoder
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPyramid
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
+from lacdepth_ros.models.laplacian import FoldedResiduals, laplacian_residuals
 from lacdepth_ros.models.layers import resize_to
 from lacdepth_ros.models.upsampling import GuidedUpsampling
 
 PAD_MULTIPLE = 32
+METRIC_PARTS = ('bins', 'distribution', 'folding', 'upsampling')
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +59,37 @@ class LacDepth(nn.Module):
         features = config.widths[{2: 0, 4: 1}[config.head_stride]]
         self.distribution = ConditionalDistribution(features + 1 + config.embedding, config)
         if config.upsampling == 'guided':
-            self.upsampling = GuidedUpsampling(features, config.head_stride)
+            self.folding = FoldedResiduals(config.head_stride)
+            folded = self.folding.channels
+            self.upsampling = GuidedUpsampling(features, folded, config.head_stride)
+
+    def exact_parts(self) -> dict[str, nn.Module]:
+        """Modules by name that compute in float32 at any precision.
+
+        All that becomes metres (relative depth, bins, distribution, upsampling weights): an error
+        of a bin is one of metres. And the encoder's first stage: bf16 holds a normalised image to
+        one gray level only, which shifts depth beside borders. All take little of the time.
+        """
+        exact = [self.encoder.stages[0], *self.pyramid.heads()]
+        exact += [getattr(self, part) for part in METRIC_PARTS if hasattr(self, part)]
+        return {name: module for name, module in self.named_modules() if module in exact}
 
     def reduce_precision(self, dtype: torch.dtype) -> None:
-        """Convolve in dtype in encoder and decoder, in place; all that becomes metres stays.
-
-        Relative depth, bins, distribution, moments and upsampling weights keep float32: an error
-        of a bin is one of metres, and they take little of the time.
-        """
-        kept = {module for head in self.pyramid.heads() for module in head.modules()}
-        for part in (self.encoder, self.fusion, self.pyramid):
-            for module in part.modules():
-                if module not in kept and not list(module.children()):
-                    module.to(dtype)
+        """Convolve in dtype, in place, except in `exact_parts`."""
+        kept = {module for part in self.exact_parts().values() for module in part.modules()}
+        for module in self.modules():
+            if module not in kept and not list(module.children()):
+                module.to(dtype)
 
     def forward(self, image: Tensor) -> NetworkOutput:
         """Map a normalised image (B, 3, H, W) of any size to depth, spread and relative depth."""
         height, width = image.shape[-2:]
         image = pad_to_multiple(image, PAD_MULTIPLE)
-        dtype = next(self.encoder.parameters()).dtype
-        stage1 = self.pyramid(image, self.fusion(self.encoder(image.to(dtype))))
+        maps = self.fusion(self.encoder(image))
+        stride = self.config.pyramid_stride
+        smaller = F.avg_pool2d(image, stride) if stride > 1 else image  # as halved bilinearly
+        residuals = laplacian_residuals(smaller, len(self.pyramid.strides))
+        stage1 = self.pyramid(residuals, maps)
         relative = resize_to(stage1.relative, image).float()
         if self.config.bin_strategy == 'naive':
             depth = (self.config.max_depth * relative).clamp_min(self.config.min_depth)
@@ -92,20 +105,18 @@ class LacDepth(nn.Module):
         maps = {stride: x.float() for stride, x in stage1.features.items()}
         features = maps[self.config.head_stride]
         bins, embedding = self.bins(maps)
-        relative = resize_to(stage1.relative, features)
-        moments = self._moments(bins, torch.cat([features, relative, embedding], dim=1))
-        if self.config.upsampling == 'guided':
-            moments = self.upsampling(moments, features, stage1.residuals)
-        else:
-            moments = resize_to(moments, image)
-        depth, second = moments.chunk(2, dim=1)
-        return depth, (second - depth.square()).clamp_min(1e-6).sqrt()
-
-    def _moments(self, bins: Tensor, conditions: Tensor) -> Tensor:
-        """First two moments of depth, (B, 2, h, w) [m, m^2]: in them mixtures are linear."""
         centers = self.bins.to_meters(bins)
-        depth, variance = expected_depth(self.distribution(conditions, centers), centers)
-        return torch.cat([depth, variance + depth.square()], dim=1)
+        relative = resize_to(stage1.relative, features)
+        probs = self.distribution(torch.cat([features, relative, embedding], dim=1), centers)
+        depth, variance = expected_depth(probs, centers)
+        if self.config.upsampling == 'guided':
+            folded = self.folding(image)
+            depth, variance = self.upsampling(depth, variance, features, folded)
+        else:  # in the moments mixtures are linear
+            moments = resize_to(torch.cat([depth, variance + depth.square()], dim=1), image)
+            depth, second = moments.chunk(2, dim=1)
+            variance = second - depth.square()
+        return depth, variance.clamp_min(1e-6).sqrt()
 
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:

@@ -25,6 +25,29 @@ class ConvBlock(nn.Sequential):
         )
 
 
+class JoinBlock(ConvBlock):
+    """ConvBlock of a coarse map, enlarged, beside a fine one (or alone)."""
+
+    def forward(  # type: ignore[override]
+        self, coarse: Tensor, fine: Tensor | None, size: torch.Size
+    ) -> Tensor:
+        """Map (B, C, h, w) and (B, D, H, W), or None, to (B, out, H, W); size = (H, W)."""
+        convolution, *rest = self
+        assert isinstance(convolution, nn.Conv2d)
+        if convolution.kernel_size != (1, 1):
+            enlarged = resize(coarse, *size)
+            return super().forward(enlarged if fine is None else torch.cat([enlarged, fine], 1))
+        # Of single pixels the convolution commutes with enlarging, and there are fewer before it.
+        kernel, bias = convolution.weight, convolution.bias
+        count = coarse.shape[1]
+        x = resize(F.conv2d(coarse, kernel[:, :count], bias), *size)
+        if fine is not None:
+            x = x + F.conv2d(fine, kernel[:, count:])
+        for layer in rest:
+            x = layer(x)
+        return x
+
+
 class PointwiseMLP(nn.Sequential):
     """1x1 convolution, ReLU, 1x1 convolution: a small network on every pixel by itself."""
 
@@ -47,7 +70,7 @@ class DenseASPP(nn.Module):
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
         half = width // 2
-        self.reduce = ConvBlock(inputs, width, 1)
+        self.reduce = JoinBlock(inputs, width, 1)
         self.branches = nn.ModuleList(
             nn.Sequential(
                 ConvBlock(width + i * half, half, 1), ConvBlock(half, half, dilation=rate)
@@ -56,9 +79,9 @@ class DenseASPP(nn.Module):
         )
         self.merge = ConvBlock(width + len(self.RATES) * half, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, inputs, H, W) to (B, width, H, W)."""
-        maps = [self.reduce(x)]
+    def forward(self, coarse: Tensor, fine: Tensor, size: torch.Size) -> Tensor:
+        """Map a coarse and a fine map, as JoinBlock takes them, to (B, width, H, W)."""
+        maps = [self.reduce(coarse, fine, size)]
         for branch in self.branches:
             maps.append(branch(torch.cat(maps, dim=1)))
         return self.merge(torch.cat(maps, dim=1))

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
@@ -23,35 +25,56 @@ class GuidedUpsampling(nn.Module):
 
     Args:
         inputs: Channels of the decoder features.
-        stride: Upsampling factor, 2 or 4.
+        folded: Channels of the folded residuals.
+        stride: Upsampling factor.
         hidden: Width of the predictor.
     """
 
-    def __init__(self, inputs: int, stride: int, hidden: int = 32) -> None:
+    def __init__(self, inputs: int, folded: int, stride: int, hidden: int = 32) -> None:
         super().__init__()
         self.stride = stride
-        folded = sum(3 * 4**i for i in range(1, stride.bit_length()))
         self.guide = ConvBlock(inputs + folded, hidden)
         self.weights = nn.Conv2d(hidden, NEIGHBORS * stride**2, 1)
 
-    def forward(self, maps: Tensor, features: Tensor, residuals: list[Tensor]) -> Tensor:
-        """Upsample maps (B, C, h, w) to (B, C, h * stride, w * stride).
+    def forward(
+        self, depth: Tensor, variance: Tensor, features: Tensor, folded: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Upsample a distribution's mean and variance (B, 1, h, w) by the stride.
 
         Args:
-            maps: What to upsample.
+            depth: Mean [m].
+            variance: [m^2].
             features: Decoder features (B, inputs, h, w).
-            residuals: Laplacian residuals of the image, l_1 (full size) first.
+            folded: The image's finer residuals (B, folded, h, w), see FoldedResiduals.
+
+        Returns:
+            Mean and variance (B, 1, h * stride, w * stride) of the weighted mixture.
         """
-        count = self.stride.bit_length() - 1
-        folded = [F.pixel_unshuffle(residuals[i], self.stride >> i) for i in range(count)]
-        guide = self.guide(torch.cat([features, *folded], dim=1))
-        raw = self.weights(guide).float().unflatten(1, (NEIGHBORS, -1))
-        weights = torch.softmax(raw, dim=1)  # (B, 9, stride * stride, h, w)
-        height, width = maps.shape[-2:]
-        padded = F.pad(maps, (1, 1, 1, 1), mode='replicate')
-        total = torch.zeros((), device=maps.device)
-        for i in range(NEIGHBORS):
+        guide = self.guide(torch.cat([features, folded], dim=1))
+        shares = self._softmax(self._logits(guide))  # 9 x (B, stride^2, h, w)
+        height, width = depth.shape[-2:]
+        padded = F.pad(torch.cat([depth, variance], dim=1), (1, 1, 1, 1), mode='replicate')
+        first = second = torch.zeros((), device=depth.device)
+        for i, share in enumerate(shares):
             y, x = divmod(i, 3)
-            neighbor = padded[:, :, y : y + height, x : x + width]
-            total = total + neighbor.unsqueeze(2) * weights[:, i : i + 1]
-        return F.pixel_shuffle(total.flatten(1, 2), self.stride)
+            mean, spread = padded[:, :, y : y + height, x : x + width].chunk(2, dim=1)
+            offset = mean - depth  # small numbers: nothing is lost in the difference below
+            first = first + share * offset
+            second = second + share * (spread + offset.square())
+        fine = depth + first, second - first.square()
+        return F.pixel_shuffle(fine[0], self.stride), F.pixel_shuffle(fine[1], self.stride)
+
+    def _logits(self, guide: Tensor) -> list[Tensor]:
+        """Nine maps (B, stride^2, h, w), one a neighbor: no map of all has to be taken apart."""
+        assert self.weights.bias is not None
+        kernels = self.weights.weight.chunk(NEIGHBORS)
+        biases = self.weights.bias.chunk(NEIGHBORS)
+        return [F.conv2d(guide, k, b).float() for k, b in zip(kernels, biases, strict=True)]
+
+    @staticmethod
+    def _softmax(logits: list[Tensor]) -> list[Tensor]:
+        """Softmax over maps of equal shape, map by map."""
+        largest = functools.reduce(torch.maximum, logits)
+        powers = [torch.exp(x - largest) for x in logits]
+        total = functools.reduce(torch.add, powers)
+        return [x / total for x in powers]

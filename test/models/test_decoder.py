@@ -11,8 +11,10 @@ import pytest
 import torch
 from tiny_networks import random_image, tiny_config
 
-from lacdepth_ros.models.decoder import PyramidStep, ResidualPyramid, laplacian_residuals
-from lacdepth_ros.models.layers import resize_to
+from lacdepth_ros.models.decoder import PyramidStep, ResidualPyramid
+from lacdepth_ros.models.inference import fold_batch_norm
+from lacdepth_ros.models.laplacian import laplacian_residuals
+from lacdepth_ros.models.layers import ConvBlock, JoinBlock, resize_to
 
 Array = npt.NDArray[np.float64]
 
@@ -79,6 +81,27 @@ def test_step_sees_the_coarser_residual_and_the_image() -> None:
         assert not torch.equal(base, step(x, None, coarser, laplacian + 1)[0])
 
 
+@pytest.mark.parametrize('kernel', [1, 3])
+@pytest.mark.parametrize('fine_channels', [0, 5])
+@pytest.mark.parametrize('folded', [False, True])
+def test_join_is_the_block_of_the_enlarged_map_beside_the_fine_one(
+    kernel: int, fine_channels: int, folded: bool
+) -> None:
+    """Convolved before it is enlarged or after: the same, with BatchNorm and after folding."""
+    torch.manual_seed(0)
+    join = JoinBlock(6 + fine_channels, 4, kernel).eval()
+    torch.nn.init.uniform_(join[1].running_mean, -1, 1)
+    if folded:
+        fold_batch_norm(torch.nn.Sequential(join).eval())
+    coarse = torch.randn(2, 6, 4, 5)
+    fine = torch.randn(2, fine_channels, 8, 10) if fine_channels else None
+    enlarged = torch.nn.functional.interpolate(coarse, (8, 10), mode='bilinear')
+    both = enlarged if fine is None else torch.cat([enlarged, fine], dim=1)
+    with torch.no_grad():
+        joined = join(coarse, fine, torch.Size((8, 10)))
+        torch.testing.assert_close(joined, ConvBlock.forward(join, both), rtol=0, atol=1e-5)
+
+
 def levels_of(pyramid: ResidualPyramid, height: int, width: int) -> list[torch.Tensor]:
     """Random R_k from the base to the finest level."""
     strides = (pyramid.base_stride, *pyramid.strides)
@@ -124,7 +147,7 @@ def test_dense_fusion_sees_every_coarser_level(levels: int) -> None:
 def test_without_fusion_a_plain_head_covers_the_whole_range(levels: int) -> None:
     torch.manual_seed(0)
     pyramid = ResidualPyramid(tiny_config(levels=levels, fusion='none')).eval()
-    image = random_image(64, 96)
+    residuals = [random_image(16, 24), random_image(8, 12)]  # at strides 4 and 8
     maps = {
         s: torch.rand(1, w, 64 // s, 96 // s)
         for s, w in zip((4, 8, 16, 32), pyramid.config.widths[1:], strict=True)
@@ -134,7 +157,7 @@ def test_without_fusion_a_plain_head_covers_the_whole_range(levels: int) -> None
         torch.nn.init.zeros_(pyramid.plain_head.weight)
         torch.nn.init.constant_(pyramid.plain_head.bias, logit)
         with torch.no_grad():
-            relative = pyramid(image, maps).relative
+            relative = pyramid(residuals, maps).relative
         torch.testing.assert_close(relative, torch.full((1, 1, 16, 24), float(sigmoid(logit))))
     unused = [name for name, _ in pyramid.named_parameters() if name.startswith('steps.1.head')]
     assert not unused

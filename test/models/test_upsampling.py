@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Guided upsampling: weighted means of the coarse neighbours, against plain loops."""
+"""Guided upsampling: weighted mixtures of the coarse neighbors, against plain loops."""
 
 from __future__ import annotations
 
@@ -10,61 +10,72 @@ import torch
 
 from lacdepth_ros.models.upsampling import GuidedUpsampling
 
+FOLDED = 12
+
 
 def make(
     stride: int, height: int = 3, width: int = 4
-) -> tuple[GuidedUpsampling, torch.Tensor, list[torch.Tensor]]:
-    """A random upsampling in evaluation mode, features and the residuals l_1, l_2, l_3."""
+) -> tuple[GuidedUpsampling, torch.Tensor, torch.Tensor]:
+    """A random upsampling in evaluation mode, features and folded residuals."""
     torch.manual_seed(0)
-    module = GuidedUpsampling(5, stride, hidden=8).eval()
+    module = GuidedUpsampling(5, FOLDED, stride, hidden=8).eval()
     torch.nn.init.normal_(module.weights.weight, std=2.0)
-    features = torch.randn(2, 5, height, width)
-    residuals = [
-        torch.randn(2, 3, height * stride // 2**j, width * stride // 2**j) for j in range(3)
-    ]
-    return module, features, residuals
+    return module, torch.randn(2, 5, height, width), torch.randn(2, FOLDED, height, width)
 
 
 @pytest.mark.parametrize('stride', [2, 4])
-def test_constant_map_stays_constant(stride: int) -> None:
-    module, features, residuals = make(stride)
+def test_constant_distribution_stays_constant(stride: int) -> None:
+    module, features, folded = make(stride)
+    constant = torch.full((2, 1, 3, 4), 7.5)
     with torch.no_grad():
-        fine = module(torch.full((2, 2, 3, 4), 7.5), features, residuals)
-    assert fine.shape == (2, 2, 3 * stride, 4 * stride)
-    torch.testing.assert_close(fine, torch.full_like(fine, 7.5))
+        depth, variance = module(constant, 2 * constant, features, folded)
+    assert depth.shape == variance.shape == (2, 1, 3 * stride, 4 * stride)
+    torch.testing.assert_close(depth, torch.full_like(depth, 7.5))
+    torch.testing.assert_close(variance, torch.full_like(variance, 15.0))
 
 
 @pytest.mark.parametrize('stride', [2, 4])
-def test_weighted_mean_of_the_nine_neighbors(stride: int) -> None:
-    module, features, residuals = make(stride)
-    maps = 50 * torch.rand(2, 2, 3, 4)
+def test_mean_and_variance_are_those_of_the_mixture_of_nine_neighbors(stride: int) -> None:
+    module, features, folded = make(stride)
+    coarse = [50 * torch.rand(2, 1, 3, 4), torch.rand(2, 1, 3, 4)]
     guides: list[torch.Tensor] = []
     module.guide.register_forward_hook(lambda _module, _input, output: guides.append(output))
     with torch.no_grad():
-        fine = module(maps, features, residuals).numpy()
-        raw = module.weights(guides[0]).numpy()
+        depth, variance = (x.double().numpy() for x in module(*coarse, features, folded))
+        raw = module.weights(guides[0]).double().numpy()
     power = np.exp(raw.reshape(2, 9, stride, stride, 3, 4))
     weights = power / power.sum(axis=1, keepdims=True)
-    padded = np.pad(maps.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), mode='edge')
+    border = ((0, 0), (0, 0), (1, 1), (1, 1))
+    padded = [np.pad(x.double().numpy(), border, mode='edge') for x in coarse]
     for y, x in np.ndindex(3 * stride, 4 * stride):
         row, column = y // stride, x // stride
-        window = padded[:, :, row : row + 3, column : column + 3].reshape(2, 2, 9)
+        means, spreads = (p[:, 0, row : row + 3, column : column + 3] for p in padded)
+        means, spreads = means.reshape(2, 9), spreads.reshape(2, 9)
         weight = weights[:, :, y % stride, x % stride, row, column]
-        np.testing.assert_allclose(
-            fine[:, :, y, x], (window * weight[:, None]).sum(axis=2), rtol=1e-4
-        )
-        assert (fine[:, :, y, x] <= window.max(axis=2) * 1.0001).all()
-        assert (fine[:, :, y, x] >= window.min(axis=2) * 0.9999).all()
+        mean = (weight * means).sum(axis=1)
+        second = (weight * (spreads + means**2)).sum(axis=1)
+        np.testing.assert_allclose(depth[:, 0, y, x], mean, rtol=1e-4)
+        np.testing.assert_allclose(variance[:, 0, y, x], second - mean**2, rtol=1e-3, atol=1e-3)
+        assert (depth[:, 0, y, x] <= means.max(axis=1) * 1.0001).all()
+        assert (depth[:, 0, y, x] >= means.min(axis=1) * 0.9999).all()
 
 
-@pytest.mark.parametrize('level', [0, 1])
-def test_residuals_guide_the_pixels_they_belong_to(level: int) -> None:
-    module, features, residuals = make(4, height=6, width=8)
-    maps = torch.rand(2, 1, 6, 8)
+def test_small_spread_of_a_large_depth_is_not_lost() -> None:
+    """Of 80 m a variance of 1e-4 m^2 is less than float32 holds of the second moment."""
+    module, features, folded = make(4)
+    depth = torch.full((2, 1, 3, 4), 80.0)
     with torch.no_grad():
-        before = module(maps, features, residuals)
-        residuals[level][:, :, 0, 0] += 5  # of the coarse cell (0, 0)
-        after = module(maps, features, residuals)
+        _, variance = module(depth, torch.full_like(depth, 1e-4), features, folded)
+    torch.testing.assert_close(variance, torch.full_like(variance, 1e-4), rtol=1e-4, atol=0)
+
+
+def test_residuals_guide_the_pixels_they_belong_to() -> None:
+    module, features, folded = make(4, height=6, width=8)
+    depth = torch.rand(2, 1, 6, 8)
+    with torch.no_grad():
+        before = module(depth, depth, features, folded)[0]
+        folded[:, :, 0, 0] += 5  # of the coarse cell (0, 0)
+        after = module(depth, depth, features, folded)[0]
     changed = (before != after).any(dim=0)[0].numpy()
     assert changed[:4, :4].any()
     assert not changed[8:].any() and not changed[:, 8:].any()  # beyond the 3x3 guide
