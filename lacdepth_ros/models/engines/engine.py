@@ -9,6 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from lacdepth_ros.models.lacdepth import LacDepth
+
 
 class Engine(Protocol):
     """One way to run a network on one device in one precision; for one thread at a time.
@@ -44,7 +46,7 @@ class MetricNetwork(nn.Module):
         network: LacDepth.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: LacDepth) -> None:
         super().__init__()
         self.network = network
 

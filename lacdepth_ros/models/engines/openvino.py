@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import copy
 import logging
+import tempfile
 import warnings
+import xml.etree.ElementTree as ElementTree
 from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,6 +30,11 @@ MAX_SHAPES = 8
 """Compiled sizes kept at once; the least used one makes room."""
 DEVICES = {'cpu': 'CPU', 'xpu': 'GPU'}
 """OpenVINO's names of PyTorch's devices; xpu is an Intel GPU."""
+CONVOLUTIONS = ('Convolution', 'GroupConvolution')
+MARK = {'name': 'precise', 'version': '0'}
+"""OpenVINO's attribute of operations that keep float32."""
+SUMMED = ('bins.projectors', 'pyramid.steps')
+"""Parts whose last convolution is added to a map in reduced precision."""
 PRECISIONS = {'fp32': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}
 
 
@@ -111,9 +119,39 @@ class OpenVinoEngine:
             except RuntimeError as error:
                 LOGGER.warning('OpenVINO refuses the cached network (%s); it is made anew', error)
         model = translate(self._openvino, self._network, shapes)
+        if self._precision != 'fp32':
+            model = self._keep_exact(model)
         compiled = self._core.compile_model(model, self._target, options)
         cache.store(key, compiled.export_model().getvalue())
         return compiled
+
+    def _keep_exact(self, model: Any) -> Any:
+        """Mark the convolutions of LacDepth.exact_parts, so that they compute in float32.
+
+        Only files can hold the mark, and only a convolution whose result is not added to a map in
+        reduced precision can bear it: the CPU plugin fails to compile others.
+        """
+        exact, summed = (
+            tuple(f'__module.network.{part}' for part in parts)
+            for parts in (self._network.network.exact_parts(), SUMMED)
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / 'network.xml'
+            self._openvino.save_model(model, path, compress_to_fp16=False)
+            tree = ElementTree.parse(path).getroot()
+            marked = 0
+            for layer in tree.iter('layer'):
+                name, kind = layer.get('name', ''), layer.get('type', '')
+                bears = kind in CONVOLUTIONS and not name.startswith(summed)
+                if bears and name.startswith(exact):
+                    info = layer.find('rt_info')
+                    info = ElementTree.SubElement(layer, 'rt_info') if info is None else info
+                    ElementTree.SubElement(info, 'attribute', MARK)
+                    marked += 1
+            if not marked:
+                raise RuntimeError('this OpenVINO names operations otherwise: none can be marked')
+            weights = path.with_suffix('.bin').read_bytes()
+            return self._core.read_model(ElementTree.tostring(tree), weights)
 
 
 def translate(openvino: Any, network: MetricNetwork, shapes: Sequence[Sequence[int]]) -> Any:
