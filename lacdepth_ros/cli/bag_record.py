@@ -9,14 +9,14 @@ import importlib.util
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
+from lacdepth_ros.cli.console import GET_ROS, UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
-    from lacdepth_ros.bags.writer import BagWriter
     from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics
 
 HELP = 'record the inputs and outputs of a running depth node'
@@ -85,8 +85,8 @@ def _record(recorder: DepthRecorder, topics: NodeTopics, args: argparse.Namespac
     begin = time.monotonic()
     try:
         with new_bag(args.output, args.storage) as bag:
-            ended = _end(bag, topics.depth, args.duration, args.frames)
-            images, answered = recorder.record(bag, topics, ended)
+            ended = _end(recorder, args)
+            images, answered = recorder.record(bag, topics, ended, args.frames)
     except ValueError as failure:
         raise UsageError(str(failure)) from failure
     for topic, count in bag.counts.items():
@@ -103,12 +103,18 @@ def _record(recorder: DepthRecorder, topics: NodeTopics, args: argparse.Namespac
     return 0
 
 
-def _end(bag: BagWriter, depth: str, duration: float | None, frames: int | None) -> Any:
-    """Whether the recording is over."""
+def _end(recorder: DepthRecorder, args: argparse.Namespace) -> Callable[[], bool]:
+    """Whether the time of the recording is over; shows how far it is."""
     begin = time.monotonic()
+    by_time = args.duration is not None and args.frames is None
+    show = progress_bar('s' if by_time else 'frame')
 
     def ended() -> bool:
-        late = duration is not None and time.monotonic() - begin > duration
-        return late or (frames is not None and bag.counts.get(depth, 0) >= frames)
+        passed = time.monotonic() - begin
+        if by_time:
+            show(min(int(passed), int(args.duration)), int(args.duration))
+        else:
+            show(recorder.answered, args.frames)
+        return args.duration is not None and passed > args.duration
 
     return ended

@@ -28,13 +28,13 @@ def error(text: str) -> None:
     print(f'lacdepth: error: {" ".join(text.split())}', file=sys.stderr, flush=True)
 
 
-def progress_bar() -> Callable[[int, int], None]:
-    """A bar of frames done and of all frames, drawn where somebody watches."""
+def progress_bar(unit: str = 'frame') -> Callable[[int, int | None], None]:
+    """A bar of frames done and of all frames (None: unknown), drawn where somebody watches."""
     from tqdm import tqdm
 
-    bar = tqdm(unit='frame', disable=None)
+    bar = tqdm(unit=unit, disable=None)
 
-    def show(done: int, total: int) -> None:
+    def show(done: int, total: int | None) -> None:
         bar.total = total
         bar.update(done - bar.n)
         if done == total:

@@ -35,8 +35,9 @@ metres assume the field of view that the checkpoint was trained for. Intrinsics 
 EPILOG = """\
 examples:
   lacdepth predict street.png --output out --intrinsics 721.5 721.5 609.6 172.9
-  lacdepth predict *.jpg --output out --camera-info front.yaml --ply
+  lacdepth predict frames/ --output out --camera-info front.yaml --ply
 """
+IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
 MAX_DEPTH = 80.0
 """Depth [m] beyond which nothing is reported; the default of the node's parameter max_depth."""
 
@@ -44,7 +45,9 @@ MAX_DEPTH = 80.0
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'predict', run, HELP, DESCRIPTION, EPILOG)
-    parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='PNG, JPEG, ...')
+    parser.add_argument(
+        'images', nargs='+', type=Path, metavar='IMAGE', help='PNG, JPEG, or folder'
+    )
     parser.add_argument(
         '--output', required=True, type=Path, metavar='DIR', help='folder, made when missing'
     )
@@ -74,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.max_depth < float('inf'):
         raise UsageError(f'--max-depth {args.max_depth:g}: metres above 0 are needed')
+    args.images = [image for path in args.images for image in _images_of(path)]
     source = _given_camera(args)
     options.make_folder(args.output, '--output')
     predictor = options.load_predictor(args)
@@ -83,6 +87,16 @@ def run(args: argparse.Namespace) -> int:
     if failed:
         error(f'{failed} of {len(args.images)} images failed')
     return 1 if failed else 0
+
+
+def _images_of(path: Path) -> list[Path]:
+    """The file itself, or the images of a folder by name; UsageError when it holds none."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise UsageError(f'{path} holds no image ({", ".join(IMAGE_SUFFIXES)})')
+    return found
 
 
 def _try(

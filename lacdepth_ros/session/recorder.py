@@ -67,6 +67,8 @@ class DepthRecorder:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._stamps: dict[str, set[int]] = {}
+        self._answers: set[int] = set()
+        self._frames: int | None = None
 
     def find(self, name: str | None, timeout: float, *, derived: bool = False) -> NodeTopics:
         """Wait for an active depth node and find what it takes and gives.
@@ -97,18 +99,29 @@ class DepthRecorder:
         raise NodeError(f'{complaint} (waited {timeout:.0f} s)')
 
     def record(
-        self, bag: BagWriter, topics: NodeTopics, ended: Callable[[], bool]
+        self,
+        bag: BagWriter,
+        topics: NodeTopics,
+        ended: Callable[[], bool],
+        frames: int | None = None,
     ) -> tuple[int, int]:
         """Write messages as they come until `ended` or a KeyboardInterrupt.
+
+        Args:
+            bag: Where to.
+            topics: What to record.
+            ended: Asked again and again.
+            frames: Ends it too: so many depth images, and nothing that is newer than they are.
 
         Returns:
             Images from the first to the last that has recorded depth, and how many of them have.
         """
         self._stamps = {topics.image: set(), topics.depth: set()}
+        self._answers, self._frames = self._stamps[topics.depth], frames
         for topic, kind in topics.kinds.items():
             self._subscribe(bag, topic, kind)
         try:
-            while not ended():
+            while not ended() and not self._complete:
                 self._executor.spin_once(timeout_sec=_POLL)
         except KeyboardInterrupt:  # the usual way to end a recording
             pass
@@ -185,7 +198,20 @@ class DepthRecorder:
             _message_class(kind), topic, partial(self._take, bag, topic), profile, raw=True
         )
 
+    @property
+    def answered(self) -> int:
+        """Depth images recorded so far."""
+        return len(self._answers)
+
+    @property
+    def _complete(self) -> bool:
+        return self._frames is not None and self.answered >= self._frames
+
     def _take(self, bag: BagWriter, topic: str, data: bytes) -> None:
+        if self._complete and topic not in _TRANSFORMS:
+            newest = max(self._answers, default=0)
+            if self._stamps.get(topic) is self._answers or header_stamp(data) > newest:
+                return
         bag.write_serialized(topic, time.time_ns(), data)
         if topic in self._stamps:
             self._stamps[topic].add(header_stamp(data))
