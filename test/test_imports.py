@@ -60,6 +60,7 @@ ROS_PARTS = (
     'lacdepth_ros.session.pace',
     'lacdepth_ros.session.player',
     'lacdepth_ros.session.recorded',
+    'lacdepth_ros.session.doctor.listening',
     'lacdepth_ros.session.recorder',
 )
 """What imports ROS: the node, and what talks to it."""

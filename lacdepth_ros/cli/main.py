@@ -17,6 +17,7 @@ from lacdepth_ros.cli import (
     console,
     data,
     demo,
+    doctor,
     evaluate,
     options,
     play,
@@ -26,7 +27,7 @@ from lacdepth_ros.cli import (
 from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
-COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, play, data, bag)
+COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, play, doctor, data, bag)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\

@@ -1,0 +1,127 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Listens to the ROS graph for some seconds and judges the camera in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from lacdepth_ros.node import qos
+from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.log_folder import ensure_log_folder
+from lacdepth_ros.session.doctor.finding import Finding
+from lacdepth_ros.session.doctor.stream import CameraStream
+
+_TYPES = {'sensor_msgs/msg/Image': Image, 'sensor_msgs/msg/CompressedImage': CompressedImage}
+_DISCOVERY = 5.0  # seconds in which publishers find us
+_BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def listen(
+    seconds: float, image_topic: str | None, info_topic: str | None, focal_px: float
+) -> Iterator[Finding]:
+    """Findings about publishers and messages.
+
+    Args:
+        seconds: How long to listen.
+        image_topic: None takes the first image topic that has a camera_info beside it.
+        info_topic: None takes the one beside the images.
+        focal_px: Focal length the network was trained for [px].
+    """
+    ensure_log_folder()
+    apply_dds_profile()
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context)
+    node = Node('lacdepth_doctor', context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    try:
+        topics = _discover(node, executor)
+        image_topic = image_topic or _first_camera(topics)
+        if image_topic is None:
+            images = [t for t, types in topics.items() if set(types) & set(_TYPES)]
+            yield Finding(
+                'error',
+                'camera',
+                f'no image topic with a camera_info beside it; image topics: {images or "none"}',
+                'start the camera driver, or name --image and --camera-info',
+            )
+            return
+        info_topic = info_topic or _beside(image_topic)
+        yield _publishers(node, image_topic)
+        yield _publishers(node, info_topic)
+        yield from _watch(node, executor, (image_topic, info_topic), seconds, focal_px)
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        context.destroy()
+
+
+def _discover(node: Node, executor: SingleThreadedExecutor) -> dict[str, list[str]]:
+    """Topics and their types, as soon as a camera is among them."""
+    topics: dict[str, list[str]] = {}
+    for _ in range(10):
+        _spin(executor, _DISCOVERY / 10)
+        topics = dict(node.get_topic_names_and_types())
+        if _first_camera(topics):
+            break
+    return topics
+
+
+def _watch(
+    node: Node,
+    executor: SingleThreadedExecutor,
+    topics: tuple[str, str],
+    seconds: float,
+    focal_px: float,
+) -> Iterator[Finding]:
+    image_topic, info_topic = topics
+    published = {e.topic_type for e in node.get_publishers_info_by_topic(image_topic)}
+    message_type = next((kind for name, kind in _TYPES.items() if name in published), Image)
+    stream = CameraStream(
+        *topics, rectified='image_rect' in image_topic.rpartition('/')[2], focal_px=focal_px
+    )
+    node.create_subscription(message_type, image_topic, stream.add_image, _BEST_EFFORT)
+    node.create_subscription(CameraInfo, info_topic, stream.add_info, _BEST_EFFORT)
+    _spin(executor, seconds)
+    yield from stream.findings(seconds)
+
+
+def _spin(executor: SingleThreadedExecutor, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        executor.spin_once(timeout_sec=left)
+
+
+def _first_camera(topics: dict[str, list[str]]) -> str | None:
+    infos = {topic for topic, types in topics.items() if 'sensor_msgs/msg/CameraInfo' in types}
+    images = [t for t, types in topics.items() if set(types) & set(_TYPES) and 'depth' not in t]
+    images.sort(key=lambda topic: (topic.endswith('/compressed'), topic))
+    return next((topic for topic in images if _beside(topic) in infos), None)
+
+
+def _beside(image_topic: str) -> str:
+    return image_topic.removesuffix('/compressed').rpartition('/')[0] + '/camera_info'
+
+
+def _publishers(node: Node, topic: str) -> Finding:
+    endpoints: list[Any] = node.get_publishers_info_by_topic(topic)
+    names = [
+        f'{qos.name_of(e)} ({e.topic_type}, {e.qos_profile.reliability.name.lower()}, '
+        f'{e.qos_profile.durability.name.lower()})'
+        for e in endpoints
+    ]
+    text = f'{", ".join(names) or "nobody"}'
+    if not names:
+        return Finding('error', f'publishers of {topic}', text, 'check the name of the topic')
+    if len(names) > 1:
+        return Finding('warning', f'publishers of {topic}', text, 'keep one of them')
+    return Finding('ok', f'publishers of {topic}', text)
