@@ -17,12 +17,12 @@ import numpy as np
 def depth_image_proc_points(values: np.ndarray, fx: float, fy: float, cx: float, cy: float):
     """convertDepth: points (H, W, 3) float32 of a 32FC1 or 16UC1 image, P matrix of the camera."""
     if values.dtype == np.uint16:
-        valid, metres = values != 0, values.astype(np.float32) * np.float32(0.001)
+        valid, meters = values != 0, values.astype(np.float32) * np.float32(0.001)
     else:
-        valid, metres = np.isfinite(values), values
+        valid, meters = np.isfinite(values), values
     v, u = np.indices(values.shape)
-    metres = np.where(valid, metres, np.float32(np.nan))
-    points = ((u - cx) * metres / fx, (v - cy) * metres / fy, metres)
+    meters = np.where(valid, meters, np.float32(np.nan))
+    points = ((u - cx) * meters / fx, (v - cy) * meters / fy, meters)
     return np.stack(points, axis=-1).astype(np.float32)
 
 

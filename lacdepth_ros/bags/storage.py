@@ -54,7 +54,7 @@ def _named_files(folder: Path) -> list[Path]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
         raise ValueError(
             f'{folder / METADATA} cannot be read ({" ".join(str(error).split())}): name the '
-            f"storage file itself, or mend it by 'ros2 bag reindex {folder}'"
+            f"storage file itself, or fix it by 'ros2 bag reindex {folder}'"
         ) from error
     if not files:
         raise ValueError(f'{folder / METADATA} names no storage file')

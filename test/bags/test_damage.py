@@ -188,7 +188,7 @@ def test_clouds_as_drivers_write_them(tmp_path: Path, fill: str) -> None:
         assert depth[depth > 0].min() > 9
 
 
-def test_a_cloud_in_millimetres_is_refused(tmp_path: Path) -> None:
+def test_a_cloud_in_millimeters_is_refused(tmp_path: Path) -> None:
     scans = [in_lidar(wall(10.0)) * [1000, 1000, 1000, 1], in_lidar(wall(10.0))]
     frames = [frame(index, scan=scan.astype('f4')) for index, scan in enumerate(scans)]
     records = [static(), *(record for one in frames for record in one)]

@@ -127,7 +127,7 @@ def test_bare_points_have_12_bytes_and_no_gaps(kind, count):
 
 
 @pytest.mark.parametrize('order', ['<', '>'])
-def test_points_of_a_lidar_are_its_finite_ones_in_metres(order):
+def test_points_of_a_lidar_are_its_finite_ones_in_meters(order):
     """Doubles behind a float32 intensity, two rows with a gap, one point without an answer."""
     xyz = np.array([[[1, 2, 3], [4, 5, 6]], [[np.nan, 0, 0], [-7, 8.5, 9]]])
     data = b''

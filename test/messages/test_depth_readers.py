@@ -42,7 +42,7 @@ def published(value: float, encoding: str) -> np.ndarray:
 
 @pytest.mark.parametrize('encoding', ['32FC1', '16UC1'])
 @pytest.mark.parametrize('name', KINDS)
-def test_depth_image_proc_has_a_point_where_there_are_metres_and_none_elsewhere(
+def test_depth_image_proc_has_a_point_where_there_are_meters_and_none_elsewhere(
     name: str, encoding: str
 ) -> None:
     values = published(KINDS[name], encoding)
@@ -75,7 +75,7 @@ def test_depthimage_to_laserscan_keeps_what_rep_117_means(
     np.testing.assert_allclose(ranges, expected, rtol=1e-6)
 
 
-def test_depthimage_to_laserscan_forgets_metres_beyond_its_own_range() -> None:
+def test_depthimage_to_laserscan_forgets_meters_beyond_its_own_range() -> None:
     """So max_depth must not exceed its range_max: what we call beyond range it takes for free."""
     depth = np.full((5, 8), 30.0, np.float32)
     assert np.isnan(laserscan_ranges(depth, CAMERA.fx, CAMERA.cx, CAMERA.cy, high=10.0)).all()
@@ -104,7 +104,7 @@ def bare(points: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize('name', KINDS)
-def test_layers_see_metres_in_points_and_nothing_else(name: str) -> None:
+def test_layers_see_meters_in_points_and_nothing_else(name: str) -> None:
     """In `points` the open is NaN: it neither marks nor clears."""
     points = cloud(KINDS[name])
     seen = 40 if name == 'metres' else 0

@@ -63,7 +63,7 @@ points = st.tuples(st.floats(-5, 5), st.floats(-5, 5), st.floats(0.5, 50))
 
 
 @given(depths)
-def test_metres_keep_every_bit_and_rep_117(depth):
+def test_meters_keep_every_bit_and_rep_117(depth):
     message = depth_to_message(FakeImage, depth, None)
     assert (message.encoding, message.step) == ('32FC1', 4 * depth.shape[1])
     values = np.array(struct.unpack(f'<{depth.size}f', bytes(message.data)), np.float32)
@@ -72,7 +72,7 @@ def test_metres_keep_every_bit_and_rep_117(depth):
 
 
 @given(depths)
-def test_millimetres_are_rounded_or_invalid(depth):
+def test_millimeters_are_rounded_or_invalid(depth):
     message = depth_to_message(FakeImage, depth, None, encoding='16UC1')
     counts = struct.unpack(f'<{depth.size}H', bytes(message.data))
     for value, count in zip(depth.ravel(), counts, strict=True):
@@ -143,12 +143,12 @@ def test_cloud_is_the_depth_through_the_published_p(camera, stride, data):
             at = row * cloud.row_step + column * cloud.point_step
             x, y, z, color = struct.unpack_from('<fffI', bytes(cloud.data), at)
             u, v = column * stride, row * stride
-            metres = float(depth[v, u])
+            meters = float(depth[v, u])
             assert color == 0x0A141E
-            if not math.isfinite(metres):
+            if not math.isfinite(meters):
                 assert math.isnan(x) and math.isnan(y) and math.isnan(z)
                 continue
-            expected = ((u - p[2]) / p[0] * metres, (v - p[6]) / p[5] * metres, metres)
+            expected = ((u - p[2]) / p[0] * meters, (v - p[6]) / p[5] * meters, meters)
             assert math.dist((x, y, z), expected) < 1e-3
 
 

@@ -68,7 +68,7 @@ def test_a_map_of_another_device_or_type_is_caught() -> None:
             layer(torch.zeros(1, 3, 4, 4, device=GPU, dtype=torch.float16))
 
 
-def test_only_metres_and_the_first_stage_are_float32_in_reduced_precision() -> None:
+def test_only_meters_and_the_first_stage_are_float32_in_reduced_precision() -> None:
     model = LacDepth(tiny_config()).eval()
     model.reduce_precision(torch.float16)
     exact = ('encoder.stages.0', 'bins', 'distribution', 'upsampling', 'pyramid.base_head')

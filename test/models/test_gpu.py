@@ -57,8 +57,8 @@ def used() -> int:
 @pytest.mark.parametrize('name', ENGINES)
 def test_depth_is_that_of_the_cpu(name: str, precision: str, record_property) -> None:
     engine = build_engine(name, copy.deepcopy(shipped()), GPU, precision)
-    image, truth = street_input(*SIZE, GPU)
-    parity = compare(run_engine(engine, image), reference(), truth)
+    image, ground_truth = street_input(*SIZE, GPU)
+    parity = compare(run_engine(engine, image), reference(), ground_truth)
     record_property('parity', str(parity))
     assert not parity.problem(precision)
 

@@ -31,12 +31,12 @@ def test_figures_of_known_deviations() -> None:
     assert parity.abs_rel == pytest.approx(0.75 * 0.02, rel=1e-3)
 
 
-def test_pixels_without_truth_do_not_count_in_abs_rel() -> None:
-    truth = np.full(SHAPE, 10, np.float32)
-    truth[0] = 0
+def test_pixels_without_ground_truth_do_not_count_in_abs_rel() -> None:
+    ground_truth = np.full(SHAPE, 10, np.float32)
+    ground_truth[0] = 0
     candidate = maps()
     candidate[0, 0] = 1000
-    assert compare(candidate, maps(), truth).abs_rel == pytest.approx(0.0, abs=1e-6)
+    assert compare(candidate, maps(), ground_truth).abs_rel == pytest.approx(0.0, abs=1e-6)
 
 
 def test_networks_without_std_are_compared_by_depth() -> None:

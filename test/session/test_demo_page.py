@@ -62,11 +62,11 @@ def page(tmp_path: Path) -> Path:
     return path
 
 
-def test_metres_come_back_to_the_unit_and_what_is_none_is_told_apart() -> None:
-    metres = np.array([[1.234, 79.999, 0.0001, np.nan, np.inf, -np.inf, 140.0]], np.float32)
-    packed = packed_map(metres)
+def test_meters_come_back_to_the_unit_and_what_is_none_is_told_apart() -> None:
+    meters = np.array([[1.234, 79.999, 0.0001, np.nan, np.inf, -np.inf, 140.0]], np.float32)
+    packed = packed_map(meters)
     assert packed.dtype == np.uint16
-    np.testing.assert_allclose(packed[0, :2] * UNIT, metres[0, :2], atol=UNIT / 2 + 1e-6)
+    np.testing.assert_allclose(packed[0, :2] * UNIT, meters[0, :2], atol=UNIT / 2 + 1e-6)
     assert packed[0, 2:].tolist() == [1, 0, BEYOND, TOO_NEAR, BEYOND]
 
 

@@ -75,8 +75,10 @@ def batch_of(stream: ViewStream, number: int) -> tuple[torch.Tensor, dict[str, t
     pixels = np.stack([view['image'].numpy() for view in views]) / 255.0
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     normalized = (pixels - mean[:, None, None]) / std[:, None, None]
-    truth = {name: torch.stack([view[name] for view in views]) for name in ('depth', 'dense')}
-    return torch.from_numpy(normalized).float(), truth
+    ground_truth = {
+        name: torch.stack([view[name] for view in views]) for name in ('depth', 'dense')
+    }
+    return torch.from_numpy(normalized).float(), ground_truth
 
 
 def test_run_is_the_plain_loop(tmp_path: Path) -> None:
@@ -97,8 +99,8 @@ def test_run_is_the_plain_loop(tmp_path: Path) -> None:
     )
     optimizer, average, losses = HandMadeAdam(network), copy.deepcopy(network), []
     for number in range(STEPS * ACCUMULATED):
-        image, truth = batch_of(stream, number)
-        parts = training_loss(network(image), truth, network.config, LossConfig(), 0.0)
+        image, ground_truth = batch_of(stream, number)
+        parts = training_loss(network(image), ground_truth, network.config, LossConfig(), 0.0)
         losses.append(float(parts['loss'].detach()))
         (parts['loss'] / ACCUMULATED).backward()
         if (number + 1) % ACCUMULATED == 0:

@@ -162,9 +162,11 @@ class Gate:
         }
         if known := cache.load(key):
             return Parity(**json.loads(known))
-        image, truth = street_input(*self._size, engine.input_device)
+        image, ground_truth = street_input(*self._size, engine.input_device)
         constants = [x.to(engine.input_device) for x in self._constants]
-        parity = compare(run_engine(engine, image, *constants), self._run_reference(), truth)
+        parity = compare(
+            run_engine(engine, image, *constants), self._run_reference(), ground_truth
+        )
         cache.store(key, json.dumps(dataclasses.asdict(parity)).encode())
         return parity
 

@@ -72,8 +72,8 @@ def street_input(
     """
     image, depth = stored_street()
     resized = np.ascontiguousarray(resize_image(image, width, height))
-    truth = cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)
-    return image_to_tensor(resized, device), np.asarray(truth, np.float32)
+    ground_truth = cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)
+    return image_to_tensor(resized, device), np.asarray(ground_truth, np.float32)
 
 
 def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray[np.float32]:
@@ -85,14 +85,14 @@ def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray
 def compare(
     candidate: npt.NDArray[np.float32],
     reference: npt.NDArray[np.float32],
-    truth: npt.NDArray[np.float32],
+    ground_truth: npt.NDArray[np.float32],
 ) -> Parity:
     """Measure the deviation of depth and std.
 
     Args:
         candidate: (2, H, W) of the engine [m].
         reference: (2, H, W) of float32 PyTorch [m].
-        truth: (H, W) exact depth [m], 0 where there is none. Its scale may differ: depth is
+        ground_truth: (H, W) exact depth [m], 0 where there is none. Its scale may differ: depth is
             brought to its median first.
     """
     naive = np.isnan(reference[1])  # networks without a distribution have no std
@@ -101,10 +101,10 @@ def compare(
     median, p99, largest = (
         float(np.max([np.quantile(d, q) for d in deviations])) for q in (0.5, 0.99, 1.0)
     )
-    valid = truth > 0
-    scale = float(np.median(truth[valid] / reference[0][valid]))
+    valid = ground_truth > 0
+    scale = float(np.median(ground_truth[valid] / reference[0][valid]))
     abs_rel, reference_abs_rel = (
-        float(np.mean(np.abs(scale * depth[0][valid] / truth[valid] - 1)))
+        float(np.mean(np.abs(scale * depth[0][valid] / ground_truth[valid] - 1)))
         for depth in (candidate, reference)
     )
     return Parity(median, p99, largest, abs_rel, reference_abs_rel)

@@ -1,4 +1,4 @@
-// The point cloud: one vertex a pixel, placed in the shader from depth and intrinsics (WebGL 2).
+// The point cloud: one vertex per pixel, placed in the shader from depth and intrinsics (WebGL 2).
 'use strict';
 
 const VERTEX = `#version 300 es

@@ -19,7 +19,7 @@ from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses
 STEMS = [f'{number:010d}' for number in range(3)]
 
 
-def test_places_are_metres_east_and_north_and_turns_are_yaw_pitch_roll(tmp_path: Path) -> None:
+def test_places_are_meters_east_and_north_and_turns_are_yaw_pitch_roll(tmp_path: Path) -> None:
     drive = write_drive(tmp_path)
     write_oxts(drive, east=[0, 3, 6], north=[0, 4, 8], up=[100, 101, 102], yaw=[0, math.pi / 2, 0])
     poses = read_imu_poses(drive, STEMS)
