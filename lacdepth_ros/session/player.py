@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 import rclpy
 from rclpy.node import Node
@@ -49,12 +48,7 @@ class Player:
     def __enter__(self) -> Player:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._node.destroy_node()
         self._context.try_shutdown()
 
