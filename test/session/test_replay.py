@@ -105,7 +105,7 @@ def test_compressed_bag_and_millimeters(tmp_path: Path) -> None:
 
 def test_slow_node_at_a_camera_s_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FAKE_SECONDS', '0.25')
-    monkeypatch.setattr(pace, 'SILENCE', 1.5)
+    monkeypatch.setattr(pace, 'SILENCE', 4.0)
     bag = write_replay_bag(tmp_path / 'bag', [20 * index for index in range(12)])
     result = run(bag, tmp_path, rate=1.0)
     assert result.failure == '' and len(result.records) == 12 == len(result.lag_ms)
