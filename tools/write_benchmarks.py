@@ -92,7 +92,8 @@ def lacdepth(folder: str, *arguments: str) -> Any:
 def machine(device: str, load: float) -> str:
     """What it was measured on."""
     cores = len(os.sched_getaffinity(0))
-    versions = ', '.join(f'{name} {metadata.version(name)}' for name in PACKAGES)
+    installed = {d.name.lower(): d.version for d in metadata.distributions()}
+    versions = ', '.join(f'{name} {installed[name]}' for name in PACKAGES if name in installed)
     return table(
         ('', ''),
         [

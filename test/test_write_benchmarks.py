@@ -1,0 +1,87 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The page of benchmarks holds what was measured, and on what."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOOL = Path(__file__).parents[1] / 'tools' / 'write_benchmarks.py'
+ERRORS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'log10', 'silog', 'delta1', 'delta2', 'delta3')
+EVALUATED = {
+    'protocol': {
+        'crop': 'garg',
+        'min_depth_eval': 0.001,
+        'max_depth_eval': 80.0,
+        'flip_average': True,
+    },
+    'groups': {'road': {'frames': 4.0, **dict.fromkeys(ERRORS, 0.1234)}},
+    'calibration': {
+        'groups': {
+            'road': {
+                'coverage': {'50': 0.4, '68': 0.5, '90': 0.6, '95': 0.7},
+                'relative_std': 0.08,
+                'std_factor': 1.5,
+            }
+        }
+    },
+}
+MEASURED = {
+    'height': 352,
+    'width': 1216,
+    'sizes': [
+        {
+            'network': 'lacdepth-lite',
+            'parameters': 4_160_000,
+            'encoder_parameters': 2_960_000,
+            'macs': 8_400_000_000,
+        }
+    ],
+    'times': [
+        {'network': f'lacdepth-lite {name}', 'p50_ms': 90.2, 'p95_ms': 99.7, 'ratio': 1.0}
+        for name in ('fp32', 'bf16')
+    ],
+    'node': [
+        {
+            'subscribed': 'depth',
+            'network': [60.0, 70.0],
+            'stamp_to_publish': [70.4, 80.0],
+            'arrival': [71.0, 81.0],
+            'overhead_ms': 10.4,
+        }
+    ],
+}
+
+
+def test_page_holds_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(_folder: str, command: str, *_arguments: str) -> Any:
+        return {'evaluate': EVALUATED, 'benchmark': MEASURED}[command]
+
+    page = tmp_path / 'benchmarks.md'
+    monkeypatch.setattr(sys, 'argv', ['write_benchmarks.py', '--data', 'val.jsonl'])
+    tool = runpy.run_path(str(TOOL))
+    scope = tool['main'].__globals__
+    monkeypatch.setitem(scope, 'lacdepth', measured)
+    monkeypatch.setitem(scope, 'PAGE', page)
+    assert tool['main']() == 0
+    text = page.read_text()
+    for row in (
+        '| abs_rel on road (4 frames) | 0.123 |',
+        '| parameters | 4.16 M |',
+        '| forward pass in PyTorch at 352 x 1216, fp32 / bf16, p50 | 90 / 90 ms |',
+        '| node, stamp of a 1242 x 375 image to published depth, p50 / p95 | 70 / 80 ms |',
+        '| road | 4 | 0.123 | 0.123 | 0.123 | 0.123 | 0.123 | 0.1 | 0.123 | 0.123 | 0.123 |',
+        '| road | 40 | 50 | 60 | 70 | 0.08 | 1.50 |',
+        '| lacdepth-lite | 4.16 | 2.96 | 8.4 |',
+        '| lacdepth-lite bf16 | 90 | 100 | 1.00 |',
+        '| depth | 60 / 70 | 70 / 80 | 71 / 81 | 10.4 |',
+    ):
+        assert row in text.splitlines(), row
+    assert f', {len(os.sched_getaffinity(0))} cores; load ' in text
+    assert 'garg crop, 0.001 to 80 m, with flip averaging, mean over images' in text
