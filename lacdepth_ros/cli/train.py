@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     arguments = [*(('--config', args.config) if args.config else ()), *args.forwarded]
     if args.print_config:
         return _print_config(arguments)
+    if args.config:
+        print(f'{args.config}: loading PyTorch, Lightning and the data ...', file=sys.stderr)
     training = _prepare(args, arguments)
     results = training.fit()
     best = args.output / results['best_checkpoint']

@@ -73,7 +73,8 @@ class InputWatch:
         no_info = now - self._last_info > SILENCE and not (self._caches_info and self._has_info)
         if no_image and no_info:
             return (
-                f'no message on {self._image_topic} and {self._info_topic}: is the camera on?'
+                f'no message on {self._image_topic} and {self._info_topic}: is the camera on? It '
+                'must run as the same user as this node'
                 f'{self._other(self._image_topic)}{self._other(self._info_topic)}'
             )
         if no_image:
