@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.cli.console import UsageError, warn
 from lacdepth_ros.core.camera import Camera, check_plausible
-from lacdepth_ros.data.camera_info import read_camera_info
+from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
 from lacdepth_ros.data.headers import read_header
 from lacdepth_ros.messages.cameras import camera_from_info, doubts_of_info, is_pinhole
 from lacdepth_ros.messages.rectification import Rectifier, View
@@ -69,13 +69,18 @@ class GivenIntrinsics:
 
 
 class CalibrationFile:
-    """--camera-info FILE: images of one size, rectified first when the lens distorts."""
+    """--camera-info FILE: images of one size, rectified first when the lens distorts.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file.
+        rectify: Whether images are to be rectified here; the node does that itself.
+    """
+
+    def __init__(self, path: Path, *, rectify: bool = True) -> None:
         try:
-            info = read_camera_info(path)
+            info = self._info = read_camera_info(path)
             self._raw = camera_from_info(info, rectified=False)
-            self._rectifier = None if is_pinhole(info) else Rectifier(info)
+            self._rectifier = None if is_pinhole(info) or not rectify else Rectifier(info)
             doubts = doubts_of_info(info, rectified=False)
         except (OSError, ValueError) as error:
             raise UsageError(f'--camera-info: {error}') from error
@@ -91,15 +96,18 @@ class CalibrationFile:
 
     def view(self, image: Image) -> View:
         """The image, rectified when the lens distorts; ValueError when it has another size."""
+        self.info_of(image)
+        return View(image, self._raw) if self._rectifier is None else self._rectifier.view(image)
+
+    def info_of(self, image: Image) -> CameraInfoFile:
+        """The camera_info of an image; ValueError when it has another size."""
         height, width = image.shape[:2]
         if (width, height) != (self._raw.width, self._raw.height):
             raise ValueError(
                 f'the image is {width}x{height} pixels but {self._path} is of a '
                 f'{self._raw.width}x{self._raw.height} camera'
             )
-        if self._rectifier is None:
-            return View(image, self._raw)
-        return self._rectifier.view(image)
+        return self._info
 
 
 class AssumedCamera:

@@ -12,6 +12,7 @@ from lacdepth_ros.cli import options, sessions
 from lacdepth_ros.cli.console import UsageError, error
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
+HELP = 'publish a video, images or a recording as a camera'
 DESCRIPTION = """\
 Publish a video, a folder of images, a KITTI raw drive, a manifest or the images of a bag as a
 camera would: image_raw (image_rect where the images are rectified) and camera_info in --namespace,
@@ -28,13 +29,7 @@ ALL_FRAMES = 10**9
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
-    parser = subparsers.add_parser(
-        'play',
-        help='publish a video, images or a recording as a camera',
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = options.add_command(subparsers, 'play', run, HELP, DESCRIPTION, EPILOG)
     add_sequence_options(parser)
     parser.add_argument(
         '--namespace', default='/camera', metavar='NS', help='of the camera (default: /camera)'
@@ -55,7 +50,6 @@ def add_parser(subparsers: Any) -> None:
         help='keep the stamps of the input (default: the time of publishing)',
     )
     options.add_predictor_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

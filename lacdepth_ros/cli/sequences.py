@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
@@ -65,12 +65,13 @@ def open_sequence_of(args: argparse.Namespace) -> FrameSequence:
 
 def _calibration(args: argparse.Namespace) -> Calibration:
     """The camera that the options give, or else the one the checkpoint was trained with."""
-    from lacdepth_ros.cli.cameras import AssumedCamera, GivenIntrinsics
+    from lacdepth_ros.cli.cameras import AssumedCamera, CalibrationFile, GivenIntrinsics
     from lacdepth_ros.data.camera_info import pinhole_info
     from lacdepth_ros.session.frames import Calibration
 
     if args.camera_info is not None:
-        return _calibration_of(args.camera_info)
+        file = CalibrationFile(args.camera_info, rectify=False)
+        return Calibration(str(args.camera_info), file.info_of)
 
     @lru_cache
     def assume(width: int, height: int) -> Camera:
@@ -80,27 +81,3 @@ def _calibration(args: argparse.Namespace) -> Calibration:
     source = GivenIntrinsics(*args.intrinsics) if given else AssumedCamera(assume)
     origin = '--intrinsics' if given else "assumed: the checkpoint's training field of view"
     return Calibration(origin, lambda image: pinhole_info(source.view(image).camera))
-
-
-def _calibration_of(path: Path) -> Calibration:
-    """The camera of a calibration file; the node rectifies what its lens distorts."""
-    from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
-    from lacdepth_ros.messages.cameras import camera_from_info
-    from lacdepth_ros.session.frames import Calibration
-
-    try:
-        info = read_camera_info(path)
-        camera = camera_from_info(info, rectified=False)
-    except (OSError, ValueError) as failure:
-        raise UsageError(f'--camera-info: {failure}') from failure
-
-    def info_of(image: Any) -> CameraInfoFile:
-        height, width = image.shape[:2]
-        if (width, height) != (camera.width, camera.height):
-            raise ValueError(
-                f'the image is {width}x{height} pixels but {path} is of a '
-                f'{camera.width}x{camera.height} camera'
-            )
-        return info
-
-    return Calibration(str(path), info_of)
