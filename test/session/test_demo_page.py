@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 700, 96  # shown at every other pixel
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 BROWSER = (
     *('--headless', '--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader'),
-    *('--enable-unsafe-swiftshader', '--virtual-time-budget=10000', '--hide-scrollbars'),
+    *('--enable-unsafe-swiftshader', '--virtual-time-budget=300000', '--hide-scrollbars'),
 )
 
 
