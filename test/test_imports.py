@@ -62,6 +62,7 @@ ROS_PARTS = (
     'lacdepth_ros.session.recorded',
     'lacdepth_ros.session.doctor.listening',
     'lacdepth_ros.session.recorder',
+    'lacdepth_ros.session.soak',
 )
 """What imports ROS: the node, and what talks to it."""
 OPTIONAL = {

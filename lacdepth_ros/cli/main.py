@@ -22,12 +22,13 @@ from lacdepth_ros.cli import (
     options,
     play,
     predict,
+    soak,
     train,
 )
 from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
-COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, play, doctor, data, bag)
+COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, play, doctor, soak, data, bag)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\

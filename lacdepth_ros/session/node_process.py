@@ -98,6 +98,12 @@ class NodeProcess:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def check(self) -> None:
         """Raise NodeError when the process has ended."""
         assert self._process is not None
