@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 
+import lacdepth_ros
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import (
     focal_length,
@@ -146,3 +149,9 @@ def test_strided_view_is_taken_as_it_looks() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     mirrored = image_to_tensor(image[:, ::-1], torch.device('cpu'))
     torch.testing.assert_close(mirrored, image_to_tensor(image, torch.device('cpu')).flip(3))
+
+
+def test_mean_and_std_have_one_home() -> None:
+    package = Path(lacdepth_ros.__path__[0])
+    homes = [path for path in package.rglob('*.py') if '0.485' in path.read_text(encoding='utf-8')]
+    assert [path.relative_to(package).as_posix() for path in homes] == ['core/preprocessing.py']
