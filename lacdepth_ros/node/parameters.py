@@ -149,7 +149,10 @@ class NodeParameters:
         limits=(0.1, 1000.0),
     )
     pointcloud_enable: bool = parameter(
-        'pointcloud.enable', True, 'Publish points (while somebody subscribes)', live=True
+        'pointcloud.enable',
+        True,
+        'Publish the point clouds (while somebody subscribes)',
+        live=True,
     )
     pointcloud_ordered_pc: bool = parameter(
         'pointcloud.ordered_pc',
