@@ -22,6 +22,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from lacdepth_ros.core.runtime import release_memory
 from lacdepth_ros.core.text import clean
 from lacdepth_ros.node import parameter_access
+from lacdepth_ros.node.bond import ManagerBond
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
 from lacdepth_ros.node.facts import describe
@@ -42,13 +43,10 @@ if TYPE_CHECKING:
 
     from lacdepth_ros.models.predictor import DepthPredictor
 
-LOOK_PERIOD = 1.0
-"""Seconds between two looks at what keeps frames from being answered."""
+_LOOK_PERIOD = 1.0  # seconds between two looks at what keeps frames from being answered
 _PATIENCE = 0.5  # seconds for which the frame in flight is waited for when the process ends
-MAX_REASON = 1000
-"""Characters of an error's text that are shown."""
-QOS_WARNING_SECONDS = 10.0
-"""Seconds for which the diagnostics warn of an incompatible publisher or subscriber."""
+_MAX_REASON = 1000  # characters of an error that are shown
+_QOS_WARNING = 10.0  # seconds for which the diagnostics warn of an incompatible QoS
 
 
 class DepthNode(LifecycleNode):
@@ -87,11 +85,12 @@ class DepthNode(LifecycleNode):
         self._log = ThrottledLog()
         self._notices = Notices(lambda text: self.get_logger().warning(text))
         self._idle = Idleness()
+        self._bond = ManagerBond(self)
         self._finalized = False
         self._diagnostics = DiagnosticsReporter(
             self, self._settings.diagnostics_period, self._status
         )
-        self.create_timer(LOOK_PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(_LOOK_PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.add_on_set_parameters_callback(self._on_set)
         self.add_post_set_parameters_callback(self._after_set)
 
@@ -117,6 +116,7 @@ class DepthNode(LifecycleNode):
             self._start()
 
         def undo() -> None:
+            self._stop()
             super(DepthNode, self).on_deactivate(state)
 
         return self._attempt('activate', activate, undo=undo)
@@ -192,8 +192,8 @@ class DepthNode(LifecycleNode):
             raise ValueError('; '.join(problems) + '. Set valid parameters and configure again')
 
     def _start(self) -> None:
-        assert self._thread is not None
-        assert self._predictor is not None and self._depth_publishers is not None
+        assert self._thread and self._predictor and self._depth_publishers, 'configured first'
+        self._bond.form(self._settings.bond_timeout)
         sim_time = self.get_parameter('use_sim_time').value
         pipeline = FramePipeline(
             self._predictor,
@@ -221,6 +221,7 @@ class DepthNode(LifecycleNode):
         )
 
     def _stop(self) -> None:
+        self._bond.dissolve()
         if self._image_subscribers is not None:
             self._image_subscribers.stop(_PATIENCE if self._process_ends.is_set() else None)
         self._image_subscribers = None
@@ -259,13 +260,13 @@ class DepthNode(LifecycleNode):
 
     def _on_frame_error(self, error: Exception) -> None:
         """Count and log a frame that could not be answered (in the network's thread)."""
-        reason = clean(str(error) or type(error).__name__, MAX_REASON)
+        reason = clean(str(error) or type(error).__name__, _MAX_REASON)
         self._statistics.fail(reason)
         text = f'frame refused: {reason}{_trace_of(error)}'
         self._log.say(lambda line: self.get_logger().error(line), text)
 
     def _on_incompatible(self, text: str) -> None:
-        self._notices.put('qos', text, QOS_WARNING_SECONDS)
+        self._notices.put('qos', text, _QOS_WARNING)
 
     def _look(self) -> None:
         """See what keeps frames from being answered, and say so."""

@@ -223,6 +223,12 @@ class NodeParameters:
         live=True,
         limits=(0.0, 10.0),
     )
+    bond_timeout: float = parameter(
+        'bond_timeout',
+        0.0,
+        'Bond with a lifecycle manager (Nav2): seconds of its silence that break it; 0 = none',
+        limits=(0.0, 60.0),
+    )
     diagnostics_period: float = parameter(
         'diagnostics_period',
         1.0,

@@ -1,0 +1,59 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The bond with a lifecycle manager (Nav2's), by which either notices that the other is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+TOPIC = 'bond'
+HEARTBEAT_PERIOD = 0.1
+"""Seconds between two signs of life, as in Nav2's own nodes."""
+
+
+class ManagerBond:
+    """Exists while the node is active, as Nav2's lifecycle manager expects it of its nodes.
+
+    The manager's side has the name of the node as its id. A broken bond is the manager's to act
+    on: this node goes on.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._bond: Any = None
+
+    def form(self, timeout: float) -> None:
+        """Begin to send signs of life, and to wait for those of the manager.
+
+        Args:
+            timeout: Seconds without the manager's after which the bond counts as broken; 0 = none.
+
+        Raises:
+            ValueError: bondpy is not installed.
+        """
+        if not timeout:
+            return
+        try:
+            from bondpy.bondpy import Bond
+        except ImportError as error:
+            raise ValueError(
+                f'bond_timeout is {timeout:g} s, but bondpy is not installed; apt install '
+                'ros-$ROS_DISTRO-bondpy, or set bond_timeout to 0.0 and the same for the manager'
+            ) from error
+        self._bond = Bond(TOPIC, self._node.get_name(), self._node, self._on_broken)
+        self._bond.heartbeat_period = HEARTBEAT_PERIOD
+        self._bond.heartbeat_timeout = timeout
+        self._bond.start()
+
+    def dissolve(self) -> None:
+        """Tell the manager that this ends in order. Idempotent."""
+        bond, self._bond = self._bond, None
+        if bond is not None:
+            bond.on_broken = None
+            bond.shutdown()
+
+    def _on_broken(self) -> None:
+        self._node.get_logger().warning('the bond with the lifecycle manager is broken')
