@@ -119,3 +119,34 @@ def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
     if limit is None or limit >= len(items):
         return list(items)
     return [items[index * len(items) // limit] for index in range(limit)]
+
+
+def read_split_list(
+    path: Path, parse: Callable[[list[str], str], Item], name: Callable[[Item], str]
+) -> list[Item]:
+    """Read a list of frames, one per line; empty lines do not count.
+
+    Args:
+        path: The list.
+        parse: Makes a frame of the words of a line and of 'file:line', for messages.
+        name: Of a frame, which may stand in the list once.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A line cannot be parsed or repeats a frame, or there is none; the message
+            names file and line.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f'{path}: no such split list')
+    found: dict[str, Item] = {}
+    text = path.read_text(encoding='utf-8-sig', errors='replace')
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        item = parse(line.split(), f'{path}:{number}')
+        if name(item) in found:
+            raise ValueError(f'{path}:{number}: {name(item)} appeared before; remove one line')
+        found[name(item)] = item
+    if not found:
+        raise ValueError(f'{path}: the split list holds no frames')
+    return list(found.values())

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from lacdepth_ros.data.indexing import IndexResult, Part, spread
+from lacdepth_ros.data.indexing import IndexResult, Part, read_split_list, spread
 
 TEST_LINES, TEST_WITH_GROUND_TRUTH, TRAIN_LINES = 697, 652, 23_158
 """Published sizes: test frames, those of them with annotated ground truth, training frames."""
@@ -103,21 +103,7 @@ def read_kitti_split(path: Path) -> list[SplitLine]:
         ValueError: A line has no such form, pairs an image with the ground truth of another frame,
             or repeats a frame; the message names file and line.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such split list')
-    lines: dict[KittiKey, SplitLine] = {}
-    for number, text in enumerate(
-        path.read_text(encoding='utf-8-sig', errors='replace').splitlines(), start=1
-    ):
-        if not text.strip():
-            continue
-        line = _parse_line(text.split(), where=f'{path}:{number}')
-        if line.key in lines:
-            raise ValueError(f'{path}:{number}: {line.key.id} appeared before; remove one line')
-        lines[line.key] = line
-    if not lines:
-        raise ValueError(f'{path}: the split list holds no frames')
-    return list(lines.values())
+    return read_split_list(path, _parse_line, lambda line: line.key.id)
 
 
 def eigen_part(frames: Iterable[KittiKey], part: Part) -> list[KittiKey]:

@@ -16,7 +16,14 @@ from pathlib import Path
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.headers import check_pair
-from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
+from lacdepth_ros.data.indexing import (
+    IndexRequest,
+    IndexResult,
+    Progress,
+    frame_row,
+    read_split_list,
+    spread,
+)
 
 NYU_DEPTH_SCALE = 1000.0
 """Counts per metre of NYU's depth PNGs."""
@@ -78,21 +85,7 @@ def read_nyu_split(path: Path) -> list[NyuPair]:
         ValueError: A line has another form, pairs an image with the depth of another frame, or
             repeats a frame; the message names file and line.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such split list')
-    pairs: dict[str, NyuPair] = {}
-    for number, line in enumerate(
-        path.read_text(encoding='utf-8-sig', errors='replace').splitlines(), start=1
-    ):
-        if not line.strip():
-            continue
-        pair = _parse_line(line.split(), where=f'{path}:{number}')
-        if pair.image in pairs:
-            raise ValueError(f'{path}:{number}: {pair.image} appeared before; remove one line')
-        pairs[pair.image] = pair
-    if not pairs:
-        raise ValueError(f'{path}: the split list holds no frames')
-    return list(pairs.values())
+    return read_split_list(path, _parse_line, lambda pair: pair.image)
 
 
 def _parse_line(fields: list[str], where: str) -> NyuPair:
