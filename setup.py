@@ -8,6 +8,7 @@ package_name = 'lacdepth_ros'
 
 EXTRAS = {
     'bags': ['rosbags', 'scipy'],
+    'export': ['onnx', 'onnxruntime', 'onnxscript'],
     'report': ['jinja2', 'matplotlib'],
     # Only for Pythons without ROS: with ROS installed its packages come from the distribution.
     'ros': [

@@ -19,6 +19,7 @@ from lacdepth_ros.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     options,
     play,
     predict,
@@ -28,7 +29,10 @@ from lacdepth_ros.cli import (
 from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
-COMMANDS = (predict, evaluate, train, ablate, benchmark, demo, play, doctor, soak, data, bag)
+COMMANDS = (
+    *(predict, evaluate, train, ablate, benchmark, export, demo, play, doctor, soak),
+    *(data, bag),
+)
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'
 EPILOG = """\

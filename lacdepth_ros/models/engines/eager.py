@@ -24,7 +24,7 @@ class EagerEngine:
         precision: 'fp32', 'bf16' or 'fp16'.
     """
 
-    version = torch.__version__
+    version = str(torch.__version__)
 
     def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
         self.input_device = device

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
@@ -154,7 +154,7 @@ class OpenVinoEngine:
             return self._core.read_model(ElementTree.tostring(tree), weights)
 
 
-def translate(openvino: Any, network: MetricNetwork, shapes: Sequence[Sequence[int]]) -> Any:
+def translate(openvino: Any, network: nn.Module, shapes: Sequence[Sequence[int]]) -> Any:
     """Turn a network into an openvino.Model for inputs of exactly these sizes."""
     examples = tuple(torch.zeros(*shape) for shape in shapes)
     with torch.no_grad(), warnings.catch_warnings():

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lacdepth_ros.core.preprocessing import image_to_tensor, resize_image
+from lacdepth_ros.core.preprocessing import image_to_tensor
 from lacdepth_ros.models.engines.engine import Engine
-from lacdepth_ros.models.engines.street import stored_street
+from lacdepth_ros.models.engines.street import stored_street, street_pixels
 
 FP32_LARGEST = 1e-3
 """Largest relative deviation of a float32 engine, anywhere."""
@@ -70,10 +70,10 @@ def street_input(
     Returns:
         Image (1, 3, height, width), and depth (height, width) [m], 0 where there is none.
     """
-    image, depth = stored_street()
-    resized = np.ascontiguousarray(resize_image(image, width, height))
+    _, depth = stored_street()
     ground_truth = cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)
-    return image_to_tensor(resized, device), np.asarray(ground_truth, np.float32)
+    tensor = image_to_tensor(street_pixels(height, width), device)
+    return tensor, np.asarray(ground_truth, np.float32)
 
 
 def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray[np.float32]:

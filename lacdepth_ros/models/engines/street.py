@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.preprocessing import resize_image
+
 DEPTH_PNG_SCALE = 256
 """Counts of a metre."""
 
@@ -24,6 +26,11 @@ def stored_street() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
     assert image is not None and counts is not None, 'the package is damaged; reinstall it'
     rgb = np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
     return rgb, np.divide(counts, DEPTH_PNG_SCALE, dtype=np.float32)
+
+
+def street_pixels(height: int, width: int) -> npt.NDArray[np.uint8]:
+    """The stored image resampled to (height, width, 3) uint8 RGB."""
+    return np.ascontiguousarray(resize_image(stored_street()[0], width, height))
 
 
 def _read(name: str) -> npt.NDArray[np.uint8]:

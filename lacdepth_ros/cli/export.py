@@ -1,0 +1,75 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth export`: a checkpoint as ONNX or OpenVINO file, proven equal to it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError
+
+HELP = 'write a checkpoint as an ONNX or OpenVINO file'
+DESCRIPTION = """\
+Write a checkpoint as a file that other programs run without this package, and compare what the
+file gives with PyTorch in float32 on a stored street. The file takes RGB values 0 .. 255,
+(1, 3, height, width) float32, and gives depth and std in metres for a camera of the focal length
+in its metadata. With --verify an existing file is compared and nothing written.
+"""
+EPILOG = """\
+examples:
+  lacdepth export depth.onnx                     # for ONNX Runtime
+  lacdepth export depth.onnx --precision fp16    # trtexec --onnx=depth.onnx --stronglyTyped
+  lacdepth export depth.xml --size 352x1216      # for OpenVINO
+  lacdepth export depth.onnx --verify
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program."""
+    parser = options.add_command(subparsers, 'export', run, HELP, DESCRIPTION, EPILOG)
+    parser.add_argument('file', type=Path, metavar='FILE', help='.onnx, or .xml for OpenVINO')
+    parser.add_argument(
+        '--checkpoint', type=Path, metavar='CKPT', help='default: the shipped lacdepth-lite'
+    )
+    parser.add_argument(
+        '--size',
+        type=_size,
+        default=(278, 920),
+        metavar='HEIGHTxWIDTH',
+        help="of the input (default: 278x920, lacdepth-lite's for a KITTI frame)",
+    )
+    parser.add_argument(
+        '--precision',
+        default='fp32',
+        help='of encoder and decoder: fp32, or fp16 in ONNX; the head is float32 (default: fp32)',
+    )
+    parser.add_argument('--verify', action='store_true', help='only compare the file')
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command; 0 when the file gives the checkpoint's depth."""
+    from lacdepth_ros.models.checkpoint import load_checkpoint
+    from lacdepth_ros.models.export import export, kind_of, verify
+
+    try:
+        kind_of(args.file)
+        model, _ = load_checkpoint(args.checkpoint)
+        if not args.verify:
+            options.make_folder(args.file.parent, 'FILE')
+            height, width = args.size
+            export(model, args.file, height=height, width=width, precision=args.precision)
+        parity = verify(args.file, model)
+    except (OSError, ValueError, ModuleNotFoundError) as error:
+        raise UsageError(str(error)) from error
+    print(f'{args.file} gives the depth of {model.config.name}: {parity}')
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, _, width = text.partition('x')
+    if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
+        raise argparse.ArgumentTypeError(f'{text!r} is no HEIGHTxWIDTH, such as 278x920')
+    return int(height), int(width)

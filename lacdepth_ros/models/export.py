@@ -1,0 +1,179 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Networks as files for programs without this package: ONNX and OpenVINO IR, and their proof."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from lacdepth_ros.core.optional import load_library
+from lacdepth_ros.core.preprocessing import normalize
+from lacdepth_ros.models.engines import cache
+from lacdepth_ros.models.engines.eager import EagerEngine
+from lacdepth_ros.models.engines.openvino import translate
+from lacdepth_ros.models.engines.parity import Parity, compare, run_engine, street_input
+from lacdepth_ros.models.engines.street import street_pixels
+from lacdepth_ros.models.inference import prepare_for_inference
+from lacdepth_ros.models.lacdepth import LacDepth
+
+SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml'}
+PRECISIONS = {'onnx': ('fp32', 'fp16'), 'openvino': ('fp32',)}
+"""An IR is float32; OpenVINO reduces it where it runs."""
+OPSET = 18
+CPU = torch.device('cpu')
+PREFIX = 'lacdepth_'
+
+Run = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
+
+
+class PixelNetwork(nn.Module):
+    """A network from pixel values to metres, as a file holds it.
+
+    Args:
+        network: LacDepth, prepared for inference.
+    """
+
+    def __init__(self, network: LacDepth) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Map RGB values 0..255, (1, 3, H, W) float32, to depth and std (1, 1, H, W) [m]."""
+        output = self.network(normalize(image))
+        return output.depth, output.std
+
+
+def export(
+    model: LacDepth, path: Path, *, height: int, width: int, precision: str = 'fp32'
+) -> None:
+    """Write a network as a file with a fixed input size; its kind follows from the suffix.
+
+    Args:
+        model: A network in evaluation mode; it stays as it is.
+        path: Target, `.onnx`, or `.xml` for OpenVINO (its weights go beside it, as `.bin`).
+        height: Of the input.
+        width: Of the input.
+        precision: Of encoder and decoder, 'fp32' or (ONNX) 'fp16'; what becomes metres is float32.
+
+    Raises:
+        ValueError: Another suffix or precision, or a network in training mode.
+        ModuleNotFoundError: A package that this kind needs is missing.
+    """
+    kind = kind_of(path)
+    if precision not in PRECISIONS[kind]:
+        raise ValueError(f'precision {precision!r} of {kind} is not one of {PRECISIONS[kind]}')
+    facts = {
+        'network': cache.fingerprint(model),
+        'name': model.config.name,
+        'precision': precision,
+        'focal_px': repr(model.config.focal_px),
+        'min_depth': repr(model.config.min_depth),
+        'max_depth': repr(model.config.max_depth),
+    }
+    network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, precision)).eval()
+    write = {'onnx': _write_onnx, 'openvino': _write_openvino}[kind]
+    write(network, path, (1, 3, height, width), facts)
+
+
+def verify(path: Path, model: LacDepth) -> Parity:
+    """Measure a file against float32 PyTorch on the stored street.
+
+    Args:
+        path: A file that `export` wrote.
+        model: The network it should hold; it stays as it is.
+
+    Raises:
+        ValueError: The file holds another network, or is too far from this one.
+        FileNotFoundError: No such file.
+        ModuleNotFoundError: The package that runs it is missing.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist (or is no file)')
+    open_file = {'onnx': _open_onnx, 'openvino': _open_openvino}[kind_of(path)]
+    run, facts, (_, _, height, width) = open_file(path)
+    if facts.get('network') != cache.fingerprint(model):
+        name = facts.get('name', 'unknown')
+        raise ValueError(
+            f'{path} holds another network ({name}) than the checkpoint ({model.config.name})'
+        )
+    image, truth = street_input(height, width, CPU)
+    reference = run_engine(EagerEngine(copy.deepcopy(model), CPU, 'fp32'), image)
+    pixels = street_pixels(height, width).transpose(2, 0, 1)[None].astype(np.float32)
+    candidate = np.concatenate(run(pixels), axis=1)[0]
+    parity = compare(candidate, reference, truth)
+    if problem := parity.problem(facts['precision']):
+        raise ValueError(f'{path} is too far from float32 PyTorch: {problem}')
+    return parity
+
+
+def kind_of(path: Path) -> str:
+    """'onnx' or 'openvino', by the suffix; ValueError for another."""
+    for kind, suffix in SUFFIXES.items():
+        if path.suffix == suffix:
+            return kind
+    raise ValueError(f'{path} must end in one of {list(SUFFIXES.values())}')
+
+
+def _write_onnx(
+    network: PixelNetwork, path: Path, shape: tuple[int, ...], facts: dict[str, str]
+) -> None:
+    onnx = load_library('onnx', 'files of ONNX')
+    load_library('onnxscript', 'writing files of ONNX')
+    options: dict[str, Any] = {'input_names': ['image'], 'output_names': ['depth', 'std']}
+    options |= {'dynamo': True, 'opset_version': OPSET, 'verbose': False}
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        program = torch.onnx.export(network, (torch.zeros(shape),), **options)
+    assert program is not None
+    proto = program.model_proto
+    for name, value in facts.items():
+        proto.metadata_props.add(key=PREFIX + name, value=value)
+    onnx.save(proto, path)
+
+
+def _write_openvino(
+    network: PixelNetwork, path: Path, shape: tuple[int, ...], facts: dict[str, str]
+) -> None:
+    openvino = load_library('openvino', 'files of OpenVINO')
+    model = translate(openvino, network, [shape])
+    model.inputs[0].set_names({'image'})
+    for output, name in zip(model.outputs, ('depth', 'std'), strict=True):
+        output.set_names({name})
+    for name, value in facts.items():
+        model.set_rt_info(value, PREFIX + name)
+    openvino.save_model(model, path, compress_to_fp16=False)
+
+
+def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
+    runtime = load_library('onnxruntime', 'running files of ONNX')
+    session = runtime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    found = session.get_modelmeta().custom_metadata_map
+    facts = {name.removeprefix(PREFIX): value for name, value in found.items()}
+    return lambda image: session.run(None, {'image': image}), facts, session.get_inputs()[0].shape
+
+
+def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
+    openvino = load_library('openvino', 'running files of OpenVINO')
+    core = openvino.Core()
+    model = core.read_model(path)
+    facts = {
+        name.removeprefix(PREFIX): value.value
+        for name, value in model.get_rt_info().items()
+        if name.startswith(PREFIX)
+    }
+    compiled = core.compile_model(model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+
+    def run(image: npt.NDArray[np.float32]) -> Any:
+        results = compiled([image])
+        return results[0], results[1]
+
+    return run, facts, list(model.inputs[0].shape)

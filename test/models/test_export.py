@@ -1,0 +1,123 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Exported files: they hold the network, the normalisation and its facts, and prove it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_networks import tiny_network
+
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.export import export, kind_of, verify
+
+SIZE = {'height': 37, 'width': 50}
+
+
+def needs(*packages: str) -> None:
+    for package in packages:
+        pytest.importorskip(package)
+
+
+def expected(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Depth and std of (H, W, 3) uint8 by PyTorch, normalised by hand."""
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    image = torch.from_numpy((pixels / 255 - mean) / std).permute(2, 0, 1)[None].float()
+    with torch.inference_mode():
+        output = tiny_network()(image)
+    return output.depth.numpy(), output.std.numpy()
+
+
+@pytest.fixture(scope='module')
+def pixels() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (37, 50, 3), np.uint8)
+
+
+def test_onnx_file_runs_without_this_package(tmp_path: Path, pixels: np.ndarray) -> None:
+    needs('onnx', 'onnxscript', 'onnxruntime')
+    import onnxruntime
+
+    path = tmp_path / 'depth.onnx'
+    export(tiny_network(), path, **SIZE)
+    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    image = pixels.transpose(2, 0, 1)[None].astype(np.float32)
+    outputs = session.run(['depth', 'std'], {'image': image})
+    for ours, theirs in zip(outputs, expected(pixels), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
+    facts = session.get_modelmeta().custom_metadata_map
+    assert facts['lacdepth_focal_px'] == '535.0' and facts['lacdepth_max_depth'] == '100.0'
+    assert verify(path, tiny_network()).largest < 1e-3
+    with pytest.raises(ValueError, match=r'another network \(tiny\)'):
+        verify(path, tiny_network(seed=1))
+
+
+def test_half_precision_leaves_the_metres_in_float32(tmp_path: Path) -> None:
+    needs('onnx', 'onnxscript', 'onnxruntime')
+    import onnx
+
+    path = tmp_path / 'depth.onnx'
+    export(tiny_network(), path, precision='fp16', **SIZE)
+    weights = {w.name: w.data_type for w in onnx.load(path).graph.initializer}
+    kinds = {name.split('.')[1]: kind for name, kind in weights.items() if name[:8] == 'network.'}
+    assert kinds['fusion'] == onnx.TensorProto.FLOAT16
+    assert kinds['bins'] == kinds['distribution'] == onnx.TensorProto.FLOAT
+    assert verify(path, tiny_network()).median < 0.01
+
+
+def test_openvino_file_runs_without_this_package(tmp_path: Path, pixels: np.ndarray) -> None:
+    needs('openvino')
+    import openvino
+
+    path = tmp_path / 'depth.xml'
+    export(tiny_network(), path, **SIZE)
+    compiled = openvino.Core().compile_model(path, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+    outputs = compiled({'image': pixels.transpose(2, 0, 1)[None].astype(np.float32)})
+    for name, theirs in zip(('depth', 'std'), expected(pixels), strict=True):
+        np.testing.assert_allclose(outputs[name], theirs, rtol=1e-4, atol=1e-3)
+    assert verify(path, tiny_network()).largest < 1e-3
+
+
+def test_command_writes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    needs('openvino')
+    checkpoint, other = tmp_path / 'a.safetensors', tmp_path / 'b.safetensors'
+    save_checkpoint(checkpoint, tiny_network(), {})
+    save_checkpoint(other, tiny_network(seed=1), {})
+    file = tmp_path / 'out' / 'depth.xml'
+    given = ['export', str(file), '--checkpoint']
+    assert main([*given, str(checkpoint), '--size', '32x64']) == 0
+    assert 'gives the depth of tiny: 0.00% median' in capsys.readouterr().out
+    assert main([*given, str(checkpoint), '--verify']) == 0
+    assert main([*given, str(other), '--verify']) == 2
+    assert 'holds another network' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['depth.trt'], r"must end in one of ['.onnx', '.xml']"),
+        (['depth.xml', '--precision', 'fp16'], "'fp16' of openvino is not one of"),
+        (['depth.onnx', '--verify'], 'does not exist'),
+        (['depth.onnx', '--size', '278'], 'no HEIGHTxWIDTH'),
+    ],
+)
+def test_impossible_request_is_refused(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        assert main(['export', *arguments]) == 2
+    except SystemExit as end:
+        assert end.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_kind_follows_from_the_suffix() -> None:
+    assert kind_of(Path('a.onnx')) == 'onnx' and kind_of(Path('a.xml')) == 'openvino'
