@@ -11,7 +11,8 @@ for _ in $(seq 60); do
     kill -0 "$launch" 2> /dev/null || break
     sleep 1
 done
-kill -INT "$launch" 2> /dev/null || true
+# Not INT, which shells have their background jobs ignore.
+kill -TERM "$launch" 2> /dev/null || true
 wait "$launch" || true
 cat "$log"
 echo "depth_node: $state"
