@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lacdepth_ros.core.camera import Camera
-    from lacdepth_ros.models.predictor import DepthPrediction, DepthPredictor
+    from lacdepth_ros.models.prediction import DepthPrediction
+    from lacdepth_ros.models.predictor import DepthPredictor
 
     __version__: str
 
@@ -21,7 +22,7 @@ __all__ = ['Camera', 'DepthPrediction', 'DepthPredictor', '__version__']
 
 _HOMES = {
     'Camera': 'lacdepth_ros.core.camera',
-    'DepthPrediction': 'lacdepth_ros.models.predictor',
+    'DepthPrediction': 'lacdepth_ros.models.prediction',
     'DepthPredictor': 'lacdepth_ros.models.predictor',
 }
 

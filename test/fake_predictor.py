@@ -24,13 +24,20 @@ class FakePredictor:
 
     cameras: list[Camera] = field(default_factory=list)
     flips: list[bool] = field(default_factory=list)
+    heights: list[float | None] = field(default_factory=list)
 
     def predict(
-        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
+        self,
+        image: npt.NDArray[np.uint8],
+        camera: Camera,
+        *,
+        flip_average: bool = False,
+        camera_height: float | None = None,
     ) -> FakePrediction:
         assert image.shape == (camera.height, camera.width, 3)
         self.cameras.append(camera)
         self.flips.append(flip_average)
+        self.heights.append(camera_height)
         depth = image[:, :, 0].astype(np.float32)
         depth[depth == 0] = np.nan
         return FakePrediction(depth)

@@ -18,7 +18,7 @@ LAST = int(os.environ.get('FAKE_LAST', '0'))
 
 
 class Predictor(FakePredictor):
-    def predict(self, image, camera, *, flip_average=False):
+    def predict(self, image, camera, *, flip_average=False, camera_height=None):
         if LAST and self.calls + 1 == LAST:
             os._exit(3)
         time.sleep(SECONDS)

@@ -47,7 +47,7 @@ class FakePredictor:
     def close(self):
         self.closed = True
 
-    def predict(self, image, camera, *, flip_average=False):
+    def predict(self, image, camera, *, flip_average=False, camera_height=None):
         self.calls += 1
         self.threads.add(threading.get_ident())
         self.started.set()

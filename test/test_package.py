@@ -12,7 +12,8 @@ import pytest
 
 import lacdepth_ros
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.models.predictor import DepthPrediction, DepthPredictor
+from lacdepth_ros.models.prediction import DepthPrediction
+from lacdepth_ros.models.predictor import DepthPredictor
 
 
 def test_names_are_those_of_their_modules() -> None:

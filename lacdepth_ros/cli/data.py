@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lacdepth_ros.cli import data_check, data_densify, data_index, options
+from lacdepth_ros.cli import data_check, data_densify, data_index, data_render, options
 
-COMMANDS = (data_index, data_check, data_densify)
-HELP = 'make manifests of data sets, check them, make their depth dense'
+COMMANDS = (data_index, data_check, data_densify, data_render)
+HELP = 'make manifests of data sets, check them, densify their depth, render streets'
 DESCRIPTION = """\
 Training and evaluation read manifests: JSON lines of which each names an image, its depth and its
 camera. These commands make manifests of known data sets and look at any manifest.

@@ -31,9 +31,9 @@ Any setting can be given as --SECTION.NAME VALUE; --print_config lists them all.
 """
 EPILOG = """\
 examples:
-  lacdepth train --config lite_first --output runs/lite \\
+  lacdepth train --config lite --output runs/lite \\
     --data.train_manifest DATA/train/manifest.jsonl --data.val_manifest DATA/val/manifest.jsonl
-  lacdepth train --config lite_first --output runs/lite --resume ...
+  lacdepth train --config lite --output runs/lite --resume ...
   lacdepth train --config runs/lite/config.yaml --output runs/short --trainer.max_steps 500 \\
     --data.augment.flip 0 --model.network.architecture.widths '[16, 32, 64, 96, 160]'
   torchrun --nproc-per-node 4 --no-python lacdepth train --config kitti_r101 --output runs/r101 \\
@@ -47,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--config',
         metavar='RECIPE',
-        help='YAML file, or the name of a shipped recipe such as lite_first',
+        help='YAML file, or the name of a shipped recipe such as lite',
     )
     parser.add_argument('--output', type=Path, metavar='DIR', help='folder, made when missing')
     parser.add_argument('--resume', action='store_true', help='continue the run of --output')

@@ -25,6 +25,8 @@ PIXEL_ASPECT = (0.5, 2.0)
 Pixels are square, or in old video a tenth longer; one field of interlaced video, or binning along
 one axis alone, gives a factor of 2.
 """
+CAMERA_HEIGHTS = (0.05, 50.0)
+"""Lowest and highest mounting of a camera above the ground that is believed [m]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +194,14 @@ def check_plausible(camera: Camera) -> None:
                 f'this focal length {low:.0f} .. {high:.0f} px are possible. Give the principal '
                 f'point in pixels of this image; it is near the middle, {(size - 1) / 2:g} px'
             )
+
+
+def check_camera_height(height: float) -> float:
+    """Return a height above the ground [m]; ValueError where no camera is mounted so."""
+    low, high = CAMERA_HEIGHTS
+    if not low <= height <= high:
+        raise ValueError(
+            f'camera_height={height!r} must lie in {low} .. {high} m: '
+            'the distance of the lens from the ground, in metres'
+        )
+    return float(height)

@@ -4,7 +4,9 @@
 
 Each line holds `id`, `image`, `depth` (uint16 PNG, metres = value / `depth_scale`, 0 = none),
 `K` = [fx, fy, cx, cy] in pixels of that image, `width` and `height`. It may hold `dense`, an
-interpolated depth PNG of the same size and scale; other keys are kept as tags.
+interpolated depth PNG of the same size and scale, `camera_height`, the optical centre's height
+above the ground in metres, and `empty`: 'sky' where pixels without depth lie beyond any range, as
+in rendered frames. Other keys are kept as tags.
 """
 
 from __future__ import annotations
@@ -16,19 +18,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.image_file import check_bounds
 from lacdepth_ros.core.text import clean, quoted
 from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import read_depth_png, read_image
-from lacdepth_ros.data.sample import Sample, group_of
+from lacdepth_ros.data.sample import BEYOND_RANGE, Sample, group_of
 
 MANIFEST = 'manifest.jsonl'
 """Name of a data set's manifest in its folder."""
 
 _KEYS = ('id', 'image', 'depth', 'depth_scale', 'K', 'width', 'height')
 _LARGEST = 1e9  # of a number of pixels or counts
+_OPTIONAL = ('dense', 'camera_height', 'empty')
 _PATHS = ('image', 'depth', 'dense')
+EMPTY = ('unknown', 'sky')
+"""What pixels without depth may mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class ManifestEntry:
         tags: The line's other keys, such as 'domain' or 'gray', untouched.
         where: 'manifest.jsonl:12', for messages.
         dense: Path of the interpolated depth PNG, None where there is none.
+        camera_height: Height of the optical centre above the ground [m]; None where unknown.
+        empty: What a pixel without depth means: 'unknown', or 'sky', beyond any range.
     """
 
     id: str
@@ -54,6 +63,8 @@ class ManifestEntry:
     tags: Mapping[str, Any]
     where: str
     dense: Path | None = None
+    camera_height: float | None = None
+    empty: str = EMPTY[0]
 
     @property
     def group(self) -> str:
@@ -77,6 +88,8 @@ class ManifestEntry:
             'K': [camera.fx, camera.fy, camera.cx, camera.cy],
             'width': camera.width,
             'height': camera.height,
+            **({} if self.camera_height is None else {'camera_height': self.camera_height}),
+            **({} if self.empty == EMPTY[0] else {'empty': self.empty}),
             **self.tags,
         }
 
@@ -99,7 +112,10 @@ class ManifestEntry:
             raise FileNotFoundError(f'{self.where}: {error}') from error
         except ValueError as error:
             raise ValueError(f'{self.where}: {error}') from error
-        return Sample(image=image, depth=depth, camera=self.camera, id=self.id, dense=dense)
+        if self.empty == 'sky':
+            dense = depth if dense is None else dense
+            depth = np.where(depth > 0, depth, np.float32(BEYOND_RANGE))
+        return Sample(image, depth, self.camera, self.id, dense, self.camera_height)
 
 
 def holds_manifest(path: str | Path) -> bool:
@@ -222,6 +238,8 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
         raise ValueError(f'{where}: a JSON object is needed, not {type(record).__name__}')
     if missing := [key for key in _KEYS if key not in record]:
         raise ValueError(f'{where}: missing {", ".join(missing)}; needed: {", ".join(_KEYS)}')
+    if record.get('empty', EMPTY[0]) not in EMPTY:
+        raise ValueError(f'{where}: empty = {record["empty"]!r} is not one of {list(EMPTY)}')
     texts = ('id', 'image', 'depth', *(('dense',) if 'dense' in record else ()))
     for key in texts:
         if not isinstance(record[key], str) or not record[key]:
@@ -232,15 +250,27 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
         depth=folder / record['depth'],
         depth_scale=_depth_scale(record['depth_scale'], where),
         camera=_camera(record, where),
-        tags={key: value for key, value in record.items() if key not in (*_KEYS, 'dense')},
+        tags={k: value for k, value in record.items() if k not in (*_KEYS, *_OPTIONAL)},
         where=where,
         dense=folder / record['dense'] if 'dense' in record else None,
+        camera_height=_camera_height(record.get('camera_height'), where),
+        empty=record.get('empty', EMPTY[0]),
     )
 
 
 def _depth_scale(value: Any, where: str) -> float:
     if not _is_number(value) or not 0 < value <= _LARGEST:
         raise ValueError(f'{where}: depth_scale = {_shown(value)} must be counts per metre, > 0')
+    return float(value)
+
+
+def _camera_height(value: Any, where: str) -> float | None:
+    if value is None:
+        return None
+    if not _is_number(value) or not 0 < value < _LARGEST:
+        raise ValueError(
+            f'{where}: camera_height = {value!r} must be metres above the ground, > 0, or left out'
+        )
     return float(value)
 
 

@@ -31,6 +31,7 @@ class Sample:
         id: Unique name within the data set; its first part (before '/') is the group.
         dense: (H, W) float32 metres, ground truth made dense by interpolation; 0 where there is
             none. None when the data set has no such map.
+        camera_height: Height of the optical center above the ground [m]; None where unknown.
 
     Raises:
         ValueError: Shapes of image, depth, dense and camera differ.
@@ -41,6 +42,7 @@ class Sample:
     camera: Camera
     id: str
     dense: npt.NDArray[np.float32] | None = None
+    camera_height: float | None = None
 
     def __post_init__(self) -> None:
         size = (self.camera.height, self.camera.width)

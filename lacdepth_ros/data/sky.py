@@ -17,6 +17,9 @@ MAX_GRADIENT = 60
 """Largest Sobel response [grey values] of the smooth sky."""
 MIN_SHARE = 0.003
 """Smallest share of the image that one piece of sky must fill."""
+MAX_MEASURED = 0.003
+"""Share of a bright region that may have measured depth: a LiDAR answers from white walls, which
+otherwise look like sky, at four times as many pixels."""
 MARGIN = 7
 """Width [px] of the border left out around sky and around measured points."""
 
@@ -27,8 +30,9 @@ def sky_mask(
     """Mark pixels that are sky beyond reasonable doubt; much sky stays unmarked.
 
     Sky is white or blue, smooth, reaches the upper border of the image and has no measured depth
-    nearby. A sunlit white wall that fills the upper border can be taken for sky: use the mask
-    for a gentle training hint only. In a grey picture the two look alike, so nothing is marked.
+    nearby; a bright region that LiDAR answers from is a wall. One above all measured points can
+    still be taken for sky: use the mask for a gentle training hint only. In a grey picture the two
+    look alike, so nothing is marked.
 
     Args:
         image: (H, W, 3) uint8 RGB of an outdoor scene, camera upright.
@@ -45,7 +49,8 @@ def sky_mask(
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     smooth = np.abs(cv2.Sobel(gray, cv2.CV_16S, 1, 0)) + np.abs(cv2.Sobel(gray, cv2.CV_16S, 0, 1))
     measured = cv2.dilate((depth > 0).astype(np.uint8), np.ones((MARGIN, MARGIN), np.uint8))
-    candidates = (bright | bluish) & (smooth < MAX_GRADIENT) & (measured == 0)
+    skylike = (bright | bluish) & (smooth < MAX_GRADIENT)
+    candidates = skylike & (measured == 0) & ~_answering(skylike, depth)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(candidates.astype(np.uint8))
     large = stats[:, cv2.CC_STAT_AREA] >= MIN_SHARE * gray.size
     at_top = np.isin(np.arange(count), labels[0])
@@ -56,3 +61,13 @@ def sky_mask(
     padded = cv2.copyMakeBorder(sky, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
     eroded = cv2.erode(padded, np.ones((MARGIN, MARGIN), np.uint8))
     return np.asarray(eroded[MARGIN:-MARGIN, MARGIN:-MARGIN] > 0)
+
+
+def _answering(
+    skylike: npt.NDArray[np.bool_], depth: npt.NDArray[np.float32]
+) -> npt.NDArray[np.bool_]:
+    """Pixels of the regions that the sensor answers from."""
+    count, labels = cv2.connectedComponents(skylike.astype(np.uint8))
+    area = np.bincount(labels.ravel(), minlength=count)
+    measured = np.bincount(labels[depth > 0], minlength=count)
+    return np.asarray((measured > MAX_MEASURED * area)[labels] & skylike)

@@ -34,9 +34,14 @@ class Predictor(Protocol):
     """What evaluation needs of `lacdepth_ros.models.predictor.DepthPredictor`."""
 
     def predict(
-        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
+        self,
+        image: npt.NDArray[np.uint8],
+        camera: Camera,
+        *,
+        flip_average: bool = False,
+        camera_height: float | None = None,
     ) -> Prediction:
-        """Depth of an image (H, W, 3) uint8 RGB."""
+        """Depth of an image (H, W, 3) uint8 RGB of a camera at a height [m], None if unknown."""
 
 
 class Observer(Protocol):
@@ -89,8 +94,12 @@ def frame_predictor(predictor: Predictor, protocol: EvaluationProtocol) -> Frame
     """What predicts a frame with a predictor as a protocol asks."""
 
     def predict(sample: Sample) -> Prediction:
-        flip = protocol.flip_average
-        return predictor.predict(sample.image, sample.camera, flip_average=flip)
+        return predictor.predict(
+            sample.image,
+            sample.camera,
+            flip_average=protocol.flip_average,
+            camera_height=sample.camera_height,
+        )
 
     return predict
 

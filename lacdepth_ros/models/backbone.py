@@ -18,7 +18,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
-from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0, imagenet_classifier
+from lacdepth_ros.models.efficientnet_lite import (
+    MULTIPLIERS,
+    EfficientNetLite,
+    imagenet_classifier,
+)
 
 STRIDES = (2, 4, 8, 16, 32)
 EXAMPLES = 3
@@ -33,7 +37,7 @@ class EncoderSpec:
     """One usable trunk.
 
     Attributes:
-        builder: Name of torchvision's constructor, or 'efficientnet_lite0', which it lacks.
+        builder: Name of torchvision's constructor, or of an EfficientNet-Lite, which it lacks.
         channels: Channels at strides 2, 4, 8, 16, 32.
         cut: Slices the built classifier into five stages.
     """
@@ -117,6 +121,8 @@ ENCODERS: dict[str, EncoderSpec] = {
     'efficientnet_b0': EncoderSpec('efficientnet_b0', (16, 24, 40, 112, 320), _EFFICIENTNET),
     'efficientnet_b1': EncoderSpec('efficientnet_b1', (16, 24, 40, 112, 320), _EFFICIENTNET),
     'efficientnet_lite0': EncoderSpec('efficientnet_lite0', (16, 24, 40, 112, 320), _EFFICIENTNET),
+    'efficientnet_lite1': EncoderSpec('efficientnet_lite1', (16, 24, 40, 112, 320), _EFFICIENTNET),
+    'efficientnet_lite2': EncoderSpec('efficientnet_lite2', (16, 24, 48, 120, 352), _EFFICIENTNET),
     'regnet_y_800mf': EncoderSpec('regnet_y_800mf', (32, 64, 144, 320, 784), _cut_regnet),
 }
 
@@ -126,14 +132,14 @@ class Encoder(nn.Module):
 
     Args:
         name: One of ENCODERS.
-        weights: None (random), 'imagenet' (torchvision's download; timm's for efficientnet_lite0)
-            or a safetensors file with torchvision's own state dict of that classifier
-            (efficientnet_lite0: with names as in torchvision's efficientnet_b0).
+        weights: None (random), 'imagenet' (torchvision's download; for an EfficientNet-Lite the
+            package of its weights) or a safetensors file with torchvision's own state dict of
+            that classifier (EfficientNet-Lite: with names as in torchvision's efficientnet_b0).
 
     Raises:
         ValueError: Unknown name, or the file is unreadable or does not fit.
         FileNotFoundError: The weights file does not exist.
-        ModuleNotFoundError: The download needs timm, which is not installed.
+        ModuleNotFoundError: The package with the weights is not installed.
     """
 
     def __init__(self, name: str, weights: str | Path | None = None) -> None:
@@ -171,8 +177,8 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     options = {'init_weights': weights is None} if builder in ('inception_v3', 'vgg19') else {}
     if weights == 'imagenet':
         try:
-            if builder == 'efficientnet_lite0':
-                return imagenet_classifier()
+            if builder in MULTIPLIERS:
+                return imagenet_classifier(builder)
             return tv.get_model(builder, weights='DEFAULT')
         except OSError as error:
             reason = error.reason if isinstance(error, URLError) else error
@@ -181,8 +187,8 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
                 "encoder_weights a safetensors file of that classifier's state dict, or null"
             ) from error
     model: nn.Module
-    if builder == 'efficientnet_lite0':
-        model = EfficientNetLite0()
+    if builder in MULTIPLIERS:
+        model = EfficientNetLite(builder)
     else:
         model = tv.get_model(builder, weights=None, **options)
     if weights is None:
@@ -209,8 +215,8 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
 
 def _published(builder: str) -> str:
     """Python that makes the classifier with its published weights."""
-    if builder == 'efficientnet_lite0':
-        return 'lacdepth_ros.models.efficientnet_lite.imagenet_classifier()'
+    if builder in MULTIPLIERS:
+        return f"lacdepth_ros.models.efficientnet_lite.imagenet_classifier('{builder}')"
     return f"torchvision.models.get_model('{builder}', weights='DEFAULT')"
 
 

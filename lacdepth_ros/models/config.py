@@ -20,6 +20,8 @@ EncoderName = Literal[
     'efficientnet_b0',
     'efficientnet_b1',
     'efficientnet_lite0',
+    'efficientnet_lite1',
+    'efficientnet_lite2',
     'regnet_y_800mf',
 ]
 Lateral = Literal['reduce', 'double']
@@ -31,6 +33,7 @@ Aggregation = Literal['mean', 'sum']
 Distribution = Literal['logbinomial', 'gaussian', 'softmax']
 Coefficients = Literal['exact', 'stirling']
 Upsampling = Literal['guided', 'bilinear']
+Rays = Literal['none', 'decoder']
 
 LEVELS = (0, 3, 4, 6, 7)
 
@@ -46,6 +49,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     'distribution': get_args(Distribution),
     'coefficients': get_args(Coefficients),
     'upsampling': get_args(Upsampling),
+    'rays': get_args(Rays),
     'head_stride': (2, 4),
     'pyramid_stride': (1, 2, 4),
 }
@@ -61,6 +65,7 @@ _MAX_NUMBERS = {
     'min_depth': 1e4,
     'max_depth': 1e4,
     'focal_px': 1e4,
+    'camera_height_m': 1e3,
 }
 
 
@@ -87,6 +92,9 @@ class ModelConfig:
     """Trunk (see backbone.ENCODERS)."""
     widths: tuple[int, int, int, int, int] = (16, 32, 64, 128, 192)
     """Decoder channels at strides 2, 4, 8, 16, 32."""
+    rays: Rays = 'none'
+    """decoder: its laterals also see the direction of every pixel's ray, so the network need not
+    guess from the image's borders where its optical axis is (the paper: none)."""
     lateral: Lateral = 'reduce'
     """1x1 laterals to `widths`, or the paper's literal doubling of the encoder's channels."""
     levels: int = 4
@@ -132,6 +140,9 @@ class ModelConfig:
     focal_px: float = 535.0
     """Focal length [px of the network's input] at which its output is metres. For another focal
     length f, metres are output * f / focal_px."""
+    camera_height_m: float = 1.65
+    """Height [m] of the camera above the ground at which its output is metres. For another height
+    h, metres are output * h / camera_height_m."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or self.name != clean(self.name, 100):

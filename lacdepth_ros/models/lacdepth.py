@@ -29,7 +29,8 @@ class NetworkOutput:
     """Maps of the input's size.
 
     Attributes:
-        depth: (B, 1, H, W) float32 metres for a camera of focal length ModelConfig.focal_px.
+        depth: (B, 1, H, W) float32 metres for a camera of focal length ModelConfig.focal_px at
+            height ModelConfig.camera_height_m.
         std: (B, 1, H, W) float32 metres, spread of the depth distribution; NaN for naive bins.
         relative: (B, 1, H, W) relative depth of stage 1 in (0, 1).
     """
@@ -81,11 +82,16 @@ class LacDepth(nn.Module):
             if module not in kept and not list(module.children()):
                 module.to(dtype)
 
-    def forward(self, image: Tensor) -> NetworkOutput:
-        """Map a normalised image (B, 3, H, W) of any size to depth, spread and relative depth."""
+    def forward(self, image: Tensor, intrinsics: Tensor | None = None) -> NetworkOutput:
+        """Map a normalised image (B, 3, H, W) of any size to depth, spread and relative depth.
+
+        Args:
+            image: Normalised RGB.
+            intrinsics: (B, 4) float32 fx, fy, cx, cy of these pixels; read by networks with rays.
+        """
         height, width = image.shape[-2:]
         image = pad_to_multiple(image, PAD_MULTIPLE)
-        maps = self.fusion(self.encoder(image))
+        maps = self.fusion(self.encoder(image), intrinsics)
         stride = self.config.pyramid_stride
         smaller = F.avg_pool2d(image, stride) if stride > 1 else image  # as halved bilinearly
         residuals = laplacian_residuals(smaller, len(self.pyramid.strides))

@@ -5,18 +5,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.camera import Camera, check_camera_height
 from lacdepth_ros.core.preprocessing import (
     check_image,
     focal_length,
@@ -32,34 +29,10 @@ from lacdepth_ros.models.engines.devices import check_device
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.prediction import DepthPrediction, full_size, mix
 
-Map = npt.NDArray[np.float32]
 _BEYOND = 10.0  # times max_depth that bins without an upper end may reach
 _FLAT = 1e-5  # share of the depth by which even an untrained network's differs over a picture
-
-
-@dataclass(frozen=True)
-class DepthPrediction:
-    """Depth of one image; every map has the image's height and width.
-
-    Attributes:
-        depth: (H, W) float32 metres along the optical axis; NaN where invalid.
-        camera: Intrinsics of these pixels.
-        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
-            where depth is, and everywhere for networks without a distribution (naive bins). Made
-            when it is first asked for: who only wants depth does not wait for it.
-    """
-
-    depth: Map
-    camera: Camera
-    _make_std: Callable[[], Map] = field(repr=False)
-
-    @cached_property
-    def std(self) -> Map:
-        """(H, W) float32 metres, see the class."""
-        std = self._make_std()
-        std[np.isnan(self.depth)] = np.nan
-        return std
 
 
 class DepthPredictor:
@@ -78,9 +51,11 @@ class DepthPredictor:
             length that the checkpoint was trained for (`input_camera`).
         focal_scaling: Scale depth by the input's focal length over the checkpoint's. Off, the
             network's own metres are returned, right only for a camera like the training one.
+        camera_height: Height of the camera above the ground [m]; None assumes the checkpoint's.
 
     Raises:
-        ValueError: An impossible device, precision or engine; the message names what is possible.
+        ValueError: An impossible device, precision, engine or height; the message names what is
+            possible.
     """
 
     def __init__(
@@ -93,6 +68,7 @@ class DepthPredictor:
         engine: str = 'eager',
         input_size: tuple[int, int] | None = None,
         focal_scaling: bool = True,
+        camera_height: float | None = None,
     ) -> None:
         self._device = check_device(device)
         self.config = model.config
@@ -102,6 +78,9 @@ class DepthPredictor:
         self.device = device
         self.input_size = input_size
         self.focal_scaling = focal_scaling
+        self.camera_height = self.config.camera_height_m
+        if camera_height is not None:
+            self.camera_height = check_camera_height(camera_height)
         self.timings: dict[str, float] = {}
         self.checkpoint_hash = ''
 
@@ -115,6 +94,7 @@ class DepthPredictor:
         engine: str = AUTO,
         input_size: tuple[int, int] | None = None,
         focal_scaling: bool = True,
+        camera_height: float | None = None,
     ) -> DepthPredictor:
         """Load a checkpoint (None: the one shipped with the package); see the class for the rest.
 
@@ -134,12 +114,18 @@ class DepthPredictor:
             engine=engine,
             input_size=input_size,
             focal_scaling=focal_scaling,
+            camera_height=camera_height,
         )
         predictor.checkpoint_hash = checkpoint_hash(checkpoint or None)
         return predictor
 
     def predict(
-        self, image: npt.NDArray[np.uint8], camera: Camera, *, flip_average: bool = False
+        self,
+        image: npt.NDArray[np.uint8],
+        camera: Camera,
+        *,
+        flip_average: bool = False,
+        camera_height: float | None = None,
     ) -> DepthPrediction:
         """Estimate the depth of a rectified image.
 
@@ -147,6 +133,7 @@ class DepthPredictor:
             image: (H, W, 3) uint8 RGB.
             camera: Intrinsics of these pixels.
             flip_average: Average with the prediction of the mirrored image (twice the time).
+            camera_height: Of this image's camera above the ground [m]; None: the predictor's.
 
         Raises:
             ValueError: The image is not (H, W, 3) uint8, or the camera is of another size.
@@ -158,11 +145,15 @@ class DepthPredictor:
         engine = self._ready(network_camera)
         tensor = image_to_tensor(resized, engine.input_device)
         ready = time.perf_counter()
-        depth, std = self._run(engine, tensor, flip_average)
+        depth, std = self._run(engine, tensor, network_camera, flip_average)
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
         done = time.perf_counter()
-        prediction = self._finish(depth, std, camera, network_camera)
+        height = self.camera_height if camera_height is None else camera_height
+        scale = check_camera_height(height) / self.config.camera_height_m
+        if self.focal_scaling:
+            scale *= focal_length(network_camera) / self.config.focal_px
+        prediction = self._finish(depth, std, camera, scale)
         end = time.perf_counter()
         self.timings = {
             'preprocess': 1e3 * (ready - start),
@@ -194,7 +185,7 @@ class DepthPredictor:
                 'the camera is unknown, and the checkpoint does not say which field of view it '
                 f'was trained with ({FOCAL_PER_WIDTH} in its provenance); give the intrinsics'
             )
-        return _centerd(self._focal_per_width() * width, width, height)
+        return _centered(self._focal_per_width() * width, width, height)
 
     def _focal_per_width(self) -> float:
         """The provenance's; ValueError when it is no field of view."""
@@ -216,7 +207,7 @@ class DepthPredictor:
         """
         known = FOCAL_PER_WIDTH in self.provenance
         focal = self.config.focal_px  # at which images are not shrunk
-        camera = self.assumed_camera(width, height) if known else _centerd(focal, width, height)
+        camera = self.assumed_camera(width, height) if known else _centered(focal, width, height)
         street, _ = stored_street()
         image = np.ascontiguousarray(resize_image(street, width, height))
         self._check_depth(self.predict(image, camera))
@@ -247,46 +238,36 @@ class DepthPredictor:
     def _ready(self, network_camera: Camera) -> Engine:
         """The engine, chosen at the first input's size."""
         if self._choice is None:
-            self._choice = self._chooser.choose(network_camera.height, network_camera.width)
+            size = (network_camera.height, network_camera.width)
+            constants = self._constants(network_camera, torch.device('cpu'))
+            self._choice = self._chooser.choose(*size, constants)
             del self._chooser  # with its copy of the network
         return self._choice.engine
 
-    def _run(self, engine: Engine, tensor: Tensor, flip_average: bool) -> tuple[Tensor, Tensor]:
-        """Map the input (1, 3, h, w) to depth and std [m at focal_px], (1, 1, h, w) float32."""
-        depth, std = engine.run(tensor)
+    def _run(
+        self, engine: Engine, tensor: Tensor, camera: Camera, flip_average: bool
+    ) -> tuple[Tensor, Tensor]:
+        """Map the input (1, 3, h, w) to the network's depth and std [m], (1, 1, h, w) float32."""
+        depth, std = engine.run(tensor, *self._constants(camera, tensor.device))
         if not flip_average:
             return depth, std
-        mirrored_depth, mirrored_std = engine.run(tensor.flip(3))
-        return mix(depth, std, mirrored_depth.flip(3), mirrored_std.flip(3))
+        constants = self._constants(camera.flipped(), tensor.device)
+        mirrored = engine.run(tensor.flip(3), *constants)
+        return mix(depth, std, *(x.flip(3) for x in mirrored))
 
-    def _finish(
-        self, depth: Tensor, std: Tensor, camera: Camera, network_camera: Camera
-    ) -> DepthPrediction:
+    def _constants(self, camera: Camera, device: torch.device) -> tuple[Tensor, ...]:
+        """What the network takes besides the image: intrinsics (1, 4), if it knows of rays."""
+        if self.config.rays == 'none':
+            return ()
+        values = [[camera.fx, camera.fy, camera.cx, camera.cy]]
+        return (torch.tensor(values, dtype=torch.float32, device=device),)
+
+    def _finish(self, depth: Tensor, std: Tensor, camera: Camera, scale: float) -> DepthPrediction:
         """Bring the maps to the image's size and to metres of its camera."""
-        scale = focal_length(network_camera) / self.config.focal_px if self.focal_scaling else 1.0
-        meters = _full_size(depth, scale, camera)
+        meters = full_size(depth, scale, camera)
         meters[~np.isfinite(meters)] = np.nan
-        return DepthPrediction(meters, camera, partial(_full_size, std, scale, camera))
+        return DepthPrediction(meters, camera, partial(full_size, std, scale, camera))
 
 
-def _centerd(focal: float, width: int, height: int) -> Camera:
+def _centered(focal: float, width: int, height: int) -> Camera:
     return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
-
-
-def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of two distributions mixed half and half, of any one shape.
-
-    The variance of a mixture holds the difference of the means, too: two confident answers that
-    contradict each other are an uncertain one.
-    """
-    variance = 0.5 * (std.square() + other_std.square()) + 0.25 * (depth - other).square()
-    return 0.5 * (depth + other), variance.sqrt()
-
-
-def _full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
-    """Bring a map (1, 1, h, w) of the network to the size of the image, times `scale`."""
-    # Scaled before it is enlarged: fewer pixels, and a new map, which the caller may change.
-    scaled = (network_map * scale)[0, 0].cpu().numpy()
-    # Half-pixel bilinear as PyTorch's, in a fifth of its time.
-    size = (camera.width, camera.height)
-    return np.asarray(cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR), np.float32)

@@ -33,6 +33,7 @@ NARROW = 3
 """Of so many seeds the last is a narrow lane, between walls, houses and hedges close at hand."""
 
 _AHEAD, _BEHIND = 230.0, 14.0  # m of street that are built around the camera
+_FORWARD = math.radians(20)  # A camera that looks farther aside sees street behind itself
 _RING = 260.0  # m after which the traffic of a lane repeats
 _GRASSES: tuple[Color, ...] = ((0.09, 0.14, 0.03), (0.12, 0.14, 0.05), (0.16, 0.15, 0.07))
 
@@ -77,6 +78,23 @@ class Drive:
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """A camera somewhere else on the vehicle, or on another one, in place of the drive's own.
+
+    Attributes:
+        height: Of the optical centre above the road [m].
+        lateral: Shift to the right of the drive's path [m].
+        yaw, pitch, roll: Of the camera to the vehicle: right, down, clockwise [rad].
+    """
+
+    height: float
+    lateral: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Street:
     """A street and a drive along it; scene(frame) freezes one instant.
 
@@ -100,29 +118,31 @@ class Street:
     lanes: tuple[Lane, ...]
     drive: Drive
 
-    def eye(self, frame: int) -> Eye:
-        """Where the camera is at a frame."""
+    def eye(self, frame: int, mount: Mount | None = None) -> Eye:
+        """Where the camera is at a frame; None is the drive's own."""
         drive, time = self.drive, frame * FRAME_PERIOD
+        mount = mount or Mount(drive.height, pitch=drive.pitch, roll=drive.roll)
         z = drive.speed * time
         swing = drive.sway * math.sin(5.1 * time + drive.phase)
         lean = drive.sway * math.sin(2.3 * time + 2 * drive.phase)
         return Eye.looking(
-            (self.road.center(z) + drive.lateral, -drive.height, z),
-            yaw=self.road.heading(z) + lean,
-            pitch=drive.pitch + swing,
-            roll=drive.roll + lean,
+            (self.road.center(z) + drive.lateral + mount.lateral, -mount.height, z),
+            yaw=self.road.heading(z) + lean + mount.yaw,
+            pitch=mount.pitch + swing,
+            roll=mount.roll + lean,
         )
 
-    def scene(self, frame: int) -> Scene:
+    def scene(self, frame: int, mount: Mount | None = None) -> Scene:
         """All there is to see at a frame."""
         z = self.drive.speed * frame * FRAME_PERIOD
-        first = math.floor((z - _BEHIND) / BLOCK)
+        forward = mount is None or abs(mount.yaw) < _FORWARD
+        first = math.floor((z - (_BEHIND if forward else _AHEAD)) / BLOCK)
         last = math.floor((z + _AHEAD) / BLOCK)
         solids: list[Solid] = []
         for number in range(first, last + 1):
             solids += _block(self.seed, number)
         solids += self._traffic(frame)
-        return Scene(solids, self.road, self.light, self.eye(frame), (self.seed, frame))
+        return Scene(solids, self.road, self.light, self.eye(frame, mount), (self.seed, frame))
 
     def _traffic(self, frame: int) -> list[Solid]:
         time = frame * FRAME_PERIOD

@@ -21,7 +21,7 @@ from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.models.lacdepth import LacDepth
-from lacdepth_ros.training.stream import StreamConfig, ViewStream
+from lacdepth_ros.training.stream import StreamConfig, ViewStream, draw_weights
 
 
 class Frame:
@@ -57,7 +57,7 @@ class DepthDataModule(LightningDataModule):
     """Random views of a manifest for training, whole frames of another for validation.
 
     Args:
-        train_manifest: manifest.jsonl of the training frames.
+        train_manifest: manifest.jsonl of the training frames, or a list of such files.
         val_manifest: manifest.jsonl of the frames that choose the best checkpoint.
         val_domain: Validate only on frames whose 'domain' tag is this; null for all.
         batch_size: Views that one process takes in a step.
@@ -78,7 +78,7 @@ class DepthDataModule(LightningDataModule):
         stream: StreamConfig,
         augment: AugmentConfig,
         protocol: EvaluationProtocol,
-        train_manifest: str = '',
+        train_manifest: str | list[str] = '',
         val_manifest: str = '',
         val_domain: str | None = None,
         batch_size: int = 4,
@@ -95,12 +95,13 @@ class DepthDataModule(LightningDataModule):
                 'data.train_manifest and data.val_manifest must be set: in the recipe, or with '
                 '--data.train_manifest PATH --data.val_manifest PATH'
             )
-        self.entries = read_manifest(Path(train_manifest).expanduser())
+        paths = [train_manifest] if isinstance(train_manifest, str) else train_manifest
+        self.entries = [e for path in paths for e in read_manifest(Path(path).expanduser())]
         self.val_entries = validation_entries(Path(val_manifest).expanduser(), val_domain)
         self.stream_config, self.augment, self.protocol = stream, augment, protocol
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         # Weights of groups that do not exist must come to light now, not when training begins.
-        ViewStream(self.entries, stream, augment, focal_px=1.0, length=0, per_step=1, seed=seed)
+        draw_weights(self.entries, stream)
 
     @property
     def focal_per_width(self) -> float:
@@ -119,7 +120,7 @@ class DepthDataModule(LightningDataModule):
             self.entries,
             self.stream_config,
             self.augment,
-            focal_px=network.config.focal_px,
+            model=network.config,
             length=trainer.max_steps * per_step,
             per_step=per_step,
             seed=self.seed,

@@ -120,7 +120,7 @@ class LacDepthModule(LightningModule):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Any]:
         """Loss of a batch of views; 'parts' holds its summands for the logs."""
         image = normalize(batch['image']).contiguous(memory_format=self.memory_format)
-        output = self.network(image)
+        output = self.network(image, batch['intrinsics'])
         with torch.autocast(self.device.type, enabled=False):
             output, ground_truth = self._joint_batch(output, batch)
             progress = self.global_step / self.trainer.max_steps
@@ -195,7 +195,12 @@ class LacDepthModule(LightningModule):
         try:
             sample = frame.sample()
             flip = self._data.protocol.flip_average
-            prediction = self._predictor.predict(sample.image, sample.camera, flip_average=flip)
+            prediction = self._predictor.predict(
+                sample.image,
+                sample.camera,
+                flip_average=flip,
+                camera_height=sample.camera_height,
+            )
             metrics = self._evaluator.add(
                 id=sample.id, group=sample.group, pred=prediction.depth, target=sample.depth
             )

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.models.attractor import BinModule
-from lacdepth_ros.models.predictor import DepthPrediction
+from lacdepth_ros.models.prediction import DepthPrediction
 from lacdepth_ros.training.datamodule import Frame
 from lacdepth_ros.training.module import LacDepthModule
 from lacdepth_ros.viz.colors import colorize_depth

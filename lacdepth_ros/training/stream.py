@@ -24,14 +24,13 @@ from lacdepth_ros.data.sky import sky_mask
 from lacdepth_ros.data.transforms.augment import augment
 from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.data.transforms.cutmix import cutmix
-from lacdepth_ros.synthetic.sample import training_scene
+from lacdepth_ros.models.config import ModelConfig
 
 LOG = logging.getLogger('lacdepth.train')
-SYNTHETIC_DOMAIN = 'driving'
 SEAM_RANGE = (0.25, 0.75)
 """Where two frames meet, as a share of the width."""
-_HEIGHTS = 1
-"""Sets the random numbers of a step's height apart from those of a view."""
+_SIZES = 1
+"""Sets the random numbers of a step's size apart from those of a view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,30 +43,30 @@ class StreamConfig:
 
     group_weights: dict[str, float] = field(default_factory=dict)
     """How often a frame is drawn, by the first part of its id; 1 where not named."""
-    synthetic_share: float = 0.0
-    """Share of synthetic street scenes among the drawn frames, in [0, 1)."""
-    synthetic_scenes: int = 120
-    """Different synthetic scenes."""
+    group_shares: dict[str, float] = field(default_factory=dict)
+    """Share of all draws that go to a group, however many frames it has, such as 0.3 for
+    'synthetic'; the other groups divide what is left by their weights."""
     cutmix: float = 0.0
-    """Probability that a drawn frame gets its right side from another frame of its domain
-    (synthetic streets: 'driving'), as `lacdepth_ros.data.transforms.cutmix` does it; for frames of
-    cameras that are mounted alike."""
+    """Probability that a drawn frame gets its right side from another frame of its domain and
+    camera height, as `lacdepth_ros.data.transforms.cutmix` does it: for cameras mounted
+    alike."""
     sky: bool = True
     """Mark what is surely sky as beyond range, in colour frames tagged with domain 'driving'."""
     cache_gb: float = 4.0
-    """Memory [GB] for decoded frames and rendered scenes, shared by the workers of a training
-    process; 300 KITTI frames take 1 GB. What does not fit is read and rendered every time."""
+    """Memory [GB] for decoded frames, shared by the workers of a training process; 300 KITTI
+    frames take 1 GB. What does not fit is read every time."""
 
     def __post_init__(self) -> None:
         for group, weight in self.group_weights.items():
             if not isinstance(weight, (int, float)) or not 0 <= weight < float('inf'):
                 raise ValueError(f'group_weights.{group}={weight!r} must be a number >= 0')
-        if not 0 <= self.synthetic_share < 1:
-            raise ValueError(f'synthetic_share={self.synthetic_share!r} must lie in [0, 1)')
+        shares = self.group_shares
+        if not all(isinstance(s, (int, float)) and 0 < s < 1 for s in shares.values()):
+            raise ValueError(f'group_shares={shares!r} must be shares between 0 and 1')
+        if not sum(shares.values()) < 1:
+            raise ValueError(f'group_shares={shares!r} must leave something for other groups')
         if not 0 <= self.cutmix <= 1:
             raise ValueError(f'cutmix={self.cutmix!r} must lie in [0, 1]')
-        if not self.synthetic_scenes > 0:
-            raise ValueError(f'synthetic_scenes={self.synthetic_scenes!r} must be positive')
         if not 0 <= self.cache_gb < float('inf'):
             raise ValueError(f'cache_gb={self.cache_gb!r} must be a number of GB >= 0')
 
@@ -79,14 +78,14 @@ class ViewStream(Dataset[dict[str, Any]]):
         entries: The training frames.
         config: Which of them are drawn, and how often.
         augment: Random view drawn of each frame.
-        focal_px: Focal length [px] at which the network's output is metres; the true depth of a
-            view is brought to it.
+        model: Tells the focal length and the camera height at which the network's output is
+            metres; the true depth of a view is brought to both.
         length: Number of views.
         per_step: Views of a training step, which all have one size.
         seed: Another seed gives another stream.
 
     Raises:
-        ValueError: group_weights names a group that no frame has, or leaves nothing to draw.
+        ValueError: A group is named that no frame has, or nothing is left to draw.
     """
 
     def __init__(
@@ -95,25 +94,18 @@ class ViewStream(Dataset[dict[str, Any]]):
         config: StreamConfig,
         augment: AugmentConfig,
         *,
-        focal_px: float,
+        model: ModelConfig,
         length: int,
         per_step: int,
         seed: int,
     ) -> None:
-        groups = {entry.group for entry in entries}
-        if unknown := set(config.group_weights) - groups:
-            raise ValueError(
-                f'data.stream.group_weights names {sorted(unknown)}; the groups are '
-                f'{sorted(groups)}; name those, or give --data.stream.group_weights "{{}}"'
-            )
-        self._weights = np.array([config.group_weights.get(e.group, 1.0) for e in entries])
-        if not self._weights.sum() > 0:
-            raise ValueError('no training frame has a weight above 0; check group_weights')
-        self._domains = np.array([str(entry.tags.get('domain')) for entry in entries])
+        self._weights = draw_weights(entries, config)
+        # Only frames of one kind are mixed; unknown heights are those of one car, or of nothing.
+        self._kinds = np.array([f'{e.tags.get("domain")} {e.camera_height}' for e in entries])
         self._entries = list(entries)
         self._config = config
         self._augment = augment
-        self._focal_px = focal_px
+        self._model = model
         self._length, self._per_step = length, per_step
         self._seed = seed
         self._cache = SampleCache(config.cache_gb)
@@ -128,9 +120,10 @@ class ViewStream(Dataset[dict[str, Any]]):
 
         Returns:
             image: (3, h, w) uint8 RGB.
-            depth: (h, w) float32, true depth brought to focal_px; 0 = none, and above
-                BEYOND_RANGE / 10 the sky.
-            dense: (h, w) float32, interpolated depth brought to focal_px; 0 = none.
+            depth: (h, w) float32, true depth brought to the network's focal length and camera
+                height; 0 = none, and above BEYOND_RANGE / 10 the sky.
+            dense: (h, w) float32, interpolated depth brought there, too; 0 = none.
+            intrinsics: (4,) float32 fx, fy, cx, cy of the view [px].
             skipped: Frames that could not be read and were replaced by another draw.
 
         Raises:
@@ -139,22 +132,26 @@ class ViewStream(Dataset[dict[str, Any]]):
         rng = np.random.default_rng([self._seed, index])
         sample, skipped = self._drawn(rng)
         view = augment(sample, self._config_of(index // self._per_step), rng)
-        scale = np.float32(self._focal_px / focal_length(view.camera))
+        camera = view.camera
+        usual = self._model.camera_height_m
+        height = usual if sample.camera_height is None else sample.camera_height
+        scale = np.float32(self._model.focal_px / focal_length(camera) * usual / height)
         dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
         return {
             'image': torch.from_numpy(np.stack(cv2.split(view.image))),
             'depth': torch.from_numpy(view.depth * scale),
             'dense': torch.from_numpy(dense),
+            'intrinsics': torch.tensor([camera.fx, camera.fy, camera.cx, camera.cy]),
             'skipped': skipped,
         }
 
     def _config_of(self, step: int) -> AugmentConfig:
-        """How the views of a step are made; its height depends on the seed and the step alone."""
-        heights = self._augment.crop_heights
-        if not heights:
+        """How the views of a step are made; their size depends on the seed and the step alone."""
+        sizes = self._augment.crops
+        if not sizes:
             return self._augment
-        rng = np.random.default_rng([self._seed, step, _HEIGHTS])
-        return replace(self._augment, crop=(int(rng.choice(heights)), self._augment.crop[1]))
+        rng = np.random.default_rng([self._seed, step, _SIZES])
+        return replace(self._augment, crop=sizes[rng.integers(len(sizes))])
 
     def unreadable(self) -> list[str]:
         """Ids of the frames that could not be read so far, by any worker."""
@@ -162,25 +159,13 @@ class ViewStream(Dataset[dict[str, Any]]):
 
     def _drawn(self, rng: np.random.Generator) -> tuple[Sample, int]:
         """A frame or a mixture of two, and the unreadable frames met on the way."""
-        domain, sample, skipped = self._single(rng)
+        position, sample, skipped = self._measured(rng, self._weights)
         if self._config.cutmix == 0 or rng.random() >= self._config.cutmix:
             return sample, skipped
-        _, other, more = self._single(rng, domain)
+        alike = self._weights * (self._kinds == self._kinds[position])
+        _, other, more = self._measured(rng, alike)
         column = round(sample.camera.width * rng.uniform(*SEAM_RANGE))
         return cutmix(sample, other, column), skipped + more
-
-    def _single(
-        self, rng: np.random.Generator, domain: str | None = None
-    ) -> tuple[str, Sample, int]:
-        """Draw a synthetic or measured frame, of a domain if one is given; and its domain."""
-        weights = self._weights
-        if domain is not None:
-            weights = weights * (self._domains == domain)
-        synthetic = domain in (None, SYNTHETIC_DOMAIN)
-        if synthetic and (rng.random() < self._config.synthetic_share or not weights.any()):
-            return SYNTHETIC_DOMAIN, self._synthetic(rng), 0
-        position, sample, skipped = self._measured(rng, weights)
-        return str(self._domains[position]), sample, skipped
 
     def _measured(
         self, rng: np.random.Generator, weights: npt.NDArray[np.float64]
@@ -212,18 +197,36 @@ class ViewStream(Dataset[dict[str, Any]]):
         sky = self._config.sky and entry.tags.get('domain') == 'driving'
         return self._cache.get(position, lambda: _with_sky(entry.load()) if sky else entry.load())
 
-    def _synthetic(self, rng: np.random.Generator) -> Sample:
-        scene = int(rng.integers(self._config.synthetic_scenes))
-        return self._cache.get(-1 - scene, lambda: self._render(scene))
 
-    def _render(self, scene: int) -> Sample:
-        """Render near the size the scene is trained at: a full frame takes twice as long."""
-        augment = self._augment
-        if augment.fixed_crop != 'none':
-            return training_scene(self._seed, scene)
-        if augment.scale_range is not None:
-            return training_scene(self._seed, scene, scale=augment.scale_range[1])
-        return training_scene(self._seed, scene, focal=augment.focal_range[1])
+def draw_weights(
+    entries: Sequence[ManifestEntry], config: StreamConfig
+) -> npt.NDArray[np.float64]:
+    """How often each frame is drawn, by the weights and shares of its group; (N,), sum 1.
+
+    Raises:
+        ValueError: A group is named that no frame has, or nothing is left to draw.
+    """
+    present = {entry.group for entry in entries}
+    groups = np.array([entry.group for entry in entries])
+    for name, named in (
+        ('group_weights', config.group_weights),
+        ('group_shares', config.group_shares),
+    ):
+        if unknown := set(named) - present:
+            raise ValueError(
+                f'data.stream.{name} names {sorted(unknown)}; the groups are '
+                f'{sorted(present)}; name those, or give --data.stream.{name} "{{}}"'
+            )
+    weights = np.array([config.group_weights.get(group, 1.0) for group in groups], np.float64)
+    shared = np.isin(groups, list(config.group_shares))
+    rest = 1 - sum(config.group_shares.values())
+    if not weights.sum() > 0 or (config.group_shares and not weights[~shared].sum() > 0):
+        raise ValueError('no training frame has a weight above 0; check group_weights')
+    weights[~shared] *= rest / weights[~shared].sum()
+    for group, share in config.group_shares.items():
+        members = groups == group
+        weights[members] = share / members.sum()
+    return weights
 
 
 def _with_sky(sample: Sample) -> Sample:

@@ -83,7 +83,7 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
         (['bag', 'export', 'b', 'o', '--vdeo', 'x'], 'bag export', '--vdeo (did you mean --vid'),
         (['data', 'check', 'a', '--zzz'], 'data check', 'arguments: --zzz\n'),
         (['data', 'check', 'a', 'b'], 'data check', 'arguments: b\n'),
-        (['train', '--confg', 'lite_first'], 'train', '--confg (did you mean --config?)'),
+        (['train', '--confg', 'lite'], 'train', '--confg (did you mean --config?)'),
         (['--hlp', 'predict'], '', '--hlp (did you mean --help?)'),
     ],
 )

@@ -99,7 +99,7 @@ def test_data_are_checked_before_weights_are_downloaded(
 
 
 def test_recipe_and_folder_are_needed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(['train', '--config', 'lite_first']) == 2
+    assert main(['train', '--config', 'lite']) == 2
     assert '--output DIR' in capsys.readouterr().err
 
 

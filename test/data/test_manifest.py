@@ -13,6 +13,7 @@ import pytest
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.data.sample import BEYOND_RANGE
 
 HEIGHT, WIDTH = 6, 9
 
@@ -148,3 +149,32 @@ def test_eight_bit_or_color_depth_is_refused(tmp_path: Path, shape: tuple[int, .
     (entry,) = read_manifest(path)
     with pytest.raises(ValueError, match=r'manifest\.jsonl:1: .*depth is uint8.*uint16'):
         entry.load()
+
+
+def test_camera_height_and_sky_are_read_and_written_back(tmp_path: Path) -> None:
+    """Where an image without depth shows the sky, its depth is beyond any range."""
+    record = write_frame(tmp_path, camera_height=0.4, empty='sky')
+    (entry,) = read_manifest(write_manifest(tmp_path, record))
+    sample = entry.load()
+    assert sample.camera_height == entry.camera_height == 0.4
+    assert (sample.depth[0] == BEYOND_RANGE).all() and (sample.depth[1:] == 2.0).all()
+    assert sample.dense is not None and not sample.dense[0].any()
+    assert {'camera_height': 0.4, 'empty': 'sky'}.items() <= entry.row().items()
+    assert entry.tags == {'domain': 'driving'}
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({'camera_height': 0}, r'camera_height = 0 must be metres above the ground'),
+        ({'camera_height': '1.6'}, r"camera_height = '1\.6' must be metres"),
+        ({'camera_height': float('nan')}, 'camera_height = nan must be metres'),
+        ({'empty': 'clouds'}, r"empty = 'clouds' is not one of \['unknown', 'sky'\]"),
+    ],
+)
+def test_impossible_height_or_meaning_is_named(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    path = write_manifest(tmp_path, write_frame(tmp_path, **changes))
+    with pytest.raises(ValueError, match=rf'manifest\.jsonl:1: {message}'):
+        read_manifest(path)

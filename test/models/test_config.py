@@ -118,6 +118,7 @@ def test_defaults_are_the_shipped_network() -> None:
         'name': 'lacdepth-lite',
         'encoder': 'efficientnet_lite0',
         'widths': (16, 32, 64, 128, 192),
+        'rays': 'none',
         'lateral': 'reduce',
         'levels': 4,
         'fusion': 'dense',
@@ -140,6 +141,7 @@ def test_defaults_are_the_shipped_network() -> None:
         'min_depth': 1e-3,
         'max_depth': 100.0,
         'focal_px': 535.0,
+        'camera_height_m': 1.65,
     }
 
 

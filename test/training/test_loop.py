@@ -92,7 +92,7 @@ def test_run_is_the_plain_loop(tmp_path: Path) -> None:
         data.entries,
         data.stream_config,
         data.augment,
-        focal_px=network.config.focal_px,
+        model=network.config,
         length=STEPS * ACCUMULATED * BATCH,
         per_step=ACCUMULATED * BATCH,
         seed=0,

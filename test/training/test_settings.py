@@ -40,19 +40,18 @@ def test_shipped_recipe_is_complete(path: Path) -> None:
     assert settings['data']['train_manifest'] == ''
 
 
-def test_first_recipe_keeps_its_values() -> None:
-    settings = read('--config', 'lite_first.yaml')
+def test_recipe_of_the_light_network_keeps_its_values() -> None:
+    settings = read('--config', 'lite.yaml')
     model, data, trainer = (settings[name] for name in ('model', 'data', 'trainer'))
     assert model['network']['encoder_weights'] == 'imagenet'
-    assert (model['optimizer']['encoder_lr'], model['optimizer']['decoder_lr']) == (2e-4, 6e-4)
-    assert (model['loss']['abs_rel_weight'], model['loss']['sky_weight']) == (3.0, 0.5)
-    assert (model['schedule']['warmup'], model['ema_decay']) == (100, 0.998)
+    assert model['network']['architecture'] == {'rays': 'decoder'}
+    assert (model['loss']['silog_weight'], model['loss']['abs_rel_weight']) == (2.0, 12.0)
+    assert (model['schedule']['warmup'], model['ema_decay']) == (200, 0.999)
     assert (model['loss']['frame_pixels'], data['stream']['cutmix']) == (12000, 0.5)
-    assert (trainer['max_steps'], trainer['precision']) == (4600, 'bf16-mixed')
-    assert (trainer['gradient_clip_val'], trainer['val_check_interval']) == (1.0, 800)
-    assert (data['batch_size'], data['val_domain']) == (4, 'driving')
-    assert data['augment']['crop'] == [288, 704]
-    assert data['stream']['group_weights']['kitti_object'] == 4.0
+    assert (trainer['max_steps'], trainer['precision']) == (6000, 'bf16-mixed')
+    assert (data['batch_size'], data['val_domain']) == (64, 'driving')
+    assert [544, 608] in data['augment']['crops']
+    assert data['stream']['group_shares'] == {'synthetic': 0.3}
 
 
 def test_overrides_reach_into_sections(recipe: str) -> None:
@@ -126,7 +125,7 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
         (['--data.batch_size', '0'], 'batch_size=0'),
         (['--data.val_domain', 'sea'], r"'sea'.*\['driving', 'indoor'\]"),
         (['--data.augment.flip', '2'], 'flip=2'),
-        (['--data.stream.synthetic_share', '1'], 'synthetic_share=1'),
+        (['--data.stream.cutmix', '2'], 'cutmix=2'),
         (['--model.network.preset', 'lacdepth-huge'], 'lacdepth-huge'),
         (['--model.network.architecture.depth', '50'], "'depth'"),
         (['--model.network.architecture.num_bins', 'many'], 'many'),
@@ -155,8 +154,8 @@ def test_impossible_setting_is_refused(
 def test_shipped_recipe_is_found_by_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = next(path for path in SHIPPED if path.name == 'lite_first.yaml')
-    assert recipes.find_recipe('lite_first.yaml') == recipes.find_recipe('lite_first') == shipped
+    shipped = next(path for path in SHIPPED if path.name == 'lite.yaml')
+    assert recipes.find_recipe('lite.yaml') == recipes.find_recipe('lite') == shipped
     assert recipes.find_recipe(str(shipped)) == shipped
     for variable in ('ament', 'prefix'):
         folder = tmp_path / variable / 'share' / 'lacdepth_ros' / 'config' / 'training'
@@ -167,5 +166,5 @@ def test_shipped_recipe_is_found_by_its_name(
     monkeypatch.setattr(sys, 'prefix', str(tmp_path / 'prefix'))
     assert recipes.find_recipe('ament').parts[-5:-2] == ('share', 'lacdepth_ros', 'config')
     assert recipes.find_recipe('prefix.yaml').is_file()
-    with pytest.raises(FileNotFoundError, match=r'none\.yaml does not.*ament\.yaml.*lite_first'):
+    with pytest.raises(FileNotFoundError, match=r'none\.yaml does not.*ament\.yaml.*lite'):
         recipes.find_recipe('none.yaml')

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,13 @@ import torch
 from miniature import FOCAL, HEIGHT, WIDTH, write_manifest
 from torch.utils.data import DataLoader, default_collate
 
-from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
-from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
+from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.data.transforms.config import AugmentConfig
-from lacdepth_ros.synthetic import sample as synthetic
+from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.training import stream as stream_module
-from lacdepth_ros.training.stream import StreamConfig, ViewStream
+from lacdepth_ros.training.stream import StreamConfig, ViewStream, draw_weights
 
 
 @pytest.fixture(scope='module')
@@ -63,7 +62,7 @@ def make_of(
         entries,
         config or StreamConfig(),
         AugmentConfig(**view),
-        focal_px=focal_px,
+        model=ModelConfig(focal_px=focal_px),
         length=length,
         per_step=4,
         seed=seed,
@@ -91,15 +90,15 @@ def test_view_depends_on_seed_and_index_alone(manifest: Path) -> None:
     assert not same(views[0], make(manifest, seed=1)[0])
 
 
-def test_views_of_a_step_share_one_of_the_heights(manifest: Path) -> None:
-    heights = {'crop_heights': (16, 24, 40)}
-    stream = make(manifest, augment=heights)
+def test_views_of_a_step_share_one_of_the_sizes(manifest: Path) -> None:
+    sizes = {'crops': ((16, 64), (24, 40), (40, 32))}
+    stream = make(manifest, augment=sizes)
     views = [stream[i] for i in range(48)]
     steps = [{view['image'].shape for view in views[i : i + 4]} for i in range(0, 48, 4)]
     assert all(len(shapes) == 1 for shapes in steps)
-    assert set.union(*steps) == {(3, height, 64) for height in (16, 24, 40)}
+    assert set.union(*steps) == {(3, *size) for size in sizes['crops']}
     assert all(view['depth'].shape == view['image'].shape[1:] for view in views)
-    again = make(manifest, augment=heights)
+    again = make(manifest, augment=sizes)
     assert same(again[47], views[47]) and same(again[5], views[5])
 
 
@@ -136,50 +135,48 @@ def test_impossible_weights_are_refused(
         make(manifest, group_weights=weights)
 
 
-@pytest.fixture
-def rendered(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]:
-    """Replace the renderer by flat scenes with sky above; list what was rendered."""
-    calls: list[tuple[int, int]] = []
-
-    def flat(seed: int, frame: int, *, camera: Camera) -> Sample:
-        calls.append((seed, frame))
-        image = np.full((camera.height, camera.width, 3), 99, np.uint8)
-        depth = np.full((camera.height, camera.width), 8, np.float32)
-        depth[: camera.height // 2] = 0
-        return Sample(image, depth, camera, f'synthetic/{seed}')
-
-    monkeypatch.setattr(synthetic, 'synthetic_sample', flat)
-    yield calls
+def test_ground_truth_is_brought_to_the_camera_height_of_the_network(manifest: Path) -> None:
+    """Seen from half the height, everything is twice as far in units of the height."""
+    still = {'focal_range': (FOCAL, FOCAL), 'flip': 0.0}
+    entry = read_manifest(manifest)[0]
+    unknown = make_of([entry], augment=still)[0]['depth']
+    low = make_of([replace(entry, camera_height=0.825)], augment=still)[0]['depth']
+    torch.testing.assert_close(low, 2 * unknown)
 
 
-def test_synthetic_share(manifest: Path, rendered: list[tuple[int, int]]) -> None:
-    stream = make(manifest, synthetic_share=0.5, synthetic_scenes=4, length=200)
-    flat = sum(bool((stream[i]['depth'] > BEYOND_RANGE / 10).any()) for i in range(60))
-    assert 15 <= flat <= 45
-    assert len(rendered) == len(set(rendered)) == 4  # each once
-    make(manifest, synthetic_share=0.0)[0]
-    assert len(rendered) == 4
+def test_intrinsics_are_those_of_the_view(manifest: Path) -> None:
+    """Of the exact scene x = z (u - cx) / fx: the crop moves cx, the zoom scales all."""
+    whole = {'scale_range': (0.5, 0.5), 'crop': (HEIGHT // 2, WIDTH // 2), 'flip': 0.0}
+    entry = read_manifest(manifest)[0]
+    given = entry.camera
+    view = make_of([entry], augment=whole)[0]['intrinsics']
+    expected = [given.fx / 2, given.fy / 2, given.cx / 2 - 0.25, given.cy / 2 - 0.25]
+    torch.testing.assert_close(view, torch.tensor(expected))
+    mirrored = make_of([entry], augment={**whole, 'flip': 1.0})[0]['intrinsics']
+    assert float(mirrored[2]) == pytest.approx(WIDTH // 2 - 1 - expected[2])
+
+
+def test_a_share_of_the_draws_goes_to_a_group_of_any_size(manifest: Path) -> None:
+    entries = read_manifest(manifest)
+    config = StreamConfig(group_shares={'room': 0.8}, group_weights={'road': 5.0})
+    np.testing.assert_allclose(draw_weights(entries, config), [0.1, 0.1, 0.8])
+    uneven = StreamConfig(group_weights={'road': 3.0})
+    np.testing.assert_allclose(draw_weights(entries, uneven), np.array([3, 3, 1]) / 7)
 
 
 @pytest.mark.parametrize(
-    ('augment', 'height'),
+    ('shares', 'message'),
     [
-        ({'focal_range': (300.0, 721.5377)}, 375),
-        ({'scale_range': (0.2, 0.4)}, 150),
-        ({'scale_range': (0.2, 0.4), 'fixed_crop': 'kitti'}, 375),
+        ({'rail': 0.5}, r"group_shares names \['rail'\].*\['road', 'room'\]"),
+        ({'road': 1.0}, 'between 0 and 1'),
+        ({'road': 0.5, 'room': 0.5}, 'leave something'),
     ],
 )
-def test_synthetic_scenes_are_rendered_no_larger_than_needed(
-    manifest: Path, rendered: list[tuple[int, int]], augment: dict[str, Any], height: int
+def test_impossible_shares_are_refused(
+    manifest: Path, shares: dict[str, float], message: str
 ) -> None:
-    augment = {**augment, 'vertical': 'bottom'}  # the scenes' upper half is sky
-    stream = make(manifest, synthetic_share=0.999, synthetic_scenes=1, augment=augment)
-    view = stream[0]
-    (sample,) = stream._cache._samples.values()
-    assert sample.camera.height == height
-    known = view['dense'] > 0  # exact depth everywhere but in the sky
-    assert known.any() and torch.equal(known, (view['depth'] > 0) & (view['depth'] < 1000))
-    torch.testing.assert_close(view['dense'][known], view['depth'][known])
+    with pytest.raises(ValueError, match=message):
+        make(manifest, group_shares=shares)
 
 
 def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
@@ -202,21 +199,17 @@ def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
     assert not any(30 in depths and len(depths) > 1 for depths in mixed)
 
 
-def test_synthetic_streets_are_mixed_with_measured_roads_only(
-    manifest: Path, rendered: list[tuple[int, int]]
-) -> None:
-    """A synthetic wall is 8 m away and its upper half sky; roads have no sky here, rooms vary."""
-    still = {'scale_range': (1.0, 1.0), 'crop': (48, 96), 'flip': 0.0, 'vertical': 'top'}
-    config = {'cutmix': 1.0, 'synthetic_share': 0.5, 'sky': False, 'augment': still}
-
-    def sides(**changes: Any) -> set[tuple[bool, bool]]:
-        stream = make(manifest, focal_px=FOCAL, length=200, **config, **changes)
-        skies = [stream[i]['depth'] > BEYOND_RANGE / 10 for i in range(30)]
-        return {(bool(sky[:, 2].any()), bool(sky[:, -3].any())) for sky in skies}
-
-    assert (False, True) in sides(group_weights={'room': 0})
-    assert sides(group_weights={'road': 0}) == {(False, False), (True, True)}
-    assert rendered
+def test_frames_of_other_heights_are_not_mixed(tmp_path: Path) -> None:
+    entries = read_manifest(write_manifest(tmp_path, 'road/0', 'road/1', 'road/2'))
+    for value, entry in zip((10.0, 20.0, 30.0), entries, strict=True):
+        write_depth_png(entry.depth, np.full((HEIGHT, WIDTH), value, np.float32))
+    entries[2] = replace(entries[2], camera_height=1.65)
+    config = StreamConfig(cutmix=1.0, sky=False)
+    stream = make_of(entries, config, {'scale_range': (1.0, 1.0)}, focal_px=FOCAL)
+    maps = [stream[i]['depth'] for i in range(40)]
+    depths = {frozenset(x[x > 0].round().int().tolist()) for x in maps}
+    assert frozenset({10, 20}) in depths and frozenset({30}) in depths
+    assert not any(30 in some and len(some) > 1 for some in depths)
 
 
 @pytest.mark.parametrize('mix', [-0.1, 1.5])
@@ -304,7 +297,7 @@ def test_small_cache_changes_nothing(manifest: Path) -> None:
 
 @pytest.mark.parametrize(
     ('field', 'value'),
-    [('synthetic_share', 1.0), ('synthetic_scenes', 0), ('cache_gb', -1.0)],
+    [('cache_gb', -1.0), ('cutmix', 2.0)],
 )
 def test_impossible_setting_is_named(field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f'{field}={value!r}'):

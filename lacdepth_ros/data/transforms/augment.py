@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -19,9 +20,12 @@ from lacdepth_ros.data.transforms.geometric import (
     flip,
     pad,
     resize,
-    roll,
+    rotate_camera,
 )
 from lacdepth_ros.data.transforms.photometric import augment_photometric
+
+FILLING_RANGE = 1.2
+"""Where only long focal lengths fill a crop, they are drawn up to this factor of the least."""
 
 
 def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
@@ -36,8 +40,9 @@ def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> 
         sample = crop_to_kitti_benchmark(sample)
     elif config.fixed_crop == 'nyu':
         sample = crop_nyu_border(sample)
-    if config.rotation:
-        sample = roll(sample, float(rng.uniform(-config.rotation, config.rotation)))
+    if config.rotation or config.pitch:
+        pitch, roll = (rng.uniform(-most, most) for most in (config.pitch, config.rotation))
+        sample = rotate_camera(sample, pitch=pitch, roll=roll)
     sample = _random_window(sample, config, rng)
     if rng.random() < config.flip:
         sample = flip(sample)
@@ -61,7 +66,16 @@ def _random_window(sample: Sample, config: AugmentConfig, rng: np.random.Generat
 def _draw_scale(camera: Camera, config: AugmentConfig, rng: np.random.Generator) -> float:
     if config.scale_range is not None:
         return float(rng.uniform(*config.scale_range))
-    return float(rng.uniform(*config.focal_range)) / focal_length(camera)
+    wide = rng.random() < config.wide_zoom
+    low, high = config.wide_focal_range if wide else config.focal_range
+    focal = focal_length(camera)
+    rows, columns = config.crop
+    filling = config.least_fill * max(rows / camera.height, columns / camera.width) * focal
+    if filling > low:
+        most = max(high, config.wide_focal_range[1]) if config.wide_zoom else high
+        low = min(filling, most)
+        high = max(high, min(FILLING_RANGE * low, most))
+    return math.exp(rng.uniform(math.log(low), math.log(high))) / focal
 
 
 def _span(side: int, wanted: int, scale: float) -> tuple[int, int]:

@@ -12,13 +12,22 @@ from typing import Any, Literal, get_args
 FixedCrop = Literal['none', 'kitti', 'nyu']
 Vertical = Literal['random', 'bottom', 'top']
 
-_PROBABILITIES = ('flip', 'photometric_probability', 'channel_permutation', 'gray', 'blur')
+_PROBABILITIES = (
+    'flip',
+    'photometric_probability',
+    'channel_permutation',
+    'gray',
+    'blur',
+    'low_resolution',
+    'wide_zoom',
+)
 _SPREADS = ('brightness', 'contrast', 'saturation', 'channel_gain')
 _RANGES: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
     (_PROBABILITIES, '[0, 1]', lambda value: 0 <= value <= 1),
     (_SPREADS, '[0, 1)', lambda value: 0 <= value < 1),
     (('gamma',), '[0, inf)', lambda value: 0 <= value < math.inf),
-    (('rotation',), '[0, 45]', lambda value: 0 <= value <= 45),
+    (('rotation', 'pitch'), '[0, 45]', lambda value: 0 <= value <= 45),
+    (('least_fill',), '[0, 1]', lambda value: 0 <= value <= 1),
 )
 _CHOICES = (('fixed_crop', FixedCrop), ('vertical', Vertical))
 
@@ -48,6 +57,8 @@ class AugmentConfig:
     columns), 'nyu' to the 565x427 inside the white border of NYU's 640x480."""
     rotation: float = 0.0
     """The camera rolls by up to this many degrees (LapDepth: KITTI 1, NYU 2.5)."""
+    pitch: float = 0.0
+    """The camera is tilted up or down by up to this many degrees."""
     focal_range: tuple[float, float] = (380.0, 690.0)
     """The view is scaled to a focal length drawn from this range [px]; true metres stay true, as
     the camera of the view knows its focal length."""
@@ -55,10 +66,17 @@ class AugmentConfig:
     """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled."""
     crop: tuple[int, int] = (224, 704)
     """Height and width of the network's training input [px], cut from the scaled view."""
-    crop_heights: tuple[int, ...] = ()
-    """Heights [px] that take the place of crop's, one drawn for every step; empty: crop's alone. A
-    network that only ever saw one height takes the number of rows for a clue and errs at others;
-    what is listed twice is drawn twice as often."""
+    wide_zoom: float = 0.0
+    """Probability that the focal length is drawn from wide_focal_range instead of focal_range."""
+    wide_focal_range: tuple[float, float] = (300.0, 900.0)
+    """Of cameras far from the network's focal length [px]."""
+    crops: tuple[tuple[int, int], ...] = ()
+    """Sizes [height, width] that take the place of `crop`, one drawn for every step; empty: crop
+    alone. A network that only ever saw one size takes the distance to the borders for a clue and
+    errs at others; what is listed twice is drawn twice as often."""
+    least_fill: float = 0.0
+    """Share of the crop's height and width that the image must fill: focal lengths for which it
+    would not are left out, as far as the ranges above allow."""
     vertical: Vertical = 'random'
     """Which rows are cut: any ('random'), the lowest ('bottom'), or the uppermost ('top'). With
     'bottom' the road leaves every view at its lower edge; with 'top' and a crop as high as the
@@ -85,17 +103,19 @@ class AugmentConfig:
     """Probability that the colour channels change places (LapDepth; the paper does not)."""
     blur: float = 0.1
     """Probability of a slight Gaussian blur."""
+    low_resolution: float = 0.0
+    """Probability that detail is lost as in an image of a smaller camera, which is enlarged."""
 
     def __post_init__(self) -> None:
         if not _is_pair(self.crop, int) or min(self.crop) < 1:
             raise ValueError(f'crop={self.crop!r} must be two sizes [height, width] above 0')
-        rows = self.crop_heights
-        if not isinstance(rows, tuple) or not all(isinstance(n, int) and n > 0 for n in rows):
-            raise ValueError(f'crop_heights={rows!r} must be a list of heights above 0')
-        if not _is_range(self.focal_range):
-            raise ValueError(
-                f'focal_range={self.focal_range!r} must be [low, high] pixels above 0'
-            )
+        if not all(_is_pair(size, int) and min(size) > 0 for size in self.crops):
+            raise ValueError(f'crops={self.crops!r} must be sizes [height, width] above 0')
+        for name in ('focal_range', 'wide_focal_range'):
+            if not _is_range(getattr(self, name)):
+                raise ValueError(
+                    f'{name}={getattr(self, name)!r} must be [low, high] pixels above 0'
+                )
         if self.scale_range is not None and not _is_range(self.scale_range):
             raise ValueError(
                 f'scale_range={self.scale_range!r} must be [low, high] factors above 0, or null'

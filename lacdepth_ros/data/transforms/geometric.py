@@ -1,10 +1,10 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Geometric changes of a sample: crop, pad, resize, roll, flip; ground truth and camera follow.
+"""Geometric changes of a sample: crop, pad, resize, rotate, flip; ground truth and camera follow.
 
 Measured depth is never interpolated: every value a change yields was measured, and lies within
-half a pixel (a roll: half an old pixel) of where the new camera sees its point. Interpolated depth
-(`Sample.dense`) may be interpolated again, but only between pixels that all have it.
+half a pixel (a rotation: half an old pixel) of where the new camera sees its point. Interpolated
+depth (`Sample.dense`) may be interpolated again, but only between pixels that all have it.
 """
 
 from __future__ import annotations
@@ -117,28 +117,36 @@ def resize(sample: Sample, width: int, height: int) -> Sample:
     )
 
 
-def roll(sample: Sample, degrees: float) -> Sample:
-    """Roll the camera about its optical axis: the scene turns clockwise by `degrees`.
+def rotate_camera(sample: Sample, *, pitch: float = 0.0, roll: float = 0.0) -> Sample:
+    """Turn the camera about its optical centre: what it sees moves up and clockwise.
 
-    z and K stay as they are. What enters from outside the image continues its border pixels and
-    has no ground truth; each pixel takes the measured depth of the nearest old pixel, if there is
-    one.
+    A turn needs no depth to be drawn: pixels move by the homography K R K^-1, and depth, which is
+    measured along the optical axis, is measured again along the new one. K stays as it is. What
+    enters from outside the image continues its border pixels and has no ground truth; each pixel
+    takes the measured depth of the nearest old pixel, if there is one.
+
+    Args:
+        sample: The camera's height stays as it is.
+        pitch: Downward turn of the optical axis [degrees].
+        roll: Turn of the scene about the optical axis, clockwise [degrees].
     """
-    if degrees == 0:
+    if pitch == 0 and roll == 0:
         return sample
     camera = sample.camera
     size = (camera.width, camera.height)
-    matrix = _roll_matrix(camera, math.radians(degrees))
+    rotation = _rotation(math.radians(pitch), math.radians(roll))
+    matrix = camera.K @ rotation @ np.linalg.inv(camera.K)
+    to_new_z = _along_new_axis(camera, rotation)
 
     def turned(x: Any, mode: int) -> Any:
-        return cv2.warpAffine(x, matrix, size, flags=mode, borderMode=cv2.BORDER_CONSTANT)
+        return cv2.warpPerspective(x, matrix, size, flags=mode, borderMode=cv2.BORDER_CONSTANT)
 
     return _change(
         sample,
         camera,
-        lambda image: cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE),
-        lambda depth: turned(depth, cv2.INTER_NEAREST),
-        lambda dense: _interpolate(dense, lambda x: turned(x, cv2.INTER_LINEAR)),
+        lambda image: cv2.warpPerspective(image, matrix, size, borderMode=cv2.BORDER_REPLICATE),
+        lambda depth: turned(depth * to_new_z, cv2.INTER_NEAREST),
+        lambda dense: _interpolate(dense * to_new_z, lambda x: turned(x, cv2.INTER_LINEAR)),
     )
 
 
@@ -184,14 +192,21 @@ def _interpolate(dense: Depth, interpolate: Callable[[Depth], Any]) -> Depth:
     return np.where(share > 1 - 1e-4, interpolate(dense), np.float32(0))
 
 
-def _roll_matrix(camera: Camera, angle: float) -> npt.NDArray[np.float64]:
-    """The (2, 3) map of pixels under (x, y) -> (x cos - y sin, x sin + y cos) of their points."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    linear = np.array(
-        [[cos, -sin * camera.fx / camera.fy], [sin * camera.fy / camera.fx, cos]], np.float64
-    )
-    center = np.array([camera.cx, camera.cy])
-    return np.column_stack([linear, center - linear @ center])
+def _rotation(pitch: float, roll: float) -> npt.NDArray[np.float64]:
+    """(3, 3) from the old optical frame into the new one: first the pitch, then the roll."""
+    cp, sp, cr, sr = math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll)
+    nod = np.array([[1.0, 0.0, 0.0], [0.0, cp, -sp], [0.0, sp, cp]])
+    lean = np.array([[cr, -sr, 0.0], [sr, cr, 0.0], [0.0, 0.0, 1.0]])
+    return lean @ nod
+
+
+def _along_new_axis(camera: Camera, rotation: npt.NDArray[np.float64]) -> Depth:
+    """(H, W) factors from depth along the old optical axis to depth along the new one."""
+    x = (np.arange(camera.width) - camera.cx) / camera.fx
+    y = (np.arange(camera.height) - camera.cy) / camera.fy
+    of_x, of_y, of_z = rotation[2]
+    factors = of_x * x[None, :] + (of_y * y + of_z)[:, None]
+    return np.maximum(factors, 0).astype(np.float32)  # behind the new camera: no depth
 
 
 def _change(

@@ -10,6 +10,8 @@ hold the result against torchvision's functions.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,9 @@ GRAY = np.array([0.299, 0.587, 0.114])
 """Share of red, green and blue in a grey value (ITU-R 601), as in OpenCV and torchvision."""
 BLUR_SIGMA = (0.4, 1.2)
 """Range of the blur's standard deviation [px]."""
+
+COARSER = (0.4, 0.9)
+"""Range of the size of a smaller camera's image, as a share of the image's."""
 
 
 def augment_photometric(
@@ -50,6 +55,8 @@ def augment_photometric(
         changed = cv2.LUT(changed, gamma_table(gamma))
     if rng.random() < config.blur:
         changed = cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(*BLUR_SIGMA)))
+    if rng.random() < config.low_resolution:
+        changed = _coarser(changed, float(rng.uniform(*COARSER)))
     return np.asarray(changed, np.uint8)
 
 
@@ -75,6 +82,14 @@ def color_matrix(
     mean_gray = float(GRAY @ (gain * cv2.mean(image)[:3]))
     linear = contrast * saturate @ np.diag(gain)
     return np.column_stack([linear, np.full(3, (1 - contrast) * mean_gray)])
+
+
+def _coarser(image: Any, share: float) -> Any:
+    """The image as a camera of fewer pixels would give it, enlarged to its size again."""
+    height, width = image.shape[:2]
+    size = (max(1, round(share * width)), max(1, round(share * height)))
+    smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(smaller, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def gamma_table(gamma: float) -> npt.NDArray[np.uint8]:

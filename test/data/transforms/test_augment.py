@@ -57,7 +57,8 @@ def test_all_changes_together_keep_points_and_plane() -> None:
     config = replace(STILL, crop=(44, 80), rotation=5.0, scale_range=(0.7, 1.2), flip=1.0)
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        angle = np.radians(np.random.default_rng(seed).uniform(-5.0, 5.0))  # the first draw
+        draws = np.random.default_rng(seed).uniform(-5.0, 5.0, 2)
+        angle = np.radians(draws[1])  # the first is the pitch's
         cos, sin = np.cos(angle), np.sin(angle)
         motion = np.diag([-1, 1, 1]) @ [[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]
         view = augment(sample, config, rng)
@@ -89,6 +90,44 @@ def test_scale_range_replaces_the_focal_range() -> None:
     ]
     shares = [focal_length(camera) / focal_length(CAMERA) for camera in focals]
     assert 0.49 <= min(shares) < 0.55 and 0.7 < max(shares) <= 0.76
+
+
+def test_wide_zoom_draws_from_its_own_range_with_its_probability() -> None:
+    _, sample = points_and_sample()
+    config = replace(STILL, wide_zoom=0.5, wide_focal_range=(150.0, 200.0))
+    rng = np.random.default_rng(0)
+    focals = [focal_length(augment(sample, config, rng).camera) for _ in range(80)]
+    wide = [focal for focal in focals if focal > 120]
+    assert 20 < len(wide) < 60
+    assert min(wide) > 145 and max(wide) < 205
+    assert all(80 < focal < 90 for focal in focals if focal <= 120)
+
+
+def test_focal_lengths_that_leave_the_crop_empty_are_left_out() -> None:
+    """40 x 80 of 48 x 100 pixels at 100 px: to fill 90 % of 60 rows takes 112 px and more."""
+    _, sample = points_and_sample()
+    config = replace(
+        STILL, crop=(60, 80), focal_range=(50.0, 60.0), least_fill=0.9, wide_zoom=1e-9
+    )
+    config = replace(config, wide_focal_range=(50.0, 200.0))
+    views = [augment(sample, config, np.random.default_rng(s)) for s in range(30)]
+    scales = [focal_length(view.camera) / focal_length(CAMERA) for view in views]
+    assert min(scales) > 0.9 * 60 / 48 * 0.98
+    assert max(scales) < 1.2 * 0.9 * 60 / 48 * 1.02
+    bound = replace(config, wide_zoom=0.0)  # the range says how far it may go
+    assert focal_length(augment(sample, bound, np.random.default_rng(0)).camera) < 61
+
+
+def test_lost_detail_keeps_brightness_and_size() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (48, 100, 3)).astype(np.uint8)
+    sample = Sample(image, np.zeros((48, 100), np.float32), CAMERA, 'x/0')
+    still = replace(STILL, crop=(48, 100), scale_range=(1.0, 1.0))
+    same = augment(sample, still, np.random.default_rng(0)).image
+    coarse = augment(sample, replace(still, low_resolution=1.0), np.random.default_rng(0)).image
+    np.testing.assert_array_equal(same, image)
+    assert coarse.shape == image.shape
+    assert coarse.mean() == pytest.approx(image.mean(), abs=2)
+    assert coarse.std() < 0.85 * image.std()
 
 
 def test_rows_are_aligned_as_asked() -> None:
@@ -198,8 +237,13 @@ def test_same_seed_gives_the_same_view() -> None:
         ('crop', (0, 704)),
         ('crop', 224),
         ('crop', (224.5, 704)),
-        ('crop_heights', 224),
-        ('crop_heights', (224, 0)),
+        ('crops', ((224, 704), (224,))),
+        ('crops', ((224, 0),)),
+        ('wide_focal_range', (900.0, 300.0)),
+        ('wide_zoom', 2.0),
+        ('least_fill', -0.1),
+        ('pitch', 90.0),
+        ('low_resolution', 1.5),
         ('focal_range', (690.0, 380.0)),
         ('focal_range', (0.0, 380.0)),
         ('focal_range', (380.0,)),

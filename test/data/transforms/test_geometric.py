@@ -20,7 +20,7 @@ from lacdepth_ros.data.transforms.geometric import (
     flip,
     pad,
     resize,
-    roll,
+    rotate_camera,
     scatter_depth,
 )
 
@@ -42,8 +42,8 @@ def rolled(degrees: float) -> np.ndarray:
         (lambda s: resize(s, 160, 77), np.eye(3), (77, 160), COUNT),
         (lambda s: resize(s, 50, 96), np.eye(3), (96, 50), 50),
         (flip, MIRROR, (48, 100), COUNT),
-        (lambda s: roll(s, 3.0), rolled(3.0), (48, 100), 45),
-        (lambda s: roll(s, -20.0), rolled(-20.0), (48, 100), 30),
+        (lambda s: rotate_camera(s, roll=3.0), rolled(3.0), (48, 100), 45),
+        (lambda s: rotate_camera(s, roll=-20.0), rolled(-20.0), (48, 100), 30),
     ],
 )
 def test_points_and_plane_keep_their_place(
@@ -71,7 +71,9 @@ def test_sample_without_dense_depth_stays_without(change: Callable[[Sample], Sam
     assert change(replace(sample, dense=None)).dense is None
 
 
-@pytest.mark.parametrize('change', [lambda s: resize(s, 70, 30), lambda s: roll(s, 10.0)])
+@pytest.mark.parametrize(
+    'change', [lambda s: resize(s, 70, 30), lambda s: rotate_camera(s, roll=10.0)]
+)
 def test_image_follows_the_same_camera(change: Callable[[Sample], Sample]) -> None:
     """An image that holds x / z and y / z of its rays, as grey values, shows them afterwards."""
     camera = Camera(fx=90.0, fy=80.0, cx=47.3, cy=21.9, width=100, height=48)
@@ -94,14 +96,13 @@ def test_image_follows_the_same_camera(change: Callable[[Sample], Sample]) -> No
 
 def test_roll_leaves_k_and_the_corners_without_ground_truth() -> None:
     _, sample = points_and_sample()
-    view = roll(replace(sample, depth=np.full((48, 100), 9, np.float32)), 10.0)
+    view = rotate_camera(replace(sample, depth=np.full((48, 100), 9, np.float32)), roll=10.0)
     assert view.camera == CAMERA
     assert view.dense is not None
     for depth in (view.depth, view.dense):
         assert depth[0, 0] == depth[-1, -1] == 0
     assert view.image[0, 0].any()  # continued, not black
     assert set(np.unique(view.depth)) == {0, 9}
-    assert roll(sample, 0.0) is sample
 
 
 def test_padding_has_no_ground_truth_and_continues_the_image() -> None:

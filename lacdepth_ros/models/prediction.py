@@ -1,0 +1,61 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a prediction is: maps of the image's size, made of the network's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from lacdepth_ros.core.camera import Camera
+
+Map = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DepthPrediction:
+    """Depth of one image; every map has the image's height and width.
+
+    Attributes:
+        depth: (H, W) float32 metres along the optical axis; NaN where invalid.
+        camera: Intrinsics of these pixels.
+        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
+            where depth is, and everywhere for networks without a distribution (naive bins). Made
+            when it is first asked for: who only wants depth does not wait for it.
+    """
+
+    depth: Map
+    camera: Camera
+    _make_std: Callable[[], Map] = field(repr=False)
+
+    @cached_property
+    def std(self) -> Map:
+        """(H, W) float32 metres, see the class."""
+        std = self._make_std()
+        std[np.isnan(self.depth)] = np.nan
+        return std
+
+
+def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of two distributions mixed half and half, of any one shape.
+
+    The variance of a mixture holds the difference of the means, too: two confident answers that
+    contradict each other are an uncertain one.
+    """
+    variance = 0.5 * (std.square() + other_std.square()) + 0.25 * (depth - other).square()
+    return 0.5 * (depth + other), variance.sqrt()
+
+
+def full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
+    """Bring a map (1, 1, h, w) of the network to the size of the image, times `scale`."""
+    # Scaled before it is enlarged: fewer pixels, and a new map, which the caller may change.
+    scaled = (network_map * scale)[0, 0].cpu().numpy()
+    # Half-pixel bilinear as PyTorch's, in a fifth of its time.
+    size = (camera.width, camera.height)
+    return np.asarray(cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR), np.float32)

@@ -1,0 +1,75 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Streets seen by cameras of any height and direction: the ground lies where the mount says."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.data.sample import BEYOND_RANGE
+from lacdepth_ros.synthetic.layout import Mount
+from lacdepth_ros.synthetic.render import HEIGHTS, random_camera, random_mount, render_streets
+from lacdepth_ros.synthetic.sample import synthetic_sample
+
+CAMERA = Camera(200.0, 200.0, 120.0, 40.0, 240, 130)
+
+
+@pytest.mark.parametrize('height', [0.4, 1.2, 3.0])
+@pytest.mark.parametrize('yaw', [0.0, 180.0])
+def test_the_road_below_lies_at_the_height_of_the_camera(height: float, yaw: float) -> None:
+    """Pixels of the lowest rows, as points: y of the level road is the camera's height."""
+    sample = synthetic_sample(12, 3, camera=CAMERA, mount=Mount(height, yaw=math.radians(yaw)))
+    assert sample.camera_height == pytest.approx(height)
+    rows = np.arange(110, 130)[:, None]
+    below = sample.depth[110:, 100:140] * (rows - CAMERA.cy) / CAMERA.fy
+    # The mount sways by 0.08 degrees, which at the depth of these rows is some millimetres.
+    assert np.median(below) == pytest.approx(height, rel=0.03)
+
+
+def test_a_camera_that_looks_aside_sees_no_end_of_the_street() -> None:
+    """Also behind the vehicle something stands: not the empty ground that was never built."""
+    sample = synthetic_sample(3, 0, camera=CAMERA, mount=Mount(1.6, yaw=math.radians(180)))
+    upper = sample.depth[:38]
+    assert ((upper > 0) & (upper < 150)).mean() > 0.05
+
+
+def test_looking_down_brings_the_ground_nearer() -> None:
+    level, down = (
+        synthetic_sample(12, 3, camera=CAMERA, mount=Mount(1.6, pitch=math.radians(p)))
+        for p in (0.0, 8.0)
+    )
+    assert np.median(down.depth[100:, 110:130]) < 0.9 * np.median(level.depth[100:, 110:130])
+
+
+def test_rendered_data_set_is_read_back_with_heights_and_sky(tmp_path: Path) -> None:
+    assert render_streets(tmp_path, 2, first_seed=41) == 2
+    first, second = read_manifest(tmp_path)
+    assert (first.id, second.id) == ('synthetic/000041', 'synthetic/000042')
+    assert first.group == 'synthetic' and first.tags['domain'] == 'driving'
+    assert first.camera != second.camera
+    sample = first.load()
+    assert HEIGHTS[0] <= sample.camera_height <= HEIGHTS[1]
+    assert sample.dense is not None
+    known = sample.dense > 0
+    np.testing.assert_array_equal(sample.depth[known], sample.dense[known])
+    assert (sample.depth[~known] == BEYOND_RANGE).all()
+    assert np.isin(first.row()['empty'], ['sky'])
+
+
+def test_draws_cover_heights_directions_and_shapes() -> None:
+    rng = np.random.default_rng(0)
+    mounts = [random_mount(rng) for _ in range(400)]
+    heights = np.array([mount.height for mount in mounts])
+    assert heights.min() < 0.5 and heights.max() > 2.7
+    assert 0.3 < ((heights > 1.4) & (heights < 1.9)).mean() < 0.6
+    forward = np.mean([abs(math.degrees(mount.yaw)) < 10 for mount in mounts])
+    assert 0.45 < forward < 0.7
+    cameras = [random_camera(rng) for _ in range(100)]
+    shapes = [camera.width / camera.height for camera in cameras]
+    assert min(shapes) < 1.3 and max(shapes) > 2.5
