@@ -19,12 +19,15 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.flying_pixels import find_flying_pixels
 from lacdepth_ros.core.geometry import depth_to_points, depth_to_ray_length, ray_lengths
+from lacdepth_ros.core.pointcloud import thinned_camera
 from lacdepth_ros.core.voxels import voxel_downsample
 
 FloatArray = npt.NDArray[np.float32]
 
 MAX_POINTS = 20_000
 """Most points of either cloud."""
+_PIXELS_PER_VOXEL = 3.0
+"""Pixels along the edge of a voxel at the end of the range from which half of them do."""
 _COARSER = 1.25
 """Factor by which voxels grow while a cloud has too many of them."""
 
@@ -73,6 +76,9 @@ def trusted_depth(
 def obstacle_points(depth: FloatArray, camera: Camera, settings: ObstacleSettings) -> FloatArray:
     """Points that mark: surfaces within range, one point a voxel.
 
+    Where voxels are much larger than pixels even at the end of the range, every second pixel of
+    every second row is enough to meet each of them.
+
     Where there are more than MAX_POINTS voxels, they are merged into larger ones: a coarser cloud
     instead of one that lacks an obstacle.
 
@@ -84,6 +90,8 @@ def obstacle_points(depth: FloatArray, camera: Camera, settings: ObstacleSetting
     Returns:
         (N, 3) float32 metres in the optical frame, N <= MAX_POINTS.
     """
+    stride = _stride(camera, settings)
+    depth, camera = depth[::stride, ::stride], thinned_camera(camera, stride)
     near = depth_to_ray_length(depth, camera) <= settings.max_range
     near &= depth > 0
     planes = np.moveaxis(depth_to_points(depth, camera), -1, 0)
@@ -94,6 +102,15 @@ def obstacle_points(depth: FloatArray, camera: Camera, settings: ObstacleSetting
         voxel_size *= _COARSER
         points = voxel_downsample(points, voxel_size)
     return points
+
+
+def _stride(camera: Camera, settings: ObstacleSettings) -> int:
+    """2 where voxels at the end of the range are met by several pixels along their edge, else 1.
+
+    No more, as a thin pole would slip through; networks see nothing of two pixels.
+    """
+    pixels = settings.voxel_size * min(camera.fx, camera.fy) / settings.max_range
+    return 2 if pixels >= _PIXELS_PER_VOXEL else 1
 
 
 def clearing_points(depth: FloatArray, camera: Camera, settings: ObstacleSettings) -> FloatArray:

@@ -67,14 +67,14 @@ def colored_points(
     if max_std > 0:
         assert std is not None
         depth = np.where(std[::stride, ::stride] <= max_std, depth, np.float32(np.nan))
-    points = depth_to_points(depth, _thinned(camera, stride))
+    points = depth_to_points(depth, thinned_camera(camera, stride))
     if organized:
         return points, colors
     valid = np.isfinite(points[..., 2])
     return points[valid][np.newaxis], colors[valid][np.newaxis]
 
 
-def _thinned(camera: Camera, stride: int) -> Camera:
+def thinned_camera(camera: Camera, stride: int) -> Camera:
     """Camera of image[::stride, ::stride]: kept pixel centres stay where they are."""
     if stride == 1:
         return camera

@@ -51,6 +51,21 @@ def test_the_range_is_a_distance_and_no_depth() -> None:
     assert len(points) == (lengths <= 8.2).sum()
 
 
+def test_large_voxels_are_all_met_though_pixels_are_skipped() -> None:
+    camera = CAMERA.resized(960, 560)  # 800 px of focal length: 4 pixels a voxel at 20 m
+    depth = np.full((560, 960), 19.0, np.float32)
+    settings = replace(PLAIN, max_range=20.0, voxel_size=0.5)
+    points = obstacle_points(depth, camera, settings)
+    whole = depth_to_points(depth, camera)
+    near = np.linalg.norm(whole, axis=-1) < 19.8
+    voxels = {tuple(v) for v in np.floor(whole[near] / np.float32(0.5)).astype(int)}
+    found = {tuple(v) for v in np.floor(points / np.float32(0.5)).astype(int)}
+    assert found >= voxels
+    pole = np.full((560, 960), np.inf, np.float32)
+    pole[:, 400:402] = 19.0
+    assert len(obstacle_points(pole, camera, settings)) > 10, 'two pixels do not slip through'
+
+
 def test_too_many_voxels_become_coarser_and_keep_every_region() -> None:
     camera = CAMERA.resized(600, 350)
     depth = np.full((350, 600), 15.0, np.float32)
