@@ -15,9 +15,10 @@ from lacdepth_ros.core.whole_file import write_json
 HELP = 'parameters, multiply-adds and milliseconds of the networks'
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
-time the presets' forward pass. The presets are timed interleaved, and each is also given as a
-ratio to lacdepth-lite in fp32: on a shared machine ratios are worth more than milliseconds. Then
-the node runs in a process of its own (this needs rclpy) and answers frames of KITTI's size.
+time the presets' forward pass by engine and precision. All are timed interleaved, and each is also
+given as a ratio to lacdepth-lite in fp32 by PyTorch: on a shared machine ratios are worth more
+than milliseconds. Then the node runs in a process of its own (this needs rclpy) and answers frames
+of KITTI's size.
 """
 
 
@@ -28,6 +29,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--width', type=int, default=1216, help='input width [px] (default: 1216)')
     parser.add_argument('--rounds', type=int, default=15, help='timed rounds (default: 15)')
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
+    parser.add_argument(
+        '--engines',
+        nargs='+',
+        metavar='NAME',
+        help='only these, eager (PyTorch, the reference) among them (default: all installed)',
+    )
     parser.add_argument('--skip-sizes', action='store_true', help='only time, do not count')
     parser.add_argument(
         '--node-frames',
@@ -89,16 +96,20 @@ def _sizes(height: int, width: int) -> list[dict[str, Any]]:
 def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
     from lacdepth_ros.evaluation.benchmark import forward_runner, interleaved_times, percentiles
     from lacdepth_ros.models.config import PRESETS
+    from lacdepth_ros.models.engines.build import runnable
     from lacdepth_ros.models.engines.devices import check_device
 
     device = check_device(args.device)
     runners = {
-        f'{name} {precision}': forward_runner(
-            config, args.height, args.width, device=device, precision=precision
+        _label(name, engine, precision): forward_runner(
+            config, args.height, args.width, device=device, precision=precision, engine=engine
         )
         for name, config in PRESETS.items()
-        for precision in ('fp32', 'bf16')
+        for engine, precision in runnable(device)
+        if not args.engines or engine in args.engines
     }
+    if 'lacdepth-lite fp32' not in runners:
+        raise UsageError('--engines must name eager, to which the ratios are taken')
     times = interleaved_times(runners, args.rounds)
     reference, _ = percentiles(times['lacdepth-lite fp32'])
     print(f'\nforward pass at {args.height}x{args.width} on {args.device}, {args.rounds} rounds')
@@ -109,6 +120,11 @@ def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
         print(f'{name:<38}{p50:>10.1f}{p95:>10.1f}{p50 / reference:>8.2f}')
         rows.append({'network': name, 'p50_ms': p50, 'p95_ms': p95, 'ratio': p50 / reference})
     return rows
+
+
+def _label(network: str, engine: str, precision: str) -> str:
+    """Name of a row; PyTorch's own, the reference, goes without an engine."""
+    return ' '.join([network, *([] if engine == 'eager' else [engine]), precision])
 
 
 def _node(args: argparse.Namespace) -> list[dict[str, Any]]:

@@ -51,14 +51,20 @@ def with_encoder(config: ModelConfig, encoder: str) -> ModelConfig:
 
 
 def forward_runner(
-    config: ModelConfig, height: int, width: int, *, device: torch.device, precision: str
+    config: ModelConfig,
+    height: int,
+    width: int,
+    *,
+    device: torch.device,
+    precision: str,
+    engine: str = 'eager',
 ) -> Callable[[], None]:
     """Build a network as the predictor runs it; return a function that runs it once."""
-    engine = build_engine('eager', LacDepth(config).eval(), device, precision)
-    image = torch.rand(1, 3, height, width, device=device)
+    built = build_engine(engine, LacDepth(config).eval(), device, precision)
+    image = torch.rand(1, 3, height, width, device=built.input_device)
 
     def run() -> None:
-        engine.run(image)
+        built.run(image)
         if device.type == 'cuda':
             torch.cuda.synchronize(device)
 

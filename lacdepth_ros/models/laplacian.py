@@ -8,6 +8,8 @@ grid, as channels, gets them there by two small convolutions: no map of the imag
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
@@ -76,7 +78,7 @@ class FoldedResiduals(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Map an image (B, 3, H, W) to (B, channels, H / stride, W / stride), l_1 first."""
-        with torch.autocast(image.device.type, enabled=False):  # small differences of large values
+        with _full_precision(image.device.type):  # small differences of large values
             blocks = F.conv2d(image, self.collecting, stride=self.stride)
             means = blocks[:, COLORS * self.stride**2 :]
             doubled = F.conv2d(self._mirror_borders(means), self.doubling)
@@ -127,3 +129,10 @@ class FoldedResiduals(nn.Module):
         means = torch.cat([sides[..., :1], means, sides[..., -1:]], dim=-1)
         ends = means[:, self.flip_y]
         return torch.cat([ends[..., :1, :], means, ends[..., -1:, :]], dim=-2)
+
+
+def _full_precision(device_type: str) -> AbstractContextManager[object]:
+    """No autocast on a type of device, of which some ('meta') have none to switch off."""
+    if torch.amp.is_autocast_available(device_type):
+        return torch.autocast(device_type, enabled=False)
+    return nullcontext()

@@ -62,6 +62,8 @@ def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monke
         '64',
         '--rounds',
         '2',
+        '--engines',
+        'eager',
         '--skip-sizes',
         '--node-frames',
         '0',

@@ -144,6 +144,15 @@ def test_candidates_by_request_and_device(monkeypatch: pytest.MonkeyPatch) -> No
     assert candidates('auto', 'bf16', CPU)[0] == ('openvino', 'bf16'), 'asked for, so given'
 
 
+def test_runnable_is_what_is_installed_and_the_reference(monkeypatch) -> None:
+    eager = [('eager', 'fp32'), ('eager', 'bf16')]
+    assert build.runnable(CPU) == [*eager, ('openvino', 'fp32'), ('openvino', 'bf16')]
+    missing = EngineSpec(('', ''), ('cpu',), 'no_such_package')
+    monkeypatch.setitem(build.ENGINES, 'openvino', missing)
+    assert build.runnable(CPU) == eager
+    assert ('compiled', 'fp16') in build.runnable(GPU)
+
+
 @pytest.mark.parametrize(
     ('engine', 'precision', 'device', 'message'),
     [

@@ -87,6 +87,14 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
     return chosen
 
 
+def runnable(device: torch.device) -> list[tuple[str, str]]:
+    """All combinations of engine and precision that run here, PyTorch's first."""
+    others = FASTEST_FIRST[device.type][::-1]
+    eager = [('eager', precision) for precision in ('fp32', 'bf16')]
+    installed = [pair for pair in others if ENGINES[pair[0]].installed]
+    return list(dict.fromkeys([*(eager if device.type != 'xpu' else []), *installed]))
+
+
 def build_engine(name: str, model: LacDepth, device: torch.device, precision: str) -> Engine:
     """Build an engine; the model is changed and moved.
 
