@@ -116,6 +116,14 @@ def test_impossible_cameras_are_refused(change, reason):
         Camera(**(fields | change))
 
 
+def test_small_numbers_are_cameras_too():
+    """Of coordinates that run from 0 to 1, say."""
+    camera = Camera(0.7, 0.9, 0.5, 0.4, 1, 1)
+    assert camera.padded() == camera
+    assert camera.padded(right=2).width == 3 and camera.padded(bottom=2).height == 3
+    assert camera.padded(left=1).cx == 1.5 and camera.padded(top=1).cy == 1.4
+
+
 def test_matrices_that_are_no_pinhole_are_refused():
     with pytest.raises(ValueError, match=r'shape \(3, 4\)'):
         Camera.from_K(np.eye(3, 4), width=4, height=3)

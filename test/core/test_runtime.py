@@ -21,7 +21,7 @@ from lacdepth_ros.models.predictor import DepthPredictor
 @pytest.fixture(autouse=True)
 def plain_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Neither OpenMP nor OpenCV has been told anything; afterwards all is as it was."""
-    for name in ('GOMP_SPINCOUNT', 'OMP_WAIT_POLICY'):
+    for name in ('GOMP_SPINCOUNT', 'OMP_WAIT_POLICY', *runtime.PRIMITIVE_CACHES):
         monkeypatch.setenv(name, '')  # so that the test's end takes back what is set below
         monkeypatch.delenv(name)
     before = cv2.getNumThreads()
@@ -45,6 +45,15 @@ def test_openmp_spins_little_unless_the_user_said_otherwise(
         monkeypatch.setenv(name, value)
     runtime.tune_process()
     assert os.environ.get('GOMP_SPINCOUNT') == expected
+
+
+def test_few_input_sizes_are_kept_unless_the_user_said_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = runtime.PRIMITIVE_CACHES
+    monkeypatch.setenv(first, '1000')  # of the user
+    runtime.tune_process()
+    assert (os.environ[first], os.environ[second]) == ('1000', runtime.PRIMITIVES)
 
 
 def test_opencv_has_one_thread_beside_a_network_on_the_cpu() -> None:

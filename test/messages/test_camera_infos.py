@@ -95,6 +95,15 @@ def test_what_no_camera_has_is_refused(changes, words):
         camera_of(kitti(**changes))
 
 
+@pytest.mark.parametrize('value', [1e-30, -1e-30, 1e9])
+def test_numbers_at_the_bounds_are_taken(value):
+    values = [0.01, value if abs(value) < 1 else 0.0, 0.0, 0.0, 0.0]
+    p = list(kitti().p)
+    p[11] = value
+    camera, _ = camera_of(kitti(d=values, p=p))
+    assert camera.fx == 721.5
+
+
 def test_maps_are_made_only_for_images_that_exist(monkeypatch):
     monkeypatch.setattr(rectification, 'Rectifier', lambda _: pytest.fail('made'))
     big = kitti(width=8192, height=8192, k=[8e3, 0, 4e3, 0, 8e3, 4e3, 0, 0, 1])

@@ -77,6 +77,19 @@ def test_stamps_that_jitter_are_no_loss():
     assert meter.share(9.0) < 0.2
 
 
+def test_period_and_span_are_counted_exactly():
+    """Stamps 0 .. 39 but for every fourth: 30 of 40 arrived."""
+    meter = LossMeter()
+    for frame in range(40):
+        if frame % 4 != 2:
+            meter.add_image(frame / RATE, frame * PERIOD_NS)
+    assert meter.share(4.0) == pytest.approx(0.25)
+    few = LossMeter()
+    for frame in range(9):
+        few.add_image(frame, frame * 20 * PERIOD_NS)
+    assert few.share(9.0) == 0.0
+
+
 def test_little_is_no_evidence():
     assert play(1.5, image=lambda frame: frame % 2 == 0).lost() == 0.0
     assert LossMeter().share(1.0) == 0.0
