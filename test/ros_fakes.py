@@ -20,7 +20,9 @@ class FakePredictor:
     """Depth is 1 m + 0.1 m per red level, std a tenth of it; can be held or made to fail."""
 
     def __init__(self) -> None:
-        self.config = SimpleNamespace(name='fake', min_depth=1e-3, max_depth=80.0)
+        self.config = SimpleNamespace(
+            name='fake', min_depth=1e-3, max_depth=80.0, camera_height_m=1.65
+        )
         self.device = 'cpu'
         self.checkpoint_hash = '0123456789abcdef'
         self.focal_scaling = True
@@ -34,6 +36,7 @@ class FakePredictor:
         self.choice = 'fake fp32'
         self.failure: Exception | None = None
         self.cameras = []
+        self.heights = []
         self.doubts = {}
         self.threads = {threading.get_ident()}
 
@@ -55,6 +58,7 @@ class FakePredictor:
         if self.failure is not None:
             raise self.failure
         self.cameras.append(camera)
+        self.heights.append(camera_height)
         depth = 1.0 + 0.1 * image[..., 0].astype(np.float32)
         return SimpleNamespace(depth=depth, std=0.1 * depth, relative=depth / 80, camera=camera)
 

@@ -24,6 +24,16 @@ def describe(
         'checkpoint sha256': predictor.checkpoint_hash if predictor else '',
         'device': settings.device,
         'engine': str(predictor.choice) if predictor else '',
+        'camera height [m]': f'{settings.camera_height:g}'
+        if settings.camera_height
+        else 'assumed',
         'dds profile': describe_dds_profile(),
         'images lost [%]': f'{100 * subscribers.lost():.0f}' if subscribers else '',
     }
+
+
+def describe_height(settings: NodeParameters, predictor: DepthPredictor) -> str:
+    """Say which height of the camera above the ground depth is computed for."""
+    if settings.camera_height:
+        return f'camera height {settings.camera_height:g} m'
+    return f'camera height assumed {predictor.config.camera_height_m:g} m (set camera_height)'

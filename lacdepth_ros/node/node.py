@@ -25,7 +25,7 @@ from lacdepth_ros.node import parameter_access
 from lacdepth_ros.node.bond import ManagerBond
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import Condition, DiagnosticsReporter, build_status
-from lacdepth_ros.node.facts import describe
+from lacdepth_ros.node.facts import describe, describe_height
 from lacdepth_ros.node.frame_statistics import FrameStatistics
 from lacdepth_ros.node.loading import load
 from lacdepth_ros.node.notices import Idleness, Notices, ThrottledLog
@@ -181,7 +181,8 @@ class DepthNode(LifecycleNode):
         self._depth_publishers = Publishers(self, settings, self._on_incompatible)
         self.get_logger().info(
             f'configured {self._predictor.config.name} on {self._predictor.device} with engine '
-            f'{self._predictor.choice}; Fast DDS profile {describe_dds_profile()}'
+            f'{self._predictor.choice}; {describe_height(settings, self._predictor)}; '
+            f'Fast DDS profile {describe_dds_profile()}'
         )
 
     def _check_parameters(self) -> None:
@@ -216,8 +217,7 @@ class DepthNode(LifecycleNode):
         image_topic, info_topic = self._image_subscribers.topics
         self.get_logger().info(
             f'active: {image_topic} and {info_topic}, engine {self._predictor.choice} '
-            f'on {self._predictor.device}; '
-            f'Fast DDS profile {describe_dds_profile()}'
+            f'on {self._predictor.device}; Fast DDS profile {describe_dds_profile()}'
         )
 
     def _stop(self) -> None:

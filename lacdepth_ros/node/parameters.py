@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
+from lacdepth_ros.core.camera import CAMERA_HEIGHTS
 from lacdepth_ros.core.obstacles import ObstacleSettings
 from lacdepth_ros.messages.bit_depth import BIT_DEPTHS
 from lacdepth_ros.node.parameter_rule import Rule, parameter
@@ -62,6 +63,20 @@ class NodeParameters:
         True,
         'Scale depth by focal length over the one the checkpoint was trained for',
         live=True,
+    )
+    camera_height: float = parameter(
+        'camera_height',
+        0.0,
+        'Height of the camera above the ground [m]; 0 = the one the checkpoint was trained for',
+        live=True,
+        limits=(0.0, CAMERA_HEIGHTS[1]),
+    )
+    depth_scale: float = parameter(
+        'depth_scale',
+        1.0,
+        'Factor on depth and its standard deviation, such as a tape measure finds',
+        live=True,
+        limits=(0.01, 100.0),
     )
     image_transport: str = parameter(
         'image_transport',
@@ -258,6 +273,11 @@ class NodeParameters:
             return (
                 f'preview.min_depth {self.preview_min_depth} must be below '
                 f'preview.max_depth {self.preview_max_depth} [m]'
+            )
+        if 0 < self.camera_height < CAMERA_HEIGHTS[0]:
+            return (
+                f'camera_height {self.camera_height} must be {CAMERA_HEIGHTS[0]} or more [m], or '
+                '0 for that of the checkpoint'
             )
         if (self.input_width == 0) != (self.input_height == 0):
             return (

@@ -132,12 +132,15 @@ class FramePipeline:
             # The network knows the world upright only; what is published stays as it came.
             turns = parameters.rotate // 90
             prediction = self._predictor.predict(
-                np.rot90(view.image, -turns), view.camera.rotated(turns)
+                np.rot90(view.image, -turns),
+                view.camera.rotated(turns),
+                camera_height=parameters.camera_height or None,
             )
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
-        depth = view.without_outside(np.rot90(prediction.depth, turns))
-        std = cache(lambda: view.without_outside(np.rot90(prediction.std, turns)))
+        factor = np.float32(parameters.depth_scale)
+        depth = view.without_outside(np.rot90(factor * prediction.depth, turns))
+        std = cache(lambda: view.without_outside(np.rot90(factor * prediction.std, turns)))
         if parameters.temporal_filter_weight < 1:
             with self._statistics.timed('filter'):
                 depth = self._filter.apply(

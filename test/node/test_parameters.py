@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip('rclpy')
 
 from lacdepth_ros.messages.clouds import cloud_from_message
+from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.node.parameter_access import rejection
 from lacdepth_ros.node.parameters import NodeParameters
 
@@ -29,6 +30,8 @@ def test_every_parameter_is_described(bench):
 
 LIVE = {
     'focal_scaling',
+    'camera_height',
+    'depth_scale',
     'min_depth',
     'max_depth',
     'preview.min_depth',
@@ -57,6 +60,20 @@ FIXED = {
     'image_is_rectified',
     'depth_encoding',
 }
+
+
+def test_camera_height_and_depth_scale_act_on_the_next_frame(bench):
+    """The predictor is told the height; the factor multiplies depth and its std."""
+    bench.activate('depth/image_rect', 'depth/uncertainty')
+    first = depth_from_message(bench.answer('depth/image_rect', 1, red=50))
+    assert bench.predictor.heights == [None]
+    assert bench.set(camera_height=0.4, depth_scale=2.0) == ['', '']
+    second = depth_from_message(bench.answer('depth/image_rect', 2, red=50))
+    assert bench.predictor.heights[-1] == 0.4
+    np.testing.assert_allclose(second, 2 * first)
+    std = depth_from_message(bench.answer('depth/uncertainty', 3, red=50))
+    np.testing.assert_allclose(std, 0.1 * second, rtol=1e-6)
+    assert '0.05 or more [m]' in bench.set(camera_height=0.01)[0]
 
 
 def test_live_parameters_act_on_the_next_frame(bench):
