@@ -29,17 +29,18 @@ if TYPE_CHECKING:
 
 
 def image_topic(node: Node, transport: str) -> str:
-    """Topic the images come from, after remapping `image`."""
+    """Topic the images come from, after remapping `image` or `image/compressed` itself."""
     base = node.resolve_topic_name('image')
-    return f'{base}/compressed' if transport == 'compressed' else base
+    return node.resolve_topic_name(f'{base}/compressed') if transport == 'compressed' else base
 
 
-def camera_info_topic(node: Node) -> str:
+def camera_info_topic(node: Node, transport: str = 'raw') -> str:
     """Topic of camera_info: where it was remapped to, or else the sibling of the image."""
     remapped = node.resolve_topic_name('camera_info')
     if remapped != node.resolve_topic_name('camera_info', only_expand=True):
         return remapped
-    sibling = node.resolve_topic_name('image').rpartition('/')[0] + '/camera_info'
+    images = image_topic(node, transport).removesuffix('/compressed')
+    sibling = images.rpartition('/')[0] + '/camera_info'
     return node.resolve_topic_name(sibling)  # which may be remapped itself
 
 
@@ -79,7 +80,8 @@ class Subscribers:
             cache_info=parameters.cache_camera_info,
             on_unpaired=lambda: statistics.count('unpaired'),
         )
-        self.topics = image_topic(node, parameters.image_transport), camera_info_topic(node)
+        transport = parameters.image_transport
+        self.topics = image_topic(node, transport), camera_info_topic(node, transport)
         self._watch = InputWatch(
             *self.topics,
             caches_info=parameters.cache_camera_info,

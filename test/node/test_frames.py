@@ -266,6 +266,19 @@ def test_camera_info_is_the_sibling_of_a_remapped_image(ros_domain):
         node.destroy_node()
 
 
+def test_camera_info_is_found_beside_compressed_images_that_were_remapped_themselves(ros_domain):
+    from rclpy.node import Node
+
+    from lacdepth_ros.node.subscribers import camera_info_topic, image_topic
+
+    rule = 'image/compressed:=/front/image_raw/compressed'
+    node = Node('remapped', namespace='robot', cli_args=['--ros-args', '-r', rule])
+    assert image_topic(node, 'compressed') == '/front/image_raw/compressed'
+    assert camera_info_topic(node, 'compressed') == '/front/camera_info'
+    assert camera_info_topic(node) == '/robot/camera_info'
+    node.destroy_node()
+
+
 def test_incompatible_qos_is_reported_with_both_sides(make_bench):
     bench = make_bench(image_reliability='reliable')
     assert bench.transition('configure') and bench.transition('activate')
