@@ -171,3 +171,30 @@ def test_largest_sizes() -> None:
     check_bounds(16384, 4096)
     check_bounds(8192, 8192)
     check_bounds(1, 1)
+
+
+def test_kinds_of_png_are_those_of_the_format() -> None:
+    """The table of the PNG specification, written out once more."""
+    kinds = {(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4)}
+    kinds |= {(3, 8), (4, 8), (4, 16), (6, 8), (6, 16)}
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+    for color in range(8):
+        for bits in range(20):
+            data = PNG + chunk(b'IHDR', struct.pack('>IIBBBBB', 64, 48, bits, color, 0, 0, 0))
+            if (color, bits) in kinds:
+                header = parse_header(io.BytesIO(data))
+                assert (header.bits, header.channels) == (bits, channels[color])
+            else:
+                with pytest.raises(ValueError, match='damaged within its header'):
+                    parse_header(io.BytesIO(data))
+
+
+def test_frame_headers_of_jpeg_are_told_from_tables() -> None:
+    """Of C0 .. CF the tables DHT (C4), JPG (C8) and DAC (CC) are no frame headers."""
+    frame = struct.pack('>HBHHB', 17, 8, 48, 64, 3) + bytes(9)
+    for marker in range(0xC0, 0xD0):
+        other = b'\xff\xc0' + struct.pack('>HBHHB', 17, 8, 10, 20, 1) + bytes(9)
+        data = b'\xff\xd8\xff' + bytes([marker]) + frame + other
+        header = parse_header(io.BytesIO(data))
+        is_table = marker in (0xC4, 0xC8, 0xCC)
+        assert (header.width, header.height) == ((20, 10) if is_table else (64, 48))
