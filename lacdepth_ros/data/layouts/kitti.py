@@ -31,6 +31,8 @@ _IMAGES = Path('image_02', 'data')
 _ANNOTATED = Path('proj_depth', 'groundtruth', 'image_02')
 SUFFIXES = ('.png', '.jpg')
 """Endings of KITTI's images: as they are published, and as many convert them."""
+KITTI_CAMERA_HEIGHT = 1.65
+"""Height [m] of KITTI's cameras above the ground (Geiger et al., IJRR 2013, figure 3)."""
 
 
 @dataclass(frozen=True, slots=True)

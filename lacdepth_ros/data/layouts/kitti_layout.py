@@ -22,7 +22,7 @@ from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png
 from lacdepth_ros.data.headers import check_pair
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
-from lacdepth_ros.data.layouts.kitti import SUFFIXES, KittiCalibration
+from lacdepth_ros.data.layouts.kitti import KITTI_CAMERA_HEIGHT, SUFFIXES, KittiCalibration
 from lacdepth_ros.data.layouts.kitti_splits import (
     EIGEN_DRIVES,
     KittiKey,
@@ -224,6 +224,7 @@ def _add(
             depth,
             calibration.camera,
             depth_scale=KITTI_DEPTH_SCALE,
+            camera_height=KITTI_CAMERA_HEIGHT,
             domain='driving',
             gray=False,
             ground_truth='annotated' if is_annotated else 'velodyne_single_scan',

@@ -24,7 +24,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, read_depth_png, write_depth_png
 from lacdepth_ros.data.headers import check_pair, read_header
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
-from lacdepth_ros.data.layouts.kitti import read_calibration
+from lacdepth_ros.data.layouts.kitti import KITTI_CAMERA_HEIGHT, read_calibration
 
 _DISPARITY_SCALE = 256.0  # counts per pixel of disparity
 
@@ -154,6 +154,7 @@ def _add(
             depth_path,
             stereo.camera,
             depth_scale=KITTI_DEPTH_SCALE,
+            camera_height=KITTI_CAMERA_HEIGHT,
             domain='driving',
             gray=layout.gray,
             ground_truth='stereo_benchmark_lidar',
