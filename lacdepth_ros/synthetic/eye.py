@@ -20,6 +20,23 @@ Window = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """A camera somewhere else on the vehicle, or on another one, in place of the drive's own.
+
+    Attributes:
+        height: Of the optical centre above the road [m].
+        lateral: Shift to the right of the drive's path [m].
+        yaw, pitch, roll: Of the camera to the vehicle: right, down, clockwise [rad].
+    """
+
+    height: float
+    lateral: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Eye:
     """Where the camera stands in the street.
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from lacdepth_ros.synthetic import roadside
-from lacdepth_ros.synthetic.eye import Eye
+from lacdepth_ros.synthetic.eye import Eye, Mount
 from lacdepth_ros.synthetic.ground import Road
 from lacdepth_ros.synthetic.light import Light
 from lacdepth_ros.synthetic.lots import (
@@ -75,23 +75,6 @@ class Drive:
     roll: float
     sway: float
     phase: float
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A camera somewhere else on the vehicle, or on another one, in place of the drive's own.
-
-    Attributes:
-        height: Of the optical centre above the road [m].
-        lateral: Shift to the right of the drive's path [m].
-        yaw, pitch, roll: Of the camera to the vehicle: right, down, clockwise [rad].
-    """
-
-    height: float
-    lateral: float = 0.0
-    yaw: float = 0.0
-    pitch: float = 0.0
-    roll: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

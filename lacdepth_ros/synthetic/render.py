@@ -19,7 +19,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png, write_image
 from lacdepth_ros.data.manifest import MANIFEST, write_manifest
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.synthetic.layout import Mount
+from lacdepth_ros.synthetic.eye import Mount
 from lacdepth_ros.synthetic.sample import synthetic_sample
 
 HEIGHTS = (0.3, 3.2)

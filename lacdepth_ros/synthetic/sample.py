@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.synthetic.layout import Mount, street
+from lacdepth_ros.synthetic.eye import Mount
+from lacdepth_ros.synthetic.layout import street
 from lacdepth_ros.synthetic.scene import render
 
 KITTI_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)

@@ -13,7 +13,7 @@ import pytest
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE
-from lacdepth_ros.synthetic.layout import Mount
+from lacdepth_ros.synthetic.eye import Mount
 from lacdepth_ros.synthetic.render import HEIGHTS, random_camera, random_mount, render_streets
 from lacdepth_ros.synthetic.sample import synthetic_sample
 
