@@ -14,6 +14,7 @@ from lacdepth_ros.cli import (
     ablate,
     bag,
     benchmark,
+    calibrate,
     console,
     data,
     demo,
@@ -30,7 +31,7 @@ from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
 COMMANDS = (
-    *(predict, evaluate, train, ablate, benchmark, export, demo, play, doctor, soak),
+    *(predict, evaluate, calibrate, train, ablate, benchmark, export, demo, play, doctor, soak),
     *(data, bag),
 )
 

@@ -1,0 +1,258 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth calibrate`: height of the camera, or factor, from true depths of its own images."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.console import UsageError, error, progress_bar
+from lacdepth_ros.cli.predict import IMAGE_SUFFIXES
+from lacdepth_ros.core.whole_file import write_json
+
+if TYPE_CHECKING:
+    from lacdepth_ros.data.sources import Entry
+    from lacdepth_ros.evaluation.readings import Readings
+    from lacdepth_ros.evaluation.scale import ScaleFit
+    from lacdepth_ros.models.predictor import DepthPredictor
+
+HELP = 'find the camera height, or the factor, that makes depth right'
+DESCRIPTION = """\
+Compare predicted with true depth of one camera, and print what to put into the node's YAML.
+
+INPUT is a bag with a LiDAR or depth camera, a manifest (or its folder), a KITTI raw drive, or one
+image with depths measured by tape: each --point is a pixel (column, row) and its depth in metres
+along the optical axis, not along the ray.
+
+A bag is read as `lacdepth bag extract` reads it; where its topics or transforms need options,
+extract it first.
+
+Printed are the factor with its 95 % range, the errors before and after, and whether errors depend
+on distance; where they do, no factor cures them.
+"""
+EPILOG = """\
+examples:
+  lacdepth calibrate walk.mcap --camera-height 0.5
+  lacdepth calibrate data/walk/manifest.jsonl --limit 50
+  lacdepth calibrate yard.jpg --camera-info front.yaml --point 320 400 2.1 --point 500 310 6.4
+"""
+BAG_FRAMES = 50
+"""Frames that are taken out of a bag, spread evenly over it."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the program."""
+    parser = options.add_command(subparsers, 'calibrate', run, HELP, DESCRIPTION, EPILOG)
+    parser.add_argument('input', type=Path, metavar='INPUT', help='bag, data set or image')
+    parser.add_argument(
+        '--point',
+        nargs=3,
+        type=float,
+        action='append',
+        default=[],
+        metavar=('U', 'V', 'METERS'),
+        help='a depth measured in the image; repeat it for near and far points',
+    )
+    parser.add_argument(
+        '--camera-height',
+        type=float,
+        metavar='M',
+        help="height that depth is computed for, metres (default: the data set's, else the "
+        "checkpoint's)",
+    )
+    parser.add_argument(
+        '--max-depth',
+        type=float,
+        default=80.0,
+        metavar='M',
+        help='true depth beyond which nothing counts, metres (default: 80)',
+    )
+    parser.add_argument('--json', type=Path, metavar='OUT', help='what was found, as JSON')
+    options.add_limit(parser)
+    options.add_camera_options(
+        parser,
+        intrinsics='focal lengths and principal point of the image, pixels',
+        file='YAML of camera_calibration, or of a sensor_msgs/CameraInfo, of the image',
+    )
+    options.add_predictor_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit and report; 1 when a frame could not be read."""
+    from lacdepth_ros.core.runtime import tune_process
+
+    tune_process()
+    from lacdepth_ros.evaluation.scale import fit_scale
+
+    options.check_limit(args)
+    if args.json is not None:
+        options.make_folder(args.json.parent, '--json')
+    predictor = options.load_predictor(args)
+    _tell_height(args, predictor)
+    failed, told = 0, _height(predictor)
+    if args.point:
+        readings = _tape(args, predictor)
+    elif is_image(args.input):
+        raise UsageError(f'{args.input} is an image: give its true depths with --point')
+    else:
+        with _entries(args) as entries:
+            told = _told(entries, args, predictor)
+            readings, failed = _measured(args, entries, predictor)
+    fit = fit_scale(readings)
+    print(describe(fit, told))
+    if args.json is not None:
+        write_json(args.json, {**dataclasses.asdict(fit), 'bends': fit.bends, 'told': told})
+    return 1 if failed else 0
+
+
+def is_image(path: Path) -> bool:
+    """Whether a path names a picture."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def describe(fit: ScaleFit, told: float | None) -> str:
+    """What was found, and what to do.
+
+    Args:
+        fit: What was found.
+        told: Height that depth was computed for [m]; None where frames differ.
+    """
+    frames = f'{fit.frames} frames' if fit.frames > 1 else 'one frame'
+    spread = ' to '.join(f'{x:.3g}' for x in fit.factor_range or ())
+    lines = [
+        f'{fit.readings} readings of {frames}, {fit.nearest:.3g} to {fit.farthest:.3g} m',
+        f'true / predicted: {fit.factor:.4g}'
+        + (f' (95 %: {spread})' if spread else ' (one reading: how sure is unknown)'),
+        f'typical error: {fit.error_before:.1%}, after the factor {fit.error_after:.1%}',
+    ]
+    lines += _on_distance(fit)
+    lines.append("put into the node's YAML" + (' one of' if told else '') + ':')
+    if told:
+        lines.append(f'  camera_height: {told * fit.factor:.3g}   # metres, for {told:g}')
+    lines.append(f'  depth_scale: {fit.factor:.4g}')
+    return '\n'.join(lines)
+
+
+def _on_distance(fit: ScaleFit) -> list[str]:
+    """Whether errors depend on distance, in words."""
+    if fit.slope is None or fit.slope_range is None:
+        return ['whether errors depend on distance: unknown, give more readings, near and far']
+    low, high = fit.slope_range
+    ends = ', '.join(
+        f'{fit.left_at(depth):.2f} at {depth:.3g} m' for depth in (fit.nearest, fit.farthest)
+    )
+    slope = (
+        f'd ln(true / predicted) / d ln(true) = {fit.slope:+.3f} (95 %: {low:+.3f}, {high:+.3f})'
+    )
+    if not fit.bends:
+        return [f'errors do not depend on distance in a way that matters: {slope}']
+    return [
+        f'ERRORS DEPEND ON DISTANCE: {slope}',
+        f'after the factor predicted / true is still {ends}: no factor cures that. Check the '
+        'intrinsics and what the checkpoint is for (lacdepth checkpoints); else fine-tune it',
+    ]
+
+
+def _tell_height(args: argparse.Namespace, predictor: DepthPredictor) -> None:
+    from lacdepth_ros.core.camera import check_camera_height
+
+    if args.camera_height is not None:
+        try:
+            predictor.camera_height = check_camera_height(args.camera_height)
+        except ValueError as failure:
+            raise UsageError(f'--camera-height: {failure}') from failure
+
+
+def _height(predictor: DepthPredictor) -> float | None:
+    return predictor.camera_height
+
+
+def _told(
+    entries: Sequence[Entry], args: argparse.Namespace, predictor: DepthPredictor
+) -> float | None:
+    """The height that depth of all frames is computed for [m]; None where they differ."""
+    if args.camera_height is not None:
+        return predictor.camera_height
+    heights = {
+        getattr(entry, 'camera_height', None) or predictor.camera_height for entry in entries
+    }
+    return heights.pop() if len(heights) == 1 else None
+
+
+def _tape(args: argparse.Namespace, predictor: DepthPredictor) -> Readings:
+    """Readings at the points of an image."""
+    from lacdepth_ros.cli.cameras import (
+        AssumedCamera,
+        CalibrationFile,
+        CameraSource,
+        GivenIntrinsics,
+    )
+    from lacdepth_ros.data.files import read_image
+    from lacdepth_ros.evaluation.readings import tape_readings
+
+    source: CameraSource = AssumedCamera(predictor.assumed_camera)
+    if args.intrinsics is not None:
+        source = GivenIntrinsics(*args.intrinsics)
+    elif args.camera_info is not None:
+        source = CalibrationFile(args.camera_info)
+    try:
+        view = source.view(read_image(args.input))
+        prediction = predictor.predict(view.image, view.camera)
+        return tape_readings(view.without_outside(prediction.depth), args.point)
+    except (OSError, ValueError) as failure:
+        raise UsageError(str(failure)) from failure
+
+
+def _measured(
+    args: argparse.Namespace, entries: Sequence[Entry], predictor: DepthPredictor
+) -> tuple[Readings, int]:
+    """Readings of frames with ground truth, and how many frames gave none."""
+    from lacdepth_ros.evaluation.readings import read_frames
+
+    told = None if args.camera_height is None else predictor.camera_height
+    try:
+        readings, skipped = read_frames(
+            predictor, entries, progress_bar(), camera_height=told, max_depth=args.max_depth
+        )
+    except ValueError as failure:
+        raise UsageError(f'{args.input}: {failure}') from failure
+    for frame in skipped:
+        error(f'{frame.id} not read: {frame.reason}')
+    return readings, len(skipped)
+
+
+@contextmanager
+def _entries(args: argparse.Namespace) -> Iterator[Sequence[Entry]]:
+    """Frames with ground truth of a data set, or of a bag, which is extracted for a while."""
+    from lacdepth_ros.data.indexing import spread
+    from lacdepth_ros.data.sources import is_data_set, open_data_set
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = args.input
+        try:
+            if path.exists() and not is_data_set(path):
+                path = _extracted(path, Path(folder), args.limit or BAG_FRAMES)
+            frames = [frame for frame in open_data_set(path).entries if frame.has_ground_truth]
+        except (OSError, ValueError) as failure:
+            raise UsageError(str(failure)) from failure
+        if not frames:
+            raise UsageError(f'{args.input}: no frame has ground truth')
+        yield spread(frames, args.limit)
+
+
+def _extracted(bag: Path, folder: Path, frames: int) -> Path:
+    """Manifest of some frames of a bag."""
+    from lacdepth_ros.bags.extract import extract
+    from lacdepth_ros.bags.extraction import ExtractOptions
+    from lacdepth_ros.bags.reader import BagImages
+
+    every = max(1, BagImages(bag, None, None).count // frames)
+    extract(bag, folder / 'data', ExtractOptions(every=every))
+    return folder / 'data'

@@ -1,0 +1,169 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth calibrate`: a data set, a bag or a tape measure in, lines for the YAML out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from scaled_predictor import CAMERA, Ramp, ScaledPredictor
+
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.data.manifest import write_manifest
+from lacdepth_ros.node.parameters import NodeParameters
+
+
+@pytest.fixture
+def predictor(monkeypatch: pytest.MonkeyPatch) -> ScaledPredictor:
+    fake = ScaledPredictor()
+    monkeypatch.setattr(options, 'load_predictor', lambda args: fake)
+    return fake
+
+
+def data_set(folder: Path, *frames: Ramp) -> Path:
+    """Write frames and their manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for number, frame in enumerate(frames):
+        sample = frame.load()
+        image, depth = folder / f'{number}.png', folder / f'{number}_depth.png'
+        write_image(image, sample.image)
+        write_depth_png(depth, sample.depth)
+        height = {} if frame.camera_height is None else {'camera_height': frame.camera_height}
+        rows.append(
+            {
+                'id': frame.id,
+                'image': image,
+                'depth': depth,
+                'depth_scale': 256,
+                'K': [CAMERA.fx, CAMERA.fy, CAMERA.cx, CAMERA.cy],
+                'width': CAMERA.width,
+                'height': CAMERA.height,
+                **height,
+            }
+        )
+    write_manifest(folder / 'manifest.jsonl', rows)
+    return folder
+
+
+def settings(text: str) -> dict[str, float]:
+    """What the printed lines for the YAML say; every key must be a parameter of the node."""
+    lines = text[text.index("put into the node's YAML") :].splitlines()[1:]
+    found: dict[str, float] = yaml.safe_load('\n'.join(lines))
+    assert all(hasattr(NodeParameters(), name) for name in found)
+    return found
+
+
+def test_prints_height_and_factor_of_a_data_set(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predictor.factor = 0.4 / 1.65
+    data = data_set(tmp_path / 'data', Ramp('a/0'), Ramp('a/1'), Ramp('a/2'))
+    assert main(['calibrate', str(data), '--json', str(tmp_path / 'out' / 'fit.json')]) == 0
+    out = capsys.readouterr().out
+    assert settings(out) == pytest.approx({'camera_height': 0.4, 'depth_scale': 0.2424}, rel=0.01)
+    assert 'of 3 frames' in out and 'errors do not depend on distance' in out
+    fit = json.loads((tmp_path / 'out' / 'fit.json').read_text())
+    assert fit['told'] == 1.65 and fit['bends'] is False
+    assert fit['factor'] == pytest.approx(0.2424, rel=0.01)
+
+
+def test_a_height_that_is_told_is_where_the_new_one_starts_from(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predictor.factor = 0.4 / 1.65
+    data = data_set(tmp_path / 'data', Ramp('a/0', camera_height=7.0), Ramp('a/1'))
+    assert main(['calibrate', str(data), '--camera-height', '0.5']) == 0
+    found = settings(capsys.readouterr().out)
+    assert found == pytest.approx({'camera_height': 0.4, 'depth_scale': 0.8}, rel=0.01)
+
+
+def test_frames_of_several_heights_have_a_factor_only(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = data_set(
+        tmp_path / 'data', Ramp('a/0', camera_height=1.65), Ramp('a/1', camera_height=3)
+    )
+    assert main(['calibrate', str(data)]) == 0
+    assert set(settings(capsys.readouterr().out)) == {'depth_scale'}
+
+
+def test_errors_that_depend_on_distance_are_shouted(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predictor.bend = 0.2
+    data = data_set(tmp_path / 'data', Ramp('a/0'), Ramp('a/1'))
+    assert main(['calibrate', str(data)]) == 0
+    out = capsys.readouterr().out
+    assert 'ERRORS DEPEND ON DISTANCE' in out and 'no factor cures that' in out
+
+
+def test_a_tape_measure_is_enough(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predictor.factor = 0.5
+    frame = Ramp('a/0')
+    write_image(tmp_path / 'yard.png', frame.load().image)
+    depth = frame.depth()
+    points = [
+        f'--point {u} {v} {depth[v, u]:.3f}' for u, v in ((30, 8), (10, 20), (40, 40), (5, 45))
+    ]
+    camera = '--intrinsics 40 40 31.5 23.5'
+    command = f'calibrate {tmp_path / "yard.png"} {" ".join(points)} {camera}'
+    assert main(command.split()) == 0
+    out = capsys.readouterr().out
+    assert settings(out)['depth_scale'] == pytest.approx(0.5, rel=0.01)
+    assert '4 readings of one frame' in out
+    assert main([*command.split(), '--point', '99', '3', '1.0']) == 2
+    assert 'point 99 3 lies outside the 64x48 image' in capsys.readouterr().err
+
+
+def test_a_bag_with_a_lidar_is_read(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip('rosbags')
+    from bag_scene import CAMERA as BAG_CAMERA
+    from bag_scene import frame, static, write
+
+    red = np.zeros((BAG_CAMERA.height, BAG_CAMERA.width, 3), np.uint8)
+    records = [static()]
+    for index in range(4):
+        image = red.copy()
+        image[..., 0] = 10 + index  # the wall's depth
+        records += frame(index, image=image)
+    write(tmp_path / 'bag', records)
+    predictor.factor = 0.5
+    assert main(['calibrate', str(tmp_path / 'bag')]) == 0
+    out = capsys.readouterr().out
+    assert 'of 4 frames' in out
+    assert settings(out)['camera_height'] == pytest.approx(0.825, rel=0.01)
+
+
+def test_what_cannot_be_used_is_said(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_image(tmp_path / 'yard.png', Ramp('a/0').load().image)
+    cases = {
+        ('yard.png',): 'give its true depths with --point',
+        ('nowhere',): 'no such folder',
+        ('yard.png', '--camera-height', '-1'): '--camera-height',
+        ('yard.png', '--point', '3', '3', '-2'): 'positive metres',
+    }
+    for (name, *rest), reason in cases.items():
+        assert main(['calibrate', str(tmp_path / name), *rest]) == 2
+        assert reason in capsys.readouterr().err
+
+
+def test_a_frame_that_cannot_be_read_is_named(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = data_set(tmp_path / 'data', Ramp('a/0'), Ramp('a/1'))
+    (data / '1.png').unlink()
+    assert main(['calibrate', str(data)]) == 1
+    assert 'a/1 not read' in capsys.readouterr().err
