@@ -176,6 +176,20 @@ def test_what_the_node_needs_is_imported_without_the_extras() -> None:
     import_all([name for name, _ in modules() if is_part(name, rooms)], OPTIONAL)
 
 
+def test_loading_the_network_imports_no_compiler() -> None:
+    """torchvision, or an operation on the meta device, doubles the time to the first image."""
+    code = (
+        'import sys, torch\n'
+        'before = set(sys.modules)\n'
+        'from lacdepth_ros.models.predictor import DepthPredictor\n'
+        "DepthPredictor.from_checkpoint(engine='eager')\n"
+        "slow = {'torchvision', 'torch._dynamo', 'torch._inductor', 'sympy'}\n"
+        'assert not slow & (set(sys.modules) - before), slow & set(sys.modules)\n'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.ros
 @pytest.mark.skipif(importlib.util.find_spec('rclpy') is None, reason='needs rclpy')
 def test_node_is_imported_without_the_extras() -> None:

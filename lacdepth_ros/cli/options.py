@@ -97,8 +97,10 @@ def load_predictor(args: argparse.Namespace) -> DepthPredictor:
     Raises:
         UsageError: The checkpoint or one of the others cannot be used.
     """
-    from lacdepth_ros.core.runtime import share_cores
-    from lacdepth_ros.models.predictor import DepthPredictor
+    from lacdepth_ros.core.runtime import share_cores, without_collecting
+
+    with without_collecting():
+        from lacdepth_ros.models.predictor import DepthPredictor
 
     share_cores(args.device)
     try:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
 
 HELP = 'predict the depth of images'
-DESCRIPTION = """\
+FEW_IMAGES = 50
+"""Up to so many, PyTorch as it is has answered before a faster engine is compiled."""
+DESCRIPTION = f"""\
 Predict metric depth. For every image are written, under --output:
 
   <stem>_depth.png   uint16, metres x 256, 0 = invalid
@@ -31,6 +33,8 @@ node's topics: 0 in the PNG, black, and no point of the cloud.
 A bad image is reported on stderr and the others go on. Without the camera's intrinsics the
 metres assume the field of view that the checkpoint was trained for. Intrinsics that no camera has
 (a field of view below 5 or above 150 degrees) are refused.
+
+Up to {FEW_IMAGES} images are run by PyTorch itself; for more, --engine auto compiles the network first.
 """
 EPILOG = """\
 examples:
@@ -80,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
     args.images = [image for path in args.images for image in _images_of(path)]
     source = _given_camera(args)
     options.make_folder(args.output, '--output')
+    _choose_engine(args)
     predictor = options.load_predictor(args)
     source = source or AssumedCamera(predictor.assumed_camera)
     taken = {path.absolute() for path in args.images}
@@ -87,6 +92,13 @@ def run(args: argparse.Namespace) -> int:
     if failed:
         error(f'{failed} of {len(args.images)} images failed')
     return 1 if failed else 0
+
+
+def _choose_engine(args: argparse.Namespace) -> None:
+    """Spare a few images the compilation; an Intel GPU ('xpu') has no other engine."""
+    free = args.engine == args.precision == 'auto' and args.device != 'xpu'
+    if free and len(args.images) <= FEW_IMAGES:
+        args.engine = 'eager'
 
 
 def _images_of(path: Path) -> list[Path]:

@@ -12,7 +12,6 @@ from urllib.error import URLError
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-import torchvision.models as tv
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -179,7 +178,7 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
         try:
             if builder in MULTIPLIERS:
                 return imagenet_classifier(builder)
-            return tv.get_model(builder, weights='DEFAULT')
+            return _torchvision_classifier(builder, weights='DEFAULT')
         except OSError as error:
             reason = error.reason if isinstance(error, URLError) else error
             raise ValueError(
@@ -190,7 +189,7 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
     if builder in MULTIPLIERS:
         model = EfficientNetLite(builder)
     else:
-        model = tv.get_model(builder, weights=None, **options)
+        model = _torchvision_classifier(builder, weights=None, **options)
     if weights is None:
         return model
     path = Path(weights)
@@ -211,6 +210,12 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
             'model.network.checkpoint instead'
         )
     return model
+
+
+def _torchvision_classifier(builder: str, **options: Any) -> nn.Module:
+    from torchvision.models import get_model  # as slow an import as PyTorch's: only where needed
+
+    return get_model(builder, **options)
 
 
 def _published(builder: str) -> str:

@@ -66,9 +66,10 @@ class ConditionalDistribution(nn.Module):
             last = self.mlp[-1]
             assert isinstance(last, nn.Conv2d) and last.bias is not None
             nn.init.constant_(last.bias[2:3], SHARP)
-        coefficients = log_binomial_coefficients(config.num_bins, config.coefficients)
+        with torch.device('cpu'):  # constants: the meta device would import PyTorch's compiler
+            coefficients = log_binomial_coefficients(config.num_bins, config.coefficients)
+            order = torch.arange(config.num_bins, dtype=torch.float32).view(1, -1, 1, 1)
         self.register_buffer('coefficients', coefficients.view(1, -1, 1, 1), persistent=False)
-        order = torch.arange(config.num_bins, dtype=torch.float32).view(1, -1, 1, 1)
         self.register_buffer('order', order, persistent=False)
 
     def forward(self, x: Tensor, centers: Tensor) -> Tensor:

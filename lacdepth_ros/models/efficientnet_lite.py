@@ -11,17 +11,14 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import Conv2dNormActivation, StochasticDepth
 
 from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
-_Conv = partial(Conv2dNormActivation, activation_layer=nn.ReLU6)
 STEM = 32
 HEAD = 1280
 MAX_DROP = 0.2
@@ -82,18 +79,50 @@ class InvertedResidual(nn.Module):
     ) -> None:
         super().__init__()
         hidden = inputs * expansion
-        expand = [_Conv(inputs, hidden, 1)] if expansion > 1 else []
+        expand = [_convolution(inputs, hidden, 1)] if expansion > 1 else []
         self.block = nn.Sequential(
             *expand,
-            _Conv(hidden, hidden, kernel, stride, groups=hidden),
-            Conv2dNormActivation(hidden, outputs, 1, activation_layer=None),
+            _convolution(hidden, hidden, kernel, stride, groups=hidden),
+            _convolution(hidden, outputs, 1, clip=False),
         )
         self.shortcut = stride == 1 and inputs == outputs
-        self.drop = StochasticDepth(drop, 'row')
+        self.drop = DropBranch(drop)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, inputs, H, W) to (B, outputs, ceil(H/stride), ceil(W/stride))."""
         return x + self.drop(self.block(x)) if self.shortcut else self.block(x)
+
+
+class DropBranch(nn.Module):
+    """Training leaves the branch out for some images and enlarges it for the others.
+
+    That is torchvision's StochasticDepth, whose import takes as long as PyTorch's.
+
+    Args:
+        probability: Of being left out.
+    """
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, C, H, W) to the same with some images 0; in evaluation, x itself."""
+        if not self.training or self.probability == 0:
+            return x
+        kept = 1 - self.probability
+        return x * x.new_empty(x.shape[0], 1, 1, 1).bernoulli_(kept).div_(kept)
+
+
+def _convolution(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, clip: bool = True
+) -> nn.Sequential:
+    padding = (kernel - 1) // 2
+    layers: list[nn.Module] = [
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+    ]
+    return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if clip else []))
 
 
 class EfficientNetLite(nn.Module):
@@ -107,7 +136,7 @@ class EfficientNetLite(nn.Module):
     def __init__(self, name: str, num_classes: int = 1000) -> None:
         super().__init__()
         table = stages(name)
-        layers: list[nn.Module] = [_Conv(3, STEM, 3, 2)]
+        layers: list[nn.Module] = [_convolution(3, STEM, 3, 2)]
         inputs, built, total = STEM, 0, sum(stage.blocks for stage in table)
         for stage in table:
             blocks = []
@@ -121,7 +150,7 @@ class EfficientNetLite(nn.Module):
                 )
                 inputs, built = stage.channels, built + 1
             layers.append(nn.Sequential(*blocks))
-        layers.append(_Conv(inputs, HEAD, 1))
+        layers.append(_convolution(inputs, HEAD, 1))
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(HEAD, num_classes))
 

@@ -67,14 +67,8 @@ class FoldedResiduals(nn.Module):
         self.stride = stride
         self.factors = [stride >> i for i in range(stride.bit_length())]  # 4, 2, 1
         self.channels = sum(COLORS * f**2 for f in self.factors[:-1])
-        pixels = COLORS * stride**2
-        impulses = torch.eye(pixels).view(pixels, COLORS, stride, stride)
-        self._keep('collecting', torch.cat(self._blocks(impulses), dim=1)[..., 0, 0].T)
-        self.collecting = self.collecting.view(-1, COLORS, stride, stride)
-        self._keep('doubling', self._doubling_kernel())
-        order = torch.arange(len(self.doubling[0]))
-        self._keep('flip_x', self._mirrored(order, -1))
-        self._keep('flip_y', self._mirrored(order, -2))
+        with torch.device('cpu'):  # constants: the meta device would import PyTorch's compiler
+            self._build_kernels()
 
     def forward(self, image: Tensor) -> Tensor:
         """Map an image (B, 3, H, W) to (B, channels, H / stride, W / stride), l_1 first."""
@@ -83,6 +77,16 @@ class FoldedResiduals(nn.Module):
             means = blocks[:, COLORS * self.stride**2 :]
             doubled = F.conv2d(self._mirror_borders(means), self.doubling)
             return blocks[:, : self.channels] - doubled
+
+    def _build_kernels(self) -> None:
+        pixels = COLORS * self.stride**2
+        impulses = torch.eye(pixels).view(pixels, COLORS, self.stride, self.stride)
+        self._keep('collecting', torch.cat(self._blocks(impulses), dim=1)[..., 0, 0].T)
+        self.collecting = self.collecting.view(-1, COLORS, self.stride, self.stride)
+        self._keep('doubling', self._doubling_kernel())
+        order = torch.arange(len(self.doubling[0]))
+        self._keep('flip_x', self._mirrored(order, -1))
+        self._keep('flip_y', self._mirrored(order, -2))
 
     def _keep(self, name: str, value: Tensor) -> None:
         self.register_buffer(name, value, persistent=False)

@@ -306,3 +306,30 @@ def test_unusable_network_is_exit_code_2(
     assert main(['predict', str(image), '--output', str(tmp_path), *INTRINSICS, *extra]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert extra[1] in line
+
+
+@pytest.mark.parametrize(
+    ('images', 'given', 'expected'),
+    [
+        (predict.FEW_IMAGES, [], 'eager'),
+        (predict.FEW_IMAGES + 1, [], 'auto'),
+        (1, ['--engine', 'openvino'], 'openvino'),
+        (1, ['--precision', 'bf16'], 'auto'),
+        (1, ['--device', 'xpu'], 'auto'),
+    ],
+)
+def test_few_images_wait_for_no_compilation(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    images: int,
+    given: list[str],
+    expected: str,
+) -> None:
+    chosen = []
+    fake = FakePredictor()
+    monkeypatch.setattr(options, 'load_predictor', lambda args: chosen.append(args.engine) or fake)
+    for number in range(images):
+        image_file(tmp_path / 'in', f'{number}.png')
+    command = ['predict', str(tmp_path / 'in'), '--output', str(tmp_path / 'out')]
+    assert main([*command, *INTRINSICS, *given]) == 0
+    assert chosen == [expected]

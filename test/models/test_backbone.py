@@ -19,6 +19,7 @@ from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from lacdepth_ros.models.backbone import ENCODERS, STRIDES, Encoder
 from lacdepth_ros.models.efficientnet_lite import (
     MULTIPLIERS,
+    DropBranch,
     EfficientNetLite,
     _published_file,
     imagenet_classifier,
@@ -185,6 +186,18 @@ def test_efficientnet_lite0_is_b0_without_squeeze_and_excitation() -> None:
     with torch.inference_mode():
         torch.testing.assert_close(lite.eval()(image), lite(image))
         assert lite(image).shape == (1, 1000)
+
+
+def test_branches_are_dropped_as_torchvision_does() -> None:
+    images, outcomes = torch.ones(400, 2, 3, 5), []
+    for layer in (DropBranch(0.3), torchvision.ops.StochasticDepth(0.3, 'row')):
+        torch.manual_seed(0)
+        outcomes.append(layer(images))
+    assert torch.equal(*outcomes)
+    per_image = outcomes[0].flatten(1)
+    assert torch.equal(per_image.amin(1), per_image.amax(1))
+    assert float((per_image[:, 0] == 0).float().mean()) == pytest.approx(0.3, abs=0.06)
+    assert torch.equal(DropBranch(0.3).eval()(images), images)
 
 
 def convolutions(model: torch.nn.Module) -> list[tuple[str, torch.nn.Conv2d]]:
