@@ -34,7 +34,7 @@ A bad image is reported on stderr and the others go on. Without the camera's int
 metres assume the field of view that the checkpoint was trained for. Intrinsics that no camera has
 (a field of view below 5 or above 150 degrees) are refused.
 
-Up to {FEW_IMAGES} images are run by PyTorch itself; for more, --engine auto compiles the network first.
+Up to {FEW_IMAGES} images are run by PyTorch itself; for more, --engine auto compiles first.
 """
 EPILOG = """\
 examples:
