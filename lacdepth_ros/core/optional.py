@@ -1,15 +1,20 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Libraries that only training and some data sets need."""
+"""Libraries that only engines, training and some data sets need."""
 
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
+
+REPORTING = 'openvino_telemetry'
+"""Comes with openvino, and tells its maker of every import and conversion unless a file in the
+user's home forbids it. Without it openvino and nncf report nothing."""
 
 
 def load_library(name: str, purpose: str) -> Any:
-    """Import a library of the extra 'train'.
+    """Import a library, kept from reporting that it is used.
 
     Args:
         name: Module, such as 'scipy.io'.
@@ -18,6 +23,7 @@ def load_library(name: str, purpose: str) -> Any:
     Raises:
         ModuleNotFoundError: It is not installed; the message says how to install it.
     """
+    sys.modules.setdefault(REPORTING, None)  # type: ignore[arg-type]  # None: not to be imported
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as missing:

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import platform
 from pathlib import Path
 
 import torch
+
+from lacdepth_ros.core.optional import load_library
 
 CPUINFO = Path('/proc/cpuinfo')
 BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
@@ -42,7 +43,7 @@ def has_intel_gpu() -> bool:
     """Tell whether OpenVINO is installed and finds a GPU."""
     if importlib.util.find_spec('openvino') is None:
         return False
-    devices: list[str] = importlib.import_module('openvino').Core().available_devices
+    devices: list[str] = load_library('openvino', 'Intel GPUs').Core().available_devices
     return any(name.startswith('GPU') for name in devices)
 
 
