@@ -36,7 +36,8 @@ LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 ARGUMENTS = (
     ('params_file', PathJoinSubstitution([CONFIG, 'depth_node.yaml']), 'Parameters of the node'),
     ('camera_name', 'camera', 'Namespace of the camera; results appear beside its topics'),
-    ('namespace', '', 'Namespace above camera_name'),
+    ('cameras', '', 'Instead of camera_name several that share one node, such as [front, left]'),
+    ('namespace', '', 'Namespace above camera_name or cameras'),
     ('image_topic', 'image_raw', 'Camera image; relative to namespace and camera_name, or /full'),
     ('image_transport', '', 'How images come' + AS_IN_FILE, '', 'raw', 'compressed'),
     ('camera_info_topic', '', 'camera_info of the image (empty: the sibling of image_topic)'),
@@ -48,8 +49,15 @@ ARGUMENTS = (
     ('rviz_frame', 'camera_optical_frame', 'Fixed frame of RViz: frame_id of the images'),
     ('log_level', 'info', 'Least severity that is logged', *LEVELS),
 )
+DEFAULTS = {name: default for name, default, *_ in ARGUMENTS}
 RVIZ_IMAGE = '/camera/image_raw'  # as config/depth.rviz names it
-OVERRIDES = {'image_transport': str, 'checkpoint': str, 'device': str, 'use_sim_time': bool}
+OVERRIDES = {
+    'image_transport': str,
+    'checkpoint': str,
+    'device': str,
+    'use_sim_time': bool,
+    'cameras': list[str],
+}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -114,15 +122,41 @@ def _overrides(context: LaunchContext) -> dict:
     }
 
 
+def _cameras(context: LaunchContext) -> list:
+    """Names of several cameras; [] when there is only one, in a namespace of its own."""
+    text = LaunchConfiguration('cameras').perform(context)
+    names = yaml.safe_load(text) or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RuntimeError(f'cameras {text}: a list of names is needed, such as [front, left]')
+    if not names:
+        return []
+    given = {
+        name: LaunchConfiguration(name).perform(context)
+        for name in ('camera_name', 'image_topic', 'camera_info_topic')
+    }
+    if given['camera_name'] != DEFAULTS['camera_name']:
+        raise RuntimeError(f'camera_name {given["camera_name"]} and cameras {text}: give one')
+    for name in ('image_topic', 'camera_info_topic'):
+        if given[name].startswith('/'):
+            raise RuntimeError(
+                f'{name} {given[name]} would be that of every camera in {text}: give it as it is '
+                'called below their names'
+            )
+    return names
+
+
 def _remappings(context: LaunchContext) -> list:
     """Names of the inputs. The node listens to the sibling of the image unless told otherwise."""
     image, info = (
         LaunchConfiguration(name).perform(context) for name in ('image_topic', 'camera_info_topic')
     )
     folder, slash, _ = image.rpartition('/')
-    # The sibling too: `camera_info` to the name it has anyway would say nothing.
-    infos = {'camera_info': info, f'{folder}{slash}camera_info': info} if info else {}
-    return [('image', image), *infos.items()]
+    pairs = [('image', image)]
+    if info:  # the sibling too: `camera_info` to the name it has anyway would say nothing
+        infos = {'camera_info': info, f'{folder}{slash}camera_info': info}
+        pairs += infos.items()
+    prefixes = [f'{camera}/' for camera in _cameras(context)] or ['']
+    return [(prefix + ours, prefix + theirs) for prefix in prefixes for ours, theirs in pairs]
 
 
 def _end_with(node: LifecycleNode) -> list:
@@ -149,10 +183,18 @@ def _change(node: LifecycleNode, transition: int) -> EmitEvent:
 
 
 def _namespace(context: LaunchContext) -> str:
-    """Join namespace and camera_name; relative, so that a surrounding namespace counts too."""
+    """Namespace of the node: the only camera's, or the one above several."""
+    if _cameras(context):
+        return LaunchConfiguration('namespace').perform(context)
+    return _camera_namespace(context)
+
+
+def _camera_namespace(context: LaunchContext) -> str:
+    """Join namespace and the (first) camera's name; relative to a surrounding namespace."""
     above, camera = (
         LaunchConfiguration(name).perform(context) for name in ('namespace', 'camera_name')
     )
+    camera = next(iter(_cameras(context)), camera)
     if camera.startswith('/'):
         return camera
     if above == '/':
@@ -168,7 +210,7 @@ def _rviz(context: LaunchContext) -> list:
     node = Node(
         package='rviz2',
         executable='rviz2',
-        namespace=_namespace(context),
+        namespace=_camera_namespace(context),
         arguments=['-d', str(_rviz_config(context)), '-f', frame],
         parameters=[{k: v for k, v in _overrides(context).items() if k == 'use_sim_time'}],
         remappings=[

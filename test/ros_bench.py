@@ -33,9 +33,15 @@ class Bench(Client):
         return sorted(ours.intersection(own)) + threads
 
     @property
+    def camera(self):
+        """The node's only camera."""
+        [camera] = self.node._cameras.values()
+        return camera
+
+    @property
     def counts(self):
         """Frames by fate; a snapshot would take the failures away from the diagnostics."""
-        return self.node._statistics._counts
+        return self.camera.statistics._counts
 
     def took(self, images):
         """Wait until the node has received so many images since it was configured."""

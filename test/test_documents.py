@@ -39,8 +39,8 @@ def test_parameter_table_is_the_codes(parameters: ModuleType) -> None:
     for field in dataclasses.fields(parameters.NodeParameters):
         rule = field.metadata['rule']
         default = repr(field.default) if isinstance(field.default, str) else field.default
-        live = 'yes' if rule.live else ''
-        expected.append(f'| `{rule.name}` | `{default}` | {live} | {rule.description} |')
+        live, own = ('yes' if flag else '' for flag in (rule.live, rule.per_camera))
+        expected.append(f'| `{rule.name}` | `{default}` | {live} | {own} | {rule.description} |')
     rows = table_after(NODE, 'Parameters')[2:]
     assert rows == expected, 'docs/node.md wants:\n' + '\n'.join(expected)
 
@@ -62,6 +62,7 @@ def test_parameter_file_holds_the_defaults(parameters: ModuleType) -> None:
     for name, value in values.items():
         children = value.items() if isinstance(value, dict) else [('', value)]
         flat |= {f'{name}.{child}'.rstrip('.'): item for child, item in children}
+    flat['cameras'] = tuple(flat['cameras'])  # YAML has no tuples
     fields = dataclasses.fields(parameters.NodeParameters)
     assert flat == {field.metadata['rule'].name: field.default for field in fields}
 

@@ -56,6 +56,39 @@ def test_only_given_arguments_override_the_parameter_file(file):
     }
 
 
+def test_topics_of_several_cameras_are_named_after_them(file):
+    given = context(file, cameras='[front, left]', namespace='/robot', image_topic='color/image')
+    assert file._remappings(given) == [
+        ('front/image', 'front/color/image'),
+        ('left/image', 'left/color/image'),
+    ]
+    assert file._namespace(given) == '/robot'
+    assert file._camera_namespace(given) == '/robot/front'
+    value = file._overrides(given)['cameras']
+    assert value.evaluate(given) == ['front', 'left']
+    given = context(file, cameras='[front]', image_topic='image_raw', camera_info_topic='info')
+    assert file._remappings(given) == [
+        ('front/image', 'front/image_raw'),
+        ('front/camera_info', 'front/info'),
+    ]
+    assert file._namespace(context(file)) == 'camera'
+
+
+@pytest.mark.parametrize(
+    ('given', 'reason'),
+    [
+        ({'cameras': 'front'}, 'a list of names is needed'),
+        ({'cameras': '[1]'}, 'a list of names is needed'),
+        ({'cameras': '[front]', 'camera_name': 'rear'}, 'camera_name rear and cameras'),
+        ({'cameras': '[front]', 'image_topic': '/rear/image'}, 'would be that of every camera'),
+        ({'cameras': '[front]', 'camera_info_topic': '/info'}, 'would be that of every camera'),
+    ],
+)
+def test_impossible_cameras_end_the_launch(file, given, reason):
+    with pytest.raises(RuntimeError, match=reason):
+        file._cameras(context(file, **given))
+
+
 def test_parameter_file_that_does_not_exist_is_an_error(file):
     assert file._params_file(context(file)) == Path(PARAMETERS)
     with pytest.raises(RuntimeError, match=r'params_file /no/such\.yaml: there is no such file'):

@@ -68,11 +68,13 @@ def _verdict(condition: Condition, snapshot: StatisticsSnapshot) -> tuple[bytes,
 
 
 class DiagnosticsReporter:
-    """Publishes the status periodically, in every lifecycle state and in wall-clock time."""
+    """Publishes statuses periodically, in every lifecycle state and in wall-clock time."""
 
-    def __init__(self, node: Node, period: float, status: Callable[[], DiagnosticStatus]) -> None:
+    def __init__(
+        self, node: Node, period: float, statuses: Callable[[], list[DiagnosticStatus]]
+    ) -> None:
         self._node = node
-        self._status = status
+        self._statuses = statuses
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 1)
         self._timer = node.create_timer(
             period, self.report, clock=Clock(clock_type=ClockType.STEADY_TIME)
@@ -84,7 +86,7 @@ class DiagnosticsReporter:
         self._timer.reset()
 
     def report(self) -> None:
-        """Publish the status now."""
-        message = DiagnosticArray(status=[self._status()])
+        """Publish the statuses now."""
+        message = DiagnosticArray(status=self._statuses())
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from lacdepth_ros.node.parameters import NodeParameters
 
 
-def load(factory: Callable[..., DepthPredictor], settings: NodeParameters) -> DepthPredictor:
-    """Load the network and run it once at the size that it will see.
+def load(
+    factory: Callable[..., DepthPredictor],
+    settings: NodeParameters,
+    cameras: Iterable[NodeParameters],
+) -> DepthPredictor:
+    """Load the network and run it once at each size that it will see.
 
     Args:
         factory: Called as DepthPredictor.from_checkpoint is.
         settings: Parameters of the node.
+        cameras: Those of each of its cameras.
 
     Raises:
         FileNotFoundError: There is no such checkpoint.
@@ -33,6 +38,12 @@ def load(factory: Callable[..., DepthPredictor], settings: NodeParameters) -> De
         input_size=size if all(size) else None,
         focal_scaling=settings.focal_scaling,
     )
-    height, width = settings.warm_up_height, settings.warm_up_width
-    predictor.warm_up(*((width, height) if settings.rotate in (90, 270) else (height, width)))
+    for height, width in dict.fromkeys(map(_upright_size, cameras)):
+        predictor.warm_up(height, width)
     return predictor
+
+
+def _upright_size(camera: NodeParameters) -> tuple[int, int]:
+    """Height and width of a camera's images once up is up."""
+    size = camera.warm_up_height, camera.warm_up_width
+    return size[::-1] if camera.rotate in (90, 270) else size

@@ -1,17 +1,17 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's parameters in the ROS graph: declared, read, and held against changes."""
+"""The node's parameters in the ROS graph: declared and read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import Field
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 
-from lacdepth_ros.node.parameter_rule import UNCONFIGURED
-from lacdepth_ros.node.parameters import NodeParameters, rules
+from lacdepth_ros.node.parameter_rule import Rule
+from lacdepth_ros.node.parameter_set import ParameterSet, all_rules
+from lacdepth_ros.node.parameters import NodeParameters
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -23,45 +23,39 @@ def declare(node: Node) -> dict[str, str]:
     A refused override (wrong type, outside the range) leaves the default in its place: the node
     stays alive so that configure can say what to fix.
     """
-    refused = {}
-    for item, rule in rules():
-        descriptor = rule.descriptor(item.default)
-        try:
-            value = node.declare_parameter(rule.name, item.default, descriptor).value
-            problem = rule.problem(value, item.default)
-            if problem:
-                node.undeclare_parameter(rule.name)
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            problem = str(error)
-        if problem:
-            refused[rule.name] = f'{problem} ({rule.description}; default {item.default!r})'
-            node.declare_parameter(rule.name, item.default, descriptor, ignore_override=True)
+    refused: dict[str, str] = {}
+    for _, item, rule in all_rules(()):
+        _declare(node, item, rule, refused)
+    for camera, item, rule in all_rules(node.get_parameter('cameras').value):
+        if camera:
+            _declare(node, item, rule, refused)
     return refused
 
 
-def read(node: Node) -> NodeParameters:
+def _declare(node: Node, item: Field[Any], rule: Rule, refused: dict[str, str]) -> None:
+    descriptor = rule.descriptor(item.default)
+    default = None if rule.camera else item.default
+    try:
+        value = node.declare_parameter(rule.name, default, descriptor).value
+        problem = rule.problem(value, item.default)
+        if problem:
+            node.undeclare_parameter(rule.name)
+    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+        problem = str(error)
+    if problem:
+        refused[rule.name] = f'{problem} ({rule.description}; default {default!r})'
+        node.declare_parameter(rule.name, default, descriptor, ignore_override=True)
+
+
+def read(node: Node) -> ParameterSet:
     """Read the present values of all parameters."""
-    values = {item.name: node.get_parameter(rule.name).value for item, rule in rules()}
-    for item, _ in rules():
-        if isinstance(item.default, float):  # it may have been set as a whole number
-            values[item.name] = float(values[item.name])
-    return NodeParameters(**values)
-
-
-def rejection(current: NodeParameters, changes: Mapping[str, Any], *, configured: bool) -> str:
-    """Say why these changes are not possible now ('' when they are).
-
-    Args:
-        current: Values before the change.
-        changes: New values by ROS parameter name; unknown names (qos_overrides.*) are ignored.
-        configured: The node is inactive or active, not unconfigured.
-    """
-    values = {}
-    for item, rule in rules():
-        if rule.name not in changes:
+    shared: dict[str, Any] = {}
+    own: dict[str, dict[str, Any]] = {}
+    for camera, item, rule in all_rules(node.get_parameter('cameras').value):
+        value = node.get_parameter(rule.name).value
+        if value is None:
             continue
-        value = changes[rule.name]
-        if configured and not rule.live and value != getattr(current, item.name):
-            return f'{rule.name} is {UNCONFIGURED}'
-        values[item.name] = value
-    return replace(current, **values).problem()
+        if isinstance(item.default, (float, tuple)):  # it may have been set as a whole number
+            value = type(item.default)(value)
+        (own.setdefault(camera, {}) if camera else shared)[item.name] = value
+    return ParameterSet(NodeParameters(**shared), own)

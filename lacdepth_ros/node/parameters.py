@@ -11,7 +11,7 @@ from typing import Any
 from lacdepth_ros.core.camera import CAMERA_HEIGHTS
 from lacdepth_ros.core.obstacles import ObstacleSettings
 from lacdepth_ros.messages.bit_depth import BIT_DEPTHS
-from lacdepth_ros.node.parameter_rule import Rule, parameter
+from lacdepth_ros.node.parameter_rule import Rule, camera_parameter, parameter
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class NodeParameters:
         'Height of the network input [px]; 0 = by focal length, as trained',
         limits=(0, 4096),
     )
-    warm_up_width: int = parameter(
+    warm_up_width: int = camera_parameter(
         'warm_up_width',
         1242,
         'Width of the camera image that configure warms up with [px]',
         limits=(32, 8192),
     )
-    warm_up_height: int = parameter(
+    warm_up_height: int = camera_parameter(
         'warm_up_height',
         375,
         'Height of the camera image that configure warms up with [px]',
@@ -64,50 +64,56 @@ class NodeParameters:
         'Scale depth by focal length over the one the checkpoint was trained for',
         live=True,
     )
-    camera_height: float = parameter(
+    camera_height: float = camera_parameter(
         'camera_height',
         0.0,
         'Height of the camera above the ground [m]; 0 = the one the checkpoint was trained for',
         live=True,
         limits=(0.0, CAMERA_HEIGHTS[1]),
     )
-    depth_scale: float = parameter(
+    depth_scale: float = camera_parameter(
         'depth_scale',
         1.0,
         'Factor on depth and its standard deviation, such as a tape measure finds',
         live=True,
         limits=(0.01, 100.0),
     )
-    image_transport: str = parameter(
+    cameras: tuple[str, ...] = parameter(
+        'cameras',
+        ('',),
+        "Names of several cameras that share the network, each before its topics; [''] = one",
+        at_start=True,
+    )
+    image_transport: str = camera_parameter(
         'image_transport',
         'raw',
         'raw subscribes image, compressed subscribes image/compressed',
         choices=('raw', 'compressed'),
     )
-    image_reliability: str = parameter(
+    image_reliability: str = camera_parameter(
         'image_reliability',
         'best_effort',
         'Reliability the image subscription asks for',
         choices=('best_effort', 'reliable'),
     )
-    rotate: int = parameter(
+    rotate: int = camera_parameter(
         'rotate',
         0,
         'Degrees clockwise by which to turn the images so that up is up: 0, 90, 180, 270',
         choices=(0, 90, 180, 270),
     )
-    image_bits: int = parameter(
+    image_bits: int = camera_parameter(
         'image_bits',
         0,
         'Bits that 16-bit values hold: 8, 10, 12, 14, 16; 0 = the fewest that hold all so far',
         choices=(0, *BIT_DEPTHS),
     )
-    cache_camera_info: bool = parameter(
+    cache_camera_info: bool = camera_parameter(
         'cache_camera_info',
         False,
         'Use the latest camera_info for every image instead of pairing by stamp',
     )
-    sync_tolerance: float = parameter(
+    sync_tolerance: float = camera_parameter(
         'sync_tolerance',
         0.0,
         'Largest difference between the stamps of image and camera_info [s]; 0 = equal stamps',
@@ -119,12 +125,12 @@ class NodeParameters:
         'Images and camera_infos that wait for their partner',
         limits=(1, 100),
     )
-    rectify: bool = parameter(
+    rectify: bool = camera_parameter(
         'rectify',
         True,
         'Rectify images whose camera_info has distortion; false = refuse such images',
     )
-    image_is_rectified: bool = parameter(
+    image_is_rectified: bool = camera_parameter(
         'image_is_rectified',
         False,
         'The image topic is already rectified (image_rect): use P, whatever distortion D says',

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's publishers: who listens to what, and one message per listener's wish."""
+"""The publishers of one camera: who listens to what, and one message per listener's wish."""
 
 from __future__ import annotations
 
@@ -74,15 +74,24 @@ class Result:
 
 
 class Publishers:
-    """All publishers of a configured node; `destroy` undoes the constructor."""
+    """All publishers of one camera of a configured node; `destroy` undoes the constructor.
+
+    Args:
+        node: Owner of the publishers.
+        prefix: Of the camera's topics, such as 'front/'.
+        parameters: Values at configuration.
+        on_incompatible: Called with a text when a subscriber's QoS does not fit ours.
+    """
 
     def __init__(
         self,
         node: LifecycleNode,
+        prefix: str,
         parameters: NodeParameters,
         on_incompatible: Callable[[str], None],
     ) -> None:
         self._node = node
+        self._prefix = prefix
         self._publishers: dict[str, LifecyclePublisher[Any]] = {}
         try:
             for topic, message_type in TOPICS.items():
@@ -96,6 +105,7 @@ class Publishers:
         self, topic: str, message_type: type[Any], on_incompatible: Callable[[str], None]
     ) -> LifecyclePublisher[Any]:
         profile = qos.output_qos()
+        topic = self._prefix + topic
         name = self._node.resolve_topic_name(topic)
 
         def report(event: Any) -> None:

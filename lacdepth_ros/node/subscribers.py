@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Subscriptions of an active node: pairs messages and feeds the worker."""
+"""Subscriptions of one camera: pairs messages and feeds the worker."""
 
 from __future__ import annotations
 
@@ -15,45 +15,49 @@ from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import profile_path
 from lacdepth_ros.node.sync import FramePair, PairBuffer
 from lacdepth_ros.node.watch import InputWatch
-from lacdepth_ros.node.worker import NewestFrameWorker
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from rclpy.node import Node
     from rclpy.qos import QoSProfile
     from rclpy.subscription import Subscription
 
     from lacdepth_ros.node.frame_statistics import FrameStatistics
     from lacdepth_ros.node.parameters import NodeParameters
+    from lacdepth_ros.node.worker import Source
 
 
-def image_topic(node: Node, transport: str) -> str:
-    """Topic the images come from, after remapping `image` or `image/compressed` itself."""
-    base = node.resolve_topic_name('image')
+def image_topic(node: Node, transport: str, prefix: str = '') -> str:
+    """Topic the images come from, after remapping `image` or `image/compressed` itself.
+
+    Args:
+        node: Whose names and remappings count.
+        transport: 'raw' or 'compressed'.
+        prefix: Of the camera's topics, such as 'front/'.
+    """
+    base = node.resolve_topic_name(f'{prefix}image')
     return node.resolve_topic_name(f'{base}/compressed') if transport == 'compressed' else base
 
 
-def camera_info_topic(node: Node, transport: str = 'raw') -> str:
+def camera_info_topic(node: Node, transport: str = 'raw', prefix: str = '') -> str:
     """Topic of camera_info: where it was remapped to, or else the sibling of the image."""
-    remapped = node.resolve_topic_name('camera_info')
-    if remapped != node.resolve_topic_name('camera_info', only_expand=True):
+    name = f'{prefix}camera_info'
+    remapped = node.resolve_topic_name(name)
+    if remapped != node.resolve_topic_name(name, only_expand=True):
         return remapped
-    images = image_topic(node, transport).removesuffix('/compressed')
+    images = image_topic(node, transport, prefix).removesuffix('/compressed')
     sibling = images.rpartition('/')[0] + '/camera_info'
     return node.resolve_topic_name(sibling)  # which may be remapped itself
 
 
 class Subscribers:
-    """Everything that exists only while the node is active; `stop` undoes the constructor.
+    """Subscriptions of one camera of an active node; `stop` undoes the constructor.
 
     Args:
         node: Owner of the subscriptions; its executor's thread calls back.
+        prefix: Of the camera's topics, such as 'front/'.
         parameters: Values at activation.
         statistics: Hears of received, replaced, unpaired and dropped images.
-        thread: The network's.
-        process: Called in that thread with the newest pair.
-        on_error: Called in that thread with what `process` raised.
+        source: Takes the pairs.
         on_incompatible: Called with a text when a publisher's QoS does not fit ours.
 
     Attributes:
@@ -63,12 +67,11 @@ class Subscribers:
     def __init__(
         self,
         node: Node,
+        prefix: str,
         parameters: NodeParameters,
         statistics: FrameStatistics,
         *,
-        thread: ThreadPoolExecutor,
-        process: Callable[[FramePair], None],
-        on_error: Callable[[Exception], None],
+        source: Source[FramePair],
         on_incompatible: Callable[[str], None],
     ) -> None:
         self._node = node
@@ -81,7 +84,8 @@ class Subscribers:
             on_unpaired=lambda: statistics.count('unpaired'),
         )
         transport = parameters.image_transport
-        self.topics = image_topic(node, transport), camera_info_topic(node, transport)
+        names = (node, transport, prefix)
+        self.topics = image_topic(*names), camera_info_topic(*names)
         self._watch = InputWatch(
             *self.topics,
             caches_info=parameters.cache_camera_info,
@@ -89,7 +93,7 @@ class Subscribers:
             dds_profile=str(profile_path()),
         )
         self._image_frame = ''
-        self._worker = NewestFrameWorker(thread, process, on_error)
+        self._source = source
         self._subscriptions: list[Subscription[Any]] = []
         try:
             self._subscribe(parameters)
@@ -146,17 +150,13 @@ class Subscribers:
 
         return SubscriptionEventCallbacks(incompatible_qos=report)
 
-    def stop(self, timeout: float | None = None) -> None:
-        """Unsubscribe, drop the waiting frames and wait for the one in flight.
-
-        Args:
-            timeout: Seconds for which to wait; None waits until it is done.
-        """
+    def stop(self) -> None:
+        """Unsubscribe and drop the waiting frames; one may still be in flight."""
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions.clear()
         self._pairs.give_up()
-        if self._worker.stop(timeout):
+        if self._source.stop():
             self._statistics.count('dropped')
 
     def look(self) -> dict[str, str]:
@@ -190,7 +190,7 @@ class Subscribers:
         if pair is None:
             return
         self._watch.saw_pair()
-        if self._worker.submit(pair):
+        if self._source.submit(pair):
             self._statistics.count('replaced')
 
     def _publishers(self, topic: str) -> str:

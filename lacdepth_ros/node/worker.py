@@ -1,12 +1,13 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The one thread that touches the network, and a slot that only ever holds the newest item."""
+"""The one thread that touches the network, and the newest item of each source for it."""
 
 from __future__ import annotations
 
 import ctypes
 import threading
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
@@ -48,78 +49,104 @@ def run_unless(stop: threading.Event, pool: ThreadPoolExecutor, work: Callable[[
 
 
 class NewestFrameWorker(Generic[Item]):
-    """Runs `process` on the newest submitted item, in a thread of a single-threaded executor.
+    """Runs what sources submit in a thread of a single-threaded executor: the newest of each.
 
-    An item that waits while the thread is busy is replaced by the next one: a slow network sees
-    fresh frames instead of a growing queue.
+    An item that waits while the thread is busy is replaced by its source's next one: a slow
+    network sees fresh frames instead of a growing queue. Sources that wait take turns: each has
+    one place in the queue, which a newer item keeps, and the next item goes to its end. However
+    often one source submits, the others are served as often as they can be.
 
     Args:
         thread: Runs everything; outlives the worker.
-        process: Called in the thread, one item at a time.
-        on_error: Called in the thread with what `process` raised; the thread goes on, even when
-            this raises as well.
     """
 
-    def __init__(
-        self,
-        thread: ThreadPoolExecutor,
-        process: Callable[[Item], None],
-        on_error: Callable[[Exception], None],
-    ) -> None:
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
         self._thread = thread
-        self._process = process
-        self._on_error = on_error
-        self._slot: Item | None = None
+        self._waiting: OrderedDict[Source[Item], Item] = OrderedDict()
         self._running: Future[None] | None = None
-        self._stopping = False
         self._lock = threading.Lock()
 
-    def submit(self, item: Item) -> bool:
-        """Put the item in the slot; True when it replaced one that had not been started."""
-        with self._lock:
-            if self._stopping:
-                return False
-            replaced = self._slot is not None
-            self._slot = item
-            if self._running is None:
-                self._running = self._thread.submit(self._run)
-        return replaced
+    def source(
+        self, process: Callable[[Item], None], on_error: Callable[[Exception], None]
+    ) -> Source[Item]:
+        """Open a source of items.
 
-    def stop(self, timeout: float | None = None) -> bool:
-        """Drop the waiting item and wait for the one in flight; True when there was one to drop.
+        Args:
+            process: Called in the thread, one item of one source at a time.
+            on_error: Called in the thread with what `process` raised; the thread goes on, even
+                when this raises as well.
+        """
+        return Source(self, process, on_error)
 
-        Idempotent.
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until nothing is processed any more; for when all sources have been stopped.
 
         Args:
             timeout: Seconds for which to wait; None waits until it is done.
         """
         with self._lock:
-            self._stopping = True
-            dropped = self._slot is not None
-            self._slot = None
             running = self._running
         if running is not None:
             wait([running], timeout)
-        return dropped
 
-    def _next(self) -> Item | None:
+    def _submit(self, source: Source[Item], item: Item) -> bool:
         with self._lock:
-            item, self._slot = self._slot, None
-            if item is None:
-                self._running = None
-        return item
+            if source.stopped:
+                return False
+            replaced = source in self._waiting
+            self._waiting[source] = item
+            if self._running is None:
+                self._running = self._thread.submit(self._run)
+        return replaced
+
+    def _stop(self, source: Source[Item]) -> bool:
+        with self._lock:
+            source.stopped = True
+            return self._waiting.pop(source, None) is not None
+
+    def _next(self) -> tuple[Source[Item], Item] | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popitem(last=False)
+            self._running = None
+        return None
 
     def _run(self) -> None:
-        while (item := self._next()) is not None:
+        while (turn := self._next()) is not None:
+            source, item = turn
             try:
-                self._process(item)
+                source.process(item)
             except Exception as error:
-                self._report(error)
-            del item  # frees the frame's memory while the thread waits
+                _report(source.on_error, error)
+            del turn, item  # frees the frame's memory while the thread waits
 
-    def _report(self, error: Exception) -> None:
-        """Hand the error on; the thread outlives a handler that fails itself."""
-        try:
-            self._on_error(error)
-        except Exception:  # stderr is what is left when the log itself failed
-            traceback.print_exc()
+
+class Source(Generic[Item]):
+    """Where the items of one camera go in; made by `NewestFrameWorker.source`."""
+
+    def __init__(
+        self,
+        worker: NewestFrameWorker[Item],
+        process: Callable[[Item], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._worker = worker
+        self.process = process
+        self.on_error = on_error
+        self.stopped = False
+
+    def submit(self, item: Item) -> bool:
+        """Let an item wait for its turn; True when it replaced one that had not been started."""
+        return self._worker._submit(self, item)
+
+    def stop(self) -> bool:
+        """Take no more items and drop the one that waits; True when there was one. Idempotent."""
+        return self._worker._stop(self)
+
+
+def _report(on_error: Callable[[Exception], None], error: Exception) -> None:
+    """Hand the error on; the thread outlives a handler that fails itself."""
+    try:
+        on_error(error)
+    except Exception:  # stderr is what is left when the log itself failed
+        traceback.print_exc()

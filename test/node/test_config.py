@@ -13,6 +13,7 @@ import yaml
 
 pytest.importorskip('rclpy')
 
+from lacdepth_ros.node.parameter_set import ParameterSet
 from lacdepth_ros.node.parameters import NodeParameters
 from lacdepth_ros.node.publishers import TOPICS
 
@@ -31,6 +32,7 @@ def flat(tree, prefix=''):
 def test_parameter_file_holds_every_parameter_with_its_default():
     tree = yaml.safe_load((ROOT / 'config/depth_node.yaml').read_text())
     values = dict(flat(tree['/**']['ros__parameters']))
+    values['cameras'] = tuple(values['cameras'])  # YAML has no tuples
     defaults = {item.metadata['rule'].name: item.default for item in fields(NodeParameters)}
     assert values == defaults
     assert {name: type(value) for name, value in values.items()} == {
@@ -46,7 +48,7 @@ def test_parameter_file_is_read_by_the_node(make_bench):
     arguments = ['--ros-args', '--params-file', str(ROOT / 'config/depth_node.yaml')]
     node = Node('depth_node', namespace='robot/camera', cli_args=arguments)
     assert parameter_access.declare(node) == {}
-    assert parameter_access.read(node) == NodeParameters()
+    assert parameter_access.read(node) == ParameterSet(NodeParameters())
     node.destroy_node()
 
 
@@ -93,6 +95,7 @@ def test_launch_file_has_the_documented_arguments():
     assert names == [
         'params_file',
         'camera_name',
+        'cameras',
         'namespace',
         'image_topic',
         'image_transport',

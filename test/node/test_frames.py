@@ -206,7 +206,7 @@ def test_compressed_images_are_decoded(make_bench):
     assert bench.transition('configure') and bench.transition('activate')
     bench.subscribe('depth/image_rect')
     assert bench.spin_until(images.get_subscription_count)
-    assert bench.spin_until(lambda: bench.node._depth_publishers.wanted(bench.node._settings))
+    assert bench.spin_until(lambda: bench.camera._publishers.wanted(bench.camera.settings))
     _, png = cv2.imencode('.png', np.full((HEIGHT, WIDTH, 3), (0, 0, 50), np.uint8))
     message = CompressedImage(format='rgb8; png compressed bgr8')
     message.data.frombytes(png.tobytes())
@@ -309,7 +309,7 @@ def test_camera_info_that_was_published_once_serves(make_bench):
     assert bench.transition('configure') and bench.transition('activate')
     bench.subscribe('depth/image_rect')
     assert bench.spin_until(lambda: publisher.get_subscription_count() == 2)
-    assert bench.spin_until(lambda: bench.node._depth_publishers.wanted(bench.node._settings))
+    assert bench.spin_until(lambda: bench.camera._publishers.wanted(bench.camera.settings))
     for stamp in (100, 200, 300):
         bench.images.publish(image_message(stamp))
         assert bench.spin_until(lambda stamp=stamp: bench.find('depth/image_rect', stamp))
@@ -403,7 +403,7 @@ def test_every_image_has_a_fate(bench):
     assert bench.spin_until(bench.predictor.started.is_set)
     bench.predictor.release.set()
     assert bench.transition('deactivate')
-    counts = bench.node._statistics.snapshot().counts
+    counts = bench.camera.statistics.snapshot().counts
     received = counts.pop('received')
     assert received == sum(counts.values()), counts
     assert counts['unpaired'] == 8 and counts['failed'] == 1

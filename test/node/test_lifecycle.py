@@ -181,10 +181,10 @@ def test_failed_deactivate_releases_everything(bench, monkeypatch):
     bench.activate()
     stop, failures = Subscribers.stop, iter([RuntimeError('stuck')])
 
-    def stop_at_the_second_attempt(subscribers, timeout):
+    def stop_at_the_second_attempt(subscribers):
         for failure in failures:
             raise failure
-        stop(subscribers, timeout)
+        stop(subscribers)
 
     monkeypatch.setattr(Subscribers, 'stop', stop_at_the_second_attempt)
     assert not bench.transition('deactivate')
@@ -198,11 +198,11 @@ def test_failed_error_processing_finalizes(bench, monkeypatch):
     bench.activate()
     stop = Subscribers.stop
 
-    def fail(subscribers, timeout):
+    def fail(subscribers):
         raise RuntimeError('stuck for good')
 
     monkeypatch.setattr(Subscribers, 'stop', fail)
     assert not bench.transition('deactivate')
     assert bench.state() == 'finalized'
     assert bench.logged('stuck for good')
-    stop(bench.node._image_subscribers)
+    stop(bench.camera._subscribers)

@@ -13,7 +13,7 @@ pytest.importorskip('rclpy')
 
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.node.parameter_access import rejection
+from lacdepth_ros.node.parameter_set import ParameterSet
 from lacdepth_ros.node.parameters import NodeParameters
 
 pytestmark = pytest.mark.ros
@@ -178,7 +178,8 @@ def test_diagnostics_period_changes_at_once(make_bench):
 
 
 def test_unknown_names_are_left_to_ros():
-    assert rejection(NodeParameters(), {'qos_overrides./x.depth': 3}, configured=True) == ''
+    values = ParameterSet(NodeParameters())
+    assert values.rejection({'qos_overrides./x.depth': 3}, configured=True) == ''
 
 
 def test_a_whole_number_is_a_number(make_bench):

@@ -40,70 +40,103 @@ def thread():
 
 
 @pytest.fixture
-def worker(recorder, thread):
-    return NewestFrameWorker(thread, recorder.process, recorder.errors.append)
+def worker(thread):
+    return NewestFrameWorker(thread)
 
 
-def test_newest_item_replaces_the_waiting_one(recorder, worker):
-    assert worker.submit(1) is False
+@pytest.fixture
+def source(worker, recorder):
+    return worker.source(recorder.process, recorder.errors.append)
+
+
+def test_newest_item_replaces_the_waiting_one(recorder, worker, source):
+    assert source.submit(1) is False
     assert recorder.started.acquire(timeout=TIMEOUT)
-    assert worker.submit(2) is False
-    assert worker.submit(3) is True
+    assert source.submit(2) is False
+    assert source.submit(3) is True
     recorder.release.release(2)
     assert recorder.started.acquire(timeout=TIMEOUT)
-    worker.stop()
+    assert source.stop() is False
+    worker.wait()
     assert recorder.items == [1, 3]
 
 
-def test_stop_waits_for_the_item_in_flight_and_drops_the_waiting_one(recorder, worker):
-    worker.submit(1)
+def test_stop_drops_the_waiting_item_and_the_one_in_flight_is_waited_for(recorder, worker, source):
+    source.submit(1)
     assert recorder.started.acquire(timeout=TIMEOUT)
-    worker.submit(2)
+    source.submit(2)
     threading.Timer(0.05, recorder.release.release).start()
-    worker.stop()
-    worker.stop()
+    assert source.stop() is True
+    worker.wait()
+    assert source.stop() is False
+    worker.wait()
     assert recorder.items == [1]
 
 
-def test_error_is_handed_over_and_the_thread_goes_on(recorder, worker):
+def test_sources_that_wait_take_turns_and_keep_their_place(recorder, worker):
+    """However often one submits; a newer item does not go to the end of the queue."""
+    sources = {name: worker.source(recorder.process, recorder.errors.append) for name in 'abc'}
+    for item in ('a1', 'b1', 'a2', 'c1', 'a3', 'b2', 'a4'):
+        sources[item[0]].submit(item)
+        if item == 'a1':
+            assert recorder.started.acquire(timeout=TIMEOUT)
+    for following in ('a5', 'a6', ''):
+        recorder.release.release()
+        assert recorder.started.acquire(timeout=TIMEOUT)
+        if following:
+            sources['a'].submit(following)
+    recorder.release.release(2)
+    worker.wait()
+    assert recorder.items == ['a1', 'b2', 'a5', 'c1', 'a6']
+
+
+def test_source_that_is_stopped_leaves_the_others_alone(recorder, worker):
+    first, second = (worker.source(recorder.process, recorder.errors.append) for _ in range(2))
+    first.submit(1)
+    assert recorder.started.acquire(timeout=TIMEOUT)
+    first.submit(2)
+    second.submit(3)
+    assert first.stop() is True and first.submit(4) is False
+    recorder.release.release(2)
+    worker.wait()
+    assert recorder.items == [1, 3]
+
+
+def test_error_is_handed_over_and_the_thread_goes_on(recorder, worker, source):
     recorder.release.release(2)
     for item in ('bad', 'good'):
-        worker.submit(item)
+        source.submit(item)
         assert recorder.started.acquire(timeout=TIMEOUT)
-    worker.stop()
+    worker.wait()
     assert recorder.items == ['good']
     assert [str(error) for error in recorder.errors] == ['bad']
 
 
-def test_thread_outlives_an_error_handler_that_fails(recorder, thread, capfd):
+def test_thread_outlives_an_error_handler_that_fails(recorder, worker, thread, capfd):
     def fail(error):
         raise RuntimeError('no log any more')
 
-    worker = NewestFrameWorker(thread, recorder.process, fail)
+    source = worker.source(recorder.process, fail)
     recorder.release.release(2)
     for item in ('bad', 'good'):
-        worker.submit(item)
+        source.submit(item)
         assert recorder.started.acquire(timeout=TIMEOUT)
         thread.submit(lambda: None).result(timeout=TIMEOUT)  # the item before it is done
-    worker.stop()
     assert recorder.items == ['good']
     assert 'no log any more' in capfd.readouterr().err
 
 
-def test_everything_runs_in_the_one_thread_also_after_a_pause(recorder, thread):
+def test_everything_runs_in_the_one_thread_also_after_a_pause(recorder, worker, thread):
     seen = {thread.submit(threading.get_ident).result()}
-    worker = NewestFrameWorker(
-        thread, lambda _: seen.add(threading.get_ident()), recorder.errors.append
-    )
+    source = worker.source(lambda _: seen.add(threading.get_ident()), recorder.errors.append)
     for item in (1, 2):
-        worker.submit(item)
+        source.submit(item)
         thread.submit(lambda: None).result(timeout=TIMEOUT)  # the item before it is done
-    worker.stop()
     assert len(seen) == 1 and threading.get_ident() not in seen
 
 
-def test_item_after_the_stop_is_not_processed(recorder, worker):
-    worker.stop()
-    assert worker.submit(1) is False
-    worker.stop()
+def test_item_after_the_stop_is_not_processed(recorder, worker, source):
+    source.stop()
+    assert source.submit(1) is False
+    worker.wait()
     assert recorder.items == [] and not recorder.started.acquire(blocking=False)
