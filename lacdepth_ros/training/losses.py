@@ -69,6 +69,27 @@ def abs_rel_loss(
     return _masked_mean(error / ground_truth, valid_mask, frame_pixels)
 
 
+def log_l1_loss(
+    *, pred: Tensor, target: Tensor, valid_mask: Tensor, frame_pixels: int | None = None
+) -> Tensor:
+    """Mean |ln y - ln y*|: of depth that is uncertain it asks for the median.
+
+    The relative error asks for less than that, as an answer too near costs at most 1 and one too
+    far any amount; so under it alone all that is far away comes out too near.
+
+    Args:
+        pred: Predicted depth y [m], > 0, any shape.
+        target: True depth y* [m], same shape; read only where valid_mask is true.
+        valid_mask: bool, same shape.
+        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
+
+    Returns:
+        Scalar mean over the valid pixels; 0 with zero gradient where there are none.
+    """
+    h = _log(pred, valid_mask) - _log(target, valid_mask)
+    return _masked_mean(h.abs(), valid_mask, frame_pixels)
+
+
 def sky_loss(*, pred: Tensor, sky_mask: Tensor, far_depth: float) -> Tensor:
     """Push what is known to lie beyond range (the sky) to at least far_depth.
 

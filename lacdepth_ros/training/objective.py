@@ -18,6 +18,7 @@ from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.training.losses import (
     abs_rel_loss,
     gradient_loss,
+    log_l1_loss,
     silog_loss,
     sky_loss,
     uncertainty_nll,
@@ -46,6 +47,9 @@ class LossConfig:
     scans."""
     abs_rel_weight: float = 0.0
     """Weight of the mean relative error beside the paper's loss."""
+    log_l1_weight: float = 0.0
+    """Weight of the mean absolute logarithmic error beside the paper's loss: asks for the median
+    of what is uncertain, where abs_rel asks for less."""
     sky_weight: float = 0.5
     """Weight of the loss that pushes the sky beyond range: that of synthetic scenes, and what is
     surely sky in colour frames of domain 'driving'."""
@@ -91,8 +95,8 @@ def training_loss(
         progress: Share of the training that is done, in [0, 1].
 
     Returns:
-        Scalars: 'loss', the weighted sum, and of what is on 'silog', 'abs_rel', 'sky',
-        'uncertainty', 'auxiliary' and 'gradient' before their weights (silog and auxiliary carry
+        Scalars: 'loss', the weighted sum, and of what is on 'silog', 'abs_rel', 'log_l1',
+        'sky', 'uncertainty', 'auxiliary' and 'gradient' before their weights (silog and auxiliary carry
         silog_weight).
         Which names there are depends on the two configurations alone, never on the batch.
     """
@@ -125,6 +129,8 @@ def _parts(
     parts = {'silog': silog(pred=pred)}
     if config.abs_rel_weight > 0:
         parts['abs_rel'] = abs_rel_loss(pred=pred, **measured)
+    if config.log_l1_weight > 0:
+        parts['log_l1'] = log_l1_loss(pred=pred, **measured)
     if config.sky_weight > 0:
         sky = target > 0.1 * BEYOND_RANGE
         parts['sky'] = sky_loss(pred=pred, sky_mask=sky, far_depth=SKY_SHARE * model.max_depth)
