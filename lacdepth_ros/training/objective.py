@@ -96,8 +96,8 @@ def training_loss(
 
     Returns:
         Scalars: 'loss', the weighted sum, and of what is on 'silog', 'abs_rel', 'log_l1',
-        'sky', 'uncertainty', 'auxiliary' and 'gradient' before their weights (silog and auxiliary carry
-        silog_weight).
+        'sky', 'uncertainty', 'auxiliary' and 'gradient' before their weights (silog and auxiliary
+        carry silog_weight).
         Which names there are depends on the two configurations alone, never on the batch.
     """
     parts = _parts(output, batch, model, config, progress)

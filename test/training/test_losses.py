@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from lacdepth_ros.training.losses import (
     MIN_SCALE,
     abs_rel_loss,
     gradient_loss,
+    log_l1_loss,
     silog_loss,
     sky_loss,
     uncertainty_nll,
@@ -146,20 +149,33 @@ def test_uncertainty_of_an_empty_mask_is_nothing() -> None:
     assert float(loss.detach()) == 0 and std.grad is not None and not std.grad.any()
 
 
-def test_abs_rel_loss_of_valid_pixels() -> None:
-    pred, target, valid = depths(0), depths(1), mask()
+@pytest.mark.parametrize(
+    ('loss', 'formula'),
+    [
+        (abs_rel_loss, lambda y, truth: np.mean(np.abs(y - truth) / truth)),
+        (log_l1_loss, lambda y, truth: np.mean(np.abs(np.log(y) - np.log(truth)))),
+    ],
+)
+def test_relative_errors_of_valid_pixels(loss: Any, formula: Any) -> None:
+    pred, target, valid = depths(0).requires_grad_(), depths(1), mask()
     target = torch.where(valid, target, torch.nan)
-    loss = abs_rel_loss(pred=pred, target=target, valid_mask=valid)
-    p, t = (x.double().numpy()[valid.numpy()] for x in (pred, target))
-    assert float(loss) == pytest.approx(np.mean(np.abs(p - t) / t), rel=1e-5)
+    value = loss(pred=pred, target=target, valid_mask=valid).detach()
+    p, t = (x.detach().double().numpy()[valid.numpy()] for x in (pred, target))
+    assert float(value) == pytest.approx(formula(p, t), rel=1e-5)
+    empty = loss(pred=pred, target=target, valid_mask=torch.zeros_like(valid))
+    empty.backward()
+    assert float(empty.detach()) == 0 and pred.grad is not None and not pred.grad.any()
 
 
-def test_abs_rel_loss_of_an_empty_mask_is_nothing() -> None:
-    pred = depths(0).requires_grad_()
-    empty = torch.zeros_like(mask())
-    loss = abs_rel_loss(pred=pred, target=depths(1), valid_mask=empty)
-    loss.backward()
-    assert float(loss.detach()) == 0 and pred.grad is not None and not pred.grad.any()
+def test_what_the_losses_ask_of_depth_that_is_uncertain() -> None:
+    """One answer for 10, 20 and 40 m: the median under log_l1, less under abs_rel."""
+    target = torch.tensor([10.0, 20.0, 40.0])
+    answers = torch.linspace(5, 60, 5501)
+    for loss, best in ((log_l1_loss, 20.0), (abs_rel_loss, 10.0)):
+        errors = [
+            float(loss(pred=y.expand(3), target=target, valid_mask=target > 0)) for y in answers
+        ]
+        assert float(answers[int(np.argmin(errors))]) == pytest.approx(best, abs=0.02)
 
 
 def test_one_overconfident_pixel_stays_bounded() -> None:

@@ -40,9 +40,10 @@ def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> 
         sample = crop_to_kitti_benchmark(sample)
     elif config.fixed_crop == 'nyu':
         sample = crop_nyu_border(sample)
-    if config.rotation or config.pitch:
-        pitch, roll = (rng.uniform(-most, most) for most in (config.pitch, config.rotation))
-        sample = rotate_camera(sample, pitch=pitch, roll=roll)
+    if config.rotation or config.pitch or config.yaw:
+        most = (config.pitch, config.rotation, config.yaw)
+        pitch, roll, yaw = (rng.uniform(-angle, angle) for angle in most)
+        sample = rotate_camera(sample, pitch=pitch, roll=roll, yaw=yaw)
     sample = _random_window(sample, config, rng)
     if rng.random() < config.flip:
         sample = flip(sample)

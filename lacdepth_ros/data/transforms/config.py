@@ -26,7 +26,7 @@ _RANGES: tuple[tuple[tuple[str, ...], str, Callable[[float], bool]], ...] = (
     (_PROBABILITIES, '[0, 1]', lambda value: 0 <= value <= 1),
     (_SPREADS, '[0, 1)', lambda value: 0 <= value < 1),
     (('gamma',), '[0, inf)', lambda value: 0 <= value < math.inf),
-    (('rotation', 'pitch'), '[0, 45]', lambda value: 0 <= value <= 45),
+    (('rotation', 'pitch', 'yaw'), '[0, 45]', lambda value: 0 <= value <= 45),
     (('least_fill',), '[0, 1]', lambda value: 0 <= value <= 1),
 )
 _CHOICES = (('fixed_crop', FixedCrop), ('vertical', Vertical))
@@ -59,6 +59,9 @@ class AugmentConfig:
     """The camera rolls by up to this many degrees (LapDepth: KITTI 1, NYU 2.5)."""
     pitch: float = 0.0
     """The camera is tilted up or down by up to this many degrees."""
+    yaw: float = 0.0
+    """The camera looks up to this many degrees aside: the road then leads elsewhere than along
+    the optical axis, as for a robot's side cameras."""
     focal_range: tuple[float, float] = (380.0, 690.0)
     """The view is scaled to a focal length drawn from this range [px]; true metres stay true, as
     the camera of the view knows its focal length."""

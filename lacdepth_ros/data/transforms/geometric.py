@@ -117,26 +117,31 @@ def resize(sample: Sample, width: int, height: int) -> Sample:
     )
 
 
-def rotate_camera(sample: Sample, *, pitch: float = 0.0, roll: float = 0.0) -> Sample:
+def rotate_camera(
+    sample: Sample, *, pitch: float = 0.0, roll: float = 0.0, yaw: float = 0.0
+) -> Sample:
     """Turn the camera about its optical centre: what it sees moves up and clockwise.
 
-    A turn needs no depth to be drawn: pixels move by the homography K R K^-1, and depth, which is
-    measured along the optical axis, is measured again along the new one. K stays as it is. What
-    enters from outside the image continues its border pixels and has no ground truth; each pixel
-    takes the measured depth of the nearest old pixel, if there is one.
+    A turn needs no depth to be drawn: pixels move by the homography K' R K^-1, and depth, which is
+    measured along the optical axis, is measured again along the new one. K stays as it is, but
+    for a yaw: the window then moves with the scene, so that the pixel of the old optical axis
+    keeps its column and the new axis lies as far off it as the camera was turned. What enters
+    from outside the image continues its border pixels and has no ground truth; each pixel takes
+    the measured depth of the nearest old pixel, if there is one.
 
     Args:
         sample: The camera's height stays as it is.
         pitch: Downward turn of the optical axis [degrees].
         roll: Turn of the scene about the optical axis, clockwise [degrees].
+        yaw: Turn of the optical axis to the right [degrees], in (-90, 90).
     """
-    if pitch == 0 and roll == 0:
+    if pitch == 0 and roll == 0 and yaw == 0:
         return sample
-    camera = sample.camera
-    size = (camera.width, camera.height)
-    rotation = _rotation(math.radians(pitch), math.radians(roll))
-    matrix = camera.K @ rotation @ np.linalg.inv(camera.K)
-    to_new_z = _along_new_axis(camera, rotation)
+    old, size = sample.camera, (sample.camera.width, sample.camera.height)
+    camera = replace(old, cx=old.cx + old.fx * math.tan(math.radians(yaw)))
+    rotation = _rotation(*(math.radians(angle) for angle in (pitch, roll, yaw)))
+    matrix = camera.K @ rotation @ np.linalg.inv(old.K)
+    to_new_z = _along_new_axis(old, rotation)
 
     def turned(x: Any, mode: int) -> Any:
         return cv2.warpPerspective(x, matrix, size, flags=mode, borderMode=cv2.BORDER_CONSTANT)
@@ -192,12 +197,14 @@ def _interpolate(dense: Depth, interpolate: Callable[[Depth], Any]) -> Depth:
     return np.where(share > 1 - 1e-4, interpolate(dense), np.float32(0))
 
 
-def _rotation(pitch: float, roll: float) -> npt.NDArray[np.float64]:
-    """(3, 3) from the old optical frame into the new one: first the pitch, then the roll."""
+def _rotation(pitch: float, roll: float, yaw: float) -> npt.NDArray[np.float64]:
+    """(3, 3) from the old optical frame into the new one: first the yaw, then pitch and roll."""
     cp, sp, cr, sr = math.cos(pitch), math.sin(pitch), math.cos(roll), math.sin(roll)
+    cy, sy = math.cos(yaw), math.sin(yaw)
+    turn = np.array([[cy, 0.0, -sy], [0.0, 1.0, 0.0], [sy, 0.0, cy]])
     nod = np.array([[1.0, 0.0, 0.0], [0.0, cp, -sp], [0.0, sp, cp]])
     lean = np.array([[cr, -sr, 0.0], [sr, cr, 0.0], [0.0, 0.0, 1.0]])
-    return lean @ nod
+    return lean @ nod @ turn
 
 
 def _along_new_axis(camera: Camera, rotation: npt.NDArray[np.float64]) -> Depth:

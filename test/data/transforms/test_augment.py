@@ -243,6 +243,7 @@ def test_same_seed_gives_the_same_view() -> None:
         ('wide_zoom', 2.0),
         ('least_fill', -0.1),
         ('pitch', 90.0),
+        ('yaw', -1.0),
         ('low_resolution', 1.5),
         ('focal_range', (690.0, 380.0)),
         ('focal_range', (0.0, 380.0)),
