@@ -11,11 +11,15 @@ from typing import Any
 
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Connection
-from rosbags.rosbag2.storage_mcap import MAXSIZE, msgsrc
+from rosbags.rosbag2.storage_mcap import DECOMPRESSORS, MAXSIZE, msgsrc
 from rosbags.typesys import Stores, get_typestore
 
 from lacdepth_ros.bags.damage import Damage
-from lacdepth_ros.bags.storage import advice, unpack_message
+from lacdepth_ros.bags.storage import advice
+from lacdepth_ros.bags.unpacking import unpack_lz4, unpack_message, unpack_zstd
+
+# The library's own unpack a chunk to the end, and compare its size afterwards.
+DECOMPRESSORS.update(zstd=unpack_zstd, lz4=unpack_lz4)
 
 
 class BagReader(AnyReader):

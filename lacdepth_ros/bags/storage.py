@@ -4,19 +4,18 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import yaml
 
+from lacdepth_ros.bags.unpacking import unpack_file
+
 METADATA = 'metadata.yaml'
 ENDINGS = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
-_ZSTD, _COMPRESSED = '.zstd', b'\x28\xb5\x2f\xfd'  # the second begins whatever zstd has made
+_ZSTD = '.zstd'
 _MAGIC = {'.mcap': b'\x89MCAP0\r\n', '.db3': b'SQLite format 3\0'}
 
 
@@ -77,39 +76,13 @@ def _readable(file: Path, folder: Path, index: int) -> Path:
     """The file itself, or a copy or link of it in the folder."""
     if file.suffix == _ZSTD:
         unpacked = folder / f'{index}{file.with_suffix("").suffix}'
-        try:
-            with file.open('rb') as packed, unpacked.open('wb') as target:
-                shutil.copyfileobj(zstd().open(packed, 'rb'), target)
-        except (EOFError, zstd().ZstdError) as error:
-            raise ValueError(f'{file} cannot be unpacked ({error}): it is damaged') from error
+        unpack_file(file, unpacked, _MAGIC[unpacked.suffix])
         return unpacked
     if any(character in str(file) for character in '#?%'):  # in a URI, as sqlite takes it
         link = folder / f'{index}{file.suffix}'
         link.symlink_to(file.resolve())
         return link
     return file
-
-
-def zstd() -> Any:
-    """Python's module for zstd files."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-
-        return zstd
-    from backports import zstd
-
-    return zstd
-
-
-def unpack_message(data: bytes) -> bytes:
-    """A serialised message; bags of compression_mode MESSAGE hold them packed one by one."""
-    if data[:4] != _COMPRESSED:  # CDR begins with 00
-        return data
-    try:
-        unpacked: bytes = zstd().decompress(data)
-    except (EOFError, zstd().ZstdError):
-        return data  # which then cannot be deserialised either
-    return unpacked
 
 
 def advice(files: Sequence[Path]) -> str:

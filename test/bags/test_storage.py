@@ -14,7 +14,8 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 
 from lacdepth_ros.bags.opening import messages_of, open_bag, topic_counts
 from lacdepth_ros.bags.reader import IMAGE, BagImages
-from lacdepth_ros.bags.storage import METADATA, is_bag, zstd
+from lacdepth_ros.bags.storage import METADATA, is_bag
+from lacdepth_ros.bags.unpacking import zstd
 
 PLUGINS = [StoragePlugin.SQLITE3, StoragePlugin.MCAP]
 

@@ -8,6 +8,7 @@ HDF5 holds the arrays with reversed axes: `images` (1449, 3, 640, 480) uint8, `r
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ import numpy.typing as npt
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Part, Progress, frame_row, spread
+from lacdepth_ros.data.layouts.matlab import check_array, read_numbers
 from lacdepth_ros.data.layouts.nyu import NYU_CAMERA, NYU_DEPTH_SCALE
 
-_FRAMES = 1449
+_FRAMES, _MOST_FRAMES = 1449, 100_000
+_LONGEST_SCENE = 300  # characters
 _PUBLISHED: dict[Part, int] = {'train': 795, 'test': 654}
 _NUMBERS = {'train': 'trainNdxs', 'test': 'testNdxs'}  # of MATLAB, from 1
 _NEEDED = ('images', 'rawDepths', 'depths', 'sceneTypes')
@@ -53,7 +56,7 @@ def index_nyu_mat(request: IndexRequest, progress: Progress) -> IndexResult:
     with store:
         if missing := [name for name in _NEEDED if name not in store]:
             raise ValueError(f'{path}: holds no {", ".join(missing)}; is it the labelled file?')
-        total = len(store['images'])
+        total = _check_arrays(store, path)
         numbers = [index for index in range(total) if request.part in (None, parts.get(index))]
         _count(total, parts, result)
         chosen = spread(numbers, request.limit)
@@ -63,6 +66,22 @@ def index_nyu_mat(request: IndexRequest, progress: Progress) -> IndexResult:
         progress(len(chosen), len(chosen))
     result.count('frames listed', len(result.rows))
     return result
+
+
+def _check_arrays(store: Any, path: Path) -> int:
+    """Number of frames; ValueError when an array is not as published."""
+    total = int(store['images'].shape[0]) if getattr(store['images'], 'shape', ()) else 0
+    if not 0 < total <= _MOST_FRAMES:
+        raise ValueError(f'{path}: images holds {total} frames; {_FRAMES} are published')
+    size = (NYU_CAMERA.width, NYU_CAMERA.height)
+    for name, shape, kinds in (
+        ('images', (total, 3, *size), 'u'),
+        ('rawDepths', (total, *size), 'f'),
+        ('depths', (total, *size), 'f'),
+        ('sceneTypes', (1, total), 'O'),
+    ):
+        check_array(store[name], shape, kinds, f'{path}: {name}')
+    return total
 
 
 def _read_parts(request: IndexRequest) -> dict[int, Part]:
@@ -76,15 +95,14 @@ def _read_parts(request: IndexRequest) -> dict[int, Part]:
         return {}
     if not request.split.is_file():
         raise FileNotFoundError(f'{request.split}: no such split file')
-    matlab = load_library('scipy.io', "NYU's split file")
     try:
-        content = matlab.loadmat(request.split)
+        content = read_numbers(request.split, list(_NUMBERS.values()))
         return {
             int(number) - 1: part
             for part in _PUBLISHED
             for number in np.ravel(content[_NUMBERS[part]])
         }
-    except (ValueError, KeyError, NotImplementedError) as error:
+    except (ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise ValueError(
             f'{request.split}: not a MATLAB file with trainNdxs and testNdxs ({error})'
         ) from error
@@ -148,4 +166,6 @@ def _within_picture(depth: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
 def _scene(store: Any, index: int) -> str:
     """Type of room, such as 'bathroom': a reference to an array of character codes."""
     codes = store[store['sceneTypes'][0, index]]
+    if not 0 < codes.size <= _LONGEST_SCENE:
+        raise ValueError(f'the scene of frame {index} has a name of {codes.size} characters')
     return ''.join(chr(int(code)) for code in np.ravel(codes))
