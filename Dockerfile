@@ -24,7 +24,7 @@ RUN apt-get update \
 RUN python3 -m venv --system-site-packages venv \
     && touch venv/COLCON_IGNORE \
     && venv/bin/pip install --no-cache-dir torch torchvision --index-url "$TORCH_INDEX" \
-    && venv/bin/pip install --no-cache-dir "$NUMPY" safetensors rosbags openvino
+    && venv/bin/pip install --no-cache-dir "$NUMPY" safetensors simplejpeg rosbags openvino
 
 COPY . src/lacdepth_ros
 RUN source "/opt/ros/$ROS_DISTRO/setup.bash" \

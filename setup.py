@@ -75,6 +75,7 @@ setup(
         'pyyaml',
         'safetensors',
         'setuptools',
+        'simplejpeg',
         'torch>=2.4',
         'torchvision',
         'tqdm',

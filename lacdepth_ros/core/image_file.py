@@ -19,6 +19,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.jpeg import decode_jpeg
+
 MAX_SIDE = 16384
 """Largest width and height [px] of an image that is believed."""
 MAX_PIXELS = 2**26
@@ -115,7 +117,10 @@ def decode_file(
         raise ValueError(f'truncated: {len(data)} bytes cannot hold {size} pixels')
     data = _checked_png(data) if data.startswith(_PNG) else _checked_jpeg(data)
     try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        if data.startswith(_JPEG) and header.channels in (1, 3) and header.bits == 8:
+            decoded = decode_jpeg(data, flags)
+        else:
+            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise ValueError(f'damaged: OpenCV cannot decode it ({error.err})') from error
     if decoded is None or decoded.shape[:2] != (header.height, header.width):

@@ -18,7 +18,7 @@ from lacdepth_ros.session.doctor.finding import Finding
 
 SMALL_SHM = 256 * 2**20
 """Bytes of /dev/shm below which camera, node and one subscriber do not find room."""
-_LIBRARIES = ('numpy', 'opencv-python', 'torch', 'torchvision', 'safetensors')
+_LIBRARIES = ('numpy', 'opencv-python', 'simplejpeg', 'torch', 'torchvision', 'safetensors')
 _ENGINES = {'openvino': 'openvino', 'onnxruntime': 'onnxruntime', 'tensorrt': 'tensorrt'}
 _SHM_NAMES = ('fastdds_', 'fastrtps_', 'sem.fast')
 

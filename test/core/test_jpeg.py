@@ -1,0 +1,151 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""JPEGs damaged in their middle are noticed, healthy ones of any encoder are not."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from lacdepth_ros.core import jpeg
+from lacdepth_ros.core.image_file import decode_file
+from lacdepth_ros.core.installation import missing_modules
+
+needs_simplejpeg = pytest.mark.skipif(
+    bool(missing_modules(['simplejpeg'])), reason='needs simplejpeg'
+)
+EXIF = b'Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0'
+HEIGHT, WIDTH = 96, 136
+LEAST = {'lost': 36, 'noise': 36, 'other bits': 36, 'copied': 24}
+"""Damaged pictures that are noticed, of 40; a copy of other blocks is made of sound codes."""
+
+
+def picture(seed: int) -> np.ndarray:
+    """Soft shapes and some noise, as cameras see them."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 255, (6, 8, 3)).astype(np.uint8)
+    soft = cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).astype(int)
+    return np.clip(soft + rng.normal(0, 5, soft.shape), 0, 255).astype(np.uint8)
+
+
+def by_opencv(image: np.ndarray, *options: int) -> bytes:
+    return cv2.imencode('.jpg', image, list(options))[1].tobytes()
+
+
+def by_pillow(image: np.ndarray, **options: object) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image[..., ::-1] if image.ndim == 3 else image).save(stream, 'JPEG', **options)
+    return stream.getvalue()
+
+
+def sampled(name: str) -> Callable[[np.ndarray], bytes]:
+    factor = getattr(cv2, f'IMWRITE_JPEG_SAMPLING_FACTOR_{name}')
+    return lambda image: by_opencv(image, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor)
+
+
+def padded(image: np.ndarray) -> bytes:
+    """As some cameras do: bytes too many before the restart markers."""
+    data = by_opencv(image, cv2.IMWRITE_JPEG_RST_INTERVAL, 4)
+    return data.replace(b'\xff\xd0', b'\0\0\xff\xd0')
+
+
+ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
+    '4:4:4': sampled('444'),
+    '4:2:2': sampled('422'),
+    '4:2:0': sampled('420'),
+    '4:1:1': sampled('411'),
+    '4:4:0': sampled('440'),
+    'rough': lambda image: by_opencv(image, cv2.IMWRITE_JPEG_QUALITY, 15),
+    'optimized': lambda image: by_pillow(image, optimize=True, quality=92),
+    'progressive': lambda image: by_opencv(image, cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    'progressive of Pillow': lambda image: by_pillow(image, progressive=True),
+    'restart markers': lambda image: by_opencv(image, cv2.IMWRITE_JPEG_RST_INTERVAL, 3),
+    'restart rows': lambda image: by_pillow(image, restart_marker_rows=1),
+    'gray': lambda image: by_pillow(image[..., 0]),
+    'RGB': lambda image: by_pillow(image, keep_rgb=True),
+    'EXIF': lambda image: by_pillow(image, exif=EXIF),
+    'CMYK': lambda image: by_cmyk(image),
+    'bytes behind its end': lambda image: by_pillow(image) + b'\0' * 37,
+    'padded': padded,
+}
+
+
+def by_cmyk(image: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image).convert('CMYK').save(stream, 'JPEG')
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize('encoder', ENCODERS)
+def test_healthy_pictures_decode_as_opencv_does(encoder: str) -> None:
+    """Sixty pictures of each of 17 encoders."""
+    for seed in range(60):
+        data = ENCODERS[encoder](picture(seed))
+        for flags in (cv2.IMREAD_UNCHANGED, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION):
+            decoded = decode_file(data, flags=flags)
+            if encoder != 'padded':  # of which OpenCV would write a line to stderr
+                expected = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+                np.testing.assert_array_equal(decoded, expected)
+    assert decoded.shape == (HEIGHT, WIDTH, 3)
+
+
+def damaged(data: bytes, kind: str, rng: np.random.Generator) -> bytes:
+    """The data with its pixels' bits damaged somewhere behind the first tenth."""
+    start = data.index(b'\xff\xda') + 14
+    room = len(data) - 2 - start
+    at = start + int(rng.integers(room // 10, room // 2))
+    size = room // 5
+    new = {
+        'lost': b'',
+        'noise': rng.bytes(size),
+        'other bits': bytes(255 - value for value in data[at : at + size]),
+        'copied': data[start : start + size],
+    }[kind]
+    return data[:at] + new + data[at + size :]
+
+
+@needs_simplejpeg
+@pytest.mark.parametrize('kind', ['lost', 'noise', 'other bits', 'copied'])
+@pytest.mark.parametrize('encoder', ['4:2:0', 'progressive', 'restart markers', 'gray'])
+def test_damage_in_the_middle_is_noticed(encoder: str, kind: str) -> None:
+    """A JPEG carries no checksum: what decodes to the right number of blocks is not found."""
+    rng, found = np.random.default_rng(1), 0
+    for seed in range(40):
+        data = damaged(ENCODERS[encoder](picture(seed)), kind, rng)
+        try:
+            decode_file(data, flags=cv2.IMREAD_COLOR)
+        except ValueError as error:
+            assert 'damaged' in str(error) or 'truncated' in str(error)
+            found += 1
+    assert found >= LEAST[kind], f'{found} of 40'
+
+
+@needs_simplejpeg
+def test_padding_is_told_from_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = padded(picture(0))
+    decode_file(data, flags=cv2.IMREAD_COLOR)
+    monkeypatch.setattr(jpeg, 'MAX_PADDING', 1)
+    with pytest.raises(ValueError, match='damaged: Corrupt JPEG data: 2 extraneous bytes'):
+        decode_file(data, flags=cv2.IMREAD_COLOR)
+
+
+def test_without_simplejpeg_it_is_said_once_that_damage_is_not_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jpeg, 'missing_modules', lambda names: names)
+    jpeg._is_simplejpeg_there.cache_clear()
+    data = ENCODERS['4:2:0'](picture(3))
+    with pytest.warns(UserWarning, match='run pip install simplejpeg'):
+        decoded = decode_file(data, flags=cv2.IMREAD_COLOR)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        np.testing.assert_array_equal(decode_file(data, flags=cv2.IMREAD_COLOR), decoded)
+    monkeypatch.undo()
+    jpeg._is_simplejpeg_there.cache_clear()
+    np.testing.assert_array_equal(decode_file(data, flags=cv2.IMREAD_COLOR), decoded)
