@@ -25,6 +25,7 @@ class FakePredictor:
     cameras: list[Camera] = field(default_factory=list)
     flips: list[bool] = field(default_factory=list)
     heights: list[float | None] = field(default_factory=list)
+    intervals: dict[float, float] = field(default_factory=dict)
 
     def predict(
         self,

@@ -82,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
     if imported:
         predict = _imported(args)
     else:
-        predict = frame_predictor(options.load_predictor(args), protocol)
+        predictor = options.load_predictor(args)
+        evaluator = DepthEvaluator(protocol, args.bands, predictor.intervals)
+        predict = frame_predictor(predictor, protocol)
     gallery = None
     if args.report is not None:
         from lacdepth_ros.evaluation.report.gallery import Gallery

@@ -15,6 +15,7 @@ from lacdepth_ros.cli import (
     bag,
     benchmark,
     calibrate,
+    calibrate_std,
     console,
     data,
     demo,
@@ -31,8 +32,8 @@ from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
 COMMANDS = (
-    *(predict, evaluate, calibrate, train, ablate, benchmark, export, demo, play, doctor, soak),
-    *(data, bag),
+    *(predict, evaluate, calibrate, calibrate_std, train, ablate, benchmark),
+    *(export, demo, play, doctor, soak, data, bag),
 )
 
 DESCRIPTION = 'Metric depth from one camera: images in, metres out.'

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does the predicted standard deviation tell the size of the error?
 
-Coverage: the share of pixels whose error lies inside the central interval that a Gaussian of the
-predicted std would fill with 50, 68, 90 or 95 %. Above the nominal share the std is too large,
-below it too small.
+Coverage: the share of pixels whose error lies inside the interval that should hold 50, 68, 90 or
+95 % of them, by the checkpoint's own widths in std, or without such that a Gaussian would fill.
+Above the nominal share the interval is too large, below it too small.
 
 AUSE, area under the sparsification error (Ilg et al., ECCV 2018; in the form of Poggi et al.,
 "On the uncertainty of self-supervised monocular depth estimation", CVPR 2020): the most uncertain
@@ -18,7 +18,7 @@ depth, the quantity each is an error of.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -65,19 +65,33 @@ class CalibrationScore:
     spread: Array
 
 
-def calibration_score(p: Array, t: Array, std: Array) -> CalibrationScore:
+def interval_widths(intervals: Mapping[float, float]) -> Array:
+    """Half width in std of the interval of each of LEVELS, (L,); a Gaussian's where none is given.
+
+    Args:
+        intervals: Half widths by share, rising; between them they are interpolated.
+    """
+    if not intervals:
+        return _QUANTILES
+    return np.interp(LEVELS, list(intervals), list(intervals.values()))
+
+
+def calibration_score(
+    p: Array, t: Array, std: Array, widths: Array = _QUANTILES
+) -> CalibrationScore:
     """Compare the predicted std of the pixels of one frame with their errors.
 
     Args:
         p: (N,) predicted depth [m], > 0; N > 0.
         t: (N,) true depth [m], > 0.
         std: (N,) predicted standard deviation [m], >= 0.
+        widths: (L,) half width in std of the interval of each of LEVELS.
     """
     error, relative = np.abs(p - t), std / p
     # A std of 0 claims certainty: only a pixel without error is inside.
     with np.errstate(divide='ignore', invalid='ignore'):
         sigmas = np.sort(np.where(error == 0, 0.0, error / std))
-    covered = np.searchsorted(sigmas, _QUANTILES, side='right') / error.size
+    covered = np.searchsorted(sigmas, widths, side='right') / error.size
     one_sigma = sigmas[math.ceil(_ONE_SIGMA * error.size) - 1]
     areas = {
         'abs_rel': sparsification_areas(error / t, relative),
@@ -90,7 +104,7 @@ def calibration_score(p: Array, t: Array, std: Array) -> CalibrationScore:
         pixels=error.size,
         covered=covered,
         relative_std=float(relative.mean()),
-        std_factor=float(one_sigma / _QUANTILES[LEVELS == _ONE_SIGMA][0]),
+        std_factor=float(one_sigma / widths[LEVELS == _ONE_SIGMA][0]),
         ause={name: ause for name, (ause, _) in areas.items()},
         aurg={name: aurg for name, (_, aurg) in areas.items()},
         spread=np.stack(spread, axis=1).astype(np.float64),

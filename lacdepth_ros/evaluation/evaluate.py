@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -64,6 +64,7 @@ def evaluate(
     progress: Callable[[int, int], None] | None = None,
     *,
     bands: Sequence[float] | None = None,
+    intervals: Mapping[float, float] | None = None,
     observe: Observer | None = None,
 ) -> EvaluationReport:
     """Measure a predictor on frames with ground truth.
@@ -77,6 +78,7 @@ def evaluate(
         protocol: Caps, crop and averaging; None = KITTI's (see `EvaluationProtocol`).
         progress: Called after every frame with the frames done and the frames in all.
         bands: Distances between which errors are listed, see `DepthEvaluator`.
+        intervals: Of the predictor's std, see `DepthEvaluator`.
         observe: Called with each measured frame, its prediction and its metrics.
 
     Returns:
@@ -85,7 +87,7 @@ def evaluate(
     Raises:
         ValueError: The bands are impossible.
     """
-    evaluator = DepthEvaluator(protocol, bands)
+    evaluator = DepthEvaluator(protocol, bands, intervals)
     predict = frame_predictor(predictor, evaluator.protocol)
     return score(predict, entries, evaluator, progress, observe=observe)
 

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.evaluation.calibration import calibration_summary
+from lacdepth_ros.evaluation.calibration import LEVELS, calibration_summary, interval_widths
 from lacdepth_ros.evaluation.frame import FrameScore, score_frame
 from lacdepth_ros.evaluation.metrics import (
     METRICS,
@@ -36,13 +36,18 @@ class DepthEvaluator:
         protocol: Caps, crop and averaging; None = KITTI's.
         bands: Rising distances [m] between which errors are listed; None = 1/8, 1/4, 1/2 and all
             of the upper cap (of 80 m: 0, 10, 20, 40, 80).
+        intervals: Half widths, in std, of the intervals that should hold a share of the errors,
+            such as DepthPredictor.intervals; None or {} = those of a Gaussian.
 
     Raises:
         ValueError: The bands do not rise, or leave 0 .. max_depth_eval.
     """
 
     def __init__(
-        self, protocol: EvaluationProtocol | None = None, bands: Sequence[float] | None = None
+        self,
+        protocol: EvaluationProtocol | None = None,
+        bands: Sequence[float] | None = None,
+        intervals: Mapping[float, float] | None = None,
     ) -> None:
         self.protocol = protocol or EvaluationProtocol()
         cap = self.protocol.max_depth_eval
@@ -52,6 +57,7 @@ class DepthEvaluator:
         if self._bands[0] < 0 or self._bands[-1] > cap:
             raise ValueError(f'bands {bands} must lie within 0 .. {cap:g} m, the upper cap')
         self._edges = np.union1d(self._bands, np.linspace(0, cap, _FINE_STEPS + 1))
+        self._widths = interval_widths(intervals or {})
         self._frames: list[FrameScore] = []
         self._skipped: list[SkippedFrame] = []
 
@@ -89,6 +95,7 @@ class DepthEvaluator:
             std=std,
             protocol=self.protocol,
             edges=self._edges,
+            widths=self._widths,
         )
         self._frames.append(frame)
         return frame.metrics
@@ -101,11 +108,14 @@ class DepthEvaluator:
         """Take over the frames of another evaluator, such as that of another process.
 
         Raises:
-            ValueError: It follows another protocol or other bands.
+            ValueError: It follows another protocol, other bands or intervals.
         """
-        same_bands = np.array_equal(self._bands, other._bands)
-        if self.protocol != other.protocol or not same_bands:
-            raise ValueError('only evaluators of one protocol and the same bands can be merged')
+        pairs = ((self._bands, other._bands), (self._widths, other._widths))
+        same = all(np.array_equal(ours, theirs) for ours, theirs in pairs)
+        if self.protocol != other.protocol or not same:
+            raise ValueError(
+                'only evaluators of one protocol, the same bands and intervals can be merged'
+            )
         self._frames += other._frames
         self._skipped += other._skipped
 
@@ -180,6 +190,7 @@ class DepthEvaluator:
             return None
         return {
             **calibration_summary(every, by_pixel=by_pixel),
+            'intervals': dict(zip(LEVELS.tolist(), self._widths.tolist(), strict=True)),
             'groups': {
                 name: calibration_summary(members, by_pixel=by_pixel)
                 for name, members in scores.items()

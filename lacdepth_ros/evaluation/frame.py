@@ -84,6 +84,7 @@ def score_frame(
     std: FloatArray | None,
     protocol: EvaluationProtocol,
     edges: npt.NDArray[np.float64],
+    widths: npt.NDArray[np.float64],
 ) -> FrameScore:
     """Measure one frame.
 
@@ -96,6 +97,7 @@ def score_frame(
         std: (H, W) predicted standard deviation [m]; NaN = none. None: no calibration.
         protocol: Caps, crop and scaling.
         edges: (B + 1,) depths [m] between which errors are summed; they span the caps.
+        widths: See `calibration.interval_widths`.
 
     Raises:
         ValueError: Shapes differ, no true depth counts, or nothing is predicted where it does.
@@ -118,7 +120,9 @@ def score_frame(
         scale=scale,
         metrics=metrics_from_sums(pooled(sums)),
         boundary_f1=boundary_f1(pred=clamped, target=target, valid_mask=predicted),
-        calibration=None if spread is None else _calibration(clamped, target, finite, spread),
+        calibration=None
+        if spread is None
+        else _calibration(clamped, target, finite, spread, widths),
         sums=sums,
     )
 
@@ -151,14 +155,18 @@ def _median_scale(pred: FloatArray, target: FloatArray) -> float:
 
 
 def _calibration(
-    pred: FloatArray, target: FloatArray, measured: BoolArray, std: FloatArray
+    pred: FloatArray,
+    target: FloatArray,
+    measured: BoolArray,
+    std: FloatArray,
+    widths: npt.NDArray[np.float64],
 ) -> CalibrationScore | None:
     """Score the std of a frame where it is known; None where it is nowhere."""
     known = measured & np.isfinite(std) & (std >= 0)
     if not known.any():
         return None
     p, t, s = (array[known].astype(np.float64) for array in (pred, target, std))
-    return calibration_score(p, t, s)
+    return calibration_score(p, t, s, widths)
 
 
 def _size(array: FloatArray) -> str:

@@ -19,9 +19,11 @@ from lacdepth_ros.core.text import clean
 from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.std_calibration import StdCalibration
 
 FORMAT = 'lacdepth/1'
 _KEYS = ('model_config', 'provenance')
+_CALIBRATION = 'std_calibration'
 _FLOATS, _INTEGERS = ('F32', 'F16', 'BF16'), ('I64',)
 FOCAL_PER_WIDTH = 'focal_per_width'
 """Key of the provenance: focal length over width of the training images, their field of view."""
@@ -51,7 +53,9 @@ def save_checkpoint(
     *,
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Write weights, configuration and provenance; the file appears whole or not at all.
+    """Write weights, configuration, provenance and the calibration of the std, if there is one.
+
+    The file appears whole or not at all.
 
     Args:
         path: Target, `.safetensors`.
@@ -69,6 +73,7 @@ def save_checkpoint(
         'format': FORMAT,
         'model_config': json.dumps(model.config.to_dict()),
         'provenance': json.dumps(provenance),
+        **_calibration_entry(model.calibration),
     }
     with whole_file(path) as draft:
         save_file(weights, draft, metadata=metadata)
@@ -102,6 +107,7 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
                 )
             settings, provenance = (_read_json(path, metadata, key) for key in _KEYS)
             config = _config(path, settings)
+            calibration = _calibration(path, metadata)
             # Before memory is taken for anything: a network without memory says what must come.
             with torch.device('meta'):
                 expected = LacDepth(config).state_dict()
@@ -117,8 +123,31 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             raise ValueError(f'checkpoint {path}: {name} holds NaN or infinity; train it anew')
     model = LacDepth(config)
     model.load_state_dict(weights, strict=True)
+    model.calibration = calibration
     provenance = {clean(key): clean(str(text), LONGEST) for key, text in provenance.items()}
     return model.eval(), provenance
+
+
+def write_calibrated(source: str | Path | None, path: Path, calibration: StdCalibration) -> None:
+    """Copy a checkpoint, weights as they are stored, with another calibration of its std.
+
+    Args:
+        source: An existing checkpoint; None means the one shipped with the package.
+        path: Target; it appears whole or not at all, and may be the source.
+        calibration: Of these weights.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: Not a LacDepth checkpoint, or the calibration is of another network.
+    """
+    source = default_checkpoint() if source is None else Path(source).expanduser()
+    load_checkpoint(source)  # whatever is wrong with it is said there
+    with safe_open(source, framework='pt') as file:
+        metadata = {**file.metadata(), **_calibration_entry(calibration)}
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    with whole_file(path) as draft:
+        save_file(weights, draft, metadata=metadata)
+        draft.chmod(0o644)
 
 
 def checkpoint_hash(path: str | Path | None = None) -> str:
@@ -129,6 +158,20 @@ def checkpoint_hash(path: str | Path | None = None) -> str:
         while block := stream.read(2**20):
             digest.update(block)
     return digest.hexdigest()[:16]
+
+
+def _calibration_entry(calibration: StdCalibration | None) -> dict[str, str]:
+    return {} if calibration is None else {_CALIBRATION: json.dumps(calibration.to_dict())}
+
+
+def _calibration(path: Path, metadata: dict[str, str]) -> StdCalibration | None:
+    """The calibration of the std; None in checkpoints without."""
+    if _CALIBRATION not in metadata:
+        return None
+    try:
+        return StdCalibration.from_dict(_read_json(path, metadata, _CALIBRATION))
+    except ValueError as error:
+        raise ValueError(f'checkpoint {path}: {error}') from error
 
 
 def _config(path: Path, settings: dict[str, Any]) -> ModelConfig:

@@ -18,9 +18,14 @@ from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPy
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
 from lacdepth_ros.models.laplacian import FoldedResiduals, laplacian_residuals
 from lacdepth_ros.models.layers import resize_to
+from lacdepth_ros.models.std_calibration import StdCalibration
 from lacdepth_ros.models.upsampling import GuidedUpsampling
 
 PAD_MULTIPLE = 32
+SUMMARY_STRIDE = 8
+"""Of the fused map that is summarized: deep enough to know a scene, fine enough to know blur."""
+SILENT = 1e-3
+"""Variation of a channel that counts as none."""
 METRIC_PARTS = ('bins', 'distribution', 'folding', 'upsampling')
 
 
@@ -33,11 +38,13 @@ class NetworkOutput:
             height ModelConfig.camera_height_m.
         std: (B, 1, H, W) float32 metres, spread of the depth distribution; NaN for naive bins.
         relative: (B, 1, H, W) relative depth of stage 1 in (0, 1).
+        summary: (B, C) float32, what the picture is like: see `summarize`.
     """
 
     depth: Tensor
     std: Tensor
     relative: Tensor
+    summary: Tensor
 
 
 class LacDepth(nn.Module):
@@ -51,6 +58,8 @@ class LacDepth(nn.Module):
     def __init__(self, config: ModelConfig, encoder_weights: str | Path | None = None) -> None:
         super().__init__()
         self.config = config
+        self.calibration: StdCalibration | None = None
+        """Of these very weights; whoever changes them takes it away."""
         self.encoder = Encoder(config.encoder, encoder_weights)
         self.fusion = DilatedFusion(self.encoder.channels, config)
         self.pyramid = ResidualPyramid(config)
@@ -102,9 +111,9 @@ class LacDepth(nn.Module):
             std = torch.full_like(depth, torch.nan)
         else:
             depth, std = self._metric(image, stage1)
-        return NetworkOutput(
-            *(x[..., :height, :width] for x in (depth, std, relative))  # undo the padding
-        )
+        # Undo the padding.
+        depth, std, relative = (x[..., :height, :width] for x in (depth, std, relative))
+        return NetworkOutput(depth, std, relative, summarize(maps[SUMMARY_STRIDE]))
 
     def _metric(self, image: Tensor, stage1: PyramidOutput) -> tuple[Tensor, Tensor]:
         """Stage 2: depth and its standard deviation (B, 1, H, W) [m]."""
@@ -123,6 +132,23 @@ class LacDepth(nn.Module):
             depth, second = moments.chunk(2, dim=1)
             variance = second - depth.square()
         return depth, variance.clamp_min(1e-6).sqrt()
+
+
+def summarize(features: Tensor) -> Tensor:
+    """How much each channel of a map varies over the picture, as a logarithm.
+
+    What the network was not trained for (a room, the night, a blurred or black image) excites
+    other channels, and others stay silent.
+
+    Args:
+        features: (B, C, h, w).
+
+    Returns:
+        (B, C) float32.
+    """
+    cells = features.float().flatten(2)
+    deviation = cells - cells.mean(dim=2, keepdim=True)
+    return (deviation.square().mean(dim=2).sqrt() + SILENT).log()
 
 
 def pad_to_multiple(image: Tensor, multiple: int) -> Tensor:

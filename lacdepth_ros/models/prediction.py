@@ -25,14 +25,22 @@ class DepthPrediction:
     Attributes:
         depth: (H, W) float32 metres along the optical axis; NaN where invalid.
         camera: Intrinsics of these pixels.
-        std: (H, W) float32 metres, one standard deviation of the predicted distribution; NaN
-            where depth is, and everywhere for networks without a distribution (naive bins). Made
-            when it is first asked for: who only wants depth does not wait for it.
+        std: (H, W) float32 metres, one standard deviation: two thirds of the errors are
+            smaller, where the checkpoint is calibrated (else the spread of the predicted
+            distribution). NaN where depth is, and everywhere for networks without a distribution
+            (naive bins). Made when it is first asked for: who only wants depth does not wait.
+        novelty: How unlike the pictures of the training this one is, about 1 when it is like
+            them; NaN where the checkpoint is not calibrated. See StdCalibration.
+        scale: Metres per metre of the network, by focal length and camera height.
+        summary: (C,) float32, what novelty is computed from.
     """
 
     depth: Map
     camera: Camera
     _make_std: Callable[[], Map] = field(repr=False)
+    novelty: float
+    scale: float
+    summary: Map = field(repr=False)
 
     @cached_property
     def std(self) -> Map:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -26,10 +28,10 @@ from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, loa
 from lacdepth_ros.models.engines.build import AUTO
 from lacdepth_ros.models.engines.choice import Choice, EngineChooser
 from lacdepth_ros.models.engines.devices import check_device
-from lacdepth_ros.models.engines.engine import Engine
+from lacdepth_ros.models.engines.engine import Engine, Outputs
 from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import LacDepth
-from lacdepth_ros.models.prediction import DepthPrediction, full_size, mix
+from lacdepth_ros.models.prediction import DepthPrediction, Map, full_size, mix
 
 _BEYOND = 10.0  # times max_depth that bins without an upper end may reach
 _FLAT = 1e-5  # share of the depth by which even an untrained network's differs over a picture
@@ -72,6 +74,7 @@ class DepthPredictor:
     ) -> None:
         self._device = check_device(device)
         self.config = model.config
+        self.calibration = model.calibration
         self._chooser = EngineChooser(model, self._device, engine, precision)
         self._choice: Choice | None = None
         self.provenance = dict(provenance or {})
@@ -145,7 +148,7 @@ class DepthPredictor:
         engine = self._ready(network_camera)
         tensor = image_to_tensor(resized, engine.input_device)
         ready = time.perf_counter()
-        depth, std = self._run(engine, tensor, network_camera, flip_average)
+        depth, spread, summary = self._run(engine, tensor, network_camera, flip_average)
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
         done = time.perf_counter()
@@ -153,7 +156,7 @@ class DepthPredictor:
         scale = check_camera_height(height) / self.config.camera_height_m
         if self.focal_scaling:
             scale *= focal_length(network_camera) / self.config.focal_px
-        prediction = self._finish(depth, std, camera, scale)
+        prediction = self._finish(depth, spread, summary.cpu(), camera, scale)
         end = time.perf_counter()
         self.timings = {
             'preprocess': 1e3 * (ready - start),
@@ -161,6 +164,14 @@ class DepthPredictor:
             'postprocess': 1e3 * (end - done),
         }
         return prediction
+
+    @property
+    def intervals(self) -> Mapping[float, float]:
+        """Half widths, in std, of the intervals that hold a share of the errors, by share.
+
+        {} where the checkpoint is not calibrated.
+        """
+        return {} if self.calibration is None else self.calibration.intervals
 
     def doubt(self, camera: Camera) -> str:
         """Say what the network's input lacks with this camera, '' when nothing does.
@@ -244,16 +255,14 @@ class DepthPredictor:
             del self._chooser  # with its copy of the network
         return self._choice.engine
 
-    def _run(
-        self, engine: Engine, tensor: Tensor, camera: Camera, flip_average: bool
-    ) -> tuple[Tensor, Tensor]:
-        """Map the input (1, 3, h, w) to the network's depth and std [m], (1, 1, h, w) float32."""
-        depth, std = engine.run(tensor, *self._constants(camera, tensor.device))
+    def _run(self, engine: Engine, tensor: Tensor, camera: Camera, flip_average: bool) -> Outputs:
+        """Map the input (1, 3, h, w) to what an engine gives; its spread is not calibrated."""
+        depth, spread, summary = engine.run(tensor, *self._constants(camera, tensor.device))
         if not flip_average:
-            return depth, std
+            return depth, spread, summary
         constants = self._constants(camera.flipped(), tensor.device)
-        mirrored = engine.run(tensor.flip(3), *constants)
-        return mix(depth, std, *(x.flip(3) for x in mirrored))
+        mirrored = engine.run(tensor.flip(3), *constants)[:2]
+        return *mix(depth, spread, *(x.flip(3) for x in mirrored)), summary
 
     def _constants(self, camera: Camera, device: torch.device) -> tuple[Tensor, ...]:
         """What the network takes besides the image: intrinsics (1, 4), if it knows of rays."""
@@ -262,11 +271,29 @@ class DepthPredictor:
         values = [[camera.fx, camera.fy, camera.cx, camera.cy]]
         return (torch.tensor(values, dtype=torch.float32, device=device),)
 
-    def _finish(self, depth: Tensor, std: Tensor, camera: Camera, scale: float) -> DepthPrediction:
+    def _finish(
+        self, depth: Tensor, spread: Tensor, summary: Tensor, camera: Camera, scale: float
+    ) -> DepthPrediction:
         """Bring the maps to the image's size and to metres of its camera."""
         meters = full_size(depth, scale, camera)
         meters[~np.isfinite(meters)] = np.nan
-        return DepthPrediction(meters, camera, partial(full_size, std, scale, camera))
+        novelty = None if self.calibration is None else self.calibration.novelty(summary)
+        return DepthPrediction(
+            meters,
+            camera,
+            partial(self._std, depth, spread, novelty, scale, camera),
+            novelty=math.nan if novelty is None else float(novelty),
+            scale=scale,
+            summary=summary[0].numpy(),
+        )
+
+    def _std(
+        self, depth: Tensor, spread: Tensor, novelty: Tensor | None, scale: float, camera: Camera
+    ) -> Map:
+        """The standard deviation at the image's size; without a calibration the spread itself."""
+        if self.calibration is not None and novelty is not None:
+            spread = self.calibration.apply(depth, spread, novelty)
+        return full_size(spread, scale, camera)
 
 
 def _centered(focal: float, width: int, height: int) -> Camera:

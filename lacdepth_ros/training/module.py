@@ -34,7 +34,7 @@ from lacdepth_ros.training.validation import FrameScores, ValidationResult
 
 LOG = logging.getLogger('lacdepth.train')
 CHECK_STEPS = 20
-MAPS = ('depth', 'std', 'relative')
+MAPS = ('depth', 'std', 'relative', 'summary')
 
 
 class LacDepthModule(LightningModule):

@@ -181,3 +181,26 @@ def test_per_frame_values_in_json_and_csv() -> None:
     assert lines[0].split(',') == list(first)
     assert lines[2].startswith('a/1,a,48,0,1.0,0.0999')
     assert DepthEvaluator(WHOLE).report().to_csv() == ''
+
+
+def test_coverage_takes_the_widths_of_the_checkpoint() -> None:
+    rng = np.random.default_rng(0)
+    target = np.full((60, 80), 20.0, np.float32)
+    pred = (target + rng.laplace(0, 1, target.shape)).astype(np.float32)
+    std = np.full_like(target, -np.log(0.32), np.float32)  # holds 68 % of a Laplace distribution
+    shares = np.array([0.05, 0.5, 0.68, 0.9, 0.95, 0.99])
+    widths = dict(zip(shares.tolist(), (np.log(1 - shares) / np.log(0.32)).tolist(), strict=True))
+    coverage = []
+    for intervals in (widths, None):
+        evaluator = DepthEvaluator(EvaluationProtocol(crop='none'), intervals=intervals)
+        evaluator.add(id='a/0', group='a', pred=pred, target=target, std=std)
+        calibration = evaluator.report().calibration
+        assert calibration is not None
+        coverage.append(calibration['coverage'])
+        assert calibration['intervals'][0.9] == pytest.approx(
+            2.02 if intervals else 1.645, abs=0.01
+        )
+    assert list(coverage[0].values()) == pytest.approx([0.5, 0.68, 0.9, 0.95], abs=0.02)
+    assert coverage[1]['50'] > 0.52 and coverage[1]['95'] < 0.92
+    with pytest.raises(ValueError, match='intervals can be merged'):
+        DepthEvaluator(intervals=widths).merge(DepthEvaluator())

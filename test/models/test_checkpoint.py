@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from std_calibrations import calibration
 from tiny_networks import random_image, tiny_network
 
 from lacdepth_ros.models import checkpoint
-from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
+from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint, write_calibrated
 from lacdepth_ros.models.lacdepth import LacDepth
 
 
@@ -206,3 +207,30 @@ def test_hash_is_that_of_the_file(saved: Path) -> None:
     expected = hashlib.sha256(saved.read_bytes()).hexdigest()[:16]
     assert checkpoint.checkpoint_hash(saved) == expected
     assert len(checkpoint.checkpoint_hash()) == 16
+
+
+def test_a_calibration_of_the_std_travels_with_the_weights(saved: Path, tmp_path: Path) -> None:
+    assert load_checkpoint(saved)[0].calibration is None
+    half = tmp_path / 'half.safetensors'
+    save_checkpoint(half, tiny_network(), {'data': 'none'}, dtype=torch.float16)
+    write_calibrated(half, tmp_path / 'new' / 'calibrated.safetensors', calibration(8))
+    model, provenance = load_checkpoint(tmp_path / 'new' / 'calibrated.safetensors')
+    assert model.calibration is not None and model.calibration.frames == 40
+    assert provenance == {'data': 'none'}
+    stored = [load_file(half), load_file(tmp_path / 'new' / 'calibrated.safetensors')]
+    assert all(torch.equal(stored[1][name], value) for name, value in stored[0].items())
+    assert all(stored[1][name].dtype == value.dtype for name, value in stored[0].items())
+    save_checkpoint(tmp_path / 'again.safetensors', model, provenance)
+    assert load_checkpoint(tmp_path / 'again.safetensors')[0].calibration is not None
+
+
+@pytest.mark.parametrize(
+    ('text', 'reason'),
+    [('{', 'std_calibration is missing or damaged'), ('{}', 'lacks or has more than')],
+)
+def test_a_damaged_calibration_is_an_error_of_the_checkpoint(
+    saved: Path, text: str, reason: str
+) -> None:
+    rewrite(saved, std_calibration=text)
+    with pytest.raises(ValueError, match=rf'{re.escape(str(saved))}.*{reason}'):
+        load_checkpoint(saved)

@@ -16,6 +16,7 @@ from lacdepth_ros.models.engines import build, choice, devices
 from lacdepth_ros.models.engines.build import EngineSpec, candidates
 from lacdepth_ros.models.engines.choice import EngineChooser
 from lacdepth_ros.models.engines.eager import EagerEngine
+from lacdepth_ros.models.engines.engine import Outputs
 from lacdepth_ros.models.lacdepth import LacDepth
 
 CPU, GPU, XPU = (torch.device(name) for name in ('cpu', 'cuda', 'xpu'))
@@ -34,9 +35,9 @@ class OffEngine(EagerEngine):
             raise self.fault
         super().__init__(model, device, 'fp32')
 
-    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
-        depth, std = super().run(image, *constants)
-        return depth * (1 + self.off), std
+    def run(self, image: Tensor, *constants: Tensor) -> Outputs:
+        depth, std, summary = super().run(image, *constants)
+        return depth * (1 + self.off), std, summary
 
     def close(self) -> None:
         type(self).closed += 1

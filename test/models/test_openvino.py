@@ -53,7 +53,7 @@ def test_images_of_two_sizes_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [random_image(32, 64 if i % 2 else 96, seed=i) for i in range(3)]
     images.append(random_image(32, 64, seed=9).contiguous(memory_format=torch.channels_last))
     answers = [ours.run(image) for image in images]
-    for image, (depth, _) in zip(images, answers, strict=True):
+    for image, (depth, *_) in zip(images, answers, strict=True):
         torch.testing.assert_close(depth, theirs.run(image)[0], rtol=1e-4, atol=1e-3)
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from std_calibrations import calibration
 from tiny_networks import tiny_config, tiny_network
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.models.predictor import DepthPredictor
+from lacdepth_ros.models.std_calibration import StdCalibration
 
 FOCAL = 100.0
 
@@ -29,19 +31,26 @@ class FakeNetwork(nn.Module):
     """
 
     def __init__(
-        self, offset: float = 20.0, slope: float = 0.0, sided: float = 0.0, **changes: Any
+        self,
+        offset: float = 20.0,
+        slope: float = 0.0,
+        sided: float = 0.0,
+        calibration: StdCalibration | None = None,
+        **changes: Any,
     ) -> None:
         super().__init__()
         self.config = tiny_config(focal_px=FOCAL, **changes)
         self.offset, self.slope, self.sided = offset, slope, sided
         self.inputs: list[Tensor] = []
+        self.calibration = calibration
         self.eval()
 
     def forward(self, image: Tensor) -> NetworkOutput:
         self.inputs.append(image)
         depth = self.offset + self.slope * image.mean(dim=1, keepdim=True)
         depth = depth + torch.linspace(0, self.sided, image.shape[3])
-        return NetworkOutput(depth, 0.1 * depth, torch.full_like(depth, 0.5))
+        summary = torch.log(image.flatten(2).std(dim=2) + 1e-3)
+        return NetworkOutput(depth, 0.1 * depth, torch.full_like(depth, 0.5), summary)
 
 
 def make_image(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -304,3 +313,27 @@ def test_warm_up_refuses_a_network_that_gives_no_depth(factor: float) -> None:
 def test_warm_up_refuses_depth_of_no_street(depth: float) -> None:
     with pytest.raises(ValueError, match='gives no depth on a rendered street'):
         predictor_of(FakeNetwork(offset=depth, slope=1.0)).warm_up(48, 64)
+
+
+def test_a_calibrated_std_is_in_meters_of_the_camera() -> None:
+    camera = make_camera(40, 60, focal=2 * FOCAL)
+    plain = predictor_of(FakeNetwork(slope=3.0)).predict(make_image(40, 60), camera)
+    assert np.isnan(plain.novelty)
+    model = FakeNetwork(slope=3.0, calibration=calibration(limit=3.0))
+    predictor = predictor_of(model, camera_height=0.825)
+    found = predictor.predict(make_image(40, 60), camera, flip_average=True)
+    gain = 2 * calibration().gain(found.novelty)
+    assert found.novelty > 0 and np.isfinite(found.novelty)
+    np.testing.assert_allclose(found.depth, 0.5 * plain.depth, rtol=1e-4)
+    np.testing.assert_allclose(found.std / found.depth, gain * plain.std / plain.depth, rtol=0.02)
+    assert found.scale == pytest.approx(0.5)
+    assert predictor.intervals[0.95] == 2.4 and predictor_of(FakeNetwork()).intervals == {}
+
+
+def test_pictures_that_vary_otherwise_are_novel() -> None:
+    known = calibration(center=torch.log(torch.full((3,), 0.8)), scale=torch.full((3,), 0.3))
+    predictor = predictor_of(FakeNetwork(calibration=known))
+    camera = make_camera(40, 60)
+    street = predictor.predict(make_image(40, 60), camera).novelty
+    black = predictor.predict(np.zeros((40, 60, 3), np.uint8), camera).novelty
+    assert black > 10 * street

@@ -36,7 +36,7 @@ def rand(seed: int, *size: int) -> torch.Tensor:
 def output(dtype: torch.dtype = torch.float32) -> NetworkOutput:
     shape = (SIZE[0], 1, *SIZE[1:])
     maps = (1 + 70 * rand(0, *shape), 0.1 + 5 * rand(1, *shape), 0.02 + 0.9 * rand(2, *shape))
-    return NetworkOutput(*(x.to(dtype).requires_grad_() for x in maps))
+    return NetworkOutput(*(x.to(dtype).requires_grad_() for x in maps), rand(9, SIZE[0], 8))
 
 
 def batch() -> dict[str, torch.Tensor]:

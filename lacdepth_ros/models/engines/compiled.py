@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lacdepth_ros.models.engines.eager import exact_float32
-from lacdepth_ros.models.engines.engine import MetricNetwork
+from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -33,13 +33,13 @@ class Captured:
     Attributes:
         function: What was captured; its weights and kernels must live as long as the graph.
         inputs: Tensors that a replay reads.
-        outputs: depth and std that a replay writes.
+        outputs: What a replay writes.
         graph: What to replay.
     """
 
-    function: Callable[..., tuple[Tensor, Tensor]]
+    function: Callable[..., Outputs]
     inputs: list[Tensor]
-    outputs: tuple[Tensor, Tensor]
+    outputs: Outputs
     graph: torch.cuda.CUDAGraph
 
 
@@ -60,7 +60,7 @@ class CompiledEngine:
         self._network = MetricNetwork(prepare_for_inference(model, device, precision)).eval()
         self._captured: OrderedDict[Shapes, Captured] = OrderedDict()
 
-    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+    def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         """See Engine."""
         given = (image, *constants)
         shapes = tuple(x.shape for x in given)
@@ -75,8 +75,8 @@ class CompiledEngine:
             for own, new in zip(captured.inputs, given, strict=True):
                 own.copy_(new)
             captured.graph.replay()
-            depth, std = captured.outputs
-            return depth.clone(), std.clone()
+            depth, std, summary = captured.outputs
+            return depth.clone(), std.clone(), summary.clone()
 
     def close(self) -> None:
         """See Engine."""
@@ -100,9 +100,7 @@ class CompiledEngine:
         return Captured(function, inputs, outputs, graph)
 
 
-def compile_network(
-    network: MetricNetwork, inputs: list[Tensor]
-) -> Callable[..., tuple[Tensor, Tensor]]:
+def compile_network(network: MetricNetwork, inputs: list[Tensor]) -> Callable[..., Outputs]:
     """Compile a network for inputs of exactly these sizes.
 
     It is exported first: the exported code is an object of its own, so that building engines again

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor
 
-from lacdepth_ros.models.engines.engine import MetricNetwork
+from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -30,7 +30,7 @@ class EagerEngine:
         self.input_device = device
         self._network = MetricNetwork(prepare_for_inference(model, device, precision))
 
-    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+    def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         """See Engine."""
         image = image.contiguous(memory_format=torch.channels_last)
         with torch.inference_mode(), exact_float32():

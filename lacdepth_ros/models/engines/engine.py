@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What every engine is: a network call that takes an image and gives depth and its spread."""
+"""What every engine is: a network call that takes an image and gives depth, spread and summary."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from lacdepth_ros.models.lacdepth import LacDepth
+
+Outputs = tuple[Tensor, Tensor, Tensor]
 
 
 class Engine(Protocol):
@@ -23,7 +25,7 @@ class Engine(Protocol):
     input_device: torch.device
     version: str
 
-    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+    def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         """Run the network once; work on a GPU may still be under way on return.
 
         Args:
@@ -31,8 +33,8 @@ class Engine(Protocol):
             constants: What else the network takes, the same for every frame of a camera.
 
         Returns:
-            depth and std, (B, 1, H, W) float32 [m at ModelConfig.focal_px]. They belong to the
-            caller: later runs do not change them.
+            depth and std, (B, 1, H, W) float32 [m at ModelConfig.focal_px], and the picture's
+            summary (B, C) float32. They belong to the caller: later runs do not change them.
         """
 
     def close(self) -> None:
@@ -40,7 +42,7 @@ class Engine(Protocol):
 
 
 class MetricNetwork(nn.Module):
-    """A network without the outputs that only training reads, as engines translate it.
+    """A network without the output that only training reads, as engines translate it.
 
     Args:
         network: LacDepth.
@@ -50,7 +52,7 @@ class MetricNetwork(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
-        """Map a normalised image (B, 3, H, W) to depth and std (B, 1, H, W) float32 [m]."""
+    def forward(self, image: Tensor, *constants: Tensor) -> Outputs:
+        """Map a normalised image (B, 3, H, W) to what `Engine.run` gives."""
         output = self.network(image, *constants)
-        return output.depth, output.std
+        return output.depth, output.std, output.summary

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
-from lacdepth_ros.models.engines.engine import MetricNetwork
+from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
 from lacdepth_ros.models.inference import fold_batch_norm
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -69,7 +69,7 @@ class OpenVinoEngine:
         self._network = MetricNetwork(model.requires_grad_(False).cpu()).eval()
         self._requests: OrderedDict[Shapes, Any] = OrderedDict()
 
-    def run(self, image: Tensor, *constants: Tensor) -> tuple[Tensor, Tensor]:
+    def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         """See Engine."""
         inputs = [x.contiguous() for x in (image, *constants)]
         shapes = tuple(tuple(x.shape) for x in inputs)
@@ -79,8 +79,8 @@ class OpenVinoEngine:
             self._requests[shapes] = self._compile(shapes).create_infer_request()
         self._requests.move_to_end(shapes)
         results = self._requests[shapes].infer([x.numpy() for x in inputs], share_inputs=True)
-        depth, std = (torch.from_numpy(results[i]) for i in (0, 1))
-        return depth, std
+        depth, std, summary = (torch.from_numpy(results[i]) for i in (0, 1, 2))
+        return depth, std, summary
 
     def close(self) -> None:
         """See Engine."""

@@ -78,8 +78,8 @@ def street_input(
 
 def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray[np.float32]:
     """Depth and std of an engine in one array, (2, H, W) [m]."""
-    maps = engine.run(image, *constants)
-    return torch.cat(maps, dim=1)[0].float().cpu().numpy()
+    depth, std, _ = engine.run(image, *constants)
+    return torch.cat([depth, std], dim=1)[0].float().cpu().numpy()
 
 
 def compare(

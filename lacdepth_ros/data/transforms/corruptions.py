@@ -1,0 +1,113 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures as bad light, weather and lenses leave them: ground truth stays, the network errs.
+
+What the std must grow by on pictures unlike the training's is fitted to the kinds of FITTED, and
+held against those of HELD_OUT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+Corruption = Callable[[Image, np.random.Generator], Image]
+Picture = Callable[[int, int, np.random.Generator], Image]
+
+GAMMA = 2.2
+"""Between values of a picture and light."""
+
+
+def _picture(values: npt.ArrayLike) -> Image:
+    return np.clip(np.asarray(values, np.float64), 0, 255).astype(np.uint8)
+
+
+def night(image: Image, rng: np.random.Generator) -> Image:
+    """An eighth of the light, and the noise of a sensor that amplifies it."""
+    light = 0.12 * (image / 255.0) ** GAMMA + rng.normal(0, 0.02, image.shape)
+    return _picture(255 * np.clip(light, 0, 1) ** (1 / GAMMA))
+
+
+def noisy(image: Image, rng: np.random.Generator) -> Image:
+    """Noise of 40 values."""
+    return _picture(image + rng.normal(0, 40, image.shape))
+
+
+def blurred(image: Image, _: np.random.Generator) -> Image:
+    """Out of focus, by half a hundredth of the width."""
+    return _picture(cv2.GaussianBlur(image, (0, 0), image.shape[1] / 200))
+
+
+def foggy(image: Image, _: np.random.Generator) -> Image:
+    """A quarter of the contrast behind a gray veil."""
+    return _picture(0.25 * image + 0.75 * 190)
+
+
+def pixelated(image: Image, _: np.random.Generator) -> Image:
+    """A hundredth of the width a block, as of a broken video."""
+    height, width = image.shape[:2]
+    size = (100, max(1, round(100 * height / width)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return _picture(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST))
+
+
+def dark(image: Image, rng: np.random.Generator) -> Image:
+    """Dusk: shadows close, with noise."""
+    return _picture(255 * ((image / 255.0) ** 2.5 + rng.normal(0, 0.03, image.shape)))
+
+
+def overexposed(image: Image, _: np.random.Generator) -> Image:
+    """Two and a half times too bright."""
+    return _picture(2.5 * image.astype(np.float64) + 30)
+
+
+def shaken(image: Image, _: np.random.Generator) -> Image:
+    """Smeared sideways by a fortieth of the width."""
+    length = max(3, image.shape[1] // 40)
+    return _picture(cv2.blur(image, (length, 1)))
+
+
+def negative(image: Image, _: np.random.Generator) -> Image:
+    """Light for dark."""
+    return _picture(255.0 - image)
+
+
+FITTED: dict[str, Corruption] = {
+    'night': night,
+    'noisy': noisy,
+    'blurred': blurred,
+    'foggy': foggy,
+    'pixelated': pixelated,
+}
+HELD_OUT: dict[str, Corruption] = {
+    'dark': dark,
+    'overexposed': overexposed,
+    'shaken': shaken,
+    'negative': negative,
+}
+
+
+def black(height: int, width: int, _: np.random.Generator) -> Image:
+    """A lens cap."""
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def static(height: int, width: int, rng: np.random.Generator) -> Image:
+    """Every value at random."""
+    return rng.integers(0, 256, (height, width, 3), np.uint8)
+
+
+def sky(height: int, width: int, rng: np.random.Generator) -> Image:
+    """Blue, paler below, with a few soft clouds."""
+    fall = np.linspace(1, 0.6, height)[:, None, None] * np.array([150.0, 190.0, 240.0])
+    clouds = cv2.resize(rng.normal(0, 40, (3, 8)), (width, height), interpolation=cv2.INTER_CUBIC)
+    return _picture(fall + clouds[..., None] + rng.normal(0, 2, fall.shape))
+
+
+SENSELESS: dict[str, Picture] = {'black': black, 'static': static, 'sky': sky}
+"""Pictures that no depth belongs to, made for a size."""

@@ -1,0 +1,204 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From the spread of the depth distribution to a standard deviation that can be believed.
+
+    std = spread * gain(depth) * gain(novelty)
+
+Novelty says how unlike the pictures of the training a picture is: the mean squared distance of its
+summary from theirs, in their own standard deviations (Mahalanobis); about 1 for one of them.
+Both gains are fitted to frames that the network was not trained on, and live in the checkpoint.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_MOST = {'center': 4096, 'scale': 4096, 'directions': 256, 'variances': 257}
+_MOST_KNOTS = 64
+_LARGEST = 1e6
+_LEAST = 1e-6
+_GAIN = 20.0  # largest logarithm of a gain
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """Logarithm of a gain over the logarithm of a quantity: straight between knots, level beyond.
+
+    Attributes:
+        knots: Of the quantity, > 0, rising.
+        gains: ln(gain) at each knot.
+
+    Raises:
+        ValueError: Lengths differ, knots do not rise, or a number is impossible.
+    """
+
+    knots: tuple[float, ...]
+    gains: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.knots) == len(self.gains) <= _MOST_KNOTS:
+            raise ValueError(
+                f'{len(self.knots)} knots and {len(self.gains)} gains: as many of both are '
+                f'needed, 2 .. {_MOST_KNOTS}'
+            )
+        pairs = zip(self.knots, self.knots[1:], strict=False)
+        if not all(_LEAST <= a < b <= _LARGEST for a, b in pairs):
+            raise ValueError(f'knots {self.knots} must rise within {_LEAST:g} .. {_LARGEST:g}')
+        if not all(abs(gain) <= _GAIN for gain in self.gains):
+            raise ValueError(f'gains {self.gains} must lie within +-{_GAIN:g}')
+
+    def log_gain(self, quantity: Tensor) -> Tensor:
+        """ln(gain) of a quantity > 0 of any shape."""
+        x = quantity.clamp_min(_LEAST).log()
+        knots = [math.log(knot) for knot in self.knots]
+        total = torch.full_like(x, self.gains[0])
+        for i in range(len(knots) - 1):
+            slope = (self.gains[i + 1] - self.gains[i]) / (knots[i + 1] - knots[i])
+            total = total + slope * (x.clamp(knots[i], knots[i + 1]) - knots[i])
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class StdCalibration:
+    """What a checkpoint knows about its own errors.
+
+    Attributes:
+        center: (C,) mean of the summaries of the training's pictures.
+        scale: (C,) their standard deviations.
+        directions: (K, C) principal directions of the summaries so standardized.
+        variances: (K + 1,) variance along each of them, and of what lies outside of all.
+        by_depth: Gain by depth [m of the network].
+        by_novelty: Gain by novelty; never falls.
+        limit: Novelty above which a picture is out of the network's depth.
+        intervals: Half width of the interval that holds a share of the errors, in std, by share.
+        frames: Frames that the gains were fitted to.
+
+    Raises:
+        ValueError: Sizes do not agree, or a number is impossible.
+    """
+
+    center: Tensor
+    scale: Tensor
+    directions: Tensor
+    variances: Tensor
+    by_depth: Ramp
+    by_novelty: Ramp
+    limit: float
+    intervals: Mapping[float, float]
+    frames: int
+
+    def __post_init__(self) -> None:
+        channels, (count, width) = self.center.numel(), self.directions.shape
+        sizes = (self.scale.numel(), width, self.variances.numel())
+        if sizes != (channels, channels, count + 1):
+            raise ValueError(
+                f'a summary of {channels} channels cannot have scales, directions and variances '
+                f'of sizes {sizes}'
+            )
+        for name in _MOST:
+            if not torch.isfinite(getattr(self, name)).all():
+                raise ValueError(f'{name} holds NaN or infinity')
+        if not ((self.scale > 0).all() and (self.variances > 0).all() and self.limit > 0):
+            raise ValueError('scale, variances and limit must be above 0')
+        if list(self.by_novelty.gains) != sorted(self.by_novelty.gains):
+            raise ValueError(f'the gain by novelty must not fall: {self.by_novelty.gains}')
+        shares, widths = list(self.intervals), list(self.intervals.values())
+        rising = shares == sorted(shares) and widths == sorted(widths)
+        inside = all(0 < share < 1 for share in shares) and all(width > 0 for width in widths)
+        if not (shares and rising and inside):
+            raise ValueError(f'intervals {self.intervals} must rise with their shares, in 0 .. 1')
+
+    def novelty(self, summary: Tensor) -> Tensor:
+        """How unlike the training's pictures some are.
+
+        Args:
+            summary: (B, C), see `lacdepth.summarize`.
+
+        Returns:
+            (B,), about 1 for a picture like those of the training.
+        """
+        place = (summary.float() - self.center) / self.scale
+        along = place @ self.directions.T
+        outside = (place.square().sum(1) - along.square().sum(1)).clamp_min(0)
+        known = (along.square() / self.variances[:-1]).sum(1)
+        return (known + outside / self.variances[-1]) / self.center.numel()
+
+    def apply(self, depth: Tensor, spread: Tensor, novelty: Tensor) -> Tensor:
+        """The standard deviation.
+
+        Args:
+            depth: (B, 1, H, W) metres of the network.
+            spread: (B, 1, H, W) of its distribution, metres of the network.
+            novelty: (B,).
+
+        Returns:
+            (B, 1, H, W) metres of the network.
+        """
+        by_novelty = self.by_novelty.log_gain(novelty).view(-1, 1, 1, 1)
+        return spread * (self.by_depth.log_gain(depth) + by_novelty.to(spread.device)).exp()
+
+    def gain(self, novelty: float) -> float:
+        """Factor on the std of a picture against that of one like the training's."""
+        gains = self.by_novelty.log_gain(torch.tensor([novelty, 1.0]))
+        return float((gains[0] - gains[1]).exp())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, six digits each."""
+        return {
+            **{name: _rounded(getattr(self, name).tolist()) for name in _MOST},
+            'by_depth': [_rounded(self.by_depth.knots), _rounded(self.by_depth.gains)],
+            'by_novelty': [_rounded(self.by_novelty.knots), _rounded(self.by_novelty.gains)],
+            'limit': _rounded(self.limit),
+            'intervals': {f'{share:g}': _rounded(x) for share, x in self.intervals.items()},
+            'frames': self.frames,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> StdCalibration:
+        """Rebuild from plain values.
+
+        Raises:
+            ValueError: A key is missing or unknown, or a value impossible.
+        """
+        known = {*_MOST, 'by_depth', 'by_novelty', 'limit', 'intervals', 'frames'}
+        if set(values) != known:
+            differ = sorted(set(values) ^ known)
+            raise ValueError(f'the calibration of the std lacks or has more than {differ}')
+        try:
+            return cls(
+                **{name: _tensor(name, values[name]) for name in _MOST},
+                by_depth=_ramp(values['by_depth']),
+                by_novelty=_ramp(values['by_novelty']),
+                limit=float(values['limit']),
+                intervals={float(s): float(x) for s, x in values['intervals'].items()},
+                frames=int(values['frames']),
+            )
+        except (TypeError, AttributeError, OverflowError) as error:
+            raise ValueError(f'the calibration of the std is damaged: {error}') from error
+
+
+def _tensor(name: str, values: Any) -> Tensor:
+    """Numbers of a file as float32; ValueError where they are no such, or too many."""
+    tensor = torch.tensor(values, dtype=torch.float32)
+    if tensor.dim() != (2 if name == 'directions' else 1) or max(tensor.shape) > 4096:
+        raise ValueError(f'{name} has the shape {tuple(tensor.shape)}')
+    if len(tensor) > _MOST[name]:
+        raise ValueError(f'{name} has {len(tensor)} entries, more than {_MOST[name]}')
+    return tensor
+
+
+def _ramp(values: Any) -> Ramp:
+    knots, gains = (tuple(float(x) for x in part) for part in values)
+    return Ramp(knots, gains)
+
+
+def _rounded(values: Any) -> Any:
+    if isinstance(values, Sequence):
+        return [_rounded(value) for value in values]
+    return float(f'{values:.6g}')
