@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.core.preprocessing import normalize
+from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.engines import cache
-from lacdepth_ros.models.engines.eager import EagerEngine
 from lacdepth_ros.models.engines.openvino import translate
-from lacdepth_ros.models.engines.parity import Parity, compare, run_engine, street_input
+from lacdepth_ros.models.engines.parity import Parity, compare, street_input
 from lacdepth_ros.models.engines.street import street_pixels
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
@@ -32,7 +32,10 @@ OPSET = 18
 CPU = torch.device('cpu')
 PREFIX = 'lacdepth_'
 
-Run = Callable[[npt.NDArray[np.float32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
+Arrays = list[npt.NDArray[np.float32]]
+Run = Callable[[Arrays], Arrays]
+INPUTS, OUTPUTS = ('image', 'intrinsics'), ('depth', 'std')
+"""Names in a file; networks without rays have no intrinsics."""
 
 
 class PixelNetwork(nn.Module):
@@ -46,10 +49,25 @@ class PixelNetwork(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Map RGB values 0..255, (1, 3, H, W) float32, to depth and std (1, 1, H, W) [m]."""
-        output = self.network(normalize(image))
-        return output.depth, output.std
+    def forward(self, image: Tensor, *intrinsics: Tensor) -> tuple[Tensor, Tensor]:
+        """Map RGB values 0..255, (1, 3, H, W) float32, to depth and std (1, 1, H, W) [m].
+
+        Networks with rays also take fx, fy, cx, cy of these pixels, (1, 4) float32.
+        """
+        output = self.network(normalize(image), *intrinsics)
+        calibration = self.network.calibration
+        if calibration is None:
+            return output.depth, output.std
+        novelty = calibration.novelty(output.summary)
+        return output.depth, calibration.apply(output.depth, output.std, novelty)
+
+
+def typical_intrinsics(config: ModelConfig, height: int, width: int) -> tuple[Tensor, ...]:
+    """Intrinsics (1, 4) with which a file is made and compared; () for networks without rays."""
+    if config.rays == 'none':
+        return ()
+    values = [[config.focal_px, config.focal_px, (width - 1) / 2, (height - 1) / 2]]
+    return (torch.tensor(values, dtype=torch.float32),)
 
 
 def export(
@@ -76,12 +94,14 @@ def export(
         'name': model.config.name,
         'precision': precision,
         'focal_px': repr(model.config.focal_px),
+        'camera_height_m': repr(model.config.camera_height_m),
         'min_depth': repr(model.config.min_depth),
         'max_depth': repr(model.config.max_depth),
     }
     network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, precision)).eval()
     write = {'onnx': _write_onnx, 'openvino': _write_openvino}[kind]
-    write(network, path, (1, 3, height, width), facts)
+    intrinsics = typical_intrinsics(model.config, height, width)
+    write(network, path, (torch.zeros(1, 3, height, width), *intrinsics), facts)
 
 
 def verify(path: Path, model: LacDepth) -> Parity:
@@ -105,10 +125,13 @@ def verify(path: Path, model: LacDepth) -> Parity:
         raise ValueError(
             f'{path} holds another network ({name}) than the checkpoint ({model.config.name})'
         )
-    image, truth = street_input(height, width, CPU)
-    reference = run_engine(EagerEngine(copy.deepcopy(model), CPU, 'fp32'), image)
+    _, truth = street_input(height, width, CPU)
     pixels = street_pixels(height, width).transpose(2, 0, 1)[None].astype(np.float32)
-    candidate = np.concatenate(run(pixels), axis=1)[0]
+    given = [torch.from_numpy(pixels), *typical_intrinsics(model.config, height, width)]
+    exact = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, 'fp32')).eval()
+    with torch.inference_mode():
+        reference = torch.cat(exact(*given), dim=1)[0].numpy()
+    candidate = np.concatenate(run([x.numpy() for x in given]), axis=1)[0]
     parity = compare(candidate, reference, truth)
     if problem := parity.problem(facts['precision']):
         raise ValueError(f'{path} is too far from float32 PyTorch: {problem}')
@@ -124,15 +147,15 @@ def kind_of(path: Path) -> str:
 
 
 def _write_onnx(
-    network: PixelNetwork, path: Path, shape: tuple[int, ...], facts: dict[str, str]
+    network: PixelNetwork, path: Path, inputs: tuple[Tensor, ...], facts: dict[str, str]
 ) -> None:
     onnx = load_library('onnx', 'files of ONNX')
     load_library('onnxscript', 'writing files of ONNX')
-    options: dict[str, Any] = {'input_names': ['image'], 'output_names': ['depth', 'std']}
+    options: dict[str, Any] = {'input_names': INPUTS[: len(inputs)], 'output_names': OUTPUTS}
     options |= {'dynamo': True, 'opset_version': OPSET, 'verbose': False}
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter('ignore')
-        program = torch.onnx.export(network, (torch.zeros(shape),), **options)
+        program = torch.onnx.export(network, inputs, **options)
     assert program is not None
     proto = program.model_proto
     for name, value in facts.items():
@@ -141,13 +164,14 @@ def _write_onnx(
 
 
 def _write_openvino(
-    network: PixelNetwork, path: Path, shape: tuple[int, ...], facts: dict[str, str]
+    network: PixelNetwork, path: Path, inputs: tuple[Tensor, ...], facts: dict[str, str]
 ) -> None:
     openvino = load_library('openvino', 'files of OpenVINO')
-    model = translate(openvino, network, [shape])
-    model.inputs[0].set_names({'image'})
-    for output, name in zip(model.outputs, ('depth', 'std'), strict=True):
-        output.set_names({name})
+    model = translate(openvino, network, [tuple(x.shape) for x in inputs])
+    for tensor, name in zip(
+        [*model.inputs, *model.outputs], [*INPUTS[: len(inputs)], *OUTPUTS], strict=True
+    ):
+        tensor.set_names({name})
     for name, value in facts.items():
         model.set_rt_info(value, PREFIX + name)
     openvino.save_model(model, path, compress_to_fp16=False)
@@ -158,7 +182,13 @@ def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
     session = runtime.InferenceSession(path, providers=['CPUExecutionProvider'])
     found = session.get_modelmeta().custom_metadata_map
     facts = {name.removeprefix(PREFIX): value for name, value in found.items()}
-    return lambda image: session.run(None, {'image': image}), facts, session.get_inputs()[0].shape
+
+    def run(inputs: Arrays) -> Arrays:
+        names = [x.name for x in session.get_inputs()]
+        results: Arrays = session.run(OUTPUTS, dict(zip(names, inputs, strict=True)))
+        return results
+
+    return run, facts, session.get_inputs()[0].shape
 
 
 def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
@@ -172,8 +202,8 @@ def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
     }
     compiled = core.compile_model(model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
 
-    def run(image: npt.NDArray[np.float32]) -> Any:
-        results = compiled([image])
-        return results[0], results[1]
+    def run(inputs: Arrays) -> Arrays:
+        results = compiled(inputs)
+        return [results[0], results[1]]
 
     return run, facts, list(model.inputs[0].shape)

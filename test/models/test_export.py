@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from std_calibrations import calibration
 from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
@@ -93,6 +94,34 @@ def test_command_writes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main([*given, str(checkpoint), '--verify']) == 0
     assert main([*given, str(other), '--verify']) == 2
     assert 'holds another network' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('kind', 'package'), [('onnx', 'onnxruntime'), ('xml', 'openvino')])
+def test_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
+    tmp_path: Path, pixels: np.ndarray, kind: str, package: str
+) -> None:
+    needs(package, *(('onnx', 'onnxscript') if kind == 'onnx' else ()))
+    from lacdepth_ros.models import export as module
+
+    model = tiny_network(rays='decoder')
+    model.calibration = calibration(8)
+    path = tmp_path / f'depth.{kind}'
+    export(model, path, **SIZE)
+    assert verify(path, model).largest < 1e-3
+    opened = {'onnx': module._open_onnx, 'xml': module._open_openvino}[kind](path)
+    image = pixels.transpose(2, 0, 1)[None].astype(np.float32)
+    intrinsics = np.array([[60.0, 61.0, 20.0, 5.0]], np.float32)
+    depth, std = opened[0]([image, intrinsics])
+    with torch.inference_mode():
+        normal = module.normalize(torch.from_numpy(image))
+        output = model(normal, torch.from_numpy(intrinsics))
+        novelty = model.calibration.novelty(output.summary)
+        expected_std = model.calibration.apply(output.depth, output.std, novelty)
+    np.testing.assert_allclose(depth, output.depth.numpy(), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(std, expected_std.numpy(), rtol=2e-3, atol=2e-3)
+    model.calibration = None  # the file's std is of another calibration than the checkpoint's
+    with pytest.raises(ValueError, match='too far from float32'):
+        verify(path, model)
 
 
 @pytest.mark.parametrize(
