@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from array import array
 from types import SimpleNamespace
@@ -38,6 +39,8 @@ class FakePredictor:
         self.cameras = []
         self.heights = []
         self.doubts = {}
+        self.calibration = None
+        self.novelty = math.nan
         self.threads = {threading.get_ident()}
 
     def warm_up(self, height, width):
@@ -60,7 +63,7 @@ class FakePredictor:
         self.cameras.append(camera)
         self.heights.append(camera_height)
         depth = 1.0 + 0.1 * image[..., 0].astype(np.float32)
-        return SimpleNamespace(depth=depth, std=0.1 * depth, relative=depth / 80, camera=camera)
+        return SimpleNamespace(depth=depth, std=0.1 * depth, novelty=self.novelty, camera=camera)
 
 
 class FakeFactory:
@@ -68,6 +71,7 @@ class FakeFactory:
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
+        self.calibration = None
         self.requests = []
         self.predictors = []
 
@@ -76,6 +80,7 @@ class FakeFactory:
         if self.failure is not None:
             raise self.failure
         self.predictors.append(FakePredictor())
+        self.predictors[-1].calibration = self.calibration
         return self.predictors[-1]
 
 

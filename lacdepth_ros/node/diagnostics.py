@@ -45,6 +45,7 @@ def build_status(
     values = {'state': condition.state, **condition.facts}
     values |= {f'frames {fate}': str(snapshot.counts.get(fate, 0)) for fate in FATES}
     values['last error'] = snapshot.last_error
+    values |= snapshot.findings
     for stage, (p50, p95) in snapshot.latencies_ms.items():
         values[f'{stage} p50 [ms]'] = f'{p50:.1f}'
         values[f'{stage} p95 [ms]'] = f'{p95:.1f}'

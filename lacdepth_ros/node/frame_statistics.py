@@ -28,12 +28,14 @@ class StatisticsSnapshot:
         latencies_ms: (p50, p95) of every stage over the latest frames.
         last_error: Text of the latest failure, '' when there was none.
         new_failures: Frames that failed since the previous snapshot.
+        findings: What the frames themselves showed, {name: text}.
     """
 
     counts: dict[str, int]
     latencies_ms: dict[str, tuple[float, float]]
     last_error: str
     new_failures: int
+    findings: dict[str, str]
 
 
 class FrameStatistics:
@@ -45,6 +47,7 @@ class FrameStatistics:
         self._latencies: dict[str, deque[float]] = {}
         self._last_error = ''
         self._failures_seen = 0
+        self._findings: dict[str, str] = {}
 
     def count(self, fate: str) -> None:
         """Count one frame of this fate."""
@@ -61,6 +64,11 @@ class FrameStatistics:
         """Add the time that one frame spent in a stage."""
         with self._lock:
             self._latencies.setdefault(stage, deque(maxlen=WINDOW)).append(milliseconds)
+
+    def find(self, name: str, text: str) -> None:
+        """Remember what the latest frames show, in place of what was said under this name."""
+        with self._lock:
+            self._findings[name] = text
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -83,4 +91,5 @@ class FrameStatistics:
                 latencies_ms={stage: (p[0], p[1]) for stage, p in percentiles.items()},
                 last_error=self._last_error,
                 new_failures=new_failures,
+                findings=dict(self._findings),
             )

@@ -19,6 +19,7 @@ from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache, View
 from lacdepth_ros.messages.topics import CAMERA_INFO
+from lacdepth_ros.node.novelty import NoveltyWatch
 from lacdepth_ros.node.publishers import Publishers, Result
 from lacdepth_ros.node.sync import FramePair
 
@@ -69,6 +70,7 @@ class FramePipeline:
         self._decoder = ImageDecoder(parameters().image_bits)
         self._rectifiers = RectifierCache()
         self._filter = TemporalFilter()
+        self._novelty = NoveltyWatch(predictor.calibration)
         self._changes = 0
         self._told_of_clock = False
 
@@ -138,6 +140,7 @@ class FramePipeline:
             )
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
+        self._watch_novelty(prediction.novelty)
         factor = np.float32(parameters.depth_scale)
         depth = view.without_outside(np.rot90(factor * prediction.depth, turns))
         std = cache(lambda: view.without_outside(np.rot90(factor * prediction.std, turns)))
@@ -158,6 +161,11 @@ class FramePipeline:
             )
         )
         return Result(header, view.image, view.camera, limited, std, trusted)
+
+    def _watch_novelty(self, novelty: float) -> None:
+        self._novelty.see(novelty)
+        self._statistics.find('novelty', self._novelty.describe())
+        self._doubt('novelty', self._novelty.warning())
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:

@@ -1,0 +1,64 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Notices that a camera shows what the network was not trained for; knows no ROS."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lacdepth_ros.models.std_calibration import StdCalibration
+
+WINDOW = 10.0
+"""Seconds over which the median is taken, so that a single odd picture does not count."""
+MAX_FRAMES = 600
+UNKNOWN = 'unknown (the checkpoint is not calibrated)'
+
+
+class NoveltyWatch:
+    """Holds the novelty of the latest pictures against what is usual.
+
+    Args:
+        calibration: The checkpoint's; None: nothing is known, and nothing said.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self, calibration: StdCalibration | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._calibration = calibration
+        self._clock = clock
+        self._seen: deque[tuple[float, float]] = deque(maxlen=MAX_FRAMES)
+
+    def see(self, novelty: float) -> None:
+        """Take note of a picture's novelty; NaN is none."""
+        now = self._clock()
+        while self._seen and now - self._seen[0][0] > WINDOW:
+            self._seen.popleft()
+        if not math.isnan(novelty):
+            self._seen.append((now, novelty))
+
+    def median(self) -> float:
+        """Median of the latest pictures; NaN without any."""
+        return statistics.median(x for _, x in self._seen) if self._seen else math.nan
+
+    def describe(self) -> str:
+        """The median as diagnostics show it."""
+        if self._calibration is None:
+            return UNKNOWN
+        return f'{self.median():.2f} (usual: up to {self._calibration.limit:.2f})'
+
+    def warning(self) -> str:
+        """Say that the latest pictures are out of the network's depth, '' when they are not."""
+        if self._calibration is None or not self.median() > self._calibration.limit:
+            return ''
+        return (
+            f'pictures are unlike those of the training (novelty {self.median():.1f}, usual up to '
+            f'{self._calibration.limit:.1f}): depth is less certain, and its std '
+            f'{self._calibration.gain(self.median()):.1f} times larger'
+        )
