@@ -16,6 +16,7 @@ from lacdepth_ros.cli import (
     benchmark,
     calibrate,
     calibrate_std,
+    checkpoints,
     console,
     data,
     demo,
@@ -32,7 +33,7 @@ from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
 COMMANDS = (
-    *(predict, evaluate, calibrate, calibrate_std, train, ablate, benchmark),
+    *(predict, evaluate, calibrate, calibrate_std, checkpoints, train, ablate, benchmark),
     *(export, demo, play, doctor, soak, data, bag),
 )
 

@@ -1,0 +1,62 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""`lacdepth checkpoints`: what files say of themselves, and those that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from std_calibrations import calibration
+from tiny_networks import tiny_network
+
+from lacdepth_ros.cli.main import main
+from lacdepth_ros.models.checkpoint import (
+    checkpoint_hash,
+    default_checkpoint,
+    save_checkpoint,
+    write_calibrated,
+)
+
+
+def test_lists_the_installed_and_the_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain, calibrated = tmp_path / 'runs' / 'a.safetensors', tmp_path / 'runs' / 'b.safetensors'
+    facts = {'data': 'my yard', 'licence': 'MIT', 'val_abs_rel': '0.1', 'step': '9'}
+    save_checkpoint(plain, tiny_network(focal_px=400.0, camera_height_m=0.5), facts)
+    write_calibrated(plain, calibrated, calibration(8))
+    assert main(['checkpoints', str(tmp_path), str(plain), '--json']) == 0
+    shipped, one, two = json.loads(capsys.readouterr().out)
+    assert shipped['sha256'] == checkpoint_hash() and shipped['name'] == 'lacdepth-lite'
+    assert shipped['file'] == str(default_checkpoint().resolve())
+    assert one['file'] == str(plain) and one['provenance'] == {'step': '9'}
+    assert (one['focal_px'], one['camera_height_m'], one['rays']) == (400.0, 0.5, 'none')
+    assert one['parameters'] == sum(p.numel() for p in tiny_network().parameters())
+    assert [x['std_calibrated_on_frames'] for x in (one, two)] == [None, 40]
+
+
+def test_people_read_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / 'a.safetensors'
+    save_checkpoint(path, tiny_network(), {'data': 'my yard'})
+    assert main(['checkpoints', str(path)]) == 0
+    mine = capsys.readouterr().out.split('\n\n')[-1]
+    assert checkpoint_hash(path) in mine and 'my yard' in mine
+    assert 'not calibrated' in mine and 'licence  not said' in mine
+    write_calibrated(path, path, calibration(8))
+    assert main(['checkpoints', str(path)]) == 0
+    assert 'calibrated on 40 frames, novelty up to 3.00 is usual' in capsys.readouterr().out
+
+
+def test_what_is_no_checkpoint_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / 'broken.safetensors').write_bytes(b'nonsense')
+    assert main(['checkpoints', str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert 'broken.safetensors' in captured.err and 'lacdepth-lite' in captured.out
+    (tmp_path / 'empty').mkdir()
+    for path in ('empty', 'nowhere'):
+        assert main(['checkpoints', str(tmp_path / path)]) == 2
+        assert path in capsys.readouterr().err
