@@ -34,6 +34,9 @@ def add_parser(subparsers: Any) -> None:
     parser = options.add_command(subparsers, 'soak', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('--output', type=Path, required=True, metavar='DIR', help='for the report')
     parser.add_argument('--minutes', type=float, default=60.0, metavar='M', help='default: 60')
+    parser.add_argument(
+        '--frames', type=int, default=0, metavar='N', help='end after N frames (default: 0, none)'
+    )
     parser.add_argument('--rate', type=float, default=10.0, metavar='HZ', help='default: 10')
     parser.add_argument(
         '--faults', type=float, default=0.2, metavar='SHARE', help='damaged frames (default: 0.2)'
@@ -53,12 +56,15 @@ def run(args: argparse.Namespace) -> int:
     """Run the node, write the report; 1 when something grew or went wrong."""
     if missing_modules(['rclpy']):
         raise UsageError(f'the node needs ROS 2: {GET_ROS}')
-    if not (args.minutes > 0 and args.rate > 0 and 0 <= args.faults < 1 and args.round_every >= 0):
+    if not (args.minutes > 0 and args.rate > 0 and 0 <= args.faults < 1):
         raise UsageError('--minutes and --rate must be above 0, --faults from 0 to below 1')
+    if args.round_every < 0 or args.frames < 0:
+        raise UsageError('--frames and --round-every must not be negative')
     from lacdepth_ros.session.soak import SoakPlan
 
     plan = SoakPlan(
         seconds=60 * args.minutes,
+        frames=args.frames,
         rate=args.rate,
         faults=args.faults,
         round_every=args.round_every,

@@ -38,7 +38,8 @@ class SoakPlan:
     """What to do to the node.
 
     Attributes:
-        seconds: Length of the run.
+        seconds: Length of the run at most.
+        frames: Frames after which it ends; 0 = none.
         rate: Frames per second at most.
         faults: Share of the frames that are damaged.
         round_every: Frames between two rounds through all states of the lifecycle; 0 = none.
@@ -48,6 +49,7 @@ class SoakPlan:
     """
 
     seconds: float = 3600.0
+    frames: int = 0
     rate: float = 10.0
     faults: float = 0.2
     round_every: int = 500
@@ -102,7 +104,9 @@ def soak(
     result, rng = SoakResult(), np.random.default_rng(plan.seed)
     _bring_up(client)
     start, frames, next_sign, next_word = time.monotonic(), 0, 0.0, 60.0
-    while (now := time.monotonic() - start) < plan.seconds:
+    while (now := time.monotonic() - start) < plan.seconds and (
+        frames < plan.frames or not plan.frames
+    ):
         if now >= next_sign:
             result.signs.append(take(process.pid, now, frames))
             next_sign = now + min(1.0, plan.seconds / 60)

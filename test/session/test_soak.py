@@ -58,14 +58,14 @@ def test_a_short_soak_of_the_real_node(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setenv('PYTHONPATH', str(Path(__file__).parents[2]))
     path, out = tmp_path / 'tiny.safetensors', tmp_path / 'out'
     save_checkpoint(path, tiny_network(), {})
-    arguments = ['--minutes', '0.25', '--rate', '20', '--faults', '0.3', '--round-every', '25']
+    arguments = ['--frames', '60', '--rate', '20', '--faults', '0.3', '--round-every', '25']
     arguments += ['--engine', 'eager', '--precision', 'fp32', '--checkpoint', str(path)]
     main(['soak', '--output', str(out), *arguments])
     report = json.loads((out / 'soak.json').read_text())
     log = (out / 'node.log').read_text()
     assert report['exit_status'] == 0, log
     counts = report['counts']
-    assert counts['rounds'] >= 1 and counts['good answered'] >= 10, counts
+    assert counts['rounds'] == 2 and counts['good answered'] >= 20, counts
     assert counts.get('good unanswered', 0) == 0, log
     assert counts['damaged unanswered'] >= 3 and 'damaged answered' not in counts
     assert 'Traceback' not in log
