@@ -75,7 +75,10 @@ class WholeFiles(TorchCheckpointIO):
         """Write a state; Lightning asks the first process alone."""
         content = io.BytesIO()
         torch.save(checkpoint, content)
-        write_whole(Path(path), content.getbuffer())
+        # Released at once: left to the traceback of a full disk, it makes Python 3.12.1 crash
+        # when that garbage is collected.
+        with content.getbuffer() as view:
+            write_whole(Path(path), view)
 
 
 class CheckpointKeeper(Callback):

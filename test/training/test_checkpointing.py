@@ -8,10 +8,17 @@ import errno
 from pathlib import Path
 
 import pytest
+import torch
 from miniature import write_recipe
 
 pytest.importorskip('lightning')
-from lacdepth_ros.training.checkpointing import CheckpointKeeper, disk_error, write_whole
+from lacdepth_ros.training import checkpointing
+from lacdepth_ros.training.checkpointing import (
+    CheckpointKeeper,
+    WholeFiles,
+    disk_error,
+    write_whole,
+)
 from lacdepth_ros.training.run import train
 
 FULL = Path('/dev/full')
@@ -37,6 +44,23 @@ def test_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         write_whole(path, b'0' * 2_000_000)
     assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == b'old'
+
+
+def test_failed_write_keeps_no_hold_of_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.12.1 dies of the garbage that a traceback with such a view becomes."""
+    views = []
+
+    def fail(path: Path, view: memoryview) -> None:
+        views.append(view)
+        raise OSError('full')
+
+    monkeypatch.setattr(checkpointing, 'write_whole', fail)
+    with pytest.raises(OSError, match='full'):
+        WholeFiles().save_checkpoint({'a': torch.ones(3)}, tmp_path / 'last.ckpt')
+    with pytest.raises(ValueError, match='released'):
+        len(views[0])
 
 
 @needs_full_device
