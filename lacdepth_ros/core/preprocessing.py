@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -109,30 +111,54 @@ def resize_image(image: npt.NDArray[np.uint8], width: int, height: int) -> npt.N
     """
     if image.shape[:2] == (height, width):
         return image
-    pixels = torch.from_numpy(np.require(image, requirements=['C', 'W'])).permute(2, 0, 1)
-    resized = F.interpolate(pixels[None], (height, width), mode='bilinear', antialias=True)
-    return cv2.merge(list(resized[0].numpy()))
+    return np.asarray(cv2.merge(_resized_planes(image, width, height)), np.uint8)
 
 
 def normalize(images: Tensor) -> Tensor:
     """Map RGB values 0..255 (B, 3, H, W), any dtype, to ImageNet-normalised float32."""
-    shift, scale = (x.to(images.device).view(1, 3, 1, 1) for x in _shift_and_scale())
-    return torch.addcmul(shift, images.float(), scale)
+    mean, std = (
+        torch.tensor(values, device=images.device).view(1, 3, 1, 1)
+        for values in (IMAGENET_MEAN, IMAGENET_STD)
+    )
+    return torch.addcmul(-mean / std, images.float(), 1.0 / (255.0 * std))
 
 
-def image_to_tensor(image: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
-    """Map an image (H, W, 3) uint8 RGB to the network's input (1, 3, H, W), channels last."""
-    height, width, _ = image.shape
-    rows = torch.from_numpy(np.ascontiguousarray(image)).to(device).view(height, 3 * width)
-    # As `normalize`, but along whole rows: over groups of three values it takes five times longer.
-    shift, scale = (x.to(device).repeat(width) for x in _shift_and_scale())
-    return torch.addcmul(shift, rows.float(), scale).view(1, height, width, 3).permute(0, 3, 1, 2)
+def image_to_tensor(
+    image: npt.NDArray[np.uint8], device: torch.device, size: tuple[int, int] | None = None
+) -> Tensor:
+    """Map an image (H, W, 3) uint8 RGB to the network's input (1, 3, height, width) float32.
+
+    Args:
+        image: It may be a view, such as one of a message's bytes.
+        device: Where the input is wanted.
+        size: (height, width) to resample to first, as `resize_image` does; None = the image's.
+    """
+    height, width = size or image.shape[:2]
+    planes = _resized_planes(image, width, height)
+    if device.type != 'cpu':
+        return normalize(torch.from_numpy(np.stack(planes)).to(device)[None])
+    tensor = torch.empty(1, 3, height, width)
+    for plane, table, out in zip(planes, _tables(), tensor[0].numpy(), strict=True):
+        cv2.LUT(plane, table, dst=out)  # a third of the time of computing it, and the same bits
+    return tensor
 
 
-def _shift_and_scale() -> tuple[Tensor, Tensor]:
-    """What to add to an RGB value 0..255, and what to multiply it by before; (3,) each."""
-    mean, std = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_STD)
-    return -mean / std, 1.0 / (255.0 * std)
+def _resized_planes(
+    image: npt.NDArray[np.uint8], width: int, height: int
+) -> Sequence[npt.NDArray[np.uint8]]:
+    """Red, green and blue of an image (H, W, 3), each (height, width)."""
+    if image.shape[:2] == (height, width):
+        return [np.ascontiguousarray(image[..., channel]) for channel in range(3)]
+    pixels = torch.from_numpy(np.require(image, requirements=['C', 'W'])).permute(2, 0, 1)
+    resized = F.interpolate(pixels[None], (height, width), mode='bilinear', antialias=True)
+    return list(resized[0].numpy())
+
+
+@cache
+def _tables() -> npt.NDArray[np.float32]:
+    """What `normalize` makes of each value of each color, (3, 256)."""
+    values = torch.arange(256).view(1, 1, 1, 256).expand(1, 3, 1, 256)
+    return normalize(values)[0, :, 0].numpy()
 
 
 def check_image(image: npt.NDArray[np.uint8], camera: Camera) -> None:

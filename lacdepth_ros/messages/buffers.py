@@ -45,23 +45,32 @@ def pixel_view(msg: Any, kind: str, channels: int) -> npt.NDArray[Any]:
     return np.ndarray((height, width, channels), dtype, msg.data, 0, strides)
 
 
+class ByteBuffer:
+    """Bytes of one message after another: memory that was used before is filled in half the time.
+
+    A message that holds them is valid until the next one is made. rclpy copies what it publishes,
+    so a publisher may keep one.
+    """
+
+    def __init__(self) -> None:
+        self._bytes = array('B')
+
+    def view(self, shape: tuple[int, ...], kind: str) -> tuple[array[int], npt.NDArray[Any]]:
+        """The array.array('B') that rclpy takes without a loop, and a view to fill it through.
+
+        Args:
+            shape: Of the view.
+            kind: NumPy kind and size of one value, such as 'f4'; little endian.
+        """
+        dtype = np.dtype('<' + kind)
+        size = math.prod(shape) * dtype.itemsize
+        if len(self._bytes) != size:
+            self._bytes = array('B', b'\0') * size
+        return self._bytes, np.frombuffer(self._bytes, dtype).reshape(shape)
+
+
 def byte_array(values: npt.NDArray[Any]) -> array[int]:
     """Copy an array, in C order, into the array.array('B') that rclpy takes without a loop."""
     data = array('B')
     data.frombytes(values.reshape(-1).view(np.uint8).data)
     return data
-
-
-def empty_bytes(shape: tuple[int, ...], kind: str) -> tuple[array[int], npt.NDArray[Any]]:
-    """Make an array.array('B') for rclpy and a view to fill it through, which spares a copy.
-
-    Args:
-        shape: Of the view.
-        kind: NumPy kind and size of one value, such as 'f4'; little endian.
-
-    Returns:
-        The bytes, all 0, and their view.
-    """
-    dtype = np.dtype('<' + kind)
-    data = array('B', b'\0') * (math.prod(shape) * dtype.itemsize)
-    return data, np.frombuffer(data, dtype).reshape(shape)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.messages.buffers import byte_array, empty_bytes
+from lacdepth_ros.messages.buffers import ByteBuffer, byte_array
 
 FLOAT32 = 7  # PointField.FLOAT32
 _FLOATS = {FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
@@ -28,6 +28,7 @@ def cloud_to_message(
     points: npt.NDArray[np.float32],
     rgb: npt.NDArray[np.uint8],
     header: Any,
+    buffer: ByteBuffer | None = None,
 ) -> Any:
     """Encode an organized cloud at 16 bytes a point: x, y, z, rgb.
 
@@ -39,6 +40,7 @@ def cloud_to_message(
         points: (H, W, 3) float32 metres in the optical frame; NaN where invalid.
         rgb: (H, W, 3) uint8 colours of the points.
         header: Header of the depth image, taken over as it is.
+        buffer: Takes the bytes; None makes a new one.
 
     Returns:
         The PointCloud2 message. rgb is the float32 whose bits are 0x00RRGGBB, as PCL and RViz
@@ -59,7 +61,7 @@ def cloud_to_message(
     msg.is_bigendian = False
     msg.point_step = _POINT_STEP
     msg.row_step = _POINT_STEP * width
-    msg.data = _interleaved(points, rgb)
+    msg.data = _interleaved(points, rgb, buffer or ByteBuffer())
     msg.is_dense = False
     return msg
 
@@ -157,9 +159,11 @@ def _fields_of(msg: Any, names: Iterable[str]) -> npt.NDArray[np.floating]:
     return np.stack(planes, axis=-1)
 
 
-def _interleaved(points: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8]) -> array[int]:
+def _interleaved(
+    points: npt.NDArray[np.float32], rgb: npt.NDArray[np.uint8], buffer: ByteBuffer
+) -> array[int]:
     """Bytes of (H, W, 4) float32: x, y, z and the colour's bits."""
-    data, cloud = empty_bytes((*points.shape[:2], 4), 'f4')
+    data, cloud = buffer.view((*points.shape[:2], 4), 'f4')
     if not points.size:  # OpenCV takes no empty arrays
         return data
     color = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2BGRA).view(np.uint32)

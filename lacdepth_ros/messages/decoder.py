@@ -25,13 +25,20 @@ class ImageDecoder:
     def __init__(self, bits: int = 0) -> None:
         self.bit_depth = BitDepth(bits)
 
-    def decode(self, msg: Any, check_size: Callable[[int, int], None] | None = None) -> ColorImage:
+    def decode(
+        self,
+        msg: Any,
+        check_size: Callable[[int, int], None] | None = None,
+        *,
+        share: bool = False,
+    ) -> ColorImage:
         """Decode an image.
 
         Args:
             msg: Anything with the fields of either message.
             check_size: Called with width and height before anything is decoded; raises a
                 ValueError when they are not the expected ones.
+            share: See image_from_message.
 
         Returns:
             (H, W, 3) uint8 RGB.
@@ -43,4 +50,4 @@ class ImageDecoder:
             return image_from_compressed(msg, self.bit_depth, check_size)
         if check_size is not None:
             check_size(msg.width, msg.height)
-        return image_from_message(msg, self.bit_depth)
+        return image_from_message(msg, self.bit_depth, share=share)

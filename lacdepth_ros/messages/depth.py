@@ -10,13 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.text import quoted
-from lacdepth_ros.messages.buffers import byte_array, pixel_view
+from lacdepth_ros.messages.buffers import ByteBuffer, pixel_view
 
 DEPTH_ENCODINGS = ('32FC1', '16UC1')
 
 
 def depth_to_message(
-    Image: Any, depth: npt.NDArray[np.float32], header: Any, *, encoding: str = '32FC1'
+    Image: Any,
+    depth: npt.NDArray[np.float32],
+    header: Any,
+    *,
+    encoding: str = '32FC1',
+    buffer: ByteBuffer | None = None,
 ) -> Any:
     """Encode depth, or its standard deviation, as a sensor_msgs/Image.
 
@@ -29,6 +34,7 @@ def depth_to_message(
             the nearest. There 0 is invalid and stands for all that has no place in it: NaN,
             infinities, values <= 0, and depth above 65.535 m, which a saturated 65535 would
             turn into a wall.
+        buffer: Takes the bytes; None makes a new one.
 
     Returns:
         The Image message.
@@ -38,19 +44,18 @@ def depth_to_message(
     """
     if depth.ndim != 2:
         raise ValueError(f'depth has shape {depth.shape}; an (H, W) array is needed')
-    if encoding == '32FC1':
-        pixels: npt.NDArray[Any] = np.ascontiguousarray(depth, dtype='<f4')
-    elif encoding == '16UC1':
-        pixels = _millimeters(depth)
-    else:
+    if encoding not in DEPTH_ENCODINGS:
         raise ValueError(_unknown_encoding(encoding))
+    kind = 'f4' if encoding == '32FC1' else 'u2'
+    data, pixels = (buffer or ByteBuffer()).view(depth.shape, kind)
+    pixels[...] = depth if encoding == '32FC1' else _millimeters(depth)
     msg = Image()
     msg.header = header
     msg.height, msg.width = depth.shape
     msg.encoding = encoding
     msg.is_bigendian = 0
     msg.step = msg.width * pixels.itemsize
-    msg.data = byte_array(pixels)
+    msg.data = data
     return msg
 
 
@@ -75,7 +80,7 @@ def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
 def _millimeters(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     millimeters = np.rint(depth.astype(np.float32, copy=False) * np.float32(1000))
     fits = (millimeters > 0) & (millimeters <= 65535)
-    return np.where(fits, millimeters, np.float32(0)).astype('<u2', order='C')
+    return np.where(fits, millimeters, np.float32(0)).astype(np.uint16)
 
 
 def _unknown_encoding(encoding: str) -> str:

@@ -51,7 +51,9 @@ IMAGE_ENCODINGS = (*_LAYOUTS, *CONVERSIONS)
 """Encodings of sensor_msgs/Image that image_from_message decodes by itself."""
 
 
-def image_from_message(msg: Any, bit_depth: BitDepth | None = None) -> ColorImage:
+def image_from_message(
+    msg: Any, bit_depth: BitDepth | None = None, *, share: bool = False
+) -> ColorImage:
     """Decode a sensor_msgs/Image of any of IMAGE_ENCODINGS; step and byte order are respected.
 
     8UC3 is BGR, as everywhere in ROS, and yuv422 is UYVY. Values of 16 bits become 8 by the bits
@@ -60,9 +62,11 @@ def image_from_message(msg: Any, bit_depth: BitDepth | None = None) -> ColorImag
     Args:
         msg: Anything with the fields height, width, step, is_bigendian, encoding and data.
         bit_depth: Of the camera; it learns from this image. None judges by this image alone.
+        share: Where nothing is to be converted, return a view of the message's bytes, which then
+            must not change.
 
     Returns:
-        (H, W, 3) uint8 RGB, contiguous, sharing no memory with the message.
+        (H, W, 3) uint8 RGB; unless shared contiguous and without memory of the message.
 
     Raises:
         ValueError: Unknown encoding, zero size, short step, truncated data, or an odd size where
@@ -80,6 +84,8 @@ def image_from_message(msg: Any, bit_depth: BitDepth | None = None) -> ColorImag
             f'image width {msg.width} is odd, but {msg.encoding} stores pixels in pairs; '
             'fix the width in the publisher'
         )
+    if share and msg.encoding == 'rgb8':
+        return pixels
     return to_rgb(pixels, msg.encoding, bit_depth)
 
 

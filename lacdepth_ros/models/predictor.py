@@ -144,9 +144,9 @@ class DepthPredictor:
         start = time.perf_counter()
         check_image(image, camera)
         network_camera = input_camera(camera, self.config.focal_px, self.input_size)
-        resized = resize_image(image, network_camera.width, network_camera.height)
         engine = self._ready(network_camera)
-        tensor = image_to_tensor(resized, engine.input_device)
+        size = (network_camera.height, network_camera.width)
+        tensor = image_to_tensor(image, engine.input_device, size)
         ready = time.perf_counter()
         depth, spread, summary = self._run(engine, tensor, network_camera, flip_average)
         if self._device.type == 'cuda':

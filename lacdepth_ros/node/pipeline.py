@@ -120,7 +120,7 @@ class FramePipeline:
             check_image_size(pair.info, expected, width=width, height=height)
 
         bits = self._decoder.bit_depth.bits
-        image = self._decoder.decode(pair.image, check_size)
+        image = self._decoder.decode(pair.image, check_size, share=True)
         if (now := self._decoder.bit_depth.bits) != bits:
             self._inform(
                 f'16-bit images hold {now} bits so far: {2**now - 1} counts as white (image_bits '
@@ -141,9 +141,14 @@ class FramePipeline:
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
         self._watch_novelty(prediction.novelty)
-        factor = np.float32(parameters.depth_scale)
-        depth = view.without_outside(np.rot90(factor * prediction.depth, turns))
-        std = cache(lambda: view.without_outside(np.rot90(factor * prediction.std, turns)))
+
+        def published(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+            """A map of the prediction in the image's orientation, times depth_scale."""
+            if parameters.depth_scale != 1:
+                values = np.float32(parameters.depth_scale) * values
+            return view.without_outside(np.rot90(values, turns))
+
+        depth, std = published(prediction.depth), cache(lambda: published(prediction.std))
         if parameters.temporal_filter_weight < 1:
             with self._statistics.timed('filter'):
                 depth = self._filter.apply(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import clearing_points, obstacle_points
 from lacdepth_ros.core.pointcloud import colored_points
+from lacdepth_ros.messages.buffers import ByteBuffer
 from lacdepth_ros.messages.cameras import info_for_depth
 from lacdepth_ros.messages.clouds import cloud_to_message, points_to_message
 from lacdepth_ros.messages.depth import depth_to_message
@@ -93,6 +95,7 @@ class Publishers:
         self._node = node
         self._prefix = prefix
         self._publishers: dict[str, LifecyclePublisher[Any]] = {}
+        self._buffers: defaultdict[str, ByteBuffer] = defaultdict(ByteBuffer)
         try:
             for topic, message_type in TOPICS.items():
                 if topic != DEPTH_MILLIMETERS or parameters.depth_encoding == '16UC1':
@@ -149,7 +152,8 @@ class Publishers:
         """
         for topic, make in _MAKERS.items():
             if topic in wanted:
-                self._publishers[topic].publish(make(result, parameters))
+                message = make(result, parameters, self._buffers[topic])
+                self._publishers[topic].publish(message)
                 published(topic)
 
     def publish_info(self, info: Any, header: Any, camera: Camera) -> None:
@@ -158,19 +162,19 @@ class Publishers:
         self._publishers[CAMERA_INFO].publish(message)
 
 
-def _meters(result: Result, _: NodeParameters) -> Any:
-    return depth_to_message(Image, result.depth, result.header)
+def _meters(result: Result, _: NodeParameters, buffer: ByteBuffer) -> Any:
+    return depth_to_message(Image, result.depth, result.header, buffer=buffer)
 
 
-def _millimeters(result: Result, _: NodeParameters) -> Any:
-    return depth_to_message(Image, result.depth, result.header, encoding='16UC1')
+def _millimeters(result: Result, _: NodeParameters, buffer: ByteBuffer) -> Any:
+    return depth_to_message(Image, result.depth, result.header, encoding='16UC1', buffer=buffer)
 
 
-def _uncertainty(result: Result, _: NodeParameters) -> Any:
-    return depth_to_message(Image, result.make_std(), result.header)
+def _uncertainty(result: Result, _: NodeParameters, buffer: ByteBuffer) -> Any:
+    return depth_to_message(Image, result.make_std(), result.header, buffer=buffer)
 
 
-def _preview(result: Result, parameters: NodeParameters) -> Any:
+def _preview(result: Result, parameters: NodeParameters, _: ByteBuffer) -> Any:
     color = colorize_depth(
         result.depth,
         min_depth=parameters.preview_min_depth,
@@ -179,7 +183,7 @@ def _preview(result: Result, parameters: NodeParameters) -> Any:
     return color_to_message(Image, color, result.header)
 
 
-def _cloud(result: Result, parameters: NodeParameters) -> Any:
+def _cloud(result: Result, parameters: NodeParameters, buffer: ByteBuffer) -> Any:
     points, colors = colored_points(
         result.depth,
         result.make_std() if parameters.pointcloud_max_std > 0 else None,
@@ -190,20 +194,20 @@ def _cloud(result: Result, parameters: NodeParameters) -> Any:
         min_angle=parameters.pointcloud_min_surface_angle,
         organized=parameters.pointcloud_ordered_pc,
     )
-    return cloud_to_message(PointCloud2, PointField, points, colors, result.header)
+    return cloud_to_message(PointCloud2, PointField, points, colors, result.header, buffer)
 
 
-def _obstacles(result: Result, parameters: NodeParameters) -> Any:
+def _obstacles(result: Result, parameters: NodeParameters, _: ByteBuffer) -> Any:
     points = obstacle_points(result.make_trusted(), result.camera, parameters.obstacles)
     return points_to_message(PointCloud2, PointField, points, result.header)
 
 
-def _clearing(result: Result, parameters: NodeParameters) -> Any:
+def _clearing(result: Result, parameters: NodeParameters, _: ByteBuffer) -> Any:
     points = clearing_points(result.make_trusted(), result.camera, parameters.obstacles)
     return points_to_message(PointCloud2, PointField, points, result.header)
 
 
-_MAKERS: dict[str, Callable[[Result, NodeParameters], Any]] = {
+_MAKERS: dict[str, Callable[[Result, NodeParameters, ByteBuffer], Any]] = {
     DEPTH: _meters,
     DEPTH_MILLIMETERS: _millimeters,
     UNCERTAINTY: _uncertainty,

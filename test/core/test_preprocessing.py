@@ -145,6 +145,16 @@ def test_normalization_is_that_of_imagenet() -> None:
     torch.testing.assert_close(normalize(batch), tensor)
 
 
+@pytest.mark.parametrize('size', [(3, 4), (9, 13), (5, 7)])
+def test_resizing_and_normalizing_at_once_is_the_same_to_the_bit(size: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    cpu = torch.device('cpu')
+    height, width = size
+    at_once = image_to_tensor(image, cpu, size)
+    assert torch.equal(at_once, image_to_tensor(resize_image(image, width, height), cpu))
+    assert at_once.is_contiguous()
+
+
 def test_strided_view_is_taken_as_it_looks() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     mirrored = image_to_tensor(image[:, ::-1], torch.device('cpu'))

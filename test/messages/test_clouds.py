@@ -9,14 +9,23 @@ from array import array
 
 import numpy as np
 import pytest
-from fake_messages import KINDS, FakePointCloud2, FakePointField, message_class, new_header
+from fake_messages import (
+    KINDS,
+    FakeImage,
+    FakePointCloud2,
+    FakePointField,
+    message_class,
+    new_header,
+)
 
+from lacdepth_ros.messages.buffers import ByteBuffer
 from lacdepth_ros.messages.clouds import (
     cloud_from_message,
     cloud_to_message,
     points_from_message,
     points_to_message,
 )
+from lacdepth_ros.messages.depth import depth_to_message
 
 
 @pytest.fixture
@@ -155,3 +164,18 @@ def test_points_of_a_lidar_are_its_finite_ones_in_meters(order):
     msg.fields = fields[:3]
     with pytest.raises(ValueError, match=r"no float fields \['z'\]; it has \['i', 'x', 'y'\]"):
         points_from_message(msg)
+
+
+def test_kept_buffer_gives_the_same_bytes_at_every_size():
+    buffer, rng = ByteBuffer(), np.random.default_rng(0)
+    for height, width in ((4, 6), (4, 6), (2, 3), (0, 0), (5, 7)):
+        points = rng.normal(size=(height, width, 3)).astype(np.float32)
+        rgb = rng.integers(0, 256, (height, width, 3), np.uint8)
+        classes = FakePointCloud2, FakePointField
+        kept = cloud_to_message(*classes, points, rgb, None, buffer)
+        fresh = cloud_to_message(*classes, points, rgb, None)
+        assert kept.data == fresh.data and len(kept.data) == 16 * height * width
+    depth = rng.random((3, 5), np.float32)
+    for encoding in ('32FC1', '16UC1'):
+        kept = depth_to_message(FakeImage, depth, None, encoding=encoding, buffer=buffer)
+        assert kept.data == depth_to_message(FakeImage, depth, None, encoding=encoding).data

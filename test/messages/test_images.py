@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -295,3 +295,17 @@ def test_hostile_encodings_are_cut_and_escaped(monkeypatch):
     ) as error:
         image_from_message(msg)
     assert len(str(error.value)) < 800 and str(error.value).isprintable()
+
+
+def test_shared_image_is_a_view_where_nothing_is_converted():
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    padded = np.zeros((2, 12), np.uint8)
+    padded[:, :9] = pixels.reshape(2, 9)
+    data = array('B', padded.tobytes())
+    msg = SimpleNamespace(height=2, width=3, step=12, encoding='rgb8', is_bigendian=0, data=data)
+    shared, own = image_from_message(msg, share=True), image_from_message(msg)
+    np.testing.assert_array_equal(shared, pixels)
+    data[0] = 77
+    assert (shared[0, 0, 0], own[0, 0, 0]) == (77, 0)
+    msg.encoding = 'bgr8'
+    np.testing.assert_array_equal(image_from_message(msg, share=True)[0, 0], (2, 1, 77))
