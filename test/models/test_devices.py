@@ -32,8 +32,8 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 
 
-def depth_and_std(config: ModelConfig, precision: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run a network of the configuration on a fake GPU."""
+def answers(config: ModelConfig, precision: str) -> tuple[torch.Tensor, ...]:
+    """Run a network of the configuration on a fake GPU: depth, std, and one row for the image."""
     model = LacDepth(config).eval()
     prepare_for_inference(model, torch.device('cpu'), precision)
     with FakeTensorMode(allow_non_fake_inputs=True):  # the weights, until they are moved
@@ -44,16 +44,18 @@ def depth_and_std(config: ModelConfig, precision: str) -> tuple[torch.Tensor, to
 @pytest.mark.parametrize('precision', ['fp32', 'bf16', 'fp16'])
 @pytest.mark.parametrize('config', PRESETS.values(), ids=PRESETS)
 def test_presets_stay_on_the_gpu(config: ModelConfig, precision: str) -> None:
-    for maps in depth_and_std(config, precision):
-        assert maps.device.type == 'cuda'
-        assert maps.dtype == torch.float32
-        assert maps.shape == (1, 1, 37, 70)
+    depth, std, row = answers(config, precision)
+    for answer in (depth, std, row):
+        assert answer.device.type == 'cuda'
+        assert answer.dtype == torch.float32
+    assert depth.shape == std.shape == (1, 1, 37, 70)
+    assert row.shape == (1, config.widths[2])
 
 
 @pytest.mark.parametrize('precision', ['fp32', 'fp16'])
 @pytest.mark.parametrize('changes', VARIANTS)
 def test_variants_stay_on_the_gpu(changes: dict[str, Any], precision: str) -> None:
-    for maps in depth_and_std(tiny_config(**changes), precision):
+    for maps in answers(tiny_config(**changes), precision):
         assert maps.device.type == 'cuda' and maps.dtype == torch.float32
 
 
