@@ -100,7 +100,7 @@ setup(
     zip_safe=False,
     entry_points={
         'console_scripts': [
-            'lacdepth = lacdepth_ros.cli.main:main',
+            'lacdepth = lacdepth_ros.cli.entry:main',
             'depth_node = lacdepth_ros.node.entry:main',
         ],
     },

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import GET_ROS, UsageError, error, progress_bar, warn
+from lacdepth_ros.cli.entry import INTERRUPTED
 
 if TYPE_CHECKING:
     from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics
@@ -24,7 +25,7 @@ DESCRIPTION = """\
 Record a running depth node: its images and camera_info as they arrive, its depth, uncertainty and
 camera_info as it publishes them, and /tf. The topics are read from the ROS graph, whatever they
 were remapped to; recording makes a lazy node compute. Ctrl-C ends the recording and completes the
-bag; a killed recorder leaves none that looks whole.
+bag (exit code 130); a killed recorder leaves none that looks whole.
 """
 EPILOG = """\
 examples:
@@ -100,7 +101,7 @@ def _record(recorder: DepthRecorder, topics: NodeTopics, args: argparse.Namespac
         return 1
     if answered < images:
         warn('the node drops images that it cannot follow; see `lacdepth benchmark`')
-    return 0
+    return INTERRUPTED if recorder.interrupted else 0
 
 
 def _end(recorder: DepthRecorder, args: argparse.Namespace) -> Callable[[], bool]:

@@ -29,6 +29,7 @@ from lacdepth_ros.cli import (
     soak,
     train,
 )
+from lacdepth_ros.cli.entry import INTERRUPTED
 from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
@@ -44,6 +45,7 @@ exit codes:
   1  some input failed (each failure is a line on stderr)
   2  nothing was done: the command line, or a file it names, cannot be used
   3  measured, but a requirement (--require) is not met
+  130  interrupted by Ctrl-C
 
 'lacdepth COMMAND --help' explains a command. The ROS 2 node is started with
 'ros2 launch lacdepth_ros depth.launch.py'.
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(args.run(args))
     except KeyboardInterrupt:
         console.error('interrupted')
-        return 130
+        return INTERRUPTED
     except Exception as failure:
         if args.debug:
             raise

@@ -10,6 +10,7 @@ from typing import Any
 
 from lacdepth_ros.cli import options, sessions
 from lacdepth_ros.cli.console import UsageError, error
+from lacdepth_ros.cli.entry import INTERRUPTED
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
 HELP = 'publish a video, images or a recording as a camera'
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f'--namespace {args.namespace}: {failure}') from failure
     with player:
         print(f'{sequence.description} on {player.topic}', file=sys.stderr)
-        count = 0
+        count, interrupted = 0, False
         try:
             while True:
                 count += player.play(
@@ -81,10 +82,12 @@ def run(args: argparse.Namespace) -> int:
                     break
                 sequence = _open(args)
         except KeyboardInterrupt:
-            pass
+            interrupted = True
         for frame in player.unsent:
             error(f'{frame.id} not sent: {frame.reason}')
         print(f'{count} frames published')
+    if interrupted:
+        return INTERRUPTED
     return 1 if player.unsent or not count else 0
 
 

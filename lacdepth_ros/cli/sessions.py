@@ -82,7 +82,12 @@ def name_problems(
         result: Of the session.
         topics: Those that make a full answer, besides the depth that is scored.
         in_lockstep: At a camera's pace unanswered frames are a result, not a failure.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended the session; what was answered until then is reported.
     """
+    from lacdepth_ros.session.result import INTERRUPTED
+
     if result.failure:
         if result.log_end:
             print(f'{result.log_end}\n', file=sys.stderr)
@@ -98,4 +103,6 @@ def name_problems(
     for topic, count in silent.items():
         if count:
             error(f'{count} of {sent} frames without {topic}')
+    if result.failure == INTERRUPTED:
+        raise KeyboardInterrupt
     return bool(result.failure or result.unsent or unanswered or any(silent.values()))

@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
-from lacdepth_ros.core.runtime import prepare_worker
+from lacdepth_ros.core.processes import map_in_processes
 from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png
@@ -72,10 +70,7 @@ def _results(
     if workers == 1 or len(jobs) < 2:
         yield from map(make, jobs)
         return
-    # A forked child would inherit the locks of OpenCV's threads.
-    context = get_context('spawn')
-    with ProcessPoolExecutor(workers, context, initializer=prepare_worker) as pool:
-        yield from pool.map(make, jobs, chunksize=4)
+    yield from map_in_processes(make, jobs, workers)
 
 
 def _make(width: int, job: tuple[ManifestEntry, Path]) -> str | None:

@@ -17,7 +17,7 @@ from lacdepth_ros.session.frames import Frames, UnsentFrame
 from lacdepth_ros.session.node_process import NodeError, NodeProcess
 from lacdepth_ros.session.pace import send_at_pace
 from lacdepth_ros.session.recorded import image_message
-from lacdepth_ros.session.result import SessionResult
+from lacdepth_ros.session.result import INTERRUPTED, SessionResult
 
 START_TIMEOUT, CONFIGURE_TIMEOUT, TIMEOUT = 120.0, 240.0, 20.0  # seconds
 GIVE_UP = 3
@@ -66,7 +66,7 @@ def run_session(settings: SessionSettings, frames: Frames, result: SessionResult
             result.failure = str(failure)
             result.log_end = node.last_lines()
         except KeyboardInterrupt:
-            result.failure = 'interrupted'
+            result.failure = INTERRUPTED
 
 
 def _converse(

@@ -66,6 +66,7 @@ class DepthRecorder:
         self._node = Node('depth_recorder', context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
+        self.interrupted = False
         self._stamps: dict[str, set[int]] = {}
         self._answers: set[int] = set()
         self._frames: int | None = None
@@ -124,7 +125,7 @@ class DepthRecorder:
             while not ended() and not self._complete:
                 self._executor.spin_once(timeout_sec=_POLL)
         except KeyboardInterrupt:  # the usual way to end a recording
-            pass
+            self.interrupted = True
         deadline = time.monotonic() + _LAST_WORDS
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=_POLL)

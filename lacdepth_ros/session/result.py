@@ -24,6 +24,8 @@ from lacdepth_ros.session.frames import Frame, UnsentFrame
 
 FloatArray = npt.NDArray[np.float32]
 
+INTERRUPTED = 'interrupted'
+"""Failure of a session that Ctrl-C ended."""
 FIGURES = (
     *evaluation.FIGURES,
     *stability.FIGURES,

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from tqdm import tqdm
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.core.runtime import prepare_worker
+from lacdepth_ros.core.processes import map_in_processes
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.session.frames import Frame, FrameSequence
@@ -45,12 +43,5 @@ def synthetic_drive(count: int, camera: Camera = KITTI_CAMERA) -> FrameSequence:
 
 def _render(count: int, camera: Camera) -> Iterator[Sample]:
     """Render in processes of their own: a frame is half a second of one core."""
-    pool = ProcessPoolExecutor(
-        max_workers=min(count, os.cpu_count() or 1, MAX_WORKERS),
-        mp_context=multiprocessing.get_context('spawn'),
-        initializer=prepare_worker,
-    )
-    try:
-        yield from pool.map(partial(synthetic_sample, SEED, camera=camera), range(count))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    workers = min(count, os.cpu_count() or 1, MAX_WORKERS)
+    return map_in_processes(partial(synthetic_sample, SEED, camera=camera), range(count), workers)

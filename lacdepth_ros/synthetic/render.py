@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import cv2
 import numpy as np
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.processes import map_in_processes
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png, write_image
 from lacdepth_ros.data.manifest import MANIFEST, write_manifest
 from lacdepth_ros.data.sample import Sample
@@ -121,8 +120,7 @@ def _rendered(seeds: range, output: Path, workers: int) -> Iterator[dict[str, An
     if workers == 1:
         yield from map(render, seeds)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context('spawn')) as pool:
-        yield from pool.map(render, seeds)
+    yield from map_in_processes(render, seeds, workers)
 
 
 def _write(output: Path, seed: int) -> dict[str, Any]:
