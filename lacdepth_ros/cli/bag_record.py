@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.console import GET_ROS, UsageError, error, progress_bar, warn
-from lacdepth_ros.cli.entry import INTERRUPTED
+from lacdepth_ros.cli.console import GET_ROS, INTERRUPTED, UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics

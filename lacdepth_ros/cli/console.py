@@ -12,6 +12,8 @@ GET_ROS = (
     "pip install '.[ros]' in a clone of lacdepth_ros"
 )
 """What to do where a command needs ROS 2 and there is none."""
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
 class UsageError(Exception):

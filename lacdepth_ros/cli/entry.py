@@ -9,8 +9,7 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-INTERRUPTED = 128 + signal.SIGINT
-"""Exit code after Ctrl-C, as shells have it."""
+from lacdepth_ros.cli.console import INTERRUPTED
 
 
 def main() -> int:

@@ -29,7 +29,6 @@ from lacdepth_ros.cli import (
     soak,
     train,
 )
-from lacdepth_ros.cli.entry import INTERRUPTED
 from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
@@ -64,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(args.run(args))
     except KeyboardInterrupt:
         console.error('interrupted')
-        return INTERRUPTED
+        return console.INTERRUPTED
     except Exception as failure:
         if args.debug:
             raise

@@ -9,8 +9,7 @@ import sys
 from typing import Any
 
 from lacdepth_ros.cli import options, sessions
-from lacdepth_ros.cli.console import UsageError, error
-from lacdepth_ros.cli.entry import INTERRUPTED
+from lacdepth_ros.cli.console import INTERRUPTED, UsageError, error
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
 HELP = 'publish a video, images or a recording as a camera'

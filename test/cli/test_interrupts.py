@@ -15,7 +15,7 @@ import pytest
 from miniature import write_manifest
 
 from lacdepth_ros.cli import options
-from lacdepth_ros.cli.entry import INTERRUPTED
+from lacdepth_ros.cli.console import INTERRUPTED
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.core.installation import missing_modules
 
