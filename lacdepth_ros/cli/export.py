@@ -15,13 +15,15 @@ HELP = 'write a checkpoint as an ONNX or OpenVINO file'
 DESCRIPTION = """\
 Write a checkpoint as a file that other programs run without this package, and compare what the
 file gives with PyTorch in float32 on a stored street. The file takes RGB values 0 .. 255,
-(1, 3, height, width) float32, and gives depth and std in metres for a camera of the focal length
-in its metadata. With --verify an existing file is compared and nothing written.
+(1, 3, height, width) float32, and for a network with rays fx, fy, cx, cy of these pixels, (1, 4)
+float32. It gives depth and std in metres for a camera of the focal length and height in its
+metadata. With --verify an existing file is compared and nothing written.
 """
 EPILOG = """\
 examples:
   lacdepth export depth.onnx                     # for ONNX Runtime
   lacdepth export depth.onnx --precision fp16    # trtexec --onnx=depth.onnx --stronglyTyped
+  lacdepth export depth.onnx --dynamic           # any size in multiples of 32
   lacdepth export depth.xml --size 352x1216      # for OpenVINO
   lacdepth export depth.onnx --verify
 """
@@ -37,9 +39,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--size',
         type=_size,
-        default=(278, 920),
         metavar='HEIGHTxWIDTH',
-        help="of the input (default: 278x920, lacdepth-lite's for a KITTI frame)",
+        help="of the input (default: 278x920, lacdepth-lite's for a KITTI frame; with --dynamic "
+        '288x928, at which the file is compared)',
+    )
+    parser.add_argument(
+        '--dynamic', action='store_true', help='any input size in multiples of 32 (ONNX)'
     )
     parser.add_argument(
         '--precision',
@@ -59,8 +64,15 @@ def run(args: argparse.Namespace) -> int:
         model, _ = load_checkpoint(args.checkpoint)
         if not args.verify:
             options.make_folder(args.file.parent, 'FILE')
-            height, width = args.size
-            export(model, args.file, height=height, width=width, precision=args.precision)
+            height, width = args.size or ((288, 928) if args.dynamic else (278, 920))
+            export(
+                model,
+                args.file,
+                height=height,
+                width=width,
+                precision=args.precision,
+                any_size=args.dynamic,
+            )
         parity = verify(args.file, model)
     except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error

@@ -68,8 +68,8 @@ def add_predictor_options(
     group.add_argument(
         '--engine',
         default=engine,
-        help='how the network is run: eager (PyTorch, the reference), openvino, compiled (NVIDIA '
-        f'GPU), or auto for the fastest that is installed and as exact (default: {engine})',
+        help='how the network is run: eager (PyTorch, the reference), openvino, onnxruntime, '
+        f'compiled (NVIDIA GPU), or auto for the fastest that is as exact (default: {engine})',
     )
     group.add_argument(
         '--precision',

@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,24 +16,22 @@ from torch import Tensor, nn
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.engines import cache
-from lacdepth_ros.models.engines.openvino import translate
+from lacdepth_ros.models.engines import cache, onnxruntime, openvino
+from lacdepth_ros.models.engines.onnxruntime import INPUTS
 from lacdepth_ros.models.engines.parity import Parity, compare, street_input
 from lacdepth_ros.models.engines.street import street_pixels
 from lacdepth_ros.models.inference import prepare_for_inference
-from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
 
 SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml'}
 PRECISIONS = {'onnx': ('fp32', 'fp16'), 'openvino': ('fp32',)}
 """An IR is float32; OpenVINO reduces it where it runs."""
-OPSET = 18
 CPU = torch.device('cpu')
 PREFIX = 'lacdepth_'
 
 Arrays = list[npt.NDArray[np.float32]]
 Run = Callable[[Arrays], Arrays]
-INPUTS, OUTPUTS = ('image', 'intrinsics'), ('depth', 'std')
-"""Names in a file; networks without rays have no intrinsics."""
+OUTPUTS = ('depth', 'std')
 
 
 class PixelNetwork(nn.Module):
@@ -49,12 +45,12 @@ class PixelNetwork(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, image: Tensor, *intrinsics: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, intrinsics: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Map RGB values 0..255, (1, 3, H, W) float32, to depth and std (1, 1, H, W) [m].
 
         Networks with rays also take fx, fy, cx, cy of these pixels, (1, 4) float32.
         """
-        output = self.network(normalize(image), *intrinsics)
+        output = self.network(normalize(image), intrinsics)
         calibration = self.network.calibration
         if calibration is None:
             return output.depth, output.std
@@ -71,9 +67,15 @@ def typical_intrinsics(config: ModelConfig, height: int, width: int) -> tuple[Te
 
 
 def export(
-    model: LacDepth, path: Path, *, height: int, width: int, precision: str = 'fp32'
+    model: LacDepth,
+    path: Path,
+    *,
+    height: int,
+    width: int,
+    precision: str = 'fp32',
+    any_size: bool = False,
 ) -> None:
-    """Write a network as a file with a fixed input size; its kind follows from the suffix.
+    """Write a network as a file; its kind follows from the suffix.
 
     Args:
         model: A network in evaluation mode; it stays as it is.
@@ -81,14 +83,19 @@ def export(
         height: Of the input.
         width: Of the input.
         precision: Of encoder and decoder, 'fp32' or (ONNX) 'fp16'; what becomes metres is float32.
+        any_size: The input may have any size in multiples of 32 (ONNX); height and width must be
+            such, too.
 
     Raises:
-        ValueError: Another suffix or precision, or a network in training mode.
+        ValueError: Another suffix or precision, a network in training mode, or a size or kind
+            that does not go with any_size.
         ModuleNotFoundError: A package that this kind needs is missing.
     """
     kind = kind_of(path)
     if precision not in PRECISIONS[kind]:
         raise ValueError(f'precision {precision!r} of {kind} is not one of {PRECISIONS[kind]}')
+    if any_size:
+        _check_any_size(kind, height, width)
     facts = {
         'network': cache.fingerprint(model),
         'name': model.config.name,
@@ -99,17 +106,21 @@ def export(
         'max_depth': repr(model.config.max_depth),
     }
     network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, precision)).eval()
-    write = {'onnx': _write_onnx, 'openvino': _write_openvino}[kind]
     intrinsics = typical_intrinsics(model.config, height, width)
-    write(network, path, (torch.zeros(1, 3, height, width), *intrinsics), facts)
+    inputs = (torch.zeros(1, 3, height, width), *intrinsics)
+    if kind == 'onnx':
+        _write_onnx(network, path, inputs, facts, any_size=any_size)
+    else:
+        _write_openvino(network, path, inputs, facts)
 
 
-def verify(path: Path, model: LacDepth) -> Parity:
+def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> Parity:
     """Measure a file against float32 PyTorch on the stored street.
 
     Args:
         path: A file that `export` wrote.
         model: The network it should hold; it stays as it is.
+        size: Height and width at which a file of any size is run.
 
     Raises:
         ValueError: The file holds another network, or is too far from this one.
@@ -119,7 +130,8 @@ def verify(path: Path, model: LacDepth) -> Parity:
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist (or is no file)')
     open_file = {'onnx': _open_onnx, 'openvino': _open_openvino}[kind_of(path)]
-    run, facts, (_, _, height, width) = open_file(path)
+    run, facts, shape = open_file(path)
+    height, width = shape[2:] if all(isinstance(side, int) for side in shape[2:]) else size
     if facts.get('network') != cache.fingerprint(model):
         name = facts.get('name', 'unknown')
         raise ValueError(
@@ -146,18 +158,30 @@ def kind_of(path: Path) -> str:
     raise ValueError(f'{path} must end in one of {list(SUFFIXES.values())}')
 
 
+def _check_any_size(kind: str, height: int, width: int) -> None:
+    if kind != 'onnx':
+        raise ValueError(
+            f'files of {kind} have a fixed size: the network is traced, which takes sizes for '
+            'constants; OpenVINO also runs an .onnx file of any size'
+        )
+    if height % PAD_MULTIPLE or width % PAD_MULTIPLE:
+        raise ValueError(
+            f'{height}x{width} is no size of a file of any size: sides are multiples of '
+            f'{PAD_MULTIPLE}, such as 288x928'
+        )
+
+
 def _write_onnx(
-    network: PixelNetwork, path: Path, inputs: tuple[Tensor, ...], facts: dict[str, str]
+    network: PixelNetwork,
+    path: Path,
+    inputs: tuple[Tensor, ...],
+    facts: dict[str, str],
+    *,
+    any_size: bool,
 ) -> None:
     onnx = load_library('onnx', 'files of ONNX')
     load_library('onnxscript', 'writing files of ONNX')
-    options: dict[str, Any] = {'input_names': INPUTS[: len(inputs)], 'output_names': OUTPUTS}
-    options |= {'dynamo': True, 'opset_version': OPSET, 'verbose': False}
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        program = torch.onnx.export(network, inputs, **options)
-    assert program is not None
-    proto = program.model_proto
+    proto = onnxruntime.translate(network, inputs, OUTPUTS, any_size=any_size)
     for name, value in facts.items():
         proto.metadata_props.add(key=PREFIX + name, value=value)
     onnx.save(proto, path)
@@ -166,15 +190,15 @@ def _write_onnx(
 def _write_openvino(
     network: PixelNetwork, path: Path, inputs: tuple[Tensor, ...], facts: dict[str, str]
 ) -> None:
-    openvino = load_library('openvino', 'files of OpenVINO')
-    model = translate(openvino, network, [tuple(x.shape) for x in inputs])
+    library = load_library('openvino', 'files of OpenVINO')
+    model = openvino.translate(library, network, [tuple(x.shape) for x in inputs])
     for tensor, name in zip(
         [*model.inputs, *model.outputs], [*INPUTS[: len(inputs)], *OUTPUTS], strict=True
     ):
         tensor.set_names({name})
     for name, value in facts.items():
         model.set_rt_info(value, PREFIX + name)
-    openvino.save_model(model, path, compress_to_fp16=False)
+    library.save_model(model, path, compress_to_fp16=False)
 
 
 def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
@@ -192,8 +216,7 @@ def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
 
 
 def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
-    openvino = load_library('openvino', 'running files of OpenVINO')
-    core = openvino.Core()
+    core = load_library('openvino', 'running files of OpenVINO').Core()
     model = core.read_model(path)
     facts = {
         name.removeprefix(PREFIX): value.value

@@ -25,8 +25,8 @@ class NodeParameters:
     engine: str = parameter(
         'engine',
         'auto',
-        'How the network is run: eager (PyTorch, the reference), openvino, compiled (NVIDIA GPU), '
-        'or auto: the fastest that is installed and gives the depth of the reference',
+        'How the network is run: eager (PyTorch, the reference), openvino, onnxruntime, compiled '
+        '(NVIDIA GPU), or auto: the fastest, as measured, that gives the depth of the reference',
     )
     precision: str = parameter(
         'precision',

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from tiny_networks import tiny_network
 from torch import Tensor
 
-from lacdepth_ros.models.engines import build, choice, devices
+from lacdepth_ros.models.engines import build, choice, devices, gate
 from lacdepth_ros.models.engines.build import EngineSpec, candidates
 from lacdepth_ros.models.engines.choice import EngineChooser
 from lacdepth_ros.models.engines.eager import EagerEngine
@@ -28,12 +28,14 @@ class OffEngine(EagerEngine):
     version = '1'
     off = 0.0
     closed = 0
+    takes: ClassVar = {'bf16': 20.0, 'fp32': 40.0}
     fault: Exception | None = None
 
     def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
         if self.fault is not None:
             raise self.fault
         super().__init__(model, device, 'fp32')
+        self.milliseconds = self.takes[precision]
 
     def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         depth, std, summary = super().run(image, *constants)
@@ -54,9 +56,13 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[OffEngine]:
     engines = {**build.ENGINES, 'openvino': EngineSpec(('', ''), ('cpu',), 'sys')}
     for target in (build, choice):
         monkeypatch.setattr(target, 'ENGINES', engines)
-    monkeypatch.setattr(choice, 'build_engine', build_engine)
+    monkeypatch.setattr(gate, 'build_engine', build_engine)
+    monkeypatch.setattr(
+        gate, 'least_milliseconds', lambda engine, *_: getattr(engine, 'milliseconds', 60.0)
+    )
     monkeypatch.setattr(build, 'computes_bf16', lambda: True)
-    for name, value in (('off', 0.0), ('closed', 0), ('fault', None)):
+    takes = {'bf16': 20.0, 'fp32': 40.0}
+    for name, value in (('off', 0.0), ('closed', 0), ('fault', None), ('takes', takes)):
         monkeypatch.setattr(OffEngine, name, value)
     return OffEngine
 
@@ -69,23 +75,67 @@ def test_fastest_that_passes_is_taken(other: type[OffEngine]) -> None:
     chosen = choose()
     assert (chosen.name, chosen.precision) == ('openvino', 'bf16')
     assert isinstance(chosen.engine, other) and chosen.parity is not None
-    assert not chosen.refused and other.closed == 0
-    assert str(chosen).startswith('openvino bf16 (against float32: 0.00% median')
+    assert not chosen.refused and other.closed == 1, 'the slower one'
+    assert str(chosen).startswith(
+        'openvino bf16, measured: openvino bf16 20.0 ms, openvino fp32 40.0 ms, eager fp32 '
+        '60.0 ms (against float32: 0.00% median'
+    )
+
+
+def test_fastest_is_what_this_machine_measures_not_what_is_expected(
+    other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other.takes = {'bf16': 50.0, 'fp32': 45.0}
+    assert choose().precision == 'fp32' and other.closed == 1
+    monkeypatch.setattr(gate, 'least_milliseconds', None)
+    again = choose()
+    assert again.precision == 'fp32', 'measured once, not at every start'
+    assert again.milliseconds == {'openvino bf16': 50, 'openvino fp32': 45, 'eager fp32': 60}
+
+
+def test_reference_is_taken_where_it_is_the_fastest(other: type[OffEngine]) -> None:
+    other.takes = {'bf16': 70.0, 'fp32': 70.0}
+    chosen = choose()
+    assert (chosen.name, chosen.parity, other.closed) == ('eager', None, 2)
+    assert '(the reference)' in str(chosen)
+
+
+def test_time_is_the_least_of_runs_after_one_that_compiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    now, took = [0.0], [9.0, 0.03, 0.02, 0.5, 0.7]
+
+    class Slow:
+        def run(self, image: Tensor) -> None:
+            now[0] += took.pop(0)
+
+    monkeypatch.setattr(gate.time, 'perf_counter', lambda: now[0])
+    least = gate.least_milliseconds(Slow(), torch.zeros(1))  # type: ignore[arg-type]
+    assert least == pytest.approx(20)
+    assert not took, 'a second of runs is enough'
+
+
+def test_engine_that_was_named_is_not_timed(other: type[OffEngine]) -> None:
+    chosen = choose('openvino', 'bf16')
+    assert not chosen.milliseconds and str(chosen).startswith('openvino bf16 (against')
 
 
 def test_reduced_precision_may_be_off_a_little_and_float32_may_not(other: type[OffEngine]) -> None:
     other.off = 0.004
     assert choose().precision == 'bf16'
+    other.closed = 0
     chosen = choose(precision='fp32')
     assert (chosen.name, chosen.precision) == ('eager', 'fp32')
     assert 'largest 0.0040 exceeds 0.0010' in chosen.refused['openvino fp32']
-    assert other.closed == 1
+    assert other.closed == 1  # refused
 
 
 def test_engine_too_far_off_is_passed_over_with_its_figures(other: type[OffEngine]) -> None:
     other.off = 0.02
     chosen = choose()
     assert (chosen.name, chosen.parity) == ('eager', None)
+    assert list(chosen.milliseconds) == ['eager fp32']
     assert list(chosen.refused) == ['openvino bf16', 'openvino fp32']
     assert 'median 0.0200 exceeds 0.0100' in str(chosen)
     assert other.closed == 2
@@ -112,6 +162,7 @@ def test_engine_that_breaks_is_passed_over_only_where_the_choice_is_free(
 def test_missing_package_is_named_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = EngineSpec(('', ''), ('cpu',), 'no_such_package')
     monkeypatch.setitem(choice.ENGINES, 'openvino', spec)
+    monkeypatch.setitem(choice.ENGINES, 'onnxruntime', spec)
     chosen = choose()
     assert chosen.name == 'eager'
     assert 'openvino fp32: pip install no_such_package to get it' in str(chosen)
@@ -121,7 +172,7 @@ def test_figures_are_kept_for_the_same_network_only(
     other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = choose()
-    monkeypatch.setattr(choice, 'compare', None)
+    monkeypatch.setattr(gate, 'compare', None)
     assert choose().parity == first.parity
     with pytest.raises(TypeError):
         EngineChooser(tiny_network(seed=1), CPU, 'openvino', 'bf16').choose(64, 96)
@@ -135,6 +186,7 @@ def test_figures_are_kept_for_the_same_network_only(
 def test_candidates_by_request_and_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert candidates('auto', 'auto', CPU)[0] == ('openvino', 'bf16')
     assert candidates('auto', 'bf16', CPU) == [('openvino', 'bf16'), ('eager', 'bf16')]
+    assert candidates('onnxruntime', 'auto', CPU) == [('onnxruntime', 'fp32')]
     assert candidates('openvino', 'auto', CPU) == [('openvino', 'bf16'), ('openvino', 'fp32')]
     assert candidates('eager', 'auto', CPU) == [('eager', 'fp32')]
     assert candidates('auto', 'auto', GPU)[0] == ('compiled', 'fp16')
@@ -143,15 +195,22 @@ def test_candidates_by_request_and_device(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(build, 'computes_bf16', lambda: False)
     assert candidates('auto', 'auto', CPU)[0] == ('openvino', 'fp32')
     assert candidates('auto', 'bf16', CPU)[0] == ('openvino', 'bf16'), 'asked for, so given'
+    assert ('onnxruntime', 'fp32') not in candidates('auto', 'auto', CPU)
+    missing = EngineSpec(('', ''), ('cpu',), 'no_such_package')
+    monkeypatch.setitem(build.ENGINES, 'openvino', missing)
+    assert ('onnxruntime', 'fp32') in candidates('auto', 'auto', CPU)
 
 
 def test_runnable_is_what_is_installed_and_the_reference(monkeypatch) -> None:
     eager = [('eager', 'fp32'), ('eager', 'bf16')]
+    present, missing = (EngineSpec(('', ''), ('cpu',), x) for x in ('sys', 'no_such_package'))
+    monkeypatch.setitem(build.ENGINES, 'onnxruntime', missing)
     assert build.runnable(CPU) == [*eager, ('openvino', 'fp32'), ('openvino', 'bf16')]
-    missing = EngineSpec(('', ''), ('cpu',), 'no_such_package')
     monkeypatch.setitem(build.ENGINES, 'openvino', missing)
     assert build.runnable(CPU) == eager
     assert ('compiled', 'fp16') in build.runnable(GPU)
+    monkeypatch.setitem(build.ENGINES, 'onnxruntime', present)
+    assert build.runnable(CPU) == [*eager, ('onnxruntime', 'fp32')]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from std_calibrations import calibration
 from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
+from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.models.export import export, kind_of, verify
 
@@ -124,6 +125,26 @@ def test_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
         verify(path, model)
 
 
+def test_one_onnx_file_of_any_size(tmp_path: Path) -> None:
+    """Rays, padding, resizing and bins follow the size that it is given."""
+    needs('onnx', 'onnxscript', 'onnxruntime')
+    import onnxruntime
+
+    path, model = tmp_path / 'depth.onnx', tiny_network(rays='decoder')
+    export(model, path, height=64, width=96, any_size=True)
+    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    intrinsics = torch.tensor([[40.0, 44.0, 21.0, 17.0]])
+    for height, width in ((96, 64), (64, 160)):
+        image = torch.randint(0, 256, (1, 3, height, width)).float()
+        given = {'image': image.numpy(), 'intrinsics': intrinsics.numpy()}
+        depth, std = session.run(['depth', 'std'], given)
+        with torch.inference_mode():
+            output = model(normalize(image), intrinsics)
+        np.testing.assert_allclose(depth, output.depth.numpy(), rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(std, output.std.numpy(), rtol=1e-4, atol=1e-3)
+    assert verify(path, model, (64, 128)).largest < 1e-3
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
@@ -131,6 +152,8 @@ def test_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
         (['depth.xml', '--precision', 'fp16'], "'fp16' of openvino is not one of"),
         (['depth.onnx', '--verify'], 'does not exist'),
         (['depth.onnx', '--size', '278'], 'no HEIGHTxWIDTH'),
+        (['depth.xml', '--dynamic'], 'OpenVINO also runs an .onnx file of any size'),
+        (['depth.onnx', '--dynamic', '--size', '278x920'], 'multiples of 32, such as 288x928'),
     ],
 )
 def test_impossible_request_is_refused(

@@ -26,11 +26,14 @@ class EngineSpec:
         place: Module and class.
         devices: Types of devices it runs on.
         package: What must be installed for it, '' for nothing.
+        outdone_by: Another engine beside which 'auto' does not try it on a CPU: it was slower in
+            every measurement, and each try costs a translation.
     """
 
     place: tuple[str, str]
     devices: tuple[str, ...]
     package: str = ''
+    outdone_by: str = ''
 
     @property
     def installed(self) -> bool:
@@ -41,18 +44,33 @@ class EngineSpec:
 ENGINES = {
     'eager': EngineSpec(('eager', 'EagerEngine'), ('cpu', 'cuda')),
     'openvino': EngineSpec(('openvino', 'OpenVinoEngine'), ('cpu', 'xpu'), 'openvino'),
+    'onnxruntime': EngineSpec(
+        ('onnxruntime', 'OnnxRuntimeEngine'), ('cpu', 'cuda'), 'onnxruntime', 'openvino'
+    ),
     'compiled': EngineSpec(('compiled', 'CompiledEngine'), ('cuda',)),
 }
-FASTEST_FIRST = {
-    'cpu': (('openvino', 'bf16'), ('openvino', 'fp32'), ('eager', 'fp32')),
-    'cuda': (('compiled', 'fp16'), ('compiled', 'fp32'), ('eager', 'fp16'), ('eager', 'fp32')),
+CANDIDATES = {
+    'cpu': (
+        ('openvino', 'bf16'),
+        ('openvino', 'fp32'),
+        ('onnxruntime', 'fp32'),
+        ('eager', 'fp32'),
+    ),
+    'cuda': (
+        ('compiled', 'fp16'),
+        ('compiled', 'fp32'),
+        ('onnxruntime', 'fp16'),
+        ('onnxruntime', 'fp32'),
+        ('eager', 'fp16'),
+        ('eager', 'fp32'),
+    ),
     'xpu': (('openvino', 'fp16'), ('openvino', 'fp32')),
 }
-"""Combinations by type of device, in the order measured in docs/benchmarks.md."""
+"""Combinations by type of device, those first that are expected to be fast."""
 
 
 def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[str, str]]:
-    """Combinations of engine and precision to try, the fastest first.
+    """Combinations of engine and precision to try, those first that are expected to be fast.
 
     Args:
         engine: One of ENGINES, or 'auto'.
@@ -73,7 +91,7 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
             f"engine '{engine}' cannot run on device '{device}', only on "
             f'{list(ENGINES[engine].devices)}; choose another engine or device'
         )
-    ranked = FASTEST_FIRST[device.type]
+    ranked = CANDIDATES[device.type]
     if engine != AUTO and precision != AUTO:
         return [(engine, precision)]
     if engine != AUTO:
@@ -84,15 +102,22 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
         chosen = list(ranked)
     if precision == AUTO and device.type == 'cpu' and not computes_bf16():
         chosen = [pair for pair in chosen if pair[1] != 'bf16']
+    if engine == AUTO and device.type == 'cpu':
+        chosen = [pair for pair in chosen if not _outdone(pair[0])]
     return chosen
 
 
 def runnable(device: torch.device) -> list[tuple[str, str]]:
     """All combinations of engine and precision that run here, PyTorch's first."""
-    others = FASTEST_FIRST[device.type][::-1]
+    others = CANDIDATES[device.type][::-1]
     eager = [('eager', precision) for precision in ('fp32', 'bf16')]
     installed = [pair for pair in others if ENGINES[pair[0]].installed]
     return list(dict.fromkeys([*(eager if device.type != 'xpu' else []), *installed]))
+
+
+def _outdone(name: str) -> bool:
+    better = ENGINES[name].outdone_by
+    return bool(better) and ENGINES[better].installed
 
 
 def build_engine(name: str, model: LacDepth, device: torch.device, precision: str) -> Engine:
