@@ -23,14 +23,14 @@ _NOTES = {
     'By distance': 'All pixels of a band together, whatever the frame. pred / true is the '
     'geometric mean of the ratio: above 1 is too far.',
     'Calibration of the predicted std': 'Share of pixels whose error lies within the interval '
-    'that a Gaussian of the predicted std fills with 50, 68, 90 and 95 %; the std times the '
-    'factor would make it 68 % in a typical frame. AUSE: distance from the ideal ranking of '
-    'pixels by error (0 is best). AURG: gain over a random one (above 0 is useful). Those of '
-    'RMSE are in metres.',
+    'that should hold 50, 68, 90 and 95 % of them, by the widths of the checkpoint or else of a '
+    'Gaussian; the std times the factor would make it 68 % in a typical frame. AUSE: distance '
+    'from the ideal ranking of pixels by error (0 is best). AURG: gain over a random one (above '
+    '0 is useful). Those of RMSE are in metres.',
 }
 INDEX = 'index.html'
 _CURVES = ('distance.png', 'frames.png', 'calibration.png')
-_OURS = (INDEX, *_CURVES, 'worst_[0-9]*.png', 'best_[0-9]*.png')
+_OURS = (INDEX, *_CURVES, *(f'{kind}_[0-9]*.png' for kind in ('worst', 'best', 'group')))
 
 
 def write_report(
@@ -64,8 +64,10 @@ def write_report(
         parts.append(page.table(table.header, table.rows))
     if report.frames:
         parts += _curves(folder, report)
-        parts += _frames(folder, report, gallery.worst, 'worst')
-        parts += _frames(folder, report, gallery.best, 'best')
+        parts += _frames(folder, report, gallery.worst, 'worst', 'The worst frames')
+        parts += _frames(folder, report, gallery.best, 'best', 'The best frames')
+        title = 'The best and the worst of every group'
+        parts += _frames(folder, report, gallery.of_groups, 'group', title)
         parts += [page.heading('Every frame'), _frame_table(report)]
     path = folder / INDEX
     page.write_page(path, 'Depth evaluation', parts)
@@ -122,14 +124,14 @@ def _curves(folder: Path, report: EvaluationReport) -> list[page.Part]:
 
 
 def _frames(
-    folder: Path, report: EvaluationReport, shown: Sequence[ShownFrame], kind: str
+    folder: Path, report: EvaluationReport, shown: Sequence[ShownFrame], kind: str, title: str
 ) -> list[page.Part]:
     """Sheets of some frames."""
     if not shown:
         return []
     scales = {frame.id: frame.scale for frame in report.per_frame}
     parts = [
-        page.heading(f'The {kind} frames'),
+        page.heading(title),
         page.picture(ratio_legend(590), 'Colours of the error maps: predicted against true depth'),
     ]
     for place, frame in enumerate(shown, start=1):
@@ -138,10 +140,9 @@ def _frames(
             f'AbsRel {error["abs_rel"]:.3f}   RMSE {error["rmse"]:.2f} m   '
             f'delta1 {error["delta1"]:.3f}'
         )
-        title = f'{frame.sample.id}   {numbers}'
-        sheet = frame_picture(
-            frame, report.protocol, scales.get(frame.sample.id, 1.0), title=title
-        )
+        scale = scales.get(frame.sample.id, 1.0)
+        headline = f'{frame.sample.id}   {numbers}'
+        sheet = frame_picture(frame, report.protocol, scale, title=headline)
         write_image(folder / f'{kind}_{place}.png', sheet)
         parts.append(page.picture(sheet, f'{kind} {place}: {frame.sample.id}'))
     return parts

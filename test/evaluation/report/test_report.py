@@ -87,6 +87,15 @@ def test_gallery_keeps_the_extremes_once() -> None:
     assert [frame.sample.id for frame in gallery.worst] == ['a/2']
 
 
+def test_gallery_keeps_the_extremes_of_every_group_too() -> None:
+    far, near = (1.5, 1.45, 1.4), (1.2, 1.25, 1.15)
+    frames = [shown(f'side/{x}', x) for x in far] + [shown(f'front/{x}', x) for x in near]
+    _, gallery = measure(*frames, shown('rear/1.3', 1.3))
+    assert [f.sample.id for f in gallery.of_groups] == ['side/1.4', 'front/1.25', 'rear/1.3']
+    _, gallery = measure(*frames[:3])
+    assert gallery.of_groups == [], 'one group is what all frames are'
+
+
 def test_colors_tell_near_from_far() -> None:
     target = np.full((1, 6), 10, np.float32)
     target[0, 5] = 0
@@ -111,7 +120,12 @@ def test_report_folder(tmp_path: Path) -> None:
     pytest.importorskip('matplotlib')
     from lacdepth_ros.evaluation.report.report_page import write_report
 
-    for left in ('worst_6.png', 'best_3.png', 'mine.png'):  # by an earlier run, and by the user
+    for left in (
+        'worst_6.png',
+        'best_3.png',
+        'group_9.png',
+        'mine.png',
+    ):  # by an earlier run, and by the user
         (tmp_path / left).touch()
     frames = [shown(f'{group}/{i}', 1 + i / 10) for group in 'ab' for i in range(3)]
     report, gallery = measure(*frames)
