@@ -13,7 +13,7 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HELP = 'list checkpoints: hash, data, licence, camera, figures'
 DESCRIPTION = """\
@@ -93,12 +93,21 @@ def describe(path: Path) -> dict[str, Any]:
         'depth_m': [config.min_depth, config.max_depth],
         'focal_per_width': provenance.get(FOCAL_PER_WIDTH),
         'val_abs_rel': provenance.get('val_abs_rel'),
-        'data': provenance.get('data'),
+        'data': provenance.get('data') or _manifests(provenance),
         'licence': provenance.get('licence'),
         'std_calibrated_on_frames': calibration.frames if calibration else None,
         'usual_novelty': calibration.limit if calibration else None,
         'provenance': {k: v for k, v in provenance.items() if k not in _OWN},
     }
+
+
+def _manifests(provenance: Mapping[str, str]) -> str | None:
+    """The manifests that `lacdepth train` trained on, where nobody says more; None without."""
+    try:
+        named = json.loads(provenance['training'])['data']['train_manifest']
+    except (KeyError, TypeError, ValueError):
+        return None
+    return ', '.join(map(str, named)) if isinstance(named, list) else str(named)
 
 
 def _lines(found: dict[str, Any]) -> str:

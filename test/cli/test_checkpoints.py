@@ -37,6 +37,20 @@ def test_lists_the_installed_and_the_given(
     assert [x['std_calibrated_on_frames'] for x in (one, two)] == [None, 40]
 
 
+def test_one_of_a_training_names_its_manifests(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / 'a.safetensors'
+    for manifests, shown in (
+        (['a/m.jsonl', 'b.jsonl'], 'a/m.jsonl, b.jsonl'),
+        ('c.jsonl', 'c.jsonl'),
+    ):
+        settings = json.dumps({'data': {'train_manifest': manifests}})
+        save_checkpoint(path, tiny_network(), {'training': settings})
+        assert main(['checkpoints', str(path), '--json']) == 0
+        assert json.loads(capsys.readouterr().out)[-1]['data'] == shown
+
+
 def test_people_read_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / 'a.safetensors'
     save_checkpoint(path, tiny_network(), {'data': 'my yard'})
