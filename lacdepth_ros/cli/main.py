@@ -26,6 +26,7 @@ from lacdepth_ros.cli import (
     options,
     play,
     predict,
+    robustness,
     soak,
     train,
 )
@@ -33,7 +34,17 @@ from lacdepth_ros.cli.parser import CommandParser
 from lacdepth_ros.core.installation import describe_missing
 
 COMMANDS = (
-    *(predict, evaluate, calibrate, calibrate_std, checkpoints, train, ablate, benchmark),
+    *(
+        predict,
+        evaluate,
+        robustness,
+        calibrate,
+        calibrate_std,
+        checkpoints,
+        train,
+        ablate,
+        benchmark,
+    ),
     *(export, demo, play, doctor, soak, data, bag),
 )
 
