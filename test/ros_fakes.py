@@ -41,6 +41,7 @@ class FakePredictor:
         self.doubts = {}
         self.calibration = None
         self.novelty = math.nan
+        self.height_seen = math.nan
         self.threads = {threading.get_ident()}
 
     def warm_up(self, height, width):
@@ -63,7 +64,9 @@ class FakePredictor:
         self.cameras.append(camera)
         self.heights.append(camera_height)
         depth = 1.0 + 0.1 * image[..., 0].astype(np.float32)
-        return SimpleNamespace(depth=depth, std=0.1 * depth, novelty=self.novelty, camera=camera)
+        return SimpleNamespace(
+            depth=depth, std=0.1 * depth, novelty=self.novelty, height_seen=self.height_seen
+        )
 
 
 class FakeFactory:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     from lacdepth_ros.data.sources import Entry
     from lacdepth_ros.evaluation.std_frames import SpreadFrame
     from lacdepth_ros.models.predictor import DepthPredictor
+    from lacdepth_ros.models.std_calibration import StdCalibration
 
 HELP = "calibrate a checkpoint's standard deviation on frames it was not trained on"
 DESCRIPTION = """\
 Fit the standard deviation of a checkpoint to its errors on frames that it was not trained on, and
 write a copy of the checkpoint that carries the result; weights stay as they are.
 
---known are frames of the training: what pictures the network knows. --data are frames with ground
+--known are frames of the training: what pictures the network knows, and, where their camera_height
+differs, what a height looks like. --data are frames with ground
 truth that it never saw; each is also seen by night, noisy, out of focus, in fog and pixelated, so
 that the std learns by how much to grow on pictures unlike the known ones. Groups (first parts of
 the ids) named by --leave-out take part in neither, and are measured like the rest: before and
@@ -31,8 +34,8 @@ after; those that take part by five-fold cross-validation.
 """
 EPILOG = """\
 example:
-  lacdepth calibrate-std best.safetensors calibrated.safetensors --known train/ --data val/ \\
-    --leave-out ddad 7scenes_redkitchen --markdown std.md
+  lacdepth calibrate-std best.safetensors calibrated.safetensors --known train/ streets/ \\
+    --data val/ --leave-out ddad 7scenes_redkitchen --markdown std.md
 """
 
 
@@ -70,8 +73,9 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.core.runtime import tune_process
 
     tune_process()
+    from lacdepth_ros.evaluation.height_fit import fit_height
     from lacdepth_ros.evaluation.std_fit import fit_std
-    from lacdepth_ros.evaluation.std_frames import summaries
+    from lacdepth_ros.evaluation.std_frames import known_pictures
     from lacdepth_ros.evaluation.std_table import std_table
     from lacdepth_ros.models.checkpoint import write_calibrated
 
@@ -87,12 +91,13 @@ def run(args: argparse.Namespace) -> int:
         error(f'{frame} not used: {reason}')
 
     try:
-        pictures, groups = summaries(predictor, known, skip, progress_bar())
+        pictures = known_pictures(predictor, known, skip, progress_bar())
         frames = _frames(args, predictor, data, skip)
         fitted = [f for f in frames if f.group not in args.leave_out and f.kind in _fitted_kinds()]
-        calibration = fit_std(pictures, groups, fitted)
-        table = std_table(pictures, groups, frames, fitted, calibration)
+        calibration = replace(fit_std(pictures, fitted), height=fit_height(pictures))
+        table = std_table(pictures, frames, fitted, calibration)
         print(table.text())
+        print(_about_height(calibration))
         write_calibrated(args.source, args.output, calibration)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -100,6 +105,18 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.markdown, table.markdown())
     print(f'wrote {args.output}')
     return 1 if failures else 0
+
+
+def _about_height(calibration: StdCalibration) -> str:
+    if (cue := calibration.height) is None:
+        return (
+            'how high a camera stands was not learned: the known frames do not differ in '
+            'camera_height (add streets of `lacdepth data render`)'
+        )
+    return (
+        f'height seen in pictures: off by {cue.error:.1%} on known frames that were left out '
+        f'in turn; the node warns from {cue.tolerance:.0%} on'
+    )
 
 
 def _fitted_kinds() -> Collection[str]:

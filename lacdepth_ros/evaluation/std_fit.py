@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit the calibration of the std to frames that the network was not trained on.
 
-The 68 % quantile of |ln(predicted / true)| / (spread / depth) is the product of a gain by depth,
+The 68 % quantile of ln(1 + |error| / depth) / (spread / depth) is the product of a gain by depth,
 fitted to pictures as they are, and a gain by novelty, fitted to these and to corrupted ones, which
-never falls. Intervals of other shares are the quantiles of what is left.
+never falls. Intervals of other shares are the quantiles of the errors in std that then come out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from lacdepth_ros.evaluation.calibration import LEVELS
-from lacdepth_ros.evaluation.std_frames import CLEAN, SpreadFrame
+from lacdepth_ros.evaluation.std_frames import CLEAN, KnownPictures, SpreadFrame
 from lacdepth_ros.models.std_calibration import Ramp, StdCalibration
 
 Array = npt.NDArray[np.float64]
@@ -39,29 +40,29 @@ _ROUNDS = 4
 _STEPS = 60
 
 
-def fit_std(
-    known: npt.NDArray[np.float32], groups: Sequence[str], frames: Sequence[SpreadFrame]
-) -> StdCalibration:
-    """Fit a calibration.
+def fit_std(known: KnownPictures, frames: Sequence[SpreadFrame]) -> StdCalibration:
+    """Fit a calibration, without the height.
 
     Args:
-        known: (N, C) summaries of pictures of the training.
-        groups: Group of each; those of a large group, such as a drive, weigh less.
+        known: Pictures of the training; those of a large group, such as a drive, weigh less.
         frames: Frames that the network was not trained on, as they are and corrupted.
 
     Raises:
         ValueError: There are too few frames.
     """
     clean = [frame for frame in frames if frame.kind == CLEAN]
-    if len(clean) < MIN_FRAMES or len(known) < MIN_FRAMES:
+    if len(clean) < MIN_FRAMES or len(known.groups) < MIN_FRAMES:
         raise ValueError(
-            f'{len(clean)} held-out frames and {len(known)} known pictures: at least {MIN_FRAMES} '
-            'of both are needed'
+            f'{len(clean)} held-out frames and {len(known.groups)} known pictures: at least '
+            f'{MIN_FRAMES} of both are needed'
         )
-    parts = _known_pictures(known, groups)
+    parts = _directions(known)
     flat = Ramp((1.0, 2.0), (0.0, 0.0))
     draft = StdCalibration(
-        **parts,
+        center=parts['center'],
+        scale=parts['scale'],
+        directions=parts['directions'],
+        variances=parts['variances'],
         by_depth=flat,
         by_novelty=flat,
         limit=1.0,
@@ -72,15 +73,14 @@ def fit_std(
     pixels = _Pixels(frames, novelty)
     is_clean = np.array([frame.kind == CLEAN for frame in frames])
     knots = _novelty_knots(np.array(novelty), is_clean)
-    depth_gains, novelty_gains, left = _fit_gains(pixels, is_clean[pixels.frame], knots)
-    return StdCalibration(
-        **parts,
-        by_depth=Ramp(DEPTHS, tuple((depth_gains + left[ONE_STD]).tolist())),
+    depth_gains, novelty_gains = _fit_gains(pixels, is_clean[pixels.frame], knots)
+    fitted = replace(
+        draft,
+        by_depth=Ramp(DEPTHS, tuple(depth_gains.tolist())),
         by_novelty=Ramp(tuple(knots), tuple(novelty_gains.tolist())),
         limit=float(np.quantile(np.array(novelty)[is_clean], LIMIT)),
-        intervals={share: float(np.exp(x - left[ONE_STD])) for share, x in left.items()},
-        frames=len(clean),
     )
+    return replace(fitted, intervals=_intervals(fitted, clean))
 
 
 def novelty_of(calibration: StdCalibration, frame: SpreadFrame) -> float:
@@ -101,7 +101,7 @@ class _Pixels:
     Attributes:
         depth: (N,) [m of the network].
         novelty: (N,) of the pixel's picture.
-        error: (N,) ln of the error over the spread, both relative to depth.
+        error: (N,) ln of ln(1 + |error| / depth) over the spread / depth.
         frame: (N,) number of the frame.
         weight: (N,).
     """
@@ -113,20 +113,18 @@ class _Pixels:
         true, spread = (
             np.concatenate([getattr(f, name) for f in frames]) for name in ('true', 'spread')
         )
-        relative = np.abs(np.log(self.depth / true)) / (spread / self.depth)
+        relative = np.log1p(np.abs(true / self.depth - 1)) / (spread / self.depth)
         self.error = np.log(relative + 1e-4)
         self.novelty = np.asarray(novelty)[self.frame]
         self.weight = 1 / np.asarray(sizes, np.float64)[self.frame]
 
 
-def _known_pictures(
-    known: npt.NDArray[np.float32], groups: Sequence[str]
-) -> dict[str, torch.Tensor]:
+def _directions(known: KnownPictures) -> dict[str, torch.Tensor]:
     """Center, scale, directions and variances of the summaries of known pictures."""
-    counts = Counter(groups)
-    weight = np.array([counts[group] ** -0.5 for group in groups])
+    counts = Counter(known.groups)
+    weight = np.array([counts[group] ** -0.5 for group in known.groups])
     weight /= weight.sum()
-    x = known.astype(np.float64)
+    x = known.summaries.astype(np.float64)
     center = weight @ x
     scale = np.sqrt(weight @ (x - center) ** 2) + 1e-3
     place = (x - center) / scale
@@ -160,8 +158,8 @@ def _novelty_knots(novelty: Array, is_clean: npt.NDArray[np.bool_]) -> list[floa
 
 def _fit_gains(
     pixels: _Pixels, is_clean: npt.NDArray[np.bool_], knots: Sequence[float]
-) -> tuple[Array, Array, dict[float, float]]:
-    """Logarithms: gains by depth and by novelty, and the quantiles left of clean pixels."""
+) -> tuple[Array, Array]:
+    """Logarithms of the gains by depth and by novelty."""
     by_depth = _hats(np.log(pixels.depth), np.log(DEPTHS))
     by_novelty = _hats(np.log(pixels.novelty), np.log(knots))
     # Pictures as they are count as much as all corrupted ones together.
@@ -175,13 +173,24 @@ def _fit_gains(
         novelty_gains = _quantile_fit(by_novelty, pixels.error - by_depth @ depth_gains, weight)
         novelty_gains = np.maximum.accumulate(novelty_gains)
     left = (pixels.error - by_depth @ depth_gains - by_novelty @ novelty_gains)[is_clean]
-    order = np.argsort(left)
-    total = np.cumsum(pixels.weight[is_clean][order])
-    quantiles = {
-        float(share): float(left[order][np.searchsorted(total, share * total[-1])])
-        for share in LEVELS
-    }
-    return depth_gains, novelty_gains, quantiles
+    one_std = _quantiles(left, pixels.weight[is_clean], np.array([ONE_STD]))
+    return depth_gains + one_std, novelty_gains
+
+
+def _intervals(calibration: StdCalibration, frames: Sequence[SpreadFrame]) -> dict[float, float]:
+    """Half widths in std of the intervals of LEVELS; each frame weighs the same."""
+    ratios = [np.abs(f.depth - f.true) / calibrated_std(calibration, f) for f in frames]
+    weights = [np.full(ratio.size, 1 / ratio.size) for ratio in ratios]
+    widths = _quantiles(np.concatenate(ratios), np.concatenate(weights), LEVELS)
+    return dict(zip(LEVELS.tolist(), widths.tolist(), strict=True))
+
+
+def _quantiles(values: Array, weights: Array, shares: Array) -> Array:
+    """Weighted quantiles."""
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    found: Array = values[order][np.searchsorted(total, shares * total[-1])]
+    return found
 
 
 def _hats(x: Array, knots: Array) -> Array:

@@ -105,29 +105,45 @@ def spread_frames(
     return found
 
 
-def summaries(
+@dataclass(frozen=True, slots=True)
+class KnownPictures:
+    """Pictures of the training.
+
+    Attributes:
+        summaries: (N, C).
+        groups: Group of each.
+        heights: Of each one's camera [m]; the checkpoint's where a frame does not say.
+    """
+
+    summaries: npt.NDArray[np.float32]
+    groups: list[str]
+    heights: list[float]
+
+
+def known_pictures(
     predictor: DepthPredictor,
     entries: Sequence[Entry],
     skip: Callable[[str, str], object],
     progress: Callable[[int, int], None] = lambda *_: None,
-) -> tuple[npt.NDArray[np.float32], list[str]]:
-    """Summaries (N, C) of pictures, and the group of each; the rest is as in `spread_frames`.
+) -> KnownPictures:
+    """Summarize pictures; the rest is as in `spread_frames`.
 
     Raises:
         ValueError: No picture could be read.
     """
-    found, groups = [], []
+    found, groups, heights = [], [], []
     for number, entry in enumerate(entries):
         try:
             sample = entry.load()
             found.append(predictor.predict(sample.image, sample.camera).summary)
             groups.append(sample.group)
+            heights.append(sample.camera_height or predictor.config.camera_height_m)
         except (OSError, ValueError) as error:
             skip(entry.id, str(error))
         progress(number + 1, len(entries))
     if not found:
         raise ValueError('none of the known pictures could be read')
-    return np.stack(found), groups
+    return KnownPictures(np.stack(found), groups, heights)
 
 
 def senseless_frames(predictor: DepthPredictor, camera: Camera) -> Iterator[SpreadFrame]:

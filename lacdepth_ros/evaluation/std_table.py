@@ -10,18 +10,22 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from lacdepth_ros.core.text import markdown_cell
 from lacdepth_ros.evaluation.calibration import COVERAGE
 from lacdepth_ros.evaluation.std_fit import MIN_FRAMES, calibrated_std, fit_std, novelty_of
-from lacdepth_ros.evaluation.std_frames import CLEAN, SpreadFrame
+from lacdepth_ros.evaluation.std_frames import CLEAN, KnownPictures, SpreadFrame
 from lacdepth_ros.models.std_calibration import StdCalibration
 
 Array = npt.NDArray[np.float64]
 
 FOLDS = 5
 _GAUSSIAN = {share: NormalDist().inv_cdf((1 + share) / 2) for share in COVERAGE}
-_HEADER = ('frames', 'n', 'novelty', 'std / depth', '', *(f'{100 * s:.0f} %' for s in COVERAGE))
+_HEADER = (
+    *('frames', 'n', 'novelty', 'height seen [m]', 'std / depth', ''),
+    *(f'{100 * s:.0f} %' for s in COVERAGE),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,7 @@ class StdTable:
 
 
 def std_table(
-    known: npt.NDArray[np.float32],
-    groups: Sequence[str],
+    known: KnownPictures,
     frames: Sequence[SpreadFrame],
     fitted: Sequence[SpreadFrame],
     calibration: StdCalibration,
@@ -62,18 +65,17 @@ def std_table(
 
     Args:
         known: What it was fitted with, see `fit_std`.
-        groups: Likewise.
         frames: All frames.
         fitted: Those of them that the calibration was fitted to.
         calibration: The fit.
 
     Returns:
-        A row a group of frames as they are, and a kind of corruption: median novelty, mean std
-        over depth, share of errors within the intervals that should hold COVERAGE of them, before
-        (of a Gaussian) and after. Frames of `fitted` are judged by a calibration that did not see
-        them: one of FOLDS, by their ids.
+        A row a group of frames as they are, and a kind of corruption: median novelty and height
+        seen, mean std over depth, share of errors within the intervals that should hold COVERAGE
+        of them, before (of a Gaussian) and after. Frames of `fitted` are judged by a calibration
+        that did not see them: one of FOLDS, by their ids.
     """
-    folds = _folds(known, groups, fitted)
+    folds = _folds(known, fitted)
     rows = []
     for name, members in _sets(frames).items():
         novelty = float(np.median([novelty_of(calibration, frame) for frame in members]))
@@ -83,9 +85,9 @@ def std_table(
             _covered(f, calibrated_std(judge, f), judge.intervals)
             for f, judge in zip(members, judges, strict=True)
         ]
-        head = (name, str(len(members)), f'{novelty:.2f}')
+        head = (name, str(len(members)), f'{novelty:.2f}', _height(calibration, members))
         rows.append((*head, *_cells(np.mean(before, axis=0), 'before')))
-        rows.append(('', '', '', *_cells(np.mean(after, axis=0), 'after')))
+        rows.append(('', '', '', '', *_cells(np.mean(after, axis=0), 'after')))
     return StdTable(_HEADER, tuple(rows))
 
 
@@ -94,9 +96,16 @@ def _cells(values: Array, when: str) -> tuple[str, ...]:
     return f'{values[0]:.3g}', when, *shares
 
 
-def _folds(
-    known: npt.NDArray[np.float32], groups: Sequence[str], fitted: Sequence[SpreadFrame]
-) -> dict[str, StdCalibration]:
+def _height(calibration: StdCalibration, frames: Sequence[SpreadFrame]) -> str:
+    """Median height seen [m], and between which 80 % lie."""
+    if calibration.height is None:
+        return '-'
+    seen = [calibration.height.height(torch.from_numpy(frame.summary)) for frame in frames]
+    low, middle, high = np.quantile(seen, (0.1, 0.5, 0.9))
+    return f'{middle:.2f} ({low:.2f}-{high:.2f})'
+
+
+def _folds(known: KnownPictures, fitted: Sequence[SpreadFrame]) -> dict[str, StdCalibration]:
     """For the id of each fitted frame a calibration that saw neither it nor its corruptions."""
     ids = sorted({frame.id for frame in fitted if frame.kind == CLEAN})
     if len(ids) * (FOLDS - 1) // FOLDS < MIN_FRAMES:
@@ -104,7 +113,7 @@ def _folds(
     judges: dict[str, StdCalibration] = {}
     for fold in range(FOLDS):
         held = set(ids[fold::FOLDS])
-        judge = fit_std(known, groups, [frame for frame in fitted if frame.id not in held])
+        judge = fit_std(known, [frame for frame in fitted if frame.id not in held])
         judges |= dict.fromkeys(held, judge)
     return judges
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.models.std_calibration import StdCalibration
 
 Map = npt.NDArray[np.float32]
 
@@ -31,6 +33,8 @@ class DepthPrediction:
             (naive bins). Made when it is first asked for: who only wants depth does not wait.
         novelty: How unlike the pictures of the training this one is, about 1 when it is like
             them; NaN where the checkpoint is not calibrated. See StdCalibration.
+        height_seen: Height above the ground [m] from which the picture seems to be taken, read off
+            the picture, not off the depth; NaN where the checkpoint does not know. See HeightCue.
         scale: Metres per metre of the network, by focal length and camera height.
         summary: (C,) float32, what novelty is computed from.
     """
@@ -39,6 +43,7 @@ class DepthPrediction:
     camera: Camera
     _make_std: Callable[[], Map] = field(repr=False)
     novelty: float
+    height_seen: float
     scale: float
     summary: Map = field(repr=False)
 
@@ -48,6 +53,45 @@ class DepthPrediction:
         std = self._make_std()
         std[np.isnan(self.depth)] = np.nan
         return std
+
+
+def finish(
+    depth: Tensor,
+    spread: Tensor,
+    summary: Tensor,
+    camera: Camera,
+    scale: float,
+    known: StdCalibration | None,
+) -> DepthPrediction:
+    """Bring what an engine gave to the image's size and to metres of its camera.
+
+    Args:
+        depth: (1, 1, h, w) metres of the network.
+        spread: (1, 1, h, w) of its distribution.
+        summary: (1, C), on the CPU.
+        camera: Of the image.
+        scale: Metres per metre of the network.
+        known: What the checkpoint knows of its errors.
+    """
+    meters = full_size(depth, scale, camera)
+    meters[~np.isfinite(meters)] = np.nan
+    novelty = None if known is None else known.novelty(summary)
+    height = None if known is None else known.height
+
+    def make_std() -> Map:
+        if known is None or novelty is None:
+            return full_size(spread, scale, camera)
+        return full_size(known.apply(depth, spread, novelty), scale, camera)
+
+    return DepthPrediction(
+        meters,
+        camera,
+        make_std,
+        novelty=math.nan if novelty is None else float(novelty),
+        height_seen=math.nan if height is None else height.height(summary[0]),
+        scale=scale,
+        summary=summary[0].numpy(),
+    )
 
 
 def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +29,7 @@ from lacdepth_ros.models.engines.devices import check_device
 from lacdepth_ros.models.engines.engine import Engine, Outputs
 from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import LacDepth
-from lacdepth_ros.models.prediction import DepthPrediction, Map, full_size, mix
+from lacdepth_ros.models.prediction import DepthPrediction, finish, mix
 
 _BEYOND = 10.0  # times max_depth that bins without an upper end may reach
 _FLAT = 1e-5  # share of the depth by which even an untrained network's differs over a picture
@@ -156,7 +154,7 @@ class DepthPredictor:
         scale = check_camera_height(height) / self.config.camera_height_m
         if self.focal_scaling:
             scale *= focal_length(network_camera) / self.config.focal_px
-        prediction = self._finish(depth, spread, summary.cpu(), camera, scale)
+        prediction = finish(depth, spread, summary.cpu(), camera, scale, self.calibration)
         end = time.perf_counter()
         self.timings = {
             'preprocess': 1e3 * (ready - start),
@@ -270,30 +268,6 @@ class DepthPredictor:
             return ()
         values = [[camera.fx, camera.fy, camera.cx, camera.cy]]
         return (torch.tensor(values, dtype=torch.float32, device=device),)
-
-    def _finish(
-        self, depth: Tensor, spread: Tensor, summary: Tensor, camera: Camera, scale: float
-    ) -> DepthPrediction:
-        """Bring the maps to the image's size and to metres of its camera."""
-        meters = full_size(depth, scale, camera)
-        meters[~np.isfinite(meters)] = np.nan
-        novelty = None if self.calibration is None else self.calibration.novelty(summary)
-        return DepthPrediction(
-            meters,
-            camera,
-            partial(self._std, depth, spread, novelty, scale, camera),
-            novelty=math.nan if novelty is None else float(novelty),
-            scale=scale,
-            summary=summary[0].numpy(),
-        )
-
-    def _std(
-        self, depth: Tensor, spread: Tensor, novelty: Tensor | None, scale: float, camera: Camera
-    ) -> Map:
-        """The standard deviation at the image's size; without a calibration the spread itself."""
-        if self.calibration is not None and novelty is not None:
-            spread = self.calibration.apply(depth, spread, novelty)
-        return full_size(spread, scale, camera)
 
 
 def _centered(focal: float, width: int, height: int) -> Camera:

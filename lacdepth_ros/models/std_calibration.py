@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the spread of the depth distribution to a standard deviation that can be believed.
 
-    std = spread * gain(depth) * gain(novelty)
+    std = depth * (exp(spread / depth * gain(depth) * gain(novelty)) - 1)
+
+The exponential changes little where depth is well known, and lets the std exceed depth where it
+is not: what comes out at 5 m may lie at 50 m.
 
 Novelty says how unlike the pictures of the training a picture is: the mean squared distance of its
 summary from theirs, in their own standard deviations (Mahalanobis); about 1 for one of them.
@@ -19,11 +22,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lacdepth_ros.models.height_cue import HeightCue
+
 _MOST = {'center': 4096, 'scale': 4096, 'directions': 256, 'variances': 257}
 _MOST_KNOTS = 64
 _LARGEST = 1e6
 _LEAST = 1e-6
 _GAIN = 20.0  # largest logarithm of a gain
+_WIDEST = math.log(10.0)  # of the exponent: a std of nine times the depth says enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class StdCalibration:
         limit: Novelty above which a picture is out of the network's depth.
         intervals: Half width of the interval that holds a share of the errors, in std, by share.
         frames: Frames that the gains were fitted to.
+        height: How high a camera seems to stand; None where the training knew one height.
 
     Raises:
         ValueError: Sizes do not agree, or a number is impossible.
@@ -92,10 +99,13 @@ class StdCalibration:
     limit: float
     intervals: Mapping[float, float]
     frames: int
+    height: HeightCue | None = None
 
     def __post_init__(self) -> None:
         channels, (count, width) = self.center.numel(), self.directions.shape
         sizes = (self.scale.numel(), width, self.variances.numel())
+        if self.height is not None and self.height.weights.numel() != channels:
+            raise ValueError(f'the height needs {channels} weights')
         if sizes != (channels, channels, count + 1):
             raise ValueError(
                 f'a summary of {channels} channels cannot have scales, directions and variances '
@@ -140,11 +150,12 @@ class StdCalibration:
         Returns:
             (B, 1, H, W) metres of the network.
         """
-        by_novelty = self.by_novelty.log_gain(novelty).view(-1, 1, 1, 1)
-        return spread * (self.by_depth.log_gain(depth) + by_novelty.to(spread.device)).exp()
+        by_novelty = self.by_novelty.log_gain(novelty).view(-1, 1, 1, 1).to(spread.device)
+        gain = (self.by_depth.log_gain(depth) + by_novelty).exp()
+        return depth * (gain * spread / depth).clamp_max(_WIDEST).expm1()
 
     def gain(self, novelty: float) -> float:
-        """Factor on the std of a picture against that of one like the training's."""
+        """Factor on a small std of a picture against that of one like the training's."""
         gains = self.by_novelty.log_gain(torch.tensor([novelty, 1.0]))
         return float((gains[0] - gains[1]).exp())
 
@@ -157,6 +168,7 @@ class StdCalibration:
             'limit': _rounded(self.limit),
             'intervals': {f'{share:g}': _rounded(x) for share, x in self.intervals.items()},
             'frames': self.frames,
+            'height': None if self.height is None else self.height.to_dict(),
         }
 
     @classmethod
@@ -166,7 +178,7 @@ class StdCalibration:
         Raises:
             ValueError: A key is missing or unknown, or a value impossible.
         """
-        known = {*_MOST, 'by_depth', 'by_novelty', 'limit', 'intervals', 'frames'}
+        known = {*_MOST, 'by_depth', 'by_novelty', 'limit', 'intervals', 'frames', 'height'}
         if set(values) != known:
             differ = sorted(set(values) ^ known)
             raise ValueError(f'the calibration of the std lacks or has more than {differ}')
@@ -178,6 +190,7 @@ class StdCalibration:
                 limit=float(values['limit']),
                 intervals={float(s): float(x) for s, x in values['intervals'].items()},
                 frames=int(values['frames']),
+                height=None if values['height'] is None else HeightCue.from_dict(values['height']),
             )
         except (TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f'the calibration of the std is damaged: {error}') from error

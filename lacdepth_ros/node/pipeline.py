@@ -19,6 +19,7 @@ from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache, View
 from lacdepth_ros.messages.topics import CAMERA_INFO
+from lacdepth_ros.node.height_watch import HeightWatch
 from lacdepth_ros.node.novelty import NoveltyWatch
 from lacdepth_ros.node.publishers import Publishers, Result
 from lacdepth_ros.node.sync import FramePair
@@ -71,6 +72,7 @@ class FramePipeline:
         self._rectifiers = RectifierCache()
         self._filter = TemporalFilter()
         self._novelty = NoveltyWatch(predictor.calibration)
+        self._height = HeightWatch(predictor.calibration)
         self._changes = 0
         self._told_of_clock = False
 
@@ -140,7 +142,7 @@ class FramePipeline:
             )
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
-        self._watch_novelty(prediction.novelty)
+        self._watch_picture(prediction.novelty, prediction.height_seen, parameters)
 
         def published(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
             """A map of the prediction in the image's orientation, times depth_scale."""
@@ -167,10 +169,19 @@ class FramePipeline:
         )
         return Result(header, view.image, view.camera, limited, std, trusted)
 
-    def _watch_novelty(self, novelty: float) -> None:
+    def _watch_picture(
+        self, novelty: float, height_seen: float, parameters: NodeParameters
+    ) -> None:
+        """See whether the network knows such pictures, and the camera stands as high as told."""
+        assumed = parameters.camera_height or self._predictor.config.camera_height_m
         self._novelty.see(novelty)
+        self._height.see(height_seen, assumed * parameters.depth_scale)
         self._statistics.find('novelty', self._novelty.describe())
-        self._doubt('novelty', self._novelty.warning())
+        self._statistics.find('camera height seen [m]', self._height.describe())
+        novel = self._novelty.warning()
+        self._doubt('novelty', novel)
+        # What a height looks like is known of known pictures only.
+        self._doubt('height', '' if novel else self._height.warning())
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:

@@ -43,13 +43,16 @@ def test_novelty_is_the_mahalanobis_distance() -> None:
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4)
 
 
-def test_std_is_the_spread_times_both_gains() -> None:
+def test_std_is_the_spread_times_both_gains_in_an_exponential() -> None:
     found = calibration(by_depth=Ramp((1.0, 100.0), (0.0, math.log(4))))
     depth = torch.tensor([1.0, 10.0, 100.0]).view(1, 1, 1, 3)
     spread = torch.full((1, 1, 1, 3), 0.5)
     std = found.apply(depth, spread, torch.tensor([10.0]))
-    expected = 0.5 * math.sqrt(10) * torch.tensor([1.0, 2.0, 4.0])
-    torch.testing.assert_close(std.flatten(), expected)
+    widened = 0.5 * math.sqrt(10) * torch.tensor([1.0, 2.0, 4.0]) / depth.flatten()
+    torch.testing.assert_close(std.flatten(), depth.flatten() * torch.expm1(widened))
+    wide = found.apply(depth, 50 * spread, torch.tensor([1e4]))
+    torch.testing.assert_close(wide[..., 0], 9 * depth[..., 0], msg='nine times the depth at most')
+    assert found.apply(depth, torch.full_like(depth, torch.nan), torch.ones(1)).isnan().all()
     assert found.gain(10.0) == pytest.approx(math.sqrt(10))
     assert found.gain(0.1) == pytest.approx(1)
 

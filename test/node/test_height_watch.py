@@ -1,0 +1,92 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A camera that stands elsewhere than told is noticed after ten seconds, and not before."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from std_calibrations import calibration
+
+from lacdepth_ros.models.height_cue import HeightCue
+from lacdepth_ros.models.std_calibration import StdCalibration
+from lacdepth_ros.node.height_watch import HeightWatch
+
+
+def knowing(error: float = 0.01) -> StdCalibration:
+    return calibration(height=HeightCue(torch.zeros(3), 0.0, error))
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def watched(
+    heights: float, told: float, *, seconds: float = 12.0, error: float = 0.01
+) -> HeightWatch:
+    clock = Clock()
+    watch = HeightWatch(knowing(error), clock)
+    while clock.now < seconds:
+        watch.see(heights, told)
+        clock.now += 0.1
+    return watch
+
+
+@pytest.mark.parametrize(
+    ('told', 'warns'), [(1.65, True), (0.55, True), (0.45, False), (0.4, False), (0.3, True)]
+)
+def test_warns_from_15_percent_on(told: float, warns: bool) -> None:
+    watch = watched(0.4, told)
+    assert bool(watch.warning()) is warns
+    assert watch.describe() == f'0.40 (depth assumes {told:.2f})'
+
+
+def test_tolerates_what_the_cue_itself_errs_by() -> None:
+    assert watched(0.6, 0.4, error=0.1).warning() != ''
+    assert watched(0.6, 0.4, error=0.2).warning() == '', 'tolerance is exp(2.5 * 0.2) - 1 = 65 %'
+
+
+def test_waits_for_ten_seconds_and_after_every_change() -> None:
+    assert watched(0.4, 1.65, seconds=7.0).warning() == ''
+    clock = Clock()
+    watch = HeightWatch(knowing(), clock)
+    warnings = []
+    for step in range(300):
+        watch.see(0.4, 1.65 if step < 150 else 1.0)
+        clock.now += 0.1
+        warnings.append(bool(watch.warning()))
+    assert not any(warnings[:90]) and warnings[120]
+    assert not any(warnings[151:240]) and warnings[-1]
+
+
+def test_a_few_odd_pictures_change_nothing() -> None:
+    clock = Clock()
+    watch = HeightWatch(knowing(), clock)
+    for step in range(120):
+        watch.see(9.0 if step % 3 == 0 else 0.4, 0.4)
+        clock.now += 0.1
+    assert watch.median() == 0.4 and watch.warning() == ''
+
+
+def test_says_nothing_where_nothing_was_learned() -> None:
+    watch = HeightWatch(calibration(), Clock())
+    watch.see(math.nan, 1.65)
+    assert watch.warning() == '' and 'not learned' in watch.describe()
+
+
+@pytest.mark.ros
+def test_diagnostics_show_both_heights(bench) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip('rclpy')
+    bench.factory.calibration = knowing()
+    bench.activate('depth/image_rect')
+    bench.predictor.height_seen = 0.42
+    bench.answer('depth/image_rect', 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    values = {item.key: item.value for item in bench.diagnostics[-1].values}
+    assert values['camera height seen [m]'] == '0.42 (depth assumes 1.65)'
