@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 NEWEST := .venv-newest
+AUDIT := .venv-audit
 TESTS := -m pytest -n auto --dist worksteal
 INPUT ?=
 OUTPUT ?= out/demo
 
-.PHONY: demo test test-newest constraints lint bench benchmarks docs gpu-check setup clean
+.PHONY: demo test test-newest constraints audit lint bench benchmarks docs gpu-check setup clean
 
 demo: $(STAMP)
 	@$(BIN)/lacdepth demo --output $(OUTPUT) $(if $(INPUT),--input "$(INPUT)")
@@ -25,6 +26,12 @@ test-newest:
 
 constraints:
 	$(NEWEST)/bin/python tools/write_constraints.py
+
+# Known vulnerabilities of the locked versions, by PyPI's advisories; fails where it cannot ask.
+audit:
+	$(PYTHON) -m venv --clear $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet pip-audit
+	$(AUDIT)/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -57,4 +64,4 @@ $(STAMP): setup.py setup.cfg constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(NEWEST) out build install log *.egg-info
+	rm -rf $(VENV) $(NEWEST) $(AUDIT) out build install log *.egg-info
