@@ -155,9 +155,8 @@ class StdCalibration:
         farthest = self.by_depth.knots[-1]
         table = self.by_depth.log_gain(torch.linspace(0, farthest, _STEPS)).exp()
         # Read off a table: logarithms of all pixels would take four times as long.
-        step = (
-            (depth * ((_STEPS - 1) / farthest)).clamp(0, _STEPS - 1).nan_to_num(0).to(torch.int32)
-        )
+        known = torch.where(depth > 0, depth, torch.zeros_like(depth))  # NaN has no place in it
+        step = (known * ((_STEPS - 1) / farthest)).clamp(0, _STEPS - 1).to(torch.int32)
         by_depth = table.to(depth.device).index_select(0, step.flatten()).view(depth.shape)
         return depth * (by_depth * (spread / depth) * by_novelty).clamp_max(_WIDEST).expm1()
 

@@ -53,7 +53,9 @@ def test_std_is_the_spread_times_both_gains_in_an_exponential() -> None:
     torch.testing.assert_close(std.flatten(), expected, rtol=5e-3, atol=0)
     wide = found.apply(depth, 50 * spread, torch.tensor([1e4]))
     torch.testing.assert_close(wide[..., 0], 9 * depth[..., 0], msg='nine times the depth at most')
-    assert found.apply(depth, torch.full_like(depth, torch.nan), torch.ones(1)).isnan().all()
+    nothing = torch.full_like(depth, torch.nan)
+    assert found.apply(depth, nothing, torch.ones(1)).isnan().all()
+    assert found.apply(nothing, spread, torch.ones(1)).isnan().all()
     assert found.gain(10.0) == pytest.approx(math.sqrt(10))
     assert found.gain(0.1) == pytest.approx(1)
 
