@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +35,23 @@ def test_every_requirement_has_one_released_version(monkeypatch: pytest.MonkeyPa
     assert len(names) == len(set(names))
     missing = required(monkeypatch) - set(names)
     assert not missing, f'{missing}: run `make test-newest constraints`'
+
+
+def test_versions_are_marked_with_the_pythons_that_they_run_on() -> None:
+    """A version that needs a newer Python, unmarked, leaves Python 3.10 without an installation."""
+    written = runpy.run_path(str(ROOT / 'tools' / 'write_constraints.py'))['constraint']
+    wrong = []
+    for line in (ROOT / 'constraints.txt').read_text().splitlines():
+        name, _, version = line.partition(';')[0].partition('==')
+        if line.startswith('#') or not is_installed(name, version):
+            continue
+        if line != written(name):
+            wrong.append(f'{line!r}, not {written(name)!r}')
+    assert not wrong
+
+
+def is_installed(name: str, version: str) -> bool:
+    try:
+        return metadata.version(name).partition('+')[0] == version
+    except metadata.PackageNotFoundError:
+        return False
