@@ -38,7 +38,7 @@ def test_every_requirement_has_one_released_version(monkeypatch: pytest.MonkeyPa
 
 
 def test_versions_are_marked_with_the_pythons_that_they_run_on() -> None:
-    """A version that needs a newer Python, unmarked, leaves Python 3.10 without an installation."""
+    """Unmarked, a version for newer Pythons leaves 3.10 without an installation."""
     written = runpy.run_path(str(ROOT / 'tools' / 'write_constraints.py'))['constraint']
     wrong = []
     for line in (ROOT / 'constraints.txt').read_text().splitlines():
