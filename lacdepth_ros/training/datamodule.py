@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from typing_extensions import override
 
 from lacdepth_ros.core.preprocessing import focal_length
+from lacdepth_ros.data.indexing import spread
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.config import AugmentConfig
@@ -58,6 +59,8 @@ class DepthDataModule(LightningDataModule):
 
     Args:
         train_manifest: manifest.jsonl of the training frames, or a list of such files.
+        train_frames: Train on so many of them, spread evenly over the list; null for all. Tells
+            what more frames of a kind would bring.
         val_manifest: manifest.jsonl of the frames that choose the best checkpoint.
         val_domain: Validate only on frames whose 'domain' tag is this; null for all.
         batch_size: Views that one process takes in a step.
@@ -79,6 +82,7 @@ class DepthDataModule(LightningDataModule):
         augment: AugmentConfig,
         protocol: EvaluationProtocol,
         train_manifest: str | list[str] = '',
+        train_frames: int | None = None,
         val_manifest: str = '',
         val_domain: str | None = None,
         batch_size: int = 4,
@@ -96,7 +100,13 @@ class DepthDataModule(LightningDataModule):
                 '--data.train_manifest PATH --data.val_manifest PATH'
             )
         paths = [train_manifest] if isinstance(train_manifest, str) else train_manifest
-        self.entries = [e for path in paths for e in read_manifest(Path(path).expanduser())]
+        entries = [e for path in paths for e in read_manifest(Path(path).expanduser())]
+        if train_frames is not None and not 1 <= train_frames <= len(entries):
+            raise ValueError(
+                f'train_frames={train_frames} must lie in 1 .. {len(entries)}, the frames of '
+                f'{train_manifest}'
+            )
+        self.entries = spread(entries, train_frames)
         self.val_entries = validation_entries(Path(val_manifest).expanduser(), val_domain)
         self.stream_config, self.augment, self.protocol = stream, augment, protocol
         self.batch_size, self.workers, self.seed = batch_size, workers, seed

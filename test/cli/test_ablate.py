@@ -52,7 +52,8 @@ def test_tables_of_real_trainings(
         (['--data.none', '1'], 'unknown setting data.none; those of data are'),
         (
             ['--sweep', 'none'],
-            "--sweep: none does not exist; the shipped sweeps are ['paper.yaml']",
+            '--sweep: none does not exist; the shipped sweeps are '
+            "['learning_curve.yaml', 'paper.yaml']",
         ),
     ],
 )

@@ -123,6 +123,8 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
     [
         (['--data.train_manifest', ''], '--data.train_manifest PATH'),
         (['--data.batch_size', '0'], 'batch_size=0'),
+        (['--data.train_frames', '0'], 'train_frames=0 must lie in 1'),
+        (['--data.train_frames', '99'], 'train_frames=99 must lie in 1'),
         (['--data.val_domain', 'sea'], r"'sea'.*\['driving', 'indoor'\]"),
         (['--data.augment.flip', '2'], 'flip=2'),
         (['--data.stream.cutmix', '2'], 'cutmix=2'),

@@ -76,3 +76,33 @@ def test_shipped_sweep_covers_the_papers_tables() -> None:
     sweep = read_sweep(SHIPPED / 'paper.yaml')
     rows = {table.name: len(table.rows) for table in sweep.tables}
     assert rows == {'encoder': 5, 'levels': 5, 'fusion': 3, 'bins': 3, 'distribution': 3}
+
+
+def test_the_learning_curve_trains_on_so_many_frames_spread_over_the_manifest(
+    tmp_path: Path,
+) -> None:
+    from miniature import write_manifest
+
+    from lacdepth_ros.data.transforms.config import AugmentConfig
+    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
+    from lacdepth_ros.training.datamodule import DepthDataModule
+    from lacdepth_ros.training.stream import StreamConfig
+
+    manifest = str(write_manifest(tmp_path, *(f'road/{number}' for number in range(6))))
+    rows = read_sweep(SHIPPED / 'learning_curve.yaml').tables[0].rows
+    assert [row.settings for row in rows] == [
+        {'data.train_frames': 25}, {'data.train_frames': 50}, {'data.train_frames': 100}, {},
+    ]  # fmt: skip
+    for count, expected in (
+        (3, ['road/0', 'road/2', 'road/4']),
+        (None, [f'road/{i}' for i in range(6)]),
+    ):
+        data = DepthDataModule(
+            stream=StreamConfig(),
+            augment=AugmentConfig(),
+            protocol=EvaluationProtocol(),
+            train_manifest=manifest,
+            val_manifest=manifest,
+            train_frames=count,
+        )
+        assert [entry.id for entry in data.entries] == expected
