@@ -41,9 +41,10 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/lacdepth benchmark
 
-# Measures what the documents quote and writes docs/benchmarks.md; DATA is a manifest.
+# Measures what the documents quote and writes docs/benchmarks.md; DATA is a manifest, OPTIONS are
+# such as '-- --peers --cameras 1 3'.
 benchmarks: $(STAMP)
-	$(BIN)/python tools/write_benchmarks.py --data "$(DATA)"
+	$(BIN)/python tools/write_benchmarks.py --data "$(DATA)" $(OPTIONS)
 
 # The documentation site, in out/site; a broken link ends it.
 docs: $(STAMP)

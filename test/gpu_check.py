@@ -148,7 +148,7 @@ def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> lis
             runners[key] = lambda engine=engine: (engine.run(image), torch.cuda.synchronize())
             engines.append(engine)
     for key, milliseconds in interleaved_times(runners, rounds).items():
-        rows[key]['p50_ms'], rows[key]['p95_ms'] = percentiles(milliseconds)
+        rows[key]['p50_ms'], rows[key]['p95_ms'], _ = percentiles(milliseconds)
     for engine in engines:
         engine.close()
     return list(rows.values())

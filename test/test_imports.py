@@ -57,6 +57,7 @@ ROS_PARTS = (
     'lacdepth_ros.session.client',
     'lacdepth_ros.session.loop',
     'lacdepth_ros.session.node_benchmark',
+    'lacdepth_ros.session.node_load',
     'lacdepth_ros.session.pace',
     'lacdepth_ros.session.player',
     'lacdepth_ros.session.recorded',

@@ -32,28 +32,47 @@ EVALUATED = {
         }
     },
 }
+SIZE = {'height': 352, 'width': 1216, 'parameters': 4_160_000, 'macs': 8_400_000_000}
 MEASURED = {
-    'height': 352,
-    'width': 1216,
-    'sizes': [
-        {
-            'network': 'lacdepth-lite',
-            'parameters': 4_160_000,
-            'encoder_parameters': 2_960_000,
-            'macs': 8_400_000_000,
-        }
-    ],
+    'sizes': [{'network': 'lacdepth-lite', 'encoder_parameters': 2_960_000, **SIZE}],
     'times': [
-        {'network': f'lacdepth-lite {name}', 'p50_ms': 90.2, 'p95_ms': 99.7, 'ratio': 1.0}
-        for name in ('fp32', 'bf16')
+        {
+            **SIZE,
+            'network': 'lacdepth-lite',
+            'engine': 'eager',
+            'precision': precision,
+            'p50_ms': 90.2,
+            'p95_ms': 99.7,
+            'p99_ms': 120.4,
+            'ratio': 1.0,
+            'share_of_peak': 0.256,
+        }
+        for precision in ('fp32', 'bf16')
     ],
     'node': [
         {
             'subscribed': 'depth',
+            'engine': 'openvino bf16',
             'network': [60.0, 70.0],
             'stamp_to_publish': [70.4, 80.0],
             'arrival': [71.0, 81.0],
             'overhead_ms': 10.4,
+            'stages': {
+                'decode': {'p50': 0.31, 'p95': 0.42, 'p99': 0.53},
+                'network': {'p50': 60.0, 'p95': 70.0, 'p99': 75.0},
+                'predict': {'p50': 62.0, 'p95': 72.0, 'p99': 77.0},
+            },
+        }
+    ],
+    'load': [
+        {
+            'cameras': 3,
+            'rate': 30.0,
+            'answered': 0.334,
+            'fewest_answered': 0.32,
+            'latency_ms': [66.1, 92.3, 101.9],
+            'cpu_percent': 151.2,
+            'resident_mb': 512.4,
         }
     ],
 }
@@ -74,13 +93,16 @@ def test_page_holds_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monkey
     for row in (
         '| abs_rel on road (4 frames) | 0.123 |',
         '| parameters | 4.16 M |',
-        '| forward pass in PyTorch at 352 x 1216, fp32 / bf16, p50 | 90 / 90 ms |',
+        '| forward pass at 352 x 1216, eager fp32 / eager bf16, p50 | 90 / 90 ms |',
         '| node, stamp of a 1242 x 375 image to published depth, p50 / p95 | 70 / 80 ms |',
         '| road | 4 | 0.123 | 0.123 | 0.123 | 0.123 | 0.123 | 0.1 | 0.123 | 0.123 | 0.123 |',
         '| road | 40 | 50 | 60 | 70 | 0.08 | 1.50 |',
         '| lacdepth-lite | 4.16 | 2.96 | 8.4 |',
-        '| lacdepth-lite bf16 | 90 | 100 | 1.00 |',
-        '| depth | 60 / 70 | 70 / 80 | 71 / 81 | 10.4 |',
+        '| lacdepth-lite | 352 x 1216 | eager | bf16 | 4.2 | 8.4 | 90 / 100 / 120 | 1.00 | 26% |',
+        '| depth | openvino bf16 | 60 / 70 | 70 / 80 | 71 / 81 | 10.4 |',
+        '| decode | 0.3 / 0.4 / 0.5 |',
+        '| network | 60 / 70 / 75 |',
+        '| 3 | 30 | 33% | 32% | 66 / 92 / 102 | 151 | 512 |',
     ):
         assert row in text.splitlines(), row
     assert f', {len(os.sched_getaffinity(0))} cores; load ' in text

@@ -1,65 +1,119 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""`lacdepth benchmark`: size and speed of every preset and encoder on this machine."""
+"""`lacdepth benchmark`: what the networks and the running node cost on this machine."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lacdepth_ros.cli import benchmark_tables as tables
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import GET_ROS, UsageError
 from lacdepth_ros.core.whole_file import write_json
 
-HELP = 'parameters, multiply-adds and milliseconds of the networks'
+HELP = 'parameters, multiply-adds, milliseconds, and what the node answers'
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
-time the presets' forward pass by engine and precision. All are timed interleaved, and each is also
-given as a ratio to lacdepth-lite in fp32 by PyTorch: on a shared machine ratios are worth more
-than milliseconds. Then the node runs in a process of its own (this needs rclpy) and answers frames
-of KITTI's size.
+time forward passes: presets (and with --peers other projects' networks) x sizes x engines x
+precisions, all in turns, each also as a ratio to the first and as a share of what a product of
+large matrices reaches: on a shared machine ratios are worth more than milliseconds. Then the node
+runs in a process of its own (this needs rclpy): its stages with frames of KITTI's size one by
+one, and what it answers at the pace of one or several cameras.
 """
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'benchmark', run, HELP, DESCRIPTION)
-    parser.add_argument('--height', type=int, default=352, help='input height [px] (default: 352)')
-    parser.add_argument('--width', type=int, default=1216, help='input width [px] (default: 1216)')
-    parser.add_argument('--rounds', type=int, default=15, help='timed rounds (default: 15)')
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
-    parser.add_argument(
-        '--engines',
-        nargs='+',
-        metavar='NAME',
-        help='only these, eager (PyTorch, the reference) among them (default: all installed)',
+    parser.add_argument('--skip-sizes', action='store_true', help='do not count all encoders')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='write the figures as JSON too')
+    forward = parser.add_argument_group('forward passes')
+    forward.add_argument(
+        '--rounds', type=int, default=15, help='timed rounds, 0 for none (default: 15)'
     )
-    parser.add_argument('--skip-sizes', action='store_true', help='only time, do not count')
-    parser.add_argument(
+    forward.add_argument(
+        '--sizes',
+        nargs='+',
+        type=_size,
+        default=[(352, 1216)],
+        metavar='HxW',
+        help='sizes of the input [px] (default: 352x1216)',
+    )
+    for name, what in (
+        ('--presets', 'presets to time'),
+        ('--engines', 'engines'),
+        ('--precisions', 'precisions'),
+    ):
+        forward.add_argument(name, nargs='+', metavar='NAME', help=f'{what} (default: all)')
+    forward.add_argument(
+        '--peers',
+        nargs='*',
+        metavar='NAME',
+        help="other projects' networks too, from transformers (no name: all)",
+    )
+    _add_node_options(parser.add_argument_group('the node'))
+
+
+def _add_node_options(node: Any) -> None:
+    node.add_argument(
         '--node-frames',
         type=int,
         default=40,
         metavar='N',
-        help='frames sent through the running node, 0 for none (default: 40)',
+        help='frames sent one by one through the running node, 0 for none (default: 40)',
     )
-    parser.add_argument('--json', type=Path, metavar='OUT', help='write the figures as JSON too')
+    node.add_argument(
+        '--rates',
+        nargs='*',
+        type=float,
+        default=[10.0, 20.0, 30.0],
+        metavar='HZ',
+        help='paces of the cameras, none for no such run (default: 10 20 30)',
+    )
+    node.add_argument(
+        '--cameras',
+        nargs='+',
+        type=int,
+        default=[1],
+        metavar='N',
+        help='numbers of cameras at each pace (default: 1)',
+    )
+    node.add_argument(
+        '--seconds', type=float, default=5.0, help='length of each such run (default: 5)'
+    )
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Height and width of a text such as 352x1216."""
+    match = re.fullmatch(r'([1-9]\d*)x([1-9]\d*)', text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f'{text!r} is no size such as 352x1216')
+    return int(match[1]), int(match[2])
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; 0 when done."""
-    if min(args.height, args.width, args.rounds) < 1:
-        raise UsageError('--height, --width and --rounds must be positive')
+    if args.rounds < 0 or min(args.cameras) < 1 or min([*args.rates, args.seconds]) <= 0:
+        raise UsageError('--cameras, --rates and --seconds must be positive, --rounds 0 or more')
     from lacdepth_ros.core.runtime import share_cores, tune_process
 
     tune_process()
     share_cores(args.device)
-    result: dict[str, Any] = {'height': args.height, 'width': args.width, 'device': args.device}
+    result: dict[str, Any] = {'device': args.device}
     if not args.skip_sizes:
-        result['sizes'] = _sizes(args.height, args.width)
-    result['times'] = _times(args)
-    if args.node_frames > 0:
-        result['node'] = _node(args)
+        result['sizes'] = _sizes(*args.sizes[0])
+        print(tables.sizes(result['sizes']))
+    if args.rounds:
+        result['times'] = _times(args)
+        print(tables.times(result['times'], args.rounds))
+    if args.node_frames > 0 or args.rates:
+        _node(args, result)
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
         write_json(args.json, result)
@@ -75,79 +129,89 @@ def _sizes(height: int, width: int) -> list[dict[str, Any]]:
     lite = preset('lacdepth-lite')
     others = (name for name in ENCODERS if name != lite.encoder)
     configs = [*PRESETS.values(), *(with_encoder(lite, name) for name in others)]
-    print(f'{"network":<38}{"parameters [M]":>15}{"encoder [M]":>13}{"GMAC":>9}')
-    rows = []
-    for config in configs:
-        size = network_size(config, height, width)
-        millions = (size.parameters / 1e6, size.encoder_parameters / 1e6)
-        gmac = size.macs / 1e9
-        print(f'{config.name:<38}{millions[0]:>15.2f}{millions[1]:>13.2f}{gmac:>9.1f}')
-        rows.append(
-            {
-                'network': config.name,
-                'parameters': size.parameters,
-                'encoder_parameters': size.encoder_parameters,
-                'macs': size.macs,
-            }
-        )
-    return rows
+    return [
+        {
+            'network': config.name,
+            'height': height,
+            'width': width,
+            **dataclasses.asdict(network_size(config, height, width)),
+        }
+        for config in configs
+    ]
 
 
 def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
-    from lacdepth_ros.evaluation.benchmark import forward_runner, interleaved_times, percentiles
+    from lacdepth_ros.evaluation import forward_times, peers
     from lacdepth_ros.models.config import PRESETS
-    from lacdepth_ros.models.engines.build import runnable
+    from lacdepth_ros.models.engines.build import ENGINES, PRECISIONS, runnable
     from lacdepth_ros.models.engines.devices import check_device
 
     device = check_device(args.device)
-    runners = {
-        _label(name, engine, precision): forward_runner(
-            config, args.height, args.width, device=device, precision=precision, engine=engine
-        )
-        for name, config in PRESETS.items()
+    presets = _chosen('--presets', args.presets, PRESETS)
+    engines = _chosen('--engines', args.engines, ENGINES)
+    precisions = _chosen('--precisions', args.precisions, PRECISIONS)
+    ways = [
+        (engine, precision)
         for engine, precision in runnable(device)
-        if not args.engines or engine in args.engines
-    }
-    if 'lacdepth-lite fp32' not in runners:
-        raise UsageError('--engines must name eager, to which the ratios are taken')
-    times = interleaved_times(runners, args.rounds)
-    reference, _ = percentiles(times['lacdepth-lite fp32'])
-    print(f'\nforward pass at {args.height}x{args.width} on {args.device}, {args.rounds} rounds')
-    print(f'{"network":<38}{"p50 [ms]":>10}{"p95 [ms]":>10}{"ratio":>8}')
-    rows = []
-    for name, milliseconds in times.items():
-        p50, p95 = percentiles(milliseconds)
-        print(f'{name:<38}{p50:>10.1f}{p95:>10.1f}{p50 / reference:>8.2f}')
-        rows.append({'network': name, 'p50_ms': p50, 'p95_ms': p95, 'ratio': p50 / reference})
-    return rows
+        if engine in engines and precision in precisions
+    ]
+    if not ways:
+        raise UsageError(f'on {device} can be run: {runnable(device)}')
+    configs = [PRESETS[name] for name in presets]
+    runners = forward_times.our_runners(configs, args.sizes, ways, device)
+    if args.peers is not None:
+        names = _chosen('--peers', args.peers or None, peers.PEERS)
+        if device.type != 'cpu':
+            raise UsageError('--peers are timed on the cpu')
+        try:
+            runners |= forward_times.peer_runners(names, args.sizes, ways)
+        except ModuleNotFoundError as missing:
+            print(f'without peers: {missing}')
+    return [_flat(row) for row in forward_times.time_runners(runners, args.rounds, device)]
 
 
-def _label(network: str, engine: str, precision: str) -> str:
-    """Name of a row; PyTorch's own, the reference, goes without an engine."""
-    return ' '.join([network, *([] if engine == 'eager' else [engine]), precision])
+def _flat(row: Any) -> dict[str, Any]:
+    """The fields of a ForwardTime and of what it holds, as one row."""
+    values = dataclasses.asdict(row)
+    milliseconds = dict(zip(('p50_ms', 'p95_ms', 'p99_ms'), row.milliseconds, strict=True))
+    rest = {name: values[name] for name in ('ratio', 'share_of_peak')}
+    return {**values['combination'], **values['work'], **milliseconds, **rest}
 
 
-def _node(args: argparse.Namespace) -> list[dict[str, Any]]:
-    import dataclasses
+def _chosen(option: str, given: Sequence[str] | None, possible: Any) -> list[str]:
+    """What an option named, or all there is; UsageError for other names."""
+    if unknown := [name for name in given or () if name not in possible]:
+        raise UsageError(f'{option} {unknown[0]} is not one of {", ".join(possible)}')
+    return list(given or possible)
 
+
+def _node(args: argparse.Namespace, result: dict[str, Any]) -> None:
+    """Add to the result what the running node does."""
     try:
         from lacdepth_ros.session.node_benchmark import node_latencies
+        from lacdepth_ros.session.node_load import load_node
+        from lacdepth_ros.session.node_process import choose_domain, use_domain
     except ImportError as missing:
         raise UsageError(
-            f'the node cannot be measured without ROS 2 ({missing}): give --node-frames 0, or '
-            f'{GET_ROS}'
+            f'the node cannot be measured without ROS 2 ({missing}): give --node-frames 0 and '
+            f'--rates without a value, or {GET_ROS}'
         ) from missing
-    print(f'\nnode on {args.device}, {args.node_frames} frames of 1242x375, p50 / p95 [ms]')
-    print(
-        f'{"subscribed":<18}{"network":>16}{"stamp to publish":>18}{"arrival":>16}{"overhead":>10}'
-    )
-    rows = []
-    for latency in node_latencies(args.node_frames, device=args.device):
-        stages = (latency.network, latency.stamp_to_publish, latency.arrival)
-        network, publish, arrival = (f'{p50:.1f} / {p95:.1f}' for p50, p95 in stages)
-        print(
-            f'{latency.subscribed:<18}{network:>16}{publish:>18}{arrival:>16}'
-            f'{latency.overhead:>10.1f}'
-        )
-        rows.append({**dataclasses.asdict(latency), 'overhead_ms': latency.overhead})
-    return rows
+    from lacdepth_ros.messages.topics import DEPTH
+
+    use_domain(choose_domain())
+    parameters = {'device': args.device}
+    if args.node_frames > 0:
+        result['node'] = [
+            {**dataclasses.asdict(latency), 'overhead_ms': latency.overhead}
+            for latency in node_latencies(args.node_frames, parameters)
+        ]
+        print(tables.node(result['node']))
+    if args.rates:
+        result['load'] = [
+            dataclasses.asdict(
+                load_node(parameters, (DEPTH,), cameras=n, rate=rate, seconds=args.seconds)
+            )
+            for n in args.cameras
+            for rate in args.rates
+        ]
+        print(tables.load(result['load']))

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -15,6 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.lacdepth import LacDepth
+
+Name = TypeVar('Name', bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,23 @@ class NetworkSize:
 def network_size(config: ModelConfig, height: int, width: int) -> NetworkSize:
     """Count parameters and multiply-adds for one image of height x width."""
     model = LacDepth(config).eval().to('meta')  # shapes without values: nothing is computed
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        model(torch.zeros(1, 3, height, width, device='meta'))
     return NetworkSize(
-        parameters=_count(model),
-        encoder_parameters=_count(model.encoder),
-        macs=counter.get_total_flops() // 2,
+        parameters=count_parameters(model),
+        encoder_parameters=count_parameters(model.encoder),
+        macs=count_macs(model, height, width),
     )
+
+
+def count_parameters(module: torch.nn.Module) -> int:
+    """Values that training could change."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def count_macs(module: torch.nn.Module, height: int, width: int) -> int:
+    """Multiply-adds of convolutions and matrix products for one image, of a module on 'meta'."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(torch.zeros(1, 3, height, width, device='meta'))
+    return int(counter.get_total_flops() // 2)
 
 
 def with_encoder(config: ModelConfig, encoder: str) -> ModelConfig:
@@ -72,8 +85,8 @@ def forward_runner(
 
 
 def interleaved_times(
-    runners: dict[str, Callable[[], None]], rounds: int
-) -> dict[str, list[float]]:
+    runners: Mapping[Name, Callable[[], object]], rounds: int
+) -> dict[Name, list[float]]:
     """Time several functions interleaved, so that a noisy machine is unfair to none.
 
     Before it is timed each runs once untimed, as a node runs its network frame after frame: a far
@@ -82,7 +95,7 @@ def interleaved_times(
     Returns:
         Milliseconds of each round, by name.
     """
-    times: dict[str, list[float]] = {name: [] for name in runners}
+    times: dict[Name, list[float]] = {name: [] for name in runners}
     for _ in range(rounds):
         for name, run in runners.items():
             run()
@@ -92,11 +105,8 @@ def interleaved_times(
     return times
 
 
-def percentiles(milliseconds: list[float]) -> tuple[float, float]:
-    """Median and 95th percentile."""
+def percentiles(milliseconds: list[float]) -> tuple[float, float, float]:
+    """Median, 95th and 99th percentile."""
     ordered = sorted(milliseconds)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-
-
-def _count(module: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
+    p95, p99 = (ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in (0.95, 0.99))
+    return statistics.median(ordered), p95, p99

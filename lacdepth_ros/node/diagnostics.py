@@ -12,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 
-from lacdepth_ros.node.frame_statistics import StatisticsSnapshot
+from lacdepth_ros.node.frame_statistics import PERCENTILES, StatisticsSnapshot
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -46,9 +46,9 @@ def build_status(
     values |= {f'frames {fate}': str(snapshot.counts.get(fate, 0)) for fate in FATES}
     values['last error'] = snapshot.last_error
     values |= snapshot.findings
-    for stage, (p50, p95) in snapshot.latencies_ms.items():
-        values[f'{stage} p50 [ms]'] = f'{p50:.1f}'
-        values[f'{stage} p95 [ms]'] = f'{p95:.1f}'
+    for stage, milliseconds in snapshot.latencies_ms.items():
+        for percentile, value in zip(PERCENTILES, milliseconds, strict=True):
+            values[f'{stage} p{percentile} [ms]'] = f'{value:.1f}'
     return DiagnosticStatus(
         level=level,
         name=name,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+PERCENTILES = (50, 95, 99)
 WINDOW = 200
 """Latest frames that the percentiles are taken over."""
 
@@ -25,14 +26,14 @@ class StatisticsSnapshot:
         counts: Frames by fate: received, answered, replaced, failed, unpaired, unwanted,
             dropped (by deactivation). All but the first add up to it, but for the frames that
             wait or are in flight.
-        latencies_ms: (p50, p95) of every stage over the latest frames.
+        latencies_ms: PERCENTILES of every stage over the latest frames.
         last_error: Text of the latest failure, '' when there was none.
         new_failures: Frames that failed since the previous snapshot.
         findings: What the frames themselves showed, {name: text}.
     """
 
     counts: dict[str, int]
-    latencies_ms: dict[str, tuple[float, float]]
+    latencies_ms: dict[str, tuple[float, ...]]
     last_error: str
     new_failures: int
     findings: dict[str, str]
@@ -83,12 +84,12 @@ class FrameStatistics:
             failed = self._counts['failed']
             new_failures, self._failures_seen = failed - self._failures_seen, failed
             percentiles = {
-                stage: tuple(float(p) for p in np.percentile(values, (50, 95)))
+                stage: tuple(float(p) for p in np.percentile(values, PERCENTILES))
                 for stage, values in self._latencies.items()
             }
             return StatisticsSnapshot(
                 counts=dict(self._counts),
-                latencies_ms={stage: (p[0], p[1]) for stage, p in percentiles.items()},
+                latencies_ms=percentiles,
                 last_error=self._last_error,
                 new_failures=new_failures,
                 findings=dict(self._findings),

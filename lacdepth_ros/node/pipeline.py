@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -93,10 +94,13 @@ class FramePipeline:
             self._publishers.publish_info(pair.info, pair.image.header, view.camera)
         if wanted != {CAMERA_INFO}:
             result = self._predict(pair.image.header, view, parameters)
-            with self._statistics.timed('publish'):
-                self._publishers.publish(
-                    result, wanted, parameters, lambda topic: self._published(topic, pair)
-                )
+            start = time.perf_counter()
+            clouds = self._publishers.publish(
+                result, wanted, parameters, lambda topic: self._published(topic, pair)
+            )
+            self._statistics.record('publish', 1e3 * (time.perf_counter() - start - clouds))
+            if clouds:
+                self._statistics.record('cloud', 1e3 * clouds)
         self._statistics.count('answered')
 
     def _decode(self, pair: FramePair, parameters: NodeParameters) -> View:

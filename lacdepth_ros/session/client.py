@@ -61,13 +61,14 @@ class DepthClient:
     counted in `late`, a second message of a topic with one stamp in `repeated`; neither is ever
     taken for another frame's.
 
-    `diagnostics` holds the values of the node's latest report.
+    `diagnostics` holds the values of the node's latest report (on its first camera).
 
     Args:
         namespace: Of the depth node.
         topics: What to subscribe to, names as in node.publishers.TOPICS.
         watch: Called while waiting; raises when waiting has become pointless.
         transport: 'raw' publishes image, 'compressed' image/compressed.
+        cameras: Names of the node's cameras; '' is the only one of a node.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class DepthClient:
         watch: Callable[[], None] = lambda: None,
         *,
         transport: str = 'raw',
+        cameras: Sequence[str] = ('',),
     ) -> None:
         ensure_log_folder()
         apply_dds_profile()
@@ -84,7 +86,8 @@ class DepthClient:
         self.late = self.repeated = 0
         self._topics = tuple(topics)
         self._watch = watch
-        self._pending: dict[int, Answer] = {}
+        self._pending: dict[tuple[str, int], Answer] = {}
+        self._prefixes = {camera: f'{camera}/' if camera else '' for camera in cameras}
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context)
         self._node = Node('depth_client', namespace=namespace, context=self._context)
@@ -93,11 +96,19 @@ class DepthClient:
         reliable = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         # The services come last: a node that answers them knows the topics made before them.
         image_topic, image_type = INPUTS[transport]
-        self._images = self._node.create_publisher(image_type, image_topic, reliable)
-        self._infos = self._node.create_publisher(CameraInfo, 'camera_info', reliable)
+        self._images, self._infos = (
+            {
+                camera: self._node.create_publisher(kind, prefix + topic, reliable)
+                for camera, prefix in self._prefixes.items()
+            }
+            for kind, topic in ((image_type, image_topic), (CameraInfo, 'camera_info'))
+        )
         self._clock = self._node.create_publisher(Clock, '/clock', 1)
         self._subscriptions = [
-            self._node.create_subscription(TOPICS[topic], topic, self._taker(topic), reliable)
+            self._node.create_subscription(
+                TOPICS[topic], prefix + topic, self._taker(camera, topic), reliable
+            )
+            for camera, prefix in self._prefixes.items()
             for topic in self._topics
         ]
         self.diagnostics: dict[str, str] = {}
@@ -147,7 +158,7 @@ class DepthClient:
         """
 
         def matched() -> bool:
-            inputs = (self._images, self._infos)
+            inputs = (*self._images.values(), *self._infos.values())
             found_readers = all(publisher.get_subscription_count() for publisher in inputs)
             return found_readers and all(
                 subscription.get_publisher_count() for subscription in self._subscriptions
@@ -169,7 +180,7 @@ class DepthClient:
         self.forget(stamp_ns(message))
         return answer
 
-    def send(self, message: Any, info: Any) -> Answer:
+    def send(self, message: Any, info: Any, camera: str = '') -> Answer:
         """Publish an image message as `exchange` does, but return at once.
 
         The answer fills up while the client spins, until `forget`.
@@ -178,16 +189,16 @@ class DepthClient:
             ValueError: A frame of this stamp is still under way.
         """
         stamp = stamp_ns(message)
-        if stamp in self._pending:
+        if (camera, stamp) in self._pending:
             raise ValueError(f'a frame with the stamp {stamp} ns is still under way')
-        self._infos.publish(info_message(info, message.header))
-        answer = self._pending[stamp] = Answer(self._topics, time.monotonic())
-        self._images.publish(message)
+        self._infos[camera].publish(info_message(info, message.header))
+        answer = self._pending[camera, stamp] = Answer(self._topics, time.monotonic())
+        self._images[camera].publish(message)
         return answer
 
-    def forget(self, stamp: int) -> None:
+    def forget(self, stamp: int, camera: str = '') -> None:
         """Wait no longer for answers to the image of this stamp [ns]."""
-        self._pending.pop(stamp, None)
+        self._pending.pop((camera, stamp), None)
 
     def spin_for(self, seconds: float) -> None:
         """Take what arrives for so long."""
@@ -214,15 +225,16 @@ class DepthClient:
         self._wait(lambda: self.diagnostics, timeout, 'the node sent no diagnostics')
 
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
-        ours = f'{self._node.get_namespace().rstrip("/")}/depth_node: depth'
+        first = next(iter(self._prefixes.values()))
+        ours = f'{self._node.get_namespace().rstrip("/")}/depth_node: {first}depth'
         for status in message.status:
             if status.name == ours:
                 self.diagnostics = {item.key: item.value for item in status.values}
 
-    def _taker(self, topic: str) -> Callable[[Any], None]:
+    def _taker(self, camera: str, topic: str) -> Callable[[Any], None]:
         def take(message: Any) -> None:
             now = time.monotonic()
-            answer = self._pending.get(stamp_ns(message))
+            answer = self._pending.get((camera, stamp_ns(message)))
             if answer is None:
                 self.late += 1
             elif topic in answer.messages:

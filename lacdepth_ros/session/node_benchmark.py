@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sensor_msgs.msg import Image
@@ -20,7 +21,7 @@ from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.frames import Frame
 from lacdepth_ros.session.loop import SessionSettings, run_session
-from lacdepth_ros.session.node_process import LOG, NodeError, choose_domain, last_lines, use_domain
+from lacdepth_ros.session.node_process import LOG, NodeError, last_lines
 from lacdepth_ros.session.recorded import FRAME_ID
 from lacdepth_ros.session.result import SessionResult, percentiles
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA
@@ -43,6 +44,8 @@ class NodeLatency:
         stamp_to_publish: From the stamp (set when the image is published) until the last
             subscribed topic was published, by the node's clock.
         arrival: From publishing the image to the arrival of that topic at the subscriber.
+        stages: p50, p95 and p99 [ms] of what the node timed itself, by stage.
+        engine: What ran the network.
     """
 
     subscribed: str
@@ -50,6 +53,8 @@ class NodeLatency:
     network: tuple[float, float]
     stamp_to_publish: tuple[float, float]
     arrival: tuple[float, float]
+    stages: dict[str, dict[str, float]]
+    engine: str
 
     @property
     def overhead(self) -> float:
@@ -57,21 +62,23 @@ class NodeLatency:
         return self.stamp_to_publish[0] - self.network[0]
 
 
-def node_latencies(frames: int, *, device: str, checkpoint: str = '') -> list[NodeLatency]:
+def node_latencies(frames: int, parameters: Mapping[str, Any]) -> list[NodeLatency]:
     """Measure the real node process with frames of KITTI's size, for each of CASES.
+
+    This process is in the node's DDS domain already (`node_process.use_domain`).
+
+    Args:
+        frames: How many.
+        parameters: Of the node, by name.
 
     Raises:
         NodeError: The node did not start, or left a frame unanswered.
     """
-    use_domain(choose_domain())
-    return [
-        _measure(name, topics, frames, {'device': device, 'checkpoint': checkpoint})
-        for name, topics in CASES.items()
-    ]
+    return [_measure(name, topics, frames, parameters) for name, topics in CASES.items()]
 
 
 def _measure(
-    name: str, topics: tuple[str, ...], frames: int, parameters: dict[str, str]
+    name: str, topics: tuple[str, ...], frames: int, parameters: Mapping[str, Any]
 ) -> NodeLatency:
     result = SessionResult(EvaluationProtocol(flip_average=False))
     with tempfile.TemporaryDirectory() as folder:
@@ -93,6 +100,8 @@ def _measure(
         network=_pair(stages['network']),
         stamp_to_publish=_pair(stages[f'stamp_to_{topics[-1]}']),
         arrival=_pair(arrival),
+        stages=stages,
+        engine=result.node.get('engine', '').partition(' (')[0],
     )
 
 

@@ -206,7 +206,11 @@ class SessionResult:
         ending = ' p50 [ms]'
         names = [key.removesuffix(ending) for key in self.node if key.endswith(ending)]
         return {
-            name: {p: float(self.node[f'{name} {p} [ms]']) for p in ('p50', 'p95')}
+            name: {
+                p: float(self.node[f'{name} {p} [ms]'])
+                for p in ('p50', 'p95', 'p99')
+                if f'{name} {p} [ms]' in self.node
+            }
             for name in names
         }
 

@@ -47,7 +47,7 @@ def test_times_are_taken_in_turns() -> None:
 
 
 def test_percentiles_of_known_times() -> None:
-    assert benchmark.percentiles([float(i) for i in range(100)]) == (49.5, 95.0)
+    assert benchmark.percentiles([float(i) for i in range(100)]) == (49.5, 95.0, 99.0)
 
 
 def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
@@ -55,25 +55,55 @@ def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monke
         'lacdepth_ros.models.config.PRESETS', {'lacdepth-lite': preset('lacdepth-lite')}
     )
     out = tmp_path / 'bench.json'
-    arguments = [
-        '--height',
-        '32',
-        '--width',
-        '64',
-        '--rounds',
-        '2',
-        '--engines',
-        'eager',
-        '--skip-sizes',
-        '--node-frames',
-        '0',
+    arguments = '--sizes 32x64 64x96 --rounds 2 --engines eager --skip-sizes --node-frames 0'
+    assert main(['benchmark', *arguments.split(), '--rates', '--json', str(out)]) == 0
+    rows = json.loads(out.read_text())['times']
+    assert [(r['height'], r['width'], r['engine'], r['precision']) for r in rows] == [
+        (height, width, 'eager', precision)
+        for height, width in ((32, 64), (64, 96))
+        for precision in ('fp32', 'bf16')
     ]
-    assert main(['benchmark', *arguments, '--json', str(out)]) == 0
-    names = [row['network'] for row in json.loads(out.read_text())['times']]
-    assert names == ['lacdepth-lite fp32', 'lacdepth-lite bf16']
-    assert 'ratio' in capsys.readouterr().out
+    assert rows[0]['ratio'] == 1.0 and rows[2]['macs'] > 2 * rows[0]['macs']
+    assert all(0 < row['share_of_peak'] < 1 for row in rows)
+    assert 'of peak' in capsys.readouterr().out
 
 
-def test_command_refuses_impossible_size(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(['benchmark', '--height', '0']) == 2
-    assert 'positive' in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ('arguments', 'reason'),
+    [
+        ('--cameras 0', 'must be positive'),
+        ('--rates 0', 'must be positive'),
+        ('--presets huge', '--presets huge is not one of lacdepth-lite'),
+        ('--engines steam', '--engines steam is not one of eager'),
+        ('--engines compiled', 'on cpu can be run'),
+        ('--peers huge', '--peers huge is not one of depth-anything-v2-small'),
+    ],
+)
+def test_command_refuses_the_impossible(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: str,
+    reason: str,
+) -> None:
+    monkeypatch.setattr('lacdepth_ros.evaluation.forward_times.our_runners', lambda *_: {})
+    assert main(['benchmark', '--skip-sizes', *arguments.split()]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_size_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['benchmark', '--sizes', '0x64'])
+    assert "'0x64' is no size such as 352x1216" in capsys.readouterr().err
+
+
+def test_command_goes_on_without_peers_that_are_not_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('lacdepth_ros.evaluation.peers.LIBRARY', 'library_that_nobody_has')
+    arguments = (
+        '--sizes 32x64 --rounds 1 --engines eager --precisions fp32 --presets lacdepth-lite'
+    )
+    rest = '--skip-sizes --node-frames 0 --peers --rates'
+    assert main(['benchmark', *arguments.split(), *rest.split()]) == 0
+    out = capsys.readouterr().out
+    assert 'without peers: library_that_nobody_has is needed' in out and 'lacdepth-lite' in out

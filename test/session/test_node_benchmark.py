@@ -14,7 +14,7 @@ pytest.importorskip('rclpy')
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.topics import DEPTH, POINTS
-from lacdepth_ros.session import loop, node_benchmark
+from lacdepth_ros.session import loop, node_benchmark, node_process
 from lacdepth_ros.session.client import Answer, DepthClient
 
 pytestmark = pytest.mark.ros
@@ -52,9 +52,8 @@ def test_unanswered_frame_is_named(
     monkeypatch.setattr(loop, 'NodeProcess', SilentNode)
     monkeypatch.setattr(loop, 'DepthClient', FakeClient)
     monkeypatch.setattr(node_benchmark, 'CASES', {'both': (DEPTH, POINTS)})
-    monkeypatch.setattr(node_benchmark, 'use_domain', lambda domain: None)
-    monkeypatch.setattr('lacdepth_ros.cli.benchmark._times', lambda args: [])
-    assert main(['benchmark', '--skip-sizes', '--node-frames', '2']) == 1
+    monkeypatch.setattr(node_process, 'use_domain', lambda domain: None)
+    assert main(['benchmark', '--skip-sizes', '--rounds', '0', '--node-frames', '2']) == 1
     said = capsys.readouterr().err
     assert 'frame 1 of 2: nothing on points within 60 s' in said
     assert 'out of memory for the cloud' in said

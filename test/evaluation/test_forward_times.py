@@ -1,0 +1,99 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Forward passes in turns, and the peers beside ours."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lacdepth_ros.evaluation import forward_times, peers
+from lacdepth_ros.evaluation.forward_times import SIDE, Combination, Work
+
+CPU = torch.device('cpu')
+
+
+class OneConvolution(nn.Module):
+    """A network of transformers, as far as it matters here: 3 to 1 channels, 3x3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 1, 3, padding=1)
+
+    def forward(self, image: torch.Tensor) -> Any:
+        return SimpleNamespace(predicted_depth=self.convolution(image)[:, 0])
+
+
+@pytest.fixture
+def one_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = peers.load_library
+    monkeypatch.setattr(
+        peers, 'load_library', lambda name, why: name == peers.LIBRARY or load(name, why)
+    )
+    peer = peers.Peer(14, lambda _: OneConvolution())
+    monkeypatch.setattr(peers, 'PEERS', {'one': peer})
+
+
+def test_ratio_and_share_of_peak_are_those_of_the_medians(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A network of half the product's work in the product's time has half of its speed."""
+    first = Combination('a', 'eager', 'fp32', 8, 8)
+    second = Combination('b', 'eager', 'fp32', 8, 8)
+    taken = {'fp32': [2.0, 2.0, 9.0], first: [2.0, 2.0, 2.0], second: [8.0, 4.0, 3.0]}
+    monkeypatch.setattr(forward_times, 'interleaved_times', lambda *_: taken)
+    work = Work(10, SIDE**3 // 2)
+    runners: forward_times.Runners = {first: (work, int), second: (work, int)}
+    rows = forward_times.time_runners(runners, 3, CPU)
+    assert [row.combination for row in rows] == [first, second]
+    assert [row.milliseconds for row in rows] == [(2.0, 2.0, 2.0), (4.0, 8.0, 8.0)]
+    assert [row.ratio for row in rows] == [1.0, 2.0]
+    assert [row.share_of_peak for row in rows] == [0.5, 0.25]
+
+
+def test_peers_get_the_nearest_size_and_are_counted(one_peer: None) -> None:
+    runners = forward_times.peer_runners(['one'], [(30, 50)], [('eager', 'fp32')])
+    [(combination, (work, run))] = runners.items()
+    assert (combination.height, combination.width) == (28, 56)
+    assert work == Work(parameters=28, macs=27 * 28 * 56)
+    depth = run()
+    assert isinstance(depth, torch.Tensor) and depth.shape == (1, 28, 56)
+
+
+def test_peers_run_reduced_and_only_where_an_engine_is_theirs(one_peer: None) -> None:
+    ways = [('eager', 'bf16'), ('compiled', 'fp16')]
+    runners = forward_times.peer_runners(['one'], [(28, 28)], ways)
+    [(combination, (_, run))] = runners.items()
+    assert (combination.engine, combination.precision) == ('eager', 'bf16')
+    depth = run()
+    assert isinstance(depth, torch.Tensor) and depth.dtype == torch.bfloat16
+
+
+def test_peers_under_openvino_compute_what_they_are(one_peer: None) -> None:
+    pytest.importorskip('openvino')
+    network = peers.build_peer('one')
+    for name, values in network.named_parameters():
+        values.fill_(2.5 if name.endswith('bias') else 0.0)
+    run = peers.peer_runner(network, 28, 42, engine='openvino', precision='fp32')
+    [depth] = run().values()  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(depth, np.full((1, 28, 42), 2.5, np.float32))
+
+
+def test_without_transformers_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, 'LIBRARY', 'transformers_that_nobody_has')
+    with pytest.raises(ModuleNotFoundError, match='pip install transformers_that_nobody_has'):
+        peers.build_peer('zoedepth')
+
+
+@pytest.mark.parametrize('name', ['depth-anything-v2-small', 'dpt-dinov2-small', 'glpn-kitti'])
+def test_peers_have_the_size_of_those_that_were_published(name: str) -> None:
+    pytest.importorskip('transformers')
+    millions = {'depth-anything-v2-small': 24.8, 'dpt-dinov2-small': 37.2, 'glpn-kitti': 61.2}
+    network = peers.build_peer(name, 'meta')
+    count = sum(parameter.numel() for parameter in network.parameters())
+    assert count / 1e6 == pytest.approx(millions[name], abs=0.1)
