@@ -26,7 +26,7 @@ SUMMARY_STRIDE = 8
 """Of the fused map that is summarized: deep enough to know a scene, fine enough to know blur."""
 SILENT = 1e-3
 """Variation of a channel that counts as none."""
-METRIC_PARTS = ('bins', 'distribution', 'folding', 'upsampling')
+METRIC_PARTS = ('bins', 'distribution', 'folding', 'upsampling.weights')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,11 @@ class LacDepth(nn.Module):
         one gray level only, which shifts depth beside borders. All take little of the time.
         """
         exact = [self.encoder.stages[0], *self.pyramid.heads()]
-        exact += [getattr(self, part) for part in METRIC_PARTS if hasattr(self, part)]
-        return {name: module for name, module in self.named_modules() if module in exact}
+        return {
+            name: module
+            for name, module in self.named_modules()
+            if module in exact or name in METRIC_PARTS
+        }
 
     def reduce_precision(self, dtype: torch.dtype) -> None:
         """Convolve in dtype, in place, except in `exact_parts`."""

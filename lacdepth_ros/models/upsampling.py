@@ -50,8 +50,8 @@ class GuidedUpsampling(nn.Module):
         Returns:
             Mean and variance (B, 1, h * stride, w * stride) of the weighted mixture.
         """
-        guide = self.guide(torch.cat([features, folded], dim=1))
-        shares = self._softmax(self._logits(guide))  # 9 x (B, stride^2, h, w)
+        seen = torch.cat([features, folded], dim=1).to(next(self.guide.parameters()).dtype)
+        shares = self._softmax(self._logits(self.guide(seen).float()))  # 9 x (B, stride^2, h, w)
         height, width = depth.shape[-2:]
         padded = F.pad(torch.cat([depth, variance], dim=1), (1, 1, 1, 1), mode='replicate')
         first = second = torch.zeros((), device=depth.device)
@@ -69,7 +69,7 @@ class GuidedUpsampling(nn.Module):
         assert self.weights.bias is not None
         kernels = self.weights.weight.chunk(NEIGHBORS)
         biases = self.weights.bias.chunk(NEIGHBORS)
-        return [F.conv2d(guide, k, b).float() for k, b in zip(kernels, biases, strict=True)]
+        return [F.conv2d(guide, k, b) for k, b in zip(kernels, biases, strict=True)]
 
     @staticmethod
     def _softmax(logits: list[Tensor]) -> list[Tensor]:
