@@ -39,6 +39,7 @@ class FakePredictor:
         self.cameras = []
         self.heights = []
         self.doubts = {}
+        self.preparations = {}
         self.calibration = None
         self.novelty = math.nan
         self.height_seen = math.nan
@@ -50,6 +51,9 @@ class FakePredictor:
 
     def doubt(self, camera):
         return self.doubts.get(camera.width, '')
+
+    def preparation(self, camera):
+        return self.preparations.pop(camera.width, '')
 
     def close(self):
         self.closed = True

@@ -180,6 +180,21 @@ class DepthPredictor:
         focal_px = self.config.focal_px
         return input_doubt(input_camera(camera, focal_px, self.input_size), focal_px)
 
+    def preparation(self, camera: Camera) -> str:
+        """Say what the next prediction with this camera must wait for, '' for nothing.
+
+        Raises:
+            ValueError: The input would have too many pixels.
+        """
+        seen = input_camera(camera, self.config.focal_px, self.input_size)
+        if self._choice is None or self._choice.engine.knows(seen.height, seen.width):
+            return ''
+        name = self._choice.name
+        return (
+            f'{name} makes the network ready for images of {camera.width}x{camera.height} (input '
+            f'{seen.width}x{seen.height}): the first takes seconds, unless it did so once before'
+        )
+
     def assumed_camera(self, width: int, height: int) -> Camera:
         """Camera to assume for an image of unknown intrinsics: the training field of view.
 

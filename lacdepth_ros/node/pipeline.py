@@ -116,6 +116,8 @@ class FramePipeline:
             doubts = (*self._rectifiers.doubts, self._predictor.doubt(seen))
             self._doubt('calibration', '; '.join(filter(None, doubts)))
             self._changes = self._rectifiers.changes
+            if wait := self._predictor.preparation(seen):
+                self._inform(wait)
         return view
 
     def _decode_image(self, pair: FramePair, parameters: NodeParameters) -> npt.NDArray[np.uint8]:

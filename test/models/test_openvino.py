@@ -50,9 +50,11 @@ def test_images_of_two_sizes_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer belongs to the caller; a size that had to make room comes back."""
     monkeypatch.setattr(module, 'MAX_SHAPES', 1)
     ours, theirs = both()
+    assert not ours.knows(32, 64) and theirs.knows(32, 64)
     images = [random_image(32, 64 if i % 2 else 96, seed=i) for i in range(3)]
     images.append(random_image(32, 64, seed=9).contiguous(memory_format=torch.channels_last))
     answers = [ours.run(image) for image in images]
+    assert ours.knows(32, 64) and not ours.knows(32, 96), 'the one that had to make room'
     for image, (depth, *_) in zip(images, answers, strict=True):
         torch.testing.assert_close(depth, theirs.run(image)[0], rtol=1e-4, atol=1e-3)
 

@@ -95,6 +95,18 @@ def test_image_smaller_than_the_training_is_enlarged_and_depth_brought_back(
     assert ('metres are off' in predictor.doubt(camera)) == doubted
 
 
+def test_wait_for_a_size_that_the_engine_does_not_know_is_announced(monkeypatch) -> None:
+    predictor, camera = predictor_of(tiny_network(focal_px=FOCAL)), make_camera(40, 60, 2 * FOCAL)
+    assert not predictor.preparation(camera), 'no engine was chosen yet'
+    predictor.predict(make_image(40, 60), camera)
+    assert not predictor.preparation(camera), 'eager PyTorch makes nothing ready'
+    asked = []
+    engine = predictor.choice.engine
+    monkeypatch.setattr(engine, 'knows', lambda *size: asked.append(size), raising=True)
+    assert 'images of 60x40 (input 30x20)' in predictor.preparation(camera)
+    assert asked == [(20, 30)]
+
+
 def test_image_larger_than_the_training_is_shrunk_and_depth_brought_back() -> None:
     network = FakeNetwork(slope=3.0)
     image, camera = make_image(60, 90), make_camera(60, 90, 3 * FOCAL)

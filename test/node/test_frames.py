@@ -356,6 +356,13 @@ def test_input_that_the_network_is_not_made_for_is_warned_of(bench):
     assert bench.status_with('metres are off').level == DiagnosticStatus.WARN
 
 
+def test_wait_for_a_network_of_a_new_size_is_announced(bench):
+    bench.activate('depth/image_rect')
+    bench.predictor.preparations[WIDTH] = 'the first takes seconds'
+    bench.answer('depth/image_rect', STAMP)
+    assert bench.logged('the first takes seconds')
+
+
 def test_bits_of_16_bit_images_are_logged_once_for_each_change(bench):
     bench.activate('depth/image_rect')
     for stamp, value in ((1, 100), (2, 3000), (3, 50), (4, 3000)):

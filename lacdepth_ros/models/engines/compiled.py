@@ -78,6 +78,10 @@ class CompiledEngine:
             depth, std, summary = captured.outputs
             return depth.clone(), std.clone(), summary.clone()
 
+    def knows(self, height: int, width: int) -> bool:
+        """See Engine."""
+        return any(image[2:] == (height, width) for image, *_ in self._captured)
+
     def close(self) -> None:
         """See Engine."""
         self._captured.clear()

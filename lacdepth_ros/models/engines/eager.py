@@ -36,6 +36,10 @@ class EagerEngine:
         with torch.inference_mode(), exact_float32():
             return self._network(image, *constants)
 
+    def knows(self, height: int, width: int) -> bool:  # noqa: ARG002  # any size
+        """See Engine."""
+        return True
+
     def close(self) -> None:
         """See Engine."""
         del self._network

@@ -37,6 +37,9 @@ class Engine(Protocol):
             summary (B, C) float32. They belong to the caller: later runs do not change them.
         """
 
+    def knows(self, height: int, width: int) -> bool:
+        """Tell whether a size is run at once; for others something must be made first."""
+
     def close(self) -> None:
         """Let go of the network and of all that was made for it; no run may follow."""
 

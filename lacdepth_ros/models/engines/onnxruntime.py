@@ -94,6 +94,10 @@ class OnnxRuntimeEngine:
         depth, std, summary = (torch.from_numpy(x) for x in results)
         return depth, std, summary
 
+    def knows(self, height: int, width: int) -> bool:
+        """See Engine."""
+        return any(image[2:] == (height, width) for image, *_ in self._sessions)
+
     def close(self) -> None:
         """See Engine."""
         self._sessions.clear()

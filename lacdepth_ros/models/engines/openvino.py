@@ -82,6 +82,10 @@ class OpenVinoEngine:
         depth, std, summary = (torch.from_numpy(results[i]) for i in (0, 1, 2))
         return depth, std, summary
 
+    def knows(self, height: int, width: int) -> bool:
+        """See Engine."""
+        return any(image[2:] == (height, width) for image, *_ in self._requests)
+
     def close(self) -> None:
         """See Engine."""
         self._requests.clear()
