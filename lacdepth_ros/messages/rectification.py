@@ -134,6 +134,14 @@ class RectifierCache:
         self.doubts: tuple[str, ...] = ()
         self._key: Any = None
         self._value: tuple[Camera, Rectifier | None] | None = None
+        self._arriving: tuple[Any, Camera] | None = None
+
+    def arriving(self, info: Any, *, rectified: bool) -> Camera:
+        """Camera of the image that arrives with a camera_info; see `camera_from_info`."""
+        key = (rectified, _calibration(info))
+        if self._arriving is None or key != self._arriving[0]:
+            self._arriving = key, camera_from_info(info, rectified=rectified)
+        return self._arriving[1]
 
     def view(
         self,

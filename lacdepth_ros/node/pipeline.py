@@ -16,7 +16,7 @@ from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns, to_ns
 from lacdepth_ros.core.temporal import TemporalFilter
-from lacdepth_ros.messages.cameras import camera_from_info, check_image_size
+from lacdepth_ros.messages.cameras import check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache, View
 from lacdepth_ros.messages.topics import CAMERA_INFO
@@ -122,7 +122,7 @@ class FramePipeline:
 
     def _decode_image(self, pair: FramePair, parameters: NodeParameters) -> npt.NDArray[np.uint8]:
         """The image, once its header has been held against its camera_info."""
-        expected = camera_from_info(pair.info, rectified=parameters.image_is_rectified)
+        expected = self._rectifiers.arriving(pair.info, rectified=parameters.image_is_rectified)
 
         def check_size(width: int, height: int) -> None:
             check_image_size(pair.info, expected, width=width, height=height)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
 
 WIDTH, HEIGHT = 160, 120
@@ -133,3 +134,16 @@ def test_distortion_is_refused_where_it_may_not_be_removed():
     with pytest.raises(ValueError, match=r'plumb_bob distortion .* and rectify is false'):
         cache.get(info(), rectified=False, rectify=False, **SIZE)
     assert cache.get(info(d=()), rectified=False, rectify=False, **SIZE)[1] is None
+
+
+def test_camera_of_what_arrives_follows_its_calibration():
+    cache, known = RectifierCache(), info()
+    for changed in ({}, {'k': [160.0, 0, 82.0, 0, 140.0, 57.0, 0, 0, 1]}, {}):
+        for rectified in (False, True, False):
+            given = info(**changed)
+            camera = cache.arriving(given, rectified=rectified)
+            assert camera == camera_from_info(given, rectified=rectified)
+            assert cache.arriving(info(**changed), rectified=rectified) is camera
+    assert cache.arriving(known, rectified=False).fx == 150.0
+    with pytest.raises(ValueError, match='NaN'):
+        cache.arriving(info(k=[float('nan')] * 9), rectified=False)

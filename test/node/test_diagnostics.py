@@ -43,6 +43,16 @@ def test_status_holds_counters_and_latencies(bench):
     assert not any(key.startswith('cloud') for key in values)
 
 
+def test_making_clouds_is_a_stage_of_its_own(bench):
+    bench.activate('depth/image_rect', 'points')
+    for _ in range(2):
+        bench.answer('points', time.time_ns())
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    values = facts(bench.diagnostics[-1])
+    assert float(values['cloud p50 [ms]']) >= 0 and float(values['publish p50 [ms]']) >= 0
+
+
 def test_statistics_end_with_the_network_they_are_of(bench):
     bench.activate('depth/image_rect')
     bench.answer('depth/image_rect', 1)
