@@ -45,7 +45,7 @@ def distort(x, y, model, d):
         angle = np.arctan(r)
         scale = angle * (1 + sum(k * angle ** (2 * i + 2) for i, k in enumerate(d))) / r
         return x * scale, y * scale
-    k1, k2, p1, p2, k3, k4, k5, k6 = (*d, 0, 0, 0)[:8]
+    k1, k2, p1, p2, k3, k4, k5, k6 = (*d, 0, 0, 0, 0)[:8]
     radial = (1 + k1 * r2 + k2 * r2**2 + k3 * r2**3) / (1 + k4 * r2 + k5 * r2**2 + k6 * r2**3)
     return (
         x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
@@ -68,6 +68,34 @@ def test_rectified_pixels_show_what_the_distortion_model_says(model):
     inside = ~rectifier.outside
     assert inside.mean() > 0.5
     np.testing.assert_allclose(rectified[inside], expected[inside], atol=1.01)
+
+
+@pytest.mark.parametrize('count', [4, 5, 8, 12, 14])
+@pytest.mark.parametrize('model', ['plumb_bob', 'rational_polynomial'])
+def test_as_many_coefficients_as_opencv_knows(model, count):
+    """Radial 3 + 3 and tangential 2, thin prism 4 (s1 to s4); the last two, of a tilt, stay 0."""
+    d = np.zeros(count)
+    d[:4] = (-0.2, 0.05, 0.001, -0.002)
+    d[4:8] = (0.01, 0.05, 0.01, 0.003)[: max(0, count - 4)]
+    d[8:12] = (0.02, -0.01, 0.03, 0.02)[: max(0, count - 8)]
+    u, v = np.meshgrid(np.arange(float(WIDTH)), np.arange(float(HEIGHT)))
+    rectifier = Rectifier(info(model, tuple(d)))
+    x, y = (u - 79.0) / 120.0, (v - 61.0) / 118.0
+    r2 = x * x + y * y
+    x, y = distort(x, y, model, d[:8])
+    s1, s2, s3, s4 = d[8:12] if count >= 12 else (0, 0, 0, 0)
+    x, y = x + s1 * r2 + s2 * r2**2, y + s3 * r2 + s4 * r2**2
+    rectified = rectifier.rectify(ramp(u, v).astype(np.uint8))
+    inside = ~rectifier.outside
+    assert inside.mean() > 0.5
+    expected = ramp(150.0 * x + 82.0, 140.0 * y + 57.0)
+    np.testing.assert_allclose(rectified[inside], expected[inside], atol=1.01)
+
+
+@pytest.mark.parametrize('count', [3, 6, 9, 13, 15])
+def test_other_numbers_of_coefficients_are_refused(count):
+    with pytest.raises(ValueError, match=f'{count} coefficients'):
+        Rectifier(info(d=(0.01,) * count))
 
 
 def test_camera_is_that_of_p():
