@@ -25,17 +25,16 @@ DESCRIPTION = """\
 Fit the standard deviation of a checkpoint to its errors on frames that it was not trained on, and
 write a copy of the checkpoint that carries the result; weights stay as they are.
 
---known are frames of the training: what pictures the network knows, and, where their camera_height
-differs, what a height looks like. --data are frames with ground
-truth that it never saw; each is also seen by night, noisy, out of focus, in fog and pixelated, so
-that the std learns by how much to grow on pictures unlike the known ones. Groups (first parts of
-the ids) named by --leave-out take part in neither, and are measured like the rest: before and
-after; those that take part by five-fold cross-validation.
+--known are real frames of the training: what pictures the network knows. --data are frames with
+ground truth that it never saw; each is also seen by night, noisy, out of focus, in fog and
+pixelated, so that the std learns by how much to grow on pictures unlike the known ones. Groups
+(first parts of the ids) named by --leave-out take part in neither, and are measured like the
+rest: before and after; those that take part by five-fold cross-validation.
 """
 EPILOG = """\
 example:
-  lacdepth calibrate-std best.safetensors calibrated.safetensors --known train/ streets/ \\
-    --data val/ --leave-out ddad 7scenes_redkitchen --markdown std.md
+  lacdepth calibrate-std best.safetensors calibrated.safetensors --known train/ --data val/ \\
+    --heights streets/ --leave-out ddad 7scenes_redkitchen --markdown std.md
 """
 
 
@@ -59,6 +58,15 @@ def add_parser(subparsers: Any) -> None:
         nargs='+',
         metavar='DATA',
         help='manifests or folders of frames with ground truth, not of the training',
+    )
+    parser.add_argument(
+        '--heights',
+        type=Path,
+        nargs='+',
+        default=[],
+        metavar='DATA',
+        help='frames with camera_height, of many heights, such as `lacdepth data render` makes: '
+        'with the known ones they teach what a height looks like',
     )
     parser.add_argument(
         '--leave-out', nargs='+', default=[], metavar='GROUP', help='groups to measure only'
@@ -94,7 +102,11 @@ def run(args: argparse.Namespace) -> int:
         pictures = known_pictures(predictor, known, skip, progress_bar())
         frames = _frames(args, predictor, data, skip)
         fitted = [f for f in frames if f.group not in args.leave_out and f.kind in _fitted_kinds()]
-        calibration = replace(fit_std(pictures, fitted), height=fit_height(pictures))
+        calibration = fit_std(pictures, fitted)
+        if args.heights:
+            streets = _entries(args.heights, args.limit, ())
+            seen = known_pictures(predictor, streets, skip, progress_bar())
+            calibration = replace(calibration, height=fit_height(pictures.joined(seen)))
         table = std_table(pictures, frames, fitted, calibration)
         print(table.text())
         print(_about_height(calibration))
@@ -110,12 +122,12 @@ def run(args: argparse.Namespace) -> int:
 def _about_height(calibration: StdCalibration) -> str:
     if (cue := calibration.height) is None:
         return (
-            'how high a camera stands was not learned: the known frames do not differ in '
-            'camera_height (add streets of `lacdepth data render`)'
+            'how high a camera stands was not learned: no --heights, or too few, or all of about '
+            'one height'
         )
     return (
-        f'height seen in pictures: off by {cue.error:.1%} on known frames that were left out '
-        f'in turn; the node warns from {cue.tolerance:.0%} on'
+        f'height seen in pictures: off by {cue.error:.1%} on frames that were left out in turn; '
+        f'the node warns from {cue.tolerance:.0%} on'
     )
 
 

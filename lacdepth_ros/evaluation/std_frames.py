@@ -119,6 +119,14 @@ class KnownPictures:
     groups: list[str]
     heights: list[float]
 
+    def joined(self, other: KnownPictures) -> KnownPictures:
+        """These and others."""
+        return KnownPictures(
+            np.concatenate([self.summaries, other.summaries]),
+            self.groups + other.groups,
+            self.heights + other.heights,
+        )
+
 
 def known_pictures(
     predictor: DepthPredictor,

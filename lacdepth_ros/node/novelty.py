@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 WINDOW = 10.0
 """Seconds over which the median is taken, so that a single odd picture does not count."""
 MAX_FRAMES = 600
+HOPELESS = 5.0
+"""Times the usual novelty that black, blurred and indoor pictures have, and no street."""
 UNKNOWN = 'unknown (the checkpoint is not calibrated)'
 
 
@@ -52,6 +54,10 @@ class NoveltyWatch:
         if self._calibration is None:
             return UNKNOWN
         return f'{self.median():.2f} (usual: up to {self._calibration.limit:.2f})'
+
+    def hopeless(self) -> bool:
+        """Whether the latest pictures show nothing that anything could be read off."""
+        return self._calibration is not None and self.median() > HOPELESS * self._calibration.limit
 
     def warning(self) -> str:
         """Say that the latest pictures are out of the network's depth, '' when they are not."""

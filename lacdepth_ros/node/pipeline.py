@@ -184,10 +184,8 @@ class FramePipeline:
         self._height.see(height_seen, assumed * parameters.depth_scale)
         self._statistics.find('novelty', self._novelty.describe())
         self._statistics.find('camera height seen [m]', self._height.describe())
-        novel = self._novelty.warning()
-        self._doubt('novelty', novel)
-        # What a height looks like is known of known pictures only.
-        self._doubt('height', '' if novel else self._height.warning())
+        self._doubt('novelty', self._novelty.warning())
+        self._doubt('height', '' if self._novelty.hopeless() else self._height.warning())
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:

@@ -27,6 +27,11 @@ def frames(folder: Path, group: str, count: int) -> Path:
     return write_manifest(folder, *(f'{group}/{number}' for number in range(count))).parent
 
 
+def copies(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The same frames under other names."""
+    return [{**row, 'id': f'again/{number}'} for number, row in enumerate(rows)]
+
+
 def test_robustness_is_a_table_of_variants_by_group(
     tmp_path: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,7 +71,15 @@ def test_calibrate_std_writes_a_copy_that_knows_its_errors(
     assert rows[:2] == ['road_b', 'room'] and '(night)' in rows and 'black' in rows
     assert 'how high a camera stands was not learned' in out
     assert (tmp_path / 's.md').read_text().startswith('| frames |')
+    tall = [json.loads(line) for line in lines]
+    for number, row in enumerate(tall):
+        row['camera_height'] = 0.3 * 1.4**number
+    more = known / 'heights.jsonl'
+    more.write_text(''.join(json.dumps(row) + '\n' for row in [*tall, *copies(tall)]))
+    assert main([*command.split(), '--leave-out', 'room', '--heights', str(more)]) == 0
+    assert 'height seen in pictures: off by' in capsys.readouterr().out
     model, provenance = load_checkpoint(output)
+    assert model.calibration is not None and model.calibration.height is not None
     assert model.calibration is not None and model.calibration.frames == 12
     assert provenance == {'data': 'none'} and len(lines) == 10
     predictor = DepthPredictor.from_checkpoint(output, engine='eager', precision='fp32')
