@@ -54,10 +54,19 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         evaluated = lacdepth(folder, 'evaluate', '--data', str(args.data), '--device', args.device)
         measured = lacdepth(folder, 'benchmark', '--device', args.device, *args.benchmark)
-    sections = [
+    PAGE.write_text(
+        '\n\n'.join(page(args.device, load, evaluated, measured)) + '\n', encoding='utf-8'
+    )
+    print(f'wrote {PAGE}')
+    return 0
+
+
+def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
+    """Its paragraphs."""
+    return [
         '# Benchmarks',
         f'Written by `make benchmarks DATA=...` ({Path(__file__).name}), not by hand.',
-        machine(args.device, load),
+        machine(device, load),
         '## In short',
         summary(evaluated, measured),
         '## Accuracy',
@@ -89,9 +98,6 @@ def main() -> int:
         'arrival. CPU: 100 % is one core; the sender takes its share of them.',
         under_load(measured['load']),
     ]
-    PAGE.write_text('\n\n'.join(sections) + '\n', encoding='utf-8')
-    print(f'wrote {PAGE}')
-    return 0
 
 
 def lacdepth(folder: str, *arguments: str) -> Any:

@@ -7,11 +7,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 from lacdepth_ros.core.whole_file import write_json, write_text
+
+if TYPE_CHECKING:
+    from lacdepth_ros.data.sources import Entry
+    from lacdepth_ros.evaluation.robustness import Variant
 
 HELP = 'measure the same frames at other sizes, focal lengths and crops'
 DESCRIPTION = """\
@@ -50,28 +54,15 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.core.runtime import tune_process
 
     tune_process()
-    from lacdepth_ros.data.indexing import spread
-    from lacdepth_ros.data.sources import open_data_set
     from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-    from lacdepth_ros.evaluation.robustness import (
-        FOCAL_LENGTHS,
-        ROWS,
-        measure_robustness,
-        variants,
-    )
+    from lacdepth_ros.evaluation.robustness import measure_robustness
 
     options.check_limit(args)
-    rows = ROWS if args.rows is None else tuple(args.rows)
-    focals = FOCAL_LENGTHS if args.focal is None else tuple(args.focal)
-    if any(value < 1 for value in (*rows, *focals)):
-        raise UsageError('--rows and --focal must be 1 or more')
+    wanted = _variants(args)
     for option in ('json', 'markdown'):
         if (path := getattr(args, option)) is not None:
             options.make_folder(path.parent, f'--{option}')
-    try:
-        entries = [entry for entry in open_data_set(args.data).entries if entry.has_ground_truth]
-    except (OSError, ValueError) as failure:
-        raise UsageError(f'--data: {failure}') from failure
+    entries = _entries(args)
     failures: list[str] = []
 
     def skip(frame: str, reason: str) -> None:
@@ -80,9 +71,9 @@ def run(args: argparse.Namespace) -> int:
 
     found = measure_robustness(
         options.load_predictor(args),
-        spread(entries, args.limit),
+        entries,
         EvaluationProtocol(flip_average=False),
-        variants(rows, focals),
+        wanted,
         skip,
         progress_bar(),
     )
@@ -93,6 +84,27 @@ def run(args: argparse.Namespace) -> int:
     if args.markdown is not None:
         write_text(args.markdown, table)
     return 1 if failures else 0
+
+
+def _variants(args: argparse.Namespace) -> list[Variant]:
+    from lacdepth_ros.evaluation.robustness import FOCAL_LENGTHS, ROWS, variants
+
+    rows = ROWS if args.rows is None else tuple(args.rows)
+    focals = FOCAL_LENGTHS if args.focal is None else tuple(args.focal)
+    if any(value < 1 for value in (*rows, *focals)):
+        raise UsageError('--rows and --focal must be 1 or more')
+    return variants(rows, focals)
+
+
+def _entries(args: argparse.Namespace) -> list[Entry]:
+    from lacdepth_ros.data.indexing import spread
+    from lacdepth_ros.data.sources import open_data_set
+
+    try:
+        entries = [entry for entry in open_data_set(args.data).entries if entry.has_ground_truth]
+    except (OSError, ValueError) as failure:
+        raise UsageError(f'--data: {failure}') from failure
+    return spread(entries, args.limit)
 
 
 def _markdown(found: Mapping[str, Mapping[str, float]]) -> str:

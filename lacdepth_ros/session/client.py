@@ -54,6 +54,9 @@ class Answer:
         return len(self.messages) == len(self.wanted)
 
 
+_RELIABLE = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
+
+
 class DepthClient:
     """Publishes images with camera_info to a depth node and collects what belongs to each.
 
@@ -93,20 +96,14 @@ class DepthClient:
         self._node = Node('depth_client', namespace=namespace, context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
-        reliable = QoSProfile(depth=5, reliability=ReliabilityPolicy.RELIABLE)
         # The services come last: a node that answers them knows the topics made before them.
         image_topic, image_type = INPUTS[transport]
-        self._images, self._infos = (
-            {
-                camera: self._node.create_publisher(kind, prefix + topic, reliable)
-                for camera, prefix in self._prefixes.items()
-            }
-            for kind, topic in ((image_type, image_topic), (CameraInfo, 'camera_info'))
-        )
+        self._images = self._publishers(image_type, image_topic)
+        self._infos = self._publishers(CameraInfo, 'camera_info')
         self._clock = self._node.create_publisher(Clock, '/clock', 1)
         self._subscriptions = [
             self._node.create_subscription(
-                TOPICS[topic], prefix + topic, self._taker(camera, topic), reliable
+                TOPICS[topic], prefix + topic, self._taker(camera, topic), _RELIABLE
             )
             for camera, prefix in self._prefixes.items()
             for topic in self._topics
@@ -117,6 +114,13 @@ class DepthClient:
         )
         self._change_state: Any = self._node.create_client(ChangeState, 'depth_node/change_state')
         self._get_state: Any = self._node.create_client(GetState, 'depth_node/get_state')
+
+    def _publishers(self, kind: Any, topic: str) -> dict[str, Any]:
+        """One for each camera."""
+        return {
+            camera: self._node.create_publisher(kind, prefix + topic, _RELIABLE)
+            for camera, prefix in self._prefixes.items()
+        }
 
     def wait_for_node(self, timeout: float) -> None:
         """Wait until the node answers; NodeError after `timeout` seconds.

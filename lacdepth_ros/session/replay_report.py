@@ -117,23 +117,12 @@ def _parts(
     worst: Sequence[AnsweredFrame],
 ) -> Iterable[Part]:
     """The fragments of the page, in order."""
-    from lacdepth_ros.evaluation.report.figures import distance_figure
     from lacdepth_ros.evaluation.report.pictures import ratio_legend
     from lacdepth_ros.session import replay_figures
 
-    report = result.report
     yield from (paragraph(line) for line in _summary(result, facts))
-    if report.frames:
-        yield paragraph(f'Protocol: {report.protocol.describe()}.')
-        for errors in report_tables(report):
-            yield heading(errors.title)
-            yield table(errors.header, errors.rows)
-        yield figure(distance_figure(report), 'Over true depth; bars: pixels.')
-        yield heading('Error along the drive')
-        yield figure(
-            replay_figures.error_along_drive(result),
-            'abs_rel of each published depth image against the ground truth of its stamp.',
-        )
+    if result.report.frames:
+        yield from _errors(result)
     if latencies := _latency_rows(result):
         yield heading('Latency')
         yield figure(
@@ -152,6 +141,24 @@ def _parts(
         yield table(('frame', 'why'), missing)
     yield heading('What was run')
     yield table(('what', 'value'), facts.items())
+
+
+def _errors(result: SessionResult) -> Iterable[Part]:
+    """Tables and curves of what was scored."""
+    from lacdepth_ros.evaluation.report.figures import distance_figure
+    from lacdepth_ros.session import replay_figures
+
+    report = result.report
+    yield paragraph(f'Protocol: {report.protocol.describe()}.')
+    for errors in report_tables(report):
+        yield heading(errors.title)
+        yield table(errors.header, errors.rows)
+    yield figure(distance_figure(report), 'Over true depth; bars: pixels.')
+    yield heading('Error along the drive')
+    yield figure(
+        replay_figures.error_along_drive(result),
+        'abs_rel of each published depth image against the ground truth of its stamp.',
+    )
 
 
 def _summary(result: SessionResult, facts: dict[str, Any]) -> list[str]:
