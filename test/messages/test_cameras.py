@@ -11,6 +11,7 @@ import pytest
 from fake_messages import KINDS, FakeCameraInfo, message_class, new_header
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages.calibration import describe_size
 from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info, info_for_depth
 
 K = [71.0, 0, 30.25, 0, 83.0, 18.5, 0, 0, 1]
@@ -117,3 +118,25 @@ def test_the_stereo_baseline_survives_a_change_of_size():
     assert msg.p[7] / msg.p[5] == pytest.approx(3.16 / 79.0)
     unknown = info_for_depth(FakeCameraInfo, info(p=[0.0] * 12), None, camera=camera)
     assert [unknown.p[i] for i in (3, 7, 11)] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ('binning', 'roi', 'words'),
+    [
+        ((0, 0), (0, 0, 0, 0), '1280x960'),
+        ((1, 1), (0, 0, 0, 0), '1280x960'),
+        ((0, 1), (0, 0, 0, 0), '1280x960'),
+        ((2, 2), (0, 0, 0, 0), '1280x960 with binning 2'),
+        ((2, 0), (0, 0, 0, 0), '1280x960 with binning 2x1'),
+        ((0, 2), (0, 0, 0, 0), '1280x960 with binning 1x2'),
+        ((1, 1), (640, 480, 100, 80), '1280x960, roi 640x480 at (100, 80)'),
+        ((4, 4), (640, 0, 1, 2), '1280x960, roi 640x0 at (1, 2) with binning 4'),
+    ],
+)
+def test_sizes_are_described_by_what_they_come_of(binning, roi, words):
+    width, height, x, y = roi
+    region = SimpleNamespace(width=width, height=height, x_offset=x, y_offset=y)
+    camera_info = SimpleNamespace(
+        width=1280, height=960, binning_x=binning[0], binning_y=binning[1], roi=region
+    )
+    assert describe_size(camera_info) == words

@@ -309,3 +309,10 @@ def test_shared_image_is_a_view_where_nothing_is_converted():
     assert (shared[0, 0, 0], own[0, 0, 0]) == (77, 0)
     msg.encoding = 'bgr8'
     np.testing.assert_array_equal(image_from_message(msg, share=True)[0, 0], (2, 1, 77))
+
+
+@pytest.mark.parametrize(('height', 'width'), [(1, 1), (1, 5), (5, 1)])
+def test_one_row_or_column_is_an_image(rgb, height, width):
+    picture = rgb[:height, :width]
+    np.testing.assert_array_equal(decode(picture, 'rgb8'), picture)
+    np.testing.assert_array_equal(decode(picture[..., ::-1], 'bgr8', padding=0), picture)
