@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
+
+if TYPE_CHECKING:
+    from lacdepth_ros.models.quantization import Frame
 
 HELP = 'write a checkpoint as an ONNX or OpenVINO file'
 DESCRIPTION = """\
@@ -25,6 +28,7 @@ examples:
   lacdepth export depth.onnx --precision fp16    # trtexec --onnx=depth.onnx --stronglyTyped
   lacdepth export depth.onnx --dynamic           # any size in multiples of 32
   lacdepth export depth.xml --size 352x1216      # for OpenVINO
+  lacdepth export depth.xml --int8 --calibrate frames.jsonl
   lacdepth export depth.onnx --verify
 """
 
@@ -51,6 +55,17 @@ def add_parser(subparsers: Any) -> None:
         default='fp32',
         help='of encoder and decoder: fp32, or fp16 in ONNX; the head is float32 (default: fp32)',
     )
+    parser.add_argument(
+        '--int8',
+        action='store_true',
+        help='encoder and decoder in 8-bit integers (OpenVINO); needs --calibrate and nncf',
+    )
+    parser.add_argument(
+        '--calibrate',
+        type=Path,
+        metavar='MANIFEST',
+        help='frames like those that the file will see, such as 100 from the own camera',
+    )
     parser.add_argument('--verify', action='store_true', help='only compare the file')
 
 
@@ -62,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         kind_of(args.file)
         model, _ = load_checkpoint(args.checkpoint)
+        if args.int8 != (args.calibrate is not None):
+            raise ValueError('--int8 and --calibrate MANIFEST go together')
         if not args.verify:
             options.make_folder(args.file.parent, 'FILE')
             height, width = args.size or ((288, 928) if args.dynamic else (278, 920))
@@ -70,14 +87,25 @@ def run(args: argparse.Namespace) -> int:
                 args.file,
                 height=height,
                 width=width,
-                precision=args.precision,
+                precision='int8' if args.int8 else args.precision,
                 any_size=args.dynamic,
+                frames=_frames(args.calibrate) if args.int8 else (),
             )
         parity = verify(args.file, model)
     except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error
     print(f'{args.file} gives the depth of {model.config.name}: {parity}')
     return 0
+
+
+def _frames(manifest: Path) -> list[Frame]:
+    """Images and cameras of a manifest, evenly spaced where it is long."""
+    from lacdepth_ros.data.manifest import read_manifest
+    from lacdepth_ros.models.quantization import MOST_FRAMES
+
+    entries = read_manifest(manifest)
+    samples = [entry.load() for entry in entries[:: -(-len(entries) // MOST_FRAMES)]]
+    return [(sample.image, sample.camera) for sample in samples]
 
 
 def _size(text: str) -> tuple[int, int]:

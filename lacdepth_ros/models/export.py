@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +22,11 @@ from lacdepth_ros.models.engines.parity import Parity, compare, street_input
 from lacdepth_ros.models.engines.street import street_pixels
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
+from lacdepth_ros.models.quantization import Frame, quantize
 
 SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml'}
-PRECISIONS = {'onnx': ('fp32', 'fp16'), 'openvino': ('fp32',)}
-"""An IR is float32; OpenVINO reduces it where it runs."""
+PRECISIONS = {'onnx': ('fp32', 'fp16'), 'openvino': ('fp32', 'int8')}
+"""What an IR has in float32, OpenVINO reduces where it runs."""
 CPU = torch.device('cpu')
 PREFIX = 'lacdepth_'
 
@@ -74,6 +75,7 @@ def export(
     width: int,
     precision: str = 'fp32',
     any_size: bool = False,
+    frames: Sequence[Frame] = (),
 ) -> None:
     """Write a network as a file; its kind follows from the suffix.
 
@@ -82,9 +84,11 @@ def export(
         path: Target, `.onnx`, or `.xml` for OpenVINO (its weights go beside it, as `.bin`).
         height: Of the input.
         width: Of the input.
-        precision: Of encoder and decoder, 'fp32' or (ONNX) 'fp16'; what becomes metres is float32.
+        precision: Of encoder and decoder, 'fp32', 'fp16' (ONNX) or 'int8' (OpenVINO); what becomes
+            metres is float32.
         any_size: The input may have any size in multiples of 32 (ONNX); height and width must be
             such, too.
+        frames: Typical ones, to find the ranges of int8 with.
 
     Raises:
         ValueError: Another suffix or precision, a network in training mode, or a size or kind
@@ -105,13 +109,14 @@ def export(
         'min_depth': repr(model.config.min_depth),
         'max_depth': repr(model.config.max_depth),
     }
-    network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, precision)).eval()
+    dtype = 'fp32' if precision == 'int8' else precision
+    network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, dtype)).eval()
     intrinsics = typical_intrinsics(model.config, height, width)
     inputs = (torch.zeros(1, 3, height, width), *intrinsics)
     if kind == 'onnx':
         _write_onnx(network, path, inputs, facts, any_size=any_size)
     else:
-        _write_openvino(network, path, inputs, facts)
+        _write_openvino(network, path, inputs, facts, frames)
 
 
 def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> Parity:
@@ -188,7 +193,11 @@ def _write_onnx(
 
 
 def _write_openvino(
-    network: PixelNetwork, path: Path, inputs: tuple[Tensor, ...], facts: dict[str, str]
+    network: PixelNetwork,
+    path: Path,
+    inputs: tuple[Tensor, ...],
+    facts: dict[str, str],
+    frames: Sequence[Frame],
 ) -> None:
     library = load_library('openvino', 'files of OpenVINO')
     model = openvino.translate(library, network, [tuple(x.shape) for x in inputs])
@@ -196,6 +205,8 @@ def _write_openvino(
         [*model.inputs, *model.outputs], [*INPUTS[: len(inputs)], *OUTPUTS], strict=True
     ):
         tensor.set_names({name})
+    if facts['precision'] == 'int8':
+        model = quantize(model, frames, network.network.exact_parts())
     for name, value in facts.items():
         model.set_rt_info(value, PREFIX + name)
     library.save_model(model, path, compress_to_fp16=False)
