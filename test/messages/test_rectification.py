@@ -175,3 +175,20 @@ def test_camera_of_what_arrives_follows_its_calibration():
     assert cache.arriving(known, rectified=False).fx == 150.0
     with pytest.raises(ValueError, match='NaN'):
         cache.arriving(info(k=[float('nan')] * 9), rectified=False)
+
+
+def test_view_is_the_image_as_it_came_or_rectified():
+    picture = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    cache, turned = RectifierCache(), [0.0, -1, 0, 1, 0, 0, 0, 0, 1]
+    view = cache.view(picture, info(), rectified=True)
+    assert view.image is picture and view.outside is None
+    assert (view.camera.fx, view.camera.cx) == (120.0, 79.0)
+    np.testing.assert_array_equal(view.rotation, np.eye(3))
+    given = info(r=turned)
+    view, rectifier = cache.view(picture, given, rectified=False), Rectifier(given)
+    np.testing.assert_array_equal(view.image, rectifier.rectify(picture))
+    np.testing.assert_array_equal(view.outside, rectifier.outside)
+    np.testing.assert_array_equal(view.rotation, np.reshape(turned, (3, 3)))
+    depth = view.without_outside(np.ones((HEIGHT, WIDTH), np.float32))
+    np.testing.assert_array_equal(np.isnan(depth), rectifier.outside)
+    assert rectifier.outside.any() and not rectifier.outside.all()
