@@ -13,6 +13,7 @@ pytest.importorskip('rclpy')
 from diagnostic_msgs.msg import DiagnosticStatus
 from ros_fakes import image_message, info_message
 
+from lacdepth_ros.node import frame_statistics
 from lacdepth_ros.node.diagnostics import Condition, build_status
 from lacdepth_ros.node.frame_statistics import FrameStatistics
 
@@ -133,6 +134,19 @@ def test_fault_outranks_failures_and_failures_outrank_warnings():
     assert verdict('', 'silence') == (DiagnosticStatus.ERROR, 'bad frame')
     assert verdict('', 'silence') == (DiagnosticStatus.WARN, 'silence')
     assert verdict('', '') == (DiagnosticStatus.OK, 'active')
+
+
+def test_a_stage_takes_what_the_clock_says_and_nothing_when_it_fails(monkeypatch):
+    clock = iter((100.0, 100.25, 200.0))
+    monkeypatch.setattr(frame_statistics.time, 'perf_counter', lambda: next(clock))
+    statistics = FrameStatistics()
+    with statistics.timed('network'):
+        pass
+    with pytest.raises(ValueError), statistics.timed('cloud'):
+        raise ValueError
+    monkeypatch.undo()
+    latencies = statistics.snapshot().latencies_ms
+    assert list(latencies) == ['network'] and latencies['network'] == pytest.approx((250.0,) * 3)
 
 
 def test_percentiles_are_those_of_the_window():
