@@ -101,7 +101,7 @@ def _measure(
         stamp_to_publish=_pair(stages[f'stamp_to_{topics[-1]}']),
         arrival=_pair(arrival),
         stages=stages,
-        engine=result.node.get('engine', '').partition(' (')[0],
+        engine=engine_of(result.node),
     )
 
 
@@ -128,6 +128,11 @@ def _check(result: SessionResult, topics: tuple[str, ...], count: int, log: Path
             break
     if result.failure:
         raise NodeError(f'{result.failure}; the end of what the node wrote:\n{last_lines(log)}')
+
+
+def engine_of(report: Mapping[str, str]) -> str:
+    """Engine and precision in a node's report, without the reasons for them."""
+    return ' '.join(report.get('engine', '').split()[:2]).rstrip(',;')
 
 
 def _pair(values: dict[str, float]) -> tuple[float, float]:

@@ -21,12 +21,12 @@ from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.session.client import Answer, DepthClient
 from lacdepth_ros.session.loop import CONFIGURE_TIMEOUT, START_TIMEOUT, TIMEOUT
+from lacdepth_ros.session.node_benchmark import NAMESPACE, engine_of
 from lacdepth_ros.session.node_process import LOG, NodeError, NodeProcess
 from lacdepth_ros.session.recorded import FRAME_ID
 from lacdepth_ros.session.vital_signs import take
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA
 
-NAMESPACE = '/benchmark'
 WARM_UP = 5
 """Frames of each camera that are answered one by one before anything is counted."""
 PATIENCE = 3.0
@@ -166,7 +166,7 @@ class _Load:
             else (),
             cpu_percent=cpu_percent,
             resident_mb=take(self._node.pid, 0.0, 0).resident_mb,
-            engine=self._client.diagnostics.get('engine', '').partition(' (')[0],
+            engine=engine_of(self._client.diagnostics),
         )
 
 

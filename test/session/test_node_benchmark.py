@@ -57,3 +57,9 @@ def test_unanswered_frame_is_named(
     said = capsys.readouterr().err
     assert 'frame 1 of 2: nothing on points within 60 s' in said
     assert 'out of memory for the cloud' in said
+
+
+def test_engine_is_named_without_its_reasons() -> None:
+    for said in ('openvino bf16 (against float32: 0.3 %)', 'openvino bf16, measured: 1 ms'):
+        assert node_benchmark.engine_of({'engine': said}) == 'openvino bf16'
+    assert node_benchmark.engine_of({}) == ''
