@@ -37,7 +37,7 @@ _TRANSFORMS = dict.fromkeys(('/tf', '/tf_static'), TRANSFORMS)
 _QUEUE = 50  # messages of a topic that wait while the disk is busy
 _POLL = 0.05  # seconds
 _SETTLED = 1.0  # seconds without a new topic after which all of a node's are known
-_LAST_WORDS = 0.5  # seconds after the end in which answers under way still count
+_LAST_WORDS = 1.0  # seconds after the end in which answers under way still count
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,10 @@ class DepthRecorder:
         """
         self._stamps = {topics.image: set(), topics.depth: set()}
         self._answers, self._frames = self._stamps[topics.depth], frames
-        for topic, kind in topics.kinds.items():
-            self._subscribe(bag, topic, kind)
+        # Depth last: the node computes for subscribers alone, so a frame would lack what it saw
+        # subscribed one frame later.
+        for topic in sorted(topics.kinds, key=topics.depth.__eq__):
+            self._subscribe(bag, topic, topics.kinds[topic])
         try:
             while not ended() and not self._complete:
                 self._executor.spin_once(timeout_sec=_POLL)

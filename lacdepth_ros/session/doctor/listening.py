@@ -56,8 +56,8 @@ def listen(
             )
             return
         info_topic = info_topic or _beside(image_topic)
-        yield _publishers(node, image_topic)
-        yield _publishers(node, info_topic)
+        yield _publishers(node, executor, image_topic)
+        yield _publishers(node, executor, info_topic)
         yield from _watch(node, executor, (image_topic, info_topic), seconds, focal_px)
     finally:
         executor.shutdown()
@@ -112,8 +112,12 @@ def _beside(image_topic: str) -> str:
     return image_topic.removesuffix('/compressed').rpartition('/')[0] + '/camera_info'
 
 
-def _publishers(node: Node, topic: str) -> Finding:
-    endpoints: list[Any] = node.get_publishers_info_by_topic(topic)
+def _publishers(node: Node, executor: SingleThreadedExecutor, topic: str) -> Finding:
+    for _ in range(10):  # a topic is known before the names of the nodes that publish it
+        endpoints: list[Any] = node.get_publishers_info_by_topic(topic)
+        if endpoints and not any('UNKNOWN' in e.node_name for e in endpoints):
+            break
+        _spin(executor, _DISCOVERY / 10)
     names = [
         f'{qos.name_of(e)} ({e.topic_type}, {e.qos_profile.reliability.name.lower()}, '
         f'{e.qos_profile.durability.name.lower()})'
