@@ -25,9 +25,9 @@ from lacdepth_ros.viz.contact_sheet import contact_sheet
 from lacdepth_ros.viz.topdown import topdown
 
 IMAGES = Path(__file__).resolve().parents[1] / 'docs' / 'images'
-NODE = replace(SETTINGS, max_relative_std=0.2)
+NODE = replace(SETTINGS, max_relative_std=0.3)
 RAW = replace(SETTINGS, min_angle=0.0)
-SETTINGS_SHOWN = {'no filter': RAW, 'angle 3 deg': SETTINGS, 'angle 3 deg, std 20 %': NODE}
+SETTINGS_SHOWN = {'no filter': RAW, 'angle 3 deg': SETTINGS, 'angle 3 deg, std 30 %': NODE}
 
 
 def paint(layer: VoxelLayer, true: VoxelLayer) -> np.ndarray:

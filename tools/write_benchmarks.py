@@ -83,8 +83,8 @@ def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
         '## Time of a forward pass',
         'In turns in one run, with the same threads and input, so a slow moment of the machine is '
         'unfair to none. The ratio is to the first row; of peak: multiply-adds a second, as a '
-        'share of what a product of two 2048 x 2048 matrices reached in the same turns (fastest '
-        'rounds). Networks '
+        "share of what PyTorch's product of two 2048 x 2048 matrices reached in the same turns "
+        "(fastest rounds; above 100 % where an engine's kernels are better than that). Networks "
         'that are not ours are built by transformers, with random weights.',
         times(measured['times']),
         '## The node',

@@ -218,7 +218,7 @@ class NodeParameters:
     )
     pointcloud_max_relative_std: float = parameter(
         'pointcloud.max_relative_std',
-        0.2,
+        0.3,
         'Pixels of a larger std / depth neither mark nor clear in these two; 0 = all do',
         live=True,
         limits=(0.0, 10.0),
