@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import signal
 import tempfile
 from pathlib import Path
 from typing import TextIO
@@ -22,6 +23,10 @@ os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 # Compiled networks are this run's own: neither read from the user's cache nor left in it.
 _CACHE = tempfile.TemporaryDirectory(prefix='lacdepth_test_')
 os.environ['LACDEPTH_CACHE'] = _CACHE.name
+
+# A shell's background job ignores Ctrl-C, and so would all that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FEWEST_TESTS = 1000
 """A run of the whole suite that finds fewer has been cut short by something."""
