@@ -70,6 +70,7 @@ def test_large_best_effort_images_and_clouds_arrive(client, start_node):
     np.testing.assert_allclose(depth, 6.0, rtol=1e-6)
     points, _ = cloud_from_message(client.received['points'][-1])
     assert points.shape == (height, width, 3)
+    assert client.spin_until(lambda: client.diagnostics)
     facts = {item.key: item.value for item in client.diagnostics[-1].values}
     assert facts['dds profile'].startswith('shipped: ')
 
