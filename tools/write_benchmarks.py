@@ -81,11 +81,11 @@ def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
         f'At {at(measured["sizes"][0])}, by `lacdepth benchmark`.',
         sizes(measured['sizes']),
         '## Time of a forward pass',
-        'In turns in one run, with the same threads and input, so a slow moment of the machine is '
-        'unfair to none. The ratio is to the first row; of peak: multiply-adds a second, as a '
-        "share of what PyTorch's product of two 2048 x 2048 matrices reached in the same turns "
-        "(fastest rounds; above 100 % where an engine's kernels are better than that). Networks "
-        'that are not ours are built by transformers, with random weights.',
+        'Interleaved in one run, with the same threads and input, so that a slow moment of the '
+        'machine affects all alike. The ratio is to the first row; of peak: multiply-adds a '
+        "second, as a share of what PyTorch's product of two 2048 x 2048 matrices reached in the "
+        "same rounds (fastest; above 100 % where an engine's kernels are better than that). "
+        'Networks that are not ours are built by transformers, with random weights.',
         times(measured['times']),
         '## The node',
         'Frames of 1242 x 375, one every 0.3 s; p50 / p95 [ms]. The overhead is what the node '

@@ -240,7 +240,7 @@ def _cameras(reader: BagReader, kinds: dict[str, str], depth_topic: str) -> list
     found = list(messages_of(reader, beside)) if kinds.get(beside) == CAMERA_INFO else []
     if not found:
         raise ValueError(
-            f'{depth_topic} has no camera_info beside it ({beside}), so its points have no place; '
+            f'{depth_topic} has no matching camera_info ({beside}), so its points have no place; '
             'leave --ply out'
         )
     return found

@@ -101,8 +101,8 @@ def _images_with_info(path: Path, options: ExtractOptions) -> BagImages:
     images = BagImages(path, options.image_topic, options.info_topic)
     if images.info_topic is None:
         raise ValueError(
-            f'{path}: no camera_info beside {images.topic}; name one with --camera-info-topic, '
-            'as metres need the intrinsics'
+            f'{path}: no matching camera_info for {images.topic}; name one with '
+            '--camera-info-topic, as metres need the intrinsics'
         )
     return images
 

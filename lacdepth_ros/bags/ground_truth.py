@@ -117,7 +117,7 @@ class GroundTruthTopic:
         _, info = next(messages_of(self._reader, self._info_topic), (0, None))
         if info is None:
             raise ValueError(
-                f'depth topic {self.topic} has no camera_info beside it '
+                f'depth topic {self.topic} has no matching camera_info '
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
         rectified = '/image_rect' in self.topic

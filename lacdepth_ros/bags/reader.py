@@ -58,7 +58,7 @@ class BagImages:
 
     Args:
         path: Bag folder, or its .mcap or .db3 file.
-        image_topic: Topic of the images; None picks the one that has a camera_info beside it,
+        image_topic: Topic of the images; None picks the one that has a matching camera_info,
             then the first by name; topics that sound like depth come last.
         info_topic: Topic of the camera_info; None takes the one beside the images.
 

@@ -20,7 +20,7 @@ HELP = 'parameters, multiply-adds, milliseconds, and what the node answers'
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
 time forward passes: presets (and with --peers other projects' networks) x sizes x engines x
-precisions, all in turns, each also as a ratio to the first and as a share of what a product of
+precisions, interleaved, each also as a ratio to the first and as a share of what a product of
 large matrices reaches: on a shared machine ratios are worth more than milliseconds. Then the node
 runs in a process of its own (this needs rclpy): its stages with frames of KITTI's size one by
 one, and what it answers at the pace of one or several cameras.

@@ -45,7 +45,7 @@ def times(rows: Sequence[Any], rounds: int) -> str:
         *('network', 'input', 'engine', 'precision', 'parameters [M]', 'GMAC'),
         *('p50 [ms]', 'p95', 'p99', 'ratio', 'of peak'),
     )
-    return table(f'forward pass, {rounds} rounds in turns', head, cells)
+    return table(f'forward pass, {rounds} interleaved rounds', head, cells)
 
 
 def node(rows: Sequence[Any]) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Time of forward passes, of ours and of peers, in turns and beside a product of matrices."""
+"""Time of forward passes, of ours and of peers, interleaved with a product of matrices."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def peer_runners(
 
 
 def time_runners(runners: Runners, rounds: int, device: torch.device) -> list[ForwardTime]:
-    """Time all in turns, and with them a product of large matrices in each precision."""
+    """Time all interleaved, and with them a product of large matrices in each precision."""
     precisions = dict.fromkeys(combination.precision for combination in runners)
     timed: dict[Combination | str, Callable[[], object]] = {
         **{precision: _product(precision, device) for precision in precisions},

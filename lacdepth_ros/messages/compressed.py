@@ -43,25 +43,14 @@ def image_from_compressed(
         ValueError: The data is empty, truncated, no JPEG or PNG or of another size, or it is
             compressed depth or video.
     """
-    text = quoted(msg.format)
-    if 'compressedDepth' in msg.format:
-        raise ValueError(
-            f'compressed format {text} is a depth image, not a camera image; '
-            "subscribe to the camera's image topic"
-        )
-    if _VIDEO.search(msg.format):
-        raise ValueError(
-            f'compressed format {text} is a video stream, not single images; turn it into images '
-            'first: ros2 run image_transport republish --ros-args -p in_transport:=ffmpeg '
-            '-p out_transport:=raw'
-        )
+    _refuse_other_kinds(msg.format)
     data = bytes(msg.data)
     try:
         pixels = decode_file(data, flags=cv2.IMREAD_UNCHANGED, check_size=check_size)
     except ValueError as error:
         raise ValueError(
-            f'compressed image of {len(data)} bytes (format {text}): {error}; check the publisher '
-            'and the transport'
+            f'compressed image of {len(data)} bytes (format {quoted(msg.format)}): {error}; check '
+            'the publisher and the transport'
         ) from error
     pixels = pixels if pixels.ndim == 3 else pixels[..., None]
     source, _, stored = msg.format.partition(';')
@@ -73,3 +62,19 @@ def image_from_compressed(
     return to_rgb(
         pixels[..., :3], ('rgb' if swapped else 'bgr') + ('16' if wide else '8'), bit_depth
     )
+
+
+def _refuse_other_kinds(written: str) -> None:
+    """ValueError for formats of image_transport that hold no camera image."""
+    text = quoted(written)
+    if 'compressedDepth' in written:
+        raise ValueError(
+            f'compressed format {text} is a depth image, not a camera image; '
+            "subscribe to the camera's image topic"
+        )
+    if _VIDEO.search(written):
+        raise ValueError(
+            f'compressed format {text} is a video stream, not single images; turn it into images '
+            'first: ros2 run image_transport republish --ros-args -p in_transport:=ffmpeg '
+            '-p out_transport:=raw'
+        )

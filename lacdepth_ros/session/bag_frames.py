@@ -42,7 +42,7 @@ def bag_frames(
             return
         stamp, reason = recorded.stamp, ''
         if recorded.info is None:
-            reason = f'the bag has no camera_info beside {images.topic}'
+            reason = f'the bag has no matching camera_info for {images.topic}'
         elif stamp in seen:
             reason = 'an earlier image has the same stamp'
         elif forward_only and stamp < latest:

@@ -128,7 +128,7 @@ def test_clouds_without_camera_info_are_refused_before_anything_is_written(
     out, video = tmp_path / 'out', tmp_path / 'videos' / 'v.mp4'
     command = ['bag', 'export', str(bag), str(out), '--png', '--ply', '--video', str(video)]
     assert main(command) == 2
-    assert f'{DEPTH} has no camera_info beside it ({DEPTH_INFO})' in capsys.readouterr().err
+    assert f'{DEPTH} has no matching camera_info ({DEPTH_INFO})' in capsys.readouterr().err
     assert not out.exists() and not video.parent.exists()
 
 

@@ -235,7 +235,7 @@ def test_bad_frames_are_left_out_and_counted(
 @pytest.mark.parametrize(
     ('without', 'arguments', 'words'),
     [
-        ((INFO,), [], 'no camera_info beside /front/image_raw'),
+        ((INFO,), [], 'no matching camera_info for /front/image_raw'),
         ((IMAGE,), [], 'no image topic in this bag; its topics: /front/camera_info'),
         ((CLOUD,), [], 'no topic of measured points or depth in this bag'),
         ((), ['--image-topic', '/front/image'], "did you mean '/front/image_raw'?"),

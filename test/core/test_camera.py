@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -143,16 +144,20 @@ def test_negative_padding_is_refused():
 
 
 @pytest.mark.parametrize(
-    'values',
+    ('values', 'change'),
     [
-        (721.5, 721.5, 609.6, 172.9),  # KITTI
-        (170.0, 170.0, 620.5, 187.0),  # 149.4 degrees over the longer side
-        (14000.0, 14000.0, 620.5, 187.0),  # 5.08 degrees
-        (1500.0, 1500.0, 3000.0, -1200.0),  # a window far beside the axis of a larger image
+        ((721.5, 721.5, 609.6, 172.9), {'cx': 1e5}),  # KITTI
+        ((170.0, 170.0, 620.5, 187.0), {'fx': 166.0}),  # 149.4 degrees over the longer side
+        ((14000.0, 14000.0, 620.5, 187.0), {'fy': 14300.0}),  # 5.08 degrees
+        # A window far off the axis of a larger image.
+        ((1500.0, 1500.0, 3000.0, -1200.0), {'cx': 6000.0}),
     ],
 )
-def test_cameras_that_exist_are_plausible(values):
-    check_plausible(Camera(*values, width=1242, height=375))
+def test_cameras_that_exist_are_plausible(values, change):
+    camera = Camera(*values, width=1242, height=375)
+    check_plausible(camera)
+    with pytest.raises(ValueError, match=next(iter(change))):
+        check_plausible(replace(camera, **change))
 
 
 @pytest.mark.parametrize(

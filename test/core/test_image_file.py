@@ -167,10 +167,13 @@ def test_impossible_bounds(size: tuple[int, int]) -> None:
         check_bounds(*size)
 
 
-def test_largest_sizes() -> None:
-    check_bounds(16384, 4096)
-    check_bounds(8192, 8192)
-    check_bounds(1, 1)
+@pytest.mark.parametrize('size', [(16384, 4096), (8192, 8192)])
+def test_largest_sizes(size: tuple[int, int]) -> None:
+    """Both have 2^26 pixels: one row more is refused."""
+    width, height = size
+    check_bounds(width, height)
+    with pytest.raises(ValueError, match=f'size {width}x{height + 1}'):
+        check_bounds(width, height + 1)
 
 
 def test_kinds_of_png_are_those_of_the_format() -> None:

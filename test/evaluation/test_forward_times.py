@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Forward passes in turns, and the peers beside ours."""
+"""Interleaved forward passes of ours and of the peers."""
 
 from __future__ import annotations
 

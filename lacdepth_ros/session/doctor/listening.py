@@ -32,7 +32,7 @@ def listen(
 
     Args:
         seconds: How long to listen.
-        image_topic: None takes the first image topic that has a camera_info beside it.
+        image_topic: None takes the first image topic with a matching camera_info.
         info_topic: None takes the one beside the images.
         focal_px: Focal length the network was trained for [px].
     """
@@ -51,7 +51,7 @@ def listen(
             yield Finding(
                 'error',
                 'camera',
-                f'no image topic with a camera_info beside it; image topics: {images or "none"}',
+                f'no image topic with a matching camera_info; image topics: {images or "none"}',
                 'start the camera driver, or name --image and --camera-info',
             )
             return
