@@ -30,7 +30,6 @@ EXTRAS = {
         'lightning>=2.4',
         'scipy',
         'tensorboard',
-        'timm>=1.0',
         'torchmetrics',
     ],
 }
@@ -95,6 +94,7 @@ setup(
             'pytest',
             'pytest-xdist',
             'ruff',
+            'timm>=1.0',  # the published networks that the encoders are held against
             'types-PyYAML',
             'types-tqdm',
         ],
