@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load, save_file
 from torch import Tensor
 
 from lacdepth_ros.core.text import clean
@@ -112,7 +112,8 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             with torch.device('meta'):
                 expected = LacDepth(config).state_dict()
             _check_weights(path, file, expected)
-            weights = {name: file.get_tensor(name) for name in expected}
+        # Not by file.get_tensor: safetensors 0.8 loses two integers with every tensor it reads so.
+        weights = load(path.read_bytes())
     except (SafetensorError, OSError) as error:
         raise ValueError(
             f'checkpoint {path} is not a readable safetensors file ({error}); '

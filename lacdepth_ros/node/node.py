@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from diagnostic_msgs.msg import DiagnosticStatus
+    from rclpy.callback_groups import CallbackGroup
     from rclpy.parameter import Parameter
 
     from lacdepth_ros.models.predictor import DepthPredictor
@@ -197,6 +198,7 @@ class DepthNode(LifecycleNode):
 
     def _start(self) -> None:
         assert self._thread and self._predictor, 'configured first'
+        _forget_destroyed(self.default_callback_group)
         self._bond.form(self._settings.bond_timeout)
         self._worker = NewestFrameWorker(self._thread)
         for camera in self._each():
@@ -269,3 +271,8 @@ class DepthNode(LifecycleNode):
             state = 'active'
         self._look()
         return [camera.status(state, self._fault, self._predictor) for camera in self._each()]
+
+
+def _forget_destroyed(group: CallbackGroup) -> None:
+    """Drop what rclpy keeps of entities that are gone: twenty weak references a round."""
+    group.entities.difference_update([entity for entity in group.entities if entity() is None])

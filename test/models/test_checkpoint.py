@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,18 @@ def test_damaged_metadata(saved: Path, changes: dict[str, str | None], message: 
     with pytest.raises(ValueError, match=message) as caught:
         load_checkpoint(saved)
     assert str(saved) in str(caught.value)
+
+
+def test_loading_again_and_again_keeps_nothing(saved: Path) -> None:
+    """One integer lost with each tensor would be as many blocks as there are tensors."""
+    tensors = len(load_file(saved))
+    load_checkpoint(saved)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(5):
+        load_checkpoint(saved)
+    gc.collect()
+    assert (sys.getallocatedblocks() - before) / 5 < 0.5 * tensors
 
 
 def test_nothing_is_unpickled(tmp_path: Path) -> None:

@@ -116,6 +116,20 @@ def test_configure_that_fails_late_releases_the_publishers(bench, monkeypatch):
     assert network() is None
 
 
+def test_rounds_leave_nothing_of_their_entities_in_the_callback_group(bench):
+    """What rclpy keeps is a weak reference of each subscription and event handler that ever was."""
+
+    def entities_after_rounds(count):
+        for _ in range(count):
+            for label in ('configure', 'activate', 'deactivate', 'cleanup'):
+                assert bench.transition(label)
+        gc.collect()
+        return len(bench.node.default_callback_group.entities)
+
+    once = entities_after_rounds(1)
+    assert entities_after_rounds(3) == once
+
+
 def test_ten_rounds_answer_frames_and_leave_nothing(bench):
     networks = []
     bench.subscribe('depth/image_rect')
