@@ -48,6 +48,14 @@ def add_parser(subparsers: Any) -> None:
         metavar='N',
         help='frames between two rounds through all states (default: 500; 0: none)',
     )
+    parser.add_argument(
+        '--scales',
+        type=float,
+        nargs=2,
+        default=(0.2, 1.0),
+        metavar=('LOW', 'HIGH'),
+        help='range of the image size, of 1242 x 375 (default: 0.2 1)',
+    )
     parser.add_argument('--seed', type=int, default=0, help='default: 0')
     options.add_predictor_options(parser)
 
@@ -60,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError('--minutes and --rate must be above 0, --faults from 0 to below 1')
     if args.round_every < 0 or args.frames < 0:
         raise UsageError('--frames and --round-every must not be negative')
+    if not 0.1 <= args.scales[0] <= args.scales[1] <= 4:
+        raise UsageError('--scales must be two numbers from 0.1 to 4, the lower first')
     from lacdepth_ros.session.soak import SoakPlan
 
     plan = SoakPlan(
@@ -68,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         rate=args.rate,
         faults=args.faults,
         round_every=args.round_every,
+        scales=tuple(args.scales),
         seed=args.seed,
     )
     result = _soak(args, plan)
@@ -106,7 +117,11 @@ def _soak(args: argparse.Namespace, plan: SoakPlan) -> SoakResult:
 
 
 def _report(folder: Path, result: SoakResult) -> None:
+    from lacdepth_ros.session.soak import KINDS
+
     print(', '.join(f'{name}: {count}' for name, count in sorted(result.counts.items())))
+    frames = sum(count for name, count in result.counts.items() if name.split()[0] in KINDS)
+    print(f'{frames} frames in {result.seconds:.0f} s: {frames / result.seconds:.2f} a second')
     first, last = result.signs[len(result.signs) // 2], result.signs[-1]
     print(
         f'second half: {first.resident_mb:.0f} -> {last.resident_mb:.0f} MB, {first.threads} -> '

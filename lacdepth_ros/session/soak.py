@@ -30,6 +30,8 @@ from lacdepth_ros.session.node_process import NodeProcess
 from lacdepth_ros.session.vital_signs import VitalSigns, problems, take
 
 STREET_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
+KINDS = ('good', 'damaged')
+"""Of the frames: first words of their counts."""
 _START = 60.0  # seconds a transition may take
 
 
@@ -40,7 +42,7 @@ class SoakPlan:
     Attributes:
         seconds: Length of the run at most.
         frames: Frames after which it ends; 0 = none.
-        rate: Frames per second at most.
+        rate: Frames per second; a frame waits for the answer to the one before.
         faults: Share of the frames that are damaged.
         round_every: Frames between two rounds through all states of the lifecycle; 0 = none.
         scales: Range of the images' size, of 1242 x 375.
@@ -63,13 +65,15 @@ class SoakResult:
     """What came of it.
 
     Attributes:
-        counts: Frames by kind and fate, and rounds.
+        counts: Frames by kind and fate, answers that nobody waited for any more, and rounds.
+        seconds: That it took.
         signs: Of the node's process, once a second.
         exit_status: Of the process, ended by SIGINT.
         problems: What must not be, in words.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
     signs: list[VitalSigns] = field(default_factory=list)
     exit_status: int | None = None
     problems: list[str] = field(default_factory=list)
@@ -79,6 +83,7 @@ class SoakResult:
         folder.mkdir(parents=True, exist_ok=True)
         values = {
             'counts': dict(self.counts),
+            'seconds': self.seconds,
             'signs': [dataclasses.asdict(sign) for sign in self.signs],
             'exit_status': self.exit_status,
             'problems': self.problems,
@@ -104,6 +109,7 @@ def soak(
     result, rng = SoakResult(), np.random.default_rng(plan.seed)
     _bring_up(client)
     start, frames, next_sign, next_word = time.monotonic(), 0, 0.0, 60.0
+    due = start
     while (now := time.monotonic() - start) < plan.seconds and (
         frames < plan.frames or not plan.frames
     ):
@@ -118,8 +124,11 @@ def soak(
         if plan.round_every and frames % plan.round_every == 0:
             _round(client)
             result.counts['rounds'] += 1
-        _frame(client, plan, rng, frames, result.counts)
-        client.spin_for(max(0.0, start + now + 1 / plan.rate - time.monotonic()))
+        _frame(client, plan, rng, result.counts)
+        due = max(due + 1 / plan.rate, time.monotonic())  # a camera makes up for nothing
+        client.spin_for(due - time.monotonic())
+    result.seconds = time.monotonic() - start
+    result.counts['answers too late'] = client.late
     _judge(process, result)
     return result
 
@@ -131,6 +140,8 @@ def _judge(process: NodeProcess, result: SoakResult) -> None:
         result.problems.append(f'{missing} good frames were not answered')
     if wrong := result.counts['damaged answered']:
         result.problems.append(f'{wrong} damaged frames were answered')
+    if late := result.counts['answers too late']:
+        result.problems.append(f'{late} answers came late, or to damaged frames')
     if result.exit_status != 0:
         result.problems.append(f'the process ended with status {result.exit_status}')
 
@@ -151,25 +162,24 @@ def _frame(
     client: DepthClient,
     plan: SoakPlan,
     rng: np.random.Generator,
-    number: int,
     counts: Counter[str],
 ) -> None:
-    message, info = _good(rng, plan.scales, number)
+    message, info = _good(rng, plan.scales)
     kind, patience = 'good', plan.patience
     if rng.random() < plan.faults:
         FAULTS[rng.integers(len(FAULTS))](message, info)
-        kind, patience = 'damaged', 0.2
+        kind, patience = 'damaged', 1 / plan.rate
     answer = client.exchange(message, info, patience)
     counts[f'{kind} {"answered" if answer.messages else "unanswered"}'] += 1
 
 
-def _good(rng: np.random.Generator, scales: tuple[float, float], number: int) -> tuple[Image, Any]:
+def _good(rng: np.random.Generator, scales: tuple[float, float]) -> tuple[Image, Any]:
     """The street in a size that changes from frame to frame, and its camera_info."""
     scale = rng.uniform(*scales)
     camera = STREET_CAMERA.resized(round(1242 * scale), round(375 * scale))
     picture = np.ascontiguousarray(resize_image(stored_street()[0], camera.width, camera.height))
     header = Header(frame_id='camera_optical_frame')
-    set_stamp(header.stamp, number * 10**8 + 1)
+    set_stamp(header.stamp, time.time_ns())
     region = SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0)
     k = camera.K
     info = SimpleNamespace(
