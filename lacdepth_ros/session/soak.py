@@ -32,6 +32,7 @@ from lacdepth_ros.session.vital_signs import VitalSigns, problems, take
 STREET_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
 KINDS = ('good', 'damaged')
 """Of the frames: first words of their counts."""
+_BACKLOG = 1.0  # seconds by which frames may lag behind their schedule before it is given up
 _START = 60.0  # seconds a transition may take
 
 
@@ -124,8 +125,8 @@ def soak(
         if plan.round_every and frames % plan.round_every == 0:
             _round(client)
             result.counts['rounds'] += 1
-        _frame(client, plan, rng, result.counts)
-        due = max(due + 1 / plan.rate, time.monotonic())  # a camera makes up for nothing
+        due = max(due + 1 / plan.rate, time.monotonic() - _BACKLOG)
+        _frame(client, plan, rng, due, result.counts)
         client.spin_for(due - time.monotonic())
     result.seconds = time.monotonic() - start
     result.counts['answers too late'] = client.late
@@ -162,13 +163,14 @@ def _frame(
     client: DepthClient,
     plan: SoakPlan,
     rng: np.random.Generator,
+    due: float,
     counts: Counter[str],
 ) -> None:
     message, info = _good(rng, plan.scales)
     kind, patience = 'good', plan.patience
     if rng.random() < plan.faults:
         FAULTS[rng.integers(len(FAULTS))](message, info)
-        kind, patience = 'damaged', 1 / plan.rate
+        kind, patience = 'damaged', due - time.monotonic()  # nothing comes: until the next one
     answer = client.exchange(message, info, patience)
     counts[f'{kind} {"answered" if answer.messages else "unanswered"}'] += 1
 
