@@ -117,7 +117,7 @@ def test_configure_that_fails_late_releases_the_publishers(bench, monkeypatch):
 
 
 def test_rounds_leave_nothing_of_their_entities_in_the_callback_group(bench):
-    """What rclpy keeps is a weak reference of each subscription and event handler that ever was."""
+    """What rclpy keeps is a weak reference of each subscription and event handler ever made."""
 
     def entities_after_rounds(count):
         for _ in range(count):
