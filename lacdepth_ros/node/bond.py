@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
 TOPIC = 'bond'
+DISABLED = '/bond_disable_heartbeat_timeout'
+"""Parameter that bondpy declares when a bond breaks, and could not declare a second time."""
 HEARTBEAT_PERIOD = 0.1
 """Seconds between two signs of life, as in Nav2's own nodes."""
 
@@ -43,7 +45,14 @@ class ManagerBond:
                 f'bond_timeout is {timeout:g} s, but bondpy is not installed; apt install '
                 'ros-$ROS_DISTRO-bondpy, or set bond_timeout to 0.0 and the same for the manager'
             ) from error
-        self._bond = Bond(TOPIC, self._node.get_name(), self._node, self._on_broken)
+        if self._node.has_parameter(DISABLED):
+            self._node.undeclare_parameter(DISABLED)
+        self._bond = Bond(
+            node=self._node,
+            topic=TOPIC,
+            bond_id=self._node.get_name(),
+            on_broken=self._on_broken,
+        )
         self._bond.heartbeat_period = HEARTBEAT_PERIOD
         self._bond.heartbeat_timeout = timeout
         self._bond.start()
@@ -53,7 +62,10 @@ class ManagerBond:
         bond, self._bond = self._bond, None
         if bond is not None:
             bond.on_broken = None
+            # bondpy destroys both behind the node's back: the executor would fail on what is left.
+            self._node.destroy_subscription(bond.sub)
             bond.shutdown()
+            self._node.destroy_publisher(bond.pub)
 
     def _on_broken(self) -> None:
         self._node.get_logger().warning('the bond with the lifecycle manager is broken')

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The bond with a lifecycle manager, by a stand-in for bondpy."""
+"""The bond with a lifecycle manager, by a stand-in for bondpy that behaves as it does."""
 
 from __future__ import annotations
 
@@ -11,23 +11,33 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from std_msgs.msg import String
+
 pytestmark = pytest.mark.ros
 
 
 class Bond:
-    """Remembers what bondpy.bondpy.Bond would have been asked."""
+    """Signature, topics and parameter of bondpy.bondpy.Bond, and what it would have been asked."""
 
     made: list = []  # noqa: RUF012
 
-    def __init__(self, topic, id, node, on_broken=None, on_formed=None):
-        self.topic, self.id, self.node, self.on_broken = topic, id, node, on_broken
+    def __init__(self, node, topic, bond_id, on_broken=None, on_formed=None):
+        self.topic, self.id, self.node, self.on_broken = topic, bond_id, node, on_broken
         self.calls = []
+        self.pub = node.create_publisher(String, topic, 1)
         Bond.made.append(self)
 
     def start(self):
+        self.sub = self.node.create_subscription(String, self.topic, lambda message: None, 1)
         self.calls.append(('start', self.heartbeat_period, self.heartbeat_timeout))
 
+    def lose(self):
+        self.node.declare_parameter('/bond_disable_heartbeat_timeout', False)
+        self.on_broken()
+
     def shutdown(self):
+        self.sub.destroy()  # without the node, as bondpy does it
+        self.pub.destroy()
         self.calls.append(('shutdown',))
 
 
@@ -47,12 +57,17 @@ def test_bond_exists_while_the_node_is_active(make_bench, bondpy):
     [bond] = Bond.made
     assert (bond.topic, bond.id, bond.node) == ('bond', 'depth_node', bench.node)
     assert bond.calls == [('start', 0.1, 4.0)]
-    bond.on_broken()
+    bond.lose()
     assert bench.logged('the bond with the lifecycle manager is broken')
     assert bench.state() == 'active'
     assert bench.transition('deactivate')
     assert bond.calls[1:] == [('shutdown',)] and bond.on_broken is None
     assert bench.transition('activate') and len(Bond.made) == 2
+    bond = Bond.made[1]
+    bond.lose()
+    assert bench.transition('deactivate') and bench.state() == 'inactive'
+    own = [e.topic_name for e in (*bench.node.publishers, *bench.node.subscriptions)]
+    assert '/bond' not in own
 
 
 def test_without_a_timeout_there_is_no_bond(bench, bondpy):
