@@ -23,7 +23,8 @@ class VitalSigns:
     Attributes:
         seconds: Since the run began.
         frames: Sent so far.
-        resident_mb: Memory in use, MiB.
+        resident_mb: Memory in use, MiB, without the pages of files: those come and go with what
+            the rest of the machine needs.
         threads: Number of them.
         descriptors: Open files and sockets.
     """
@@ -47,7 +48,7 @@ def take(pid: int, seconds: float, frames: int) -> VitalSigns:
     return VitalSigns(
         seconds,
         frames,
-        int(fields['VmRSS'].split()[0]) / 1024,
+        sum(int(fields[name].split()[0]) for name in ('RssAnon', 'RssShmem')) / 1024,
         int(fields['Threads']),
         sum(1 for _ in (folder / 'fd').iterdir()),
     )

@@ -43,8 +43,12 @@ def test_too_short_a_run_proves_nothing():
 def test_vital_signs_are_those_of_the_process():
     sign = take(os.getpid(), 1.5, 7)
     assert (sign.seconds, sign.frames) == (1.5, 7)
+    rollup = dict(
+        line.split(':') for line in Path('/proc/self/smaps_rollup').read_text().splitlines()[1:]
+    )
+    own = sum(int(rollup[name].split()[0]) for name in ('Pss_Anon', 'Pss_Shmem'))
     resident = int(Path('/proc/self/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE')
-    assert sign.resident_mb == pytest.approx(resident / 2**20, rel=0.1)
+    assert 0.8 * own / 1024 < sign.resident_mb < resident / 2**20
     assert sign.threads >= 1 and sign.descriptors >= 3
 
 
@@ -66,7 +70,8 @@ def test_a_short_soak_of_the_real_node(tmp_path: Path, monkeypatch, capsys):
     assert report['exit_status'] == 0, log
     counts = report['counts']
     assert counts['rounds'] == 2 and counts['good answered'] >= 20, counts
-    assert counts.get('good unanswered', 0) == 0, log
+    assert counts.get('good unanswered', 0) == 0 == counts['answers too late'], log
+    assert 59 / 20 < report['seconds']  # 20 a second at most
     assert counts['damaged unanswered'] >= 3 and 'damaged answered' not in counts
     assert 'Traceback' not in log
     assert 'rainbow9\\nxxx' in log and max(map(len, log.splitlines())) < 2000
