@@ -71,7 +71,7 @@ def test_a_short_soak_of_the_real_node(tmp_path: Path, monkeypatch, capsys):
     counts = report['counts']
     assert counts['rounds'] == 2 and counts['good answered'] >= 20, counts
     assert counts.get('good unanswered', 0) == 0 == counts['answers too late'], log
-    assert 59 / 20 < report['seconds']  # 20 a second at most
+    assert report['seconds'] > 59 / 20  # 20 a second at most
     assert counts['damaged unanswered'] >= 3 and 'damaged answered' not in counts
     assert 'Traceback' not in log
     assert 'rainbow9\\nxxx' in log and max(map(len, log.splitlines())) < 2000
