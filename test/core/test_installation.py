@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +47,18 @@ def test_humble_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry, 'missing_modules', lambda names: [])
     monkeypatch.setattr(entry, 'find_spec', lambda name: None)
     assert 'Humble is too old' in entry.find_problem()
+
+
+def test_node_runs_where_nothing_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = SimpleNamespace(main=lambda: 7)
+    monkeypatch.setitem(sys.modules, 'lacdepth_ros.node.main', ran)
+    monkeypatch.setattr(entry, 'find_problem', lambda: '')
+    assert entry._run() == 7
+    monkeypatch.setattr(entry, 'find_problem', lambda: 'rclpy is asleep')
+    assert entry._run() == 1
+    assert capsys.readouterr().err == 'depth_node: error: rclpy is asleep\n'
 
 
 def test_command_line_says_the_same(

@@ -179,3 +179,14 @@ def test_kept_buffer_gives_the_same_bytes_at_every_size():
     for encoding in ('32FC1', '16UC1'):
         kept = depth_to_message(FakeImage, depth, None, encoding=encoding, buffer=buffer)
         assert kept.data == depth_to_message(FakeImage, depth, None, encoding=encoding).data
+
+
+@pytest.mark.parametrize(('median', 'plausible'), [(249.0, True), (251.0, False)])
+def test_points_so_far_away_that_they_cannot_be_metres_are_refused(median, plausible):
+    points = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, median], [0.0, 3.0, 900.0]], np.float32)
+    message = points_to_message(FakePointCloud2, FakePointField, points, None)
+    if plausible:
+        np.testing.assert_array_equal(points_from_message(message), points)
+    else:
+        with pytest.raises(ValueError, match=f'{median:.0f} m away .* in millimetres'):
+            points_from_message(message)

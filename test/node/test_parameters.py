@@ -115,6 +115,44 @@ def test_checkpoint_is_swapped_by_cleanup_set_configure(bench):
     bench.answer('depth/image_rect', 1)
 
 
+NUMBERS = {
+    'input_width': (0, 0, 4096),
+    'input_height': (0, 0, 4096),
+    'warm_up_width': (1242, 32, 8192),
+    'warm_up_height': (375, 32, 8192),
+    'camera_height': (0.0, 0.0, 50.0),
+    'depth_scale': (1.0, 0.01, 100.0),
+    'sync_tolerance': (0.0, 0.0, 1.0),
+    'sync_queue_size': (5, 1, 100),
+    'min_depth': (0.0, 0.0, 1000.0),
+    'max_depth': (80.0, 0.1, 1000.0),
+    'preview.min_depth': (2.0, 0.01, 1000.0),
+    'preview.max_depth': (80.0, 0.1, 1000.0),
+    'pointcloud.stride': (1, 1, 64),
+    'pointcloud.max_std': (0.0, 0.0, 1000.0),
+    'pointcloud.min_surface_angle': (0.0, 0.0, 45.0),
+    'pointcloud.voxel_size': (0.1, 0.01, 10.0),
+    'pointcloud.max_range': (20.0, 0.1, 1000.0),
+    'pointcloud.max_relative_std': (0.3, 0.0, 10.0),
+    'pointcloud.obstacle_angle': (3.0, 0.0, 45.0),
+    'temporal_filter.weight': (1.0, 0.05, 1.0),
+    'temporal_filter.max_change': (1.0, 0.0, 10.0),
+    'bond_timeout': (0.0, 0.0, 60.0),
+    'diagnostics_period': (1.0, 0.1, 60.0),
+}
+"""Default, smallest and largest value of every parameter with limits."""
+
+
+def test_numbers_have_these_defaults_and_limits(make_bench):
+    bench = make_bench(diagnostics_period=1.0)
+    found = {}
+    for name, value in bench.node._parameters.items():
+        [descriptor] = bench.node.describe_parameters([name])
+        for span in (*descriptor.floating_point_range, *descriptor.integer_range):
+            found[name] = (value.value, span.from_value, span.to_value)
+    assert found == NUMBERS
+
+
 @pytest.mark.parametrize(
     ('change', 'reason'),
     [

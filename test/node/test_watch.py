@@ -99,6 +99,17 @@ def test_loss_is_forgotten_when_all_arrives_again():
     assert play(24, image=lambda frame: frame > 120 or frame % 3 == 0).lost() == 0.0
 
 
+def test_ten_seconds_count_and_no_more_is_kept():
+    meter = LossMeter()
+    for frame in range(300):
+        meter.add_info(frame / 16, frame)
+        if frame % 2 == 0:
+            meter.add_image(frame / 16, frame)
+    assert (len(meter._infos), len(meter._images)) == (161, 81)  # 10 s before the last, and it
+    assert meter.share(299 / 16) == pytest.approx(1 - 80 / 161)
+    assert meter.share(299 / 16 + 10.0 + 1 / 16) == 0.0
+
+
 @pytest.mark.parametrize(
     ('arrivals', 'words'),
     [
