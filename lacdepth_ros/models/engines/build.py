@@ -26,8 +26,8 @@ class EngineSpec:
         place: Module and class.
         devices: Types of devices it runs on.
         package: What must be installed for it, '' for nothing.
-        outdone_by: Another engine beside which 'auto' does not try it on a CPU: it was slower in
-            every measurement, and each try costs a translation.
+        outdone_by: Another engine; where that one passes on a CPU, 'auto' does not try this one:
+            it was slower in every measurement, and each try costs a translation.
     """
 
     place: tuple[str, str]
@@ -102,8 +102,6 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
         chosen = list(ranked)
     if precision == AUTO and device.type == 'cpu' and not computes_bf16():
         chosen = [pair for pair in chosen if pair[1] != 'bf16']
-    if engine == AUTO and device.type == 'cpu':
-        chosen = [pair for pair in chosen if not _outdone(pair[0])]
     return chosen
 
 
@@ -113,11 +111,6 @@ def runnable(device: torch.device) -> list[tuple[str, str]]:
     eager = [('eager', precision) for precision in ('fp32', 'bf16')]
     installed = [pair for pair in others if ENGINES[pair[0]].installed]
     return list(dict.fromkeys([*(eager if device.type != 'xpu' else []), *installed]))
-
-
-def _outdone(name: str) -> bool:
-    better = ENGINES[name].outdone_by
-    return bool(better) and ENGINES[better].installed
 
 
 def build_engine(name: str, model: LacDepth, device: torch.device, precision: str) -> Engine:

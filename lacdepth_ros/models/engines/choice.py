@@ -84,8 +84,11 @@ class EngineChooser:
         gate = Gate(self._model, self._device, (height, width), constants)
         refused: dict[str, str] = {}
         times: dict[str, float] = {}
+        passed: set[str] = set()
         best: Choice | None = None
         for name, precision in self._pairs:
+            if self._device.type == 'cpu' and ENGINES[name].outdone_by in passed:
+                continue
             pair = f'{name} {precision}'
             try:
                 trial = self._try(gate, name, precision)
@@ -94,6 +97,7 @@ class EngineChooser:
                     raise
                 refused[pair] = ' '.join(str(error).split())[:300]
                 continue
+            passed.add(name)
             if len(self._pairs) > 1:
                 times[pair] = trial.milliseconds
             if best is not None and trial.milliseconds > min(times.values()):
