@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 NEWEST := .venv-newest
 AUDIT := .venv-audit
 TESTS := -m pytest -n auto --dist worksteal
+# Compiled code is kept whatever the user's shell says: the tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 INPUT ?=
 OUTPUT ?= out/demo
 
