@@ -29,7 +29,7 @@ TOLERANCE = 0.3
 """A marked cell this near a true obstacle is not false, and finds it [m]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """One frame of a street: image, true depth (+Inf in the sky), camera, and its pose."""
 
@@ -88,8 +88,9 @@ def upright(points: np.ndarray, height: float, rotation: np.ndarray) -> np.ndarr
     return np.stack([z, -x, height - y], axis=1)
 
 
+@lru_cache(maxsize=4)
 def true_costmap(view: View) -> VoxelLayer:
-    """The costmap of exact depth, marked and cleared by every pixel."""
+    """The costmap of exact depth, marked and cleared by every pixel; not to be changed."""
     lengths = depth_to_ray_length(view.depth, view.camera)
     ends = depth_to_points(np.minimum(lengths, 20.0) / ray_lengths(view.camera), view.camera)
     marking, clearing = (
