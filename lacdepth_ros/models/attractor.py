@@ -8,9 +8,12 @@ them in metres without bounds.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.layers import PointwiseMLP
@@ -24,7 +27,7 @@ def centers_from_widths(widths: Tensor) -> Tensor:
 
 
 def attract(
-    centers: Tensor, attractors: Tensor, *, alpha: float, gamma: int, kind: str, aggregation: str
+    centers: Tensor, attractors: Tensor, alpha: float, gamma: int, kind: str, aggregation: str
 ) -> Tensor:
     """Pull bin centers towards attractor points.
 
@@ -51,6 +54,55 @@ def attract(
         total = total + delta
     share = 1 / attractors.shape[1] if aggregation == 'mean' else 1.0
     return centers + share * total
+
+
+class Attraction(torch.autograd.Function):
+    """`attract` for training: from centers and attractors its gradient is computed anew.
+
+    Autograd would keep several maps of the bins for each attractor, and read them all again.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        centers: Tensor,
+        attractors: Tensor,
+        alpha: float,
+        gamma: int,
+        kind: str,
+        aggregation: str,
+    ) -> Tensor:
+        """Move the centers as `attract` does."""
+        ctx.save_for_backward(centers, attractors)
+        ctx.settings = alpha, gamma, kind, aggregation
+        return attract(centers, attractors, alpha, gamma, kind, aggregation)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of the centers (B, N, H, W) and of the attractors (B, n, H, W).
+
+        With r = |dx|**gamma the slope d delta / d dx is (1 - alpha gamma r) exp(-alpha r) ('exp')
+        or (1 + (1 - gamma) alpha r) / (1 + alpha r)**2 ('inv'); dx = a_k - c_i.
+        """
+        centers, attractors = ctx.saved_tensors
+        alpha, gamma, kind, aggregation = ctx.settings
+        share = 1 / attractors.shape[1] if aggregation == 'mean' else 1.0
+        shared = share * grad
+        slopes = torch.zeros_like(centers)
+        pulls = []
+        for attractor in attractors.split(1, dim=1):
+            dx = attractor - centers
+            reach = dx.square_() if gamma == 2 else dx.abs_().pow_(gamma)
+            reach.mul_(alpha)
+            if kind == 'exp':
+                slope = torch.exp(-reach).mul_(reach.mul_(-gamma).add_(1))
+            else:
+                slope = ((1 - gamma) * reach).add_(1).div_(reach.add_(1).square_())
+            slopes += slope
+            pulls.append(slope.mul_(shared).sum(dim=1, keepdim=True))
+        own = grad - slopes.mul_(shared)
+        return own, torch.cat(pulls, dim=1), None, None, None, None
 
 
 class SeedBins(nn.Module):
@@ -93,14 +145,12 @@ class AttractorLayer(nn.Module):
             points = near / (near + far)  # the ratio that ZoeDepth's released code loses
         else:
             points = F.softplus(raw)
-        return attract(
-            centers,
-            points,
-            alpha=self.config.attractor_alpha,
-            gamma=self.config.attractor_gamma,
-            kind=self.config.attractor_kind,
-            aggregation=self.config.attractor_aggregation,
-        )
+        c = self.config
+        settings = c.attractor_alpha, c.attractor_gamma, c.attractor_kind, c.attractor_aggregation
+        if torch.is_grad_enabled():
+            moved: Tensor = Attraction.apply(centers, points, *settings)
+            return moved
+        return attract(centers, points, *settings)
 
 
 class SplitterLayer(nn.Module):

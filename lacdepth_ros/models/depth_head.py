@@ -85,8 +85,11 @@ class ConditionalDistribution(nn.Module):
         low, high = self.config.min_temperature, self.config.max_temperature
         p = p.clamp(EPSILON, 1 - EPSILON)
         # (N-1) log(1-p) is the same for every k and falls out of the softmax.
-        logits = self.coefficients + self.order * (torch.log(p) - torch.log1p(-p))
-        return torch.softmax(logits / (low + (high - low) * share), dim=1)
+        sharpness = 1 / (low + (high - low) * share)
+        slope = sharpness * (torch.log(p) - torch.log1p(-p))
+        # Linear in maps of one channel: nothing of N channels is kept for the gradient.
+        logits = torch.addcmul(self.coefficients * sharpness, self.order, slope)
+        return torch.softmax(logits, dim=1)
 
     def _gaussian(self, p: Tensor, share: Tensor, centers: Tensor) -> Tensor:
         depth_range = self.config.max_depth - self.config.min_depth
@@ -107,5 +110,7 @@ def expected_depth(probs: Tensor, centers: Tensor) -> tuple[Tensor, Tensor]:
         depth (B, 1, h, w) [m] and variance (B, 1, h, w) [m^2].
     """
     depth = (probs * centers).sum(dim=1, keepdim=True)
-    variance = (probs * (centers - depth).square()).sum(dim=1, keepdim=True)
+    # Of the mean the variance does not depend: its derivative is -2 sum of P (c - mean) = 0.
+    offset = centers - depth.detach()
+    variance = (probs * offset.square()).sum(dim=1, keepdim=True)
     return depth, variance

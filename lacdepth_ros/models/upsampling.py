@@ -51,16 +51,18 @@ class GuidedUpsampling(nn.Module):
             Mean and variance (B, 1, h * stride, w * stride) of the weighted mixture.
         """
         seen = torch.cat([features, folded], dim=1).to(next(self.guide.parameters()).dtype)
-        shares = self._softmax(self._logits(self.guide(seen).float()))  # 9 x (B, stride^2, h, w)
+        powers = self._powers(self._logits(self.guide(seen).float()))  # 9 x (B, stride^2, h, w)
+        total = functools.reduce(torch.add, powers)
         height, width = depth.shape[-2:]
         padded = F.pad(torch.cat([depth, variance], dim=1), (1, 1, 1, 1), mode='replicate')
         first = second = torch.zeros((), device=depth.device)
-        for i, share in enumerate(shares):
+        for i, power in enumerate(powers):
             y, x = divmod(i, 3)
             mean, spread = padded[:, :, y : y + height, x : x + width].chunk(2, dim=1)
             offset = mean - depth  # small numbers: nothing is lost in the difference below
-            first = first + share * offset
-            second = second + share * (spread + offset.square())
+            first = first + power * offset
+            second = second + power * (spread + offset.square())
+        first, second = first / total, second / total
         fine = depth + first, second - first.square()
         return F.pixel_shuffle(fine[0], self.stride), F.pixel_shuffle(fine[1], self.stride)
 
@@ -72,9 +74,10 @@ class GuidedUpsampling(nn.Module):
         return [F.conv2d(guide, k, b) for k, b in zip(kernels, biases, strict=True)]
 
     @staticmethod
-    def _softmax(logits: list[Tensor]) -> list[Tensor]:
-        """Softmax over maps of equal shape, map by map."""
-        largest = functools.reduce(torch.maximum, logits)
-        powers = [torch.exp(x - largest) for x in logits]
-        total = functools.reduce(torch.add, powers)
-        return [x / total for x in powers]
+    def _powers(logits: list[Tensor]) -> list[Tensor]:
+        """Numerators of a softmax over maps of equal shape, the largest of a pixel being 1.
+
+        What is taken off all logits falls out of the softmax, and so has no gradient.
+        """
+        largest = functools.reduce(torch.maximum, (x.detach() for x in logits))
+        return [torch.exp(x - largest) for x in logits]

@@ -22,7 +22,7 @@ def silog_loss(
     valid_mask: Tensor,
     variance_focus: float = 0.85,
     weight: float = 10.0,
-    frame_pixels: int | None = None,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """Scale-invariant log loss: weight * sqrt(mean(h^2) - lambda mean(h)^2), h = ln y - ln y*.
 
@@ -34,21 +34,22 @@ def silog_loss(
         valid_mask: bool, same shape.
         variance_focus: lambda in [0, 1]; at 1 a wrong overall scale costs nothing.
         weight: Factor of the loss.
-        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
+        weights: What each pixel counts in the mean, >= 0, broadcast to the shape; None: all the
+            same.
 
     Returns:
         Scalar over all valid pixels of the batch; 0 with zero gradient where there are none.
     """
     h = _log(pred, valid_mask) - _log(target, valid_mask)
-    mean = _masked_mean(h, valid_mask, frame_pixels)
+    mean = _masked_mean(h, valid_mask, weights)
     # The same as mean(h^2) - lambda mean(h)^2, but rounding cannot make it negative.
-    spread = _masked_mean((h - mean).square(), valid_mask, frame_pixels)
+    spread = _masked_mean((h - mean).square(), valid_mask, weights)
     spread = spread + (1.0 - variance_focus) * mean.square()
     return weight * torch.sqrt(spread + EPSILON) * valid_mask.any()
 
 
 def abs_rel_loss(
-    *, pred: Tensor, target: Tensor, valid_mask: Tensor, frame_pixels: int | None = None
+    *, pred: Tensor, target: Tensor, valid_mask: Tensor, weights: Tensor | None = None
 ) -> Tensor:
     """Mean relative error |y - y*| / y*, which outliers sway less than a squared error.
 
@@ -59,18 +60,19 @@ def abs_rel_loss(
         pred: Predicted depth y [m], any shape.
         target: True depth y* [m], same shape; read only where valid_mask is true.
         valid_mask: bool, same shape.
-        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
+        weights: What each pixel counts in the mean, >= 0, broadcast to the shape; None: all the
+            same.
 
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
     """
     ground_truth = _only(target, valid_mask, 1.0)
     error = (_only(pred, valid_mask, 1.0) - ground_truth).abs()
-    return _masked_mean(error / ground_truth, valid_mask, frame_pixels)
+    return _masked_mean(error / ground_truth, valid_mask, weights)
 
 
 def log_l1_loss(
-    *, pred: Tensor, target: Tensor, valid_mask: Tensor, frame_pixels: int | None = None
+    *, pred: Tensor, target: Tensor, valid_mask: Tensor, weights: Tensor | None = None
 ) -> Tensor:
     """Mean |ln y - ln y*|: of depth that is uncertain it asks for the median.
 
@@ -81,13 +83,14 @@ def log_l1_loss(
         pred: Predicted depth y [m], > 0, any shape.
         target: True depth y* [m], same shape; read only where valid_mask is true.
         valid_mask: bool, same shape.
-        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
+        weights: What each pixel counts in the mean, >= 0, broadcast to the shape; None: all the
+            same.
 
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
     """
     h = _log(pred, valid_mask) - _log(target, valid_mask)
-    return _masked_mean(h.abs(), valid_mask, frame_pixels)
+    return _masked_mean(h.abs(), valid_mask, weights)
 
 
 def sky_loss(*, pred: Tensor, sky_mask: Tensor, far_depth: float) -> Tensor:
@@ -113,7 +116,7 @@ def uncertainty_nll(
     std: Tensor,
     target: Tensor,
     valid_mask: Tensor,
-    frame_pixels: int | None = None,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """Teach the predicted standard deviation the size of the error that is really made.
 
@@ -128,7 +131,8 @@ def uncertainty_nll(
         std: Predicted standard deviation [m], > 0, same shape.
         target: True depth y* [m], same shape; read only where valid_mask is true.
         valid_mask: bool, same shape.
-        frame_pixels: See _masked_mean; the tensors then start with the batch's dimension.
+        weights: What each pixel counts in the mean, >= 0, broadcast to the shape; None: all the
+            same.
 
     Returns:
         Scalar mean over the valid pixels; 0 with zero gradient where there are none.
@@ -136,7 +140,7 @@ def uncertainty_nll(
     depth = _only(pred.detach(), valid_mask, 1.0)
     error = (torch.log(depth) - _log(target, valid_mask)).abs()
     scale = _only(std, valid_mask, 1.0) / (math.sqrt(2) * depth) + MIN_SCALE
-    return _masked_mean(error / scale + torch.log(scale), valid_mask, frame_pixels)
+    return _masked_mean(error / scale + torch.log(scale), valid_mask, weights)
 
 
 def gradient_loss(
@@ -173,6 +177,26 @@ def gradient_loss(
     return _masked_mean(weight * (d_x.abs() + d_y.abs()), _whole_neighborhood(target_mask))
 
 
+def frame_weights(valid_mask: Tensor, frame_pixels: int | None) -> Tensor:
+    """What a pixel counts: frames of more than frame_pixels valid ones as if they had that many.
+
+    The ground truth of a rendered image has 25 times the pixels of a LiDAR scan, and no more to
+    say.
+
+    Args:
+        valid_mask: bool, (B, ...).
+        frame_pixels: None: all count the same.
+
+    Returns:
+        float32, of the mask's shape.
+    """
+    if frame_pixels is None:
+        return torch.ones_like(valid_mask, dtype=torch.float32)
+    pixels = valid_mask.flatten(1).sum(1).clamp_min(1)
+    weights = (frame_pixels / pixels).clamp_max(1)
+    return weights.view(-1, *[1] * (valid_mask.dim() - 1)).expand_as(valid_mask)
+
+
 def _only(values: Tensor, mask: Tensor, fill: float) -> Tensor:
     """float32 values where the mask is true and `fill` elsewhere, which gets no gradient.
 
@@ -186,19 +210,13 @@ def _log(values: Tensor, mask: Tensor) -> Tensor:
     return torch.log(_only(values, mask, 1.0))
 
 
-def _masked_mean(values: Tensor, mask: Tensor, frame_pixels: int | None = None) -> Tensor:
-    """Mean over the mask, 0 with zero gradient where it is empty; all values are finite.
-
-    With frame_pixels, a frame of more valid pixels than that counts as if it had that many: the
-    ground truth of a rendered image has 25 times the pixels of a LiDAR scan, and no more to say.
-    """
+def _masked_mean(values: Tensor, mask: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean over the mask, 0 with zero gradient where it is empty; all values are finite."""
     values = torch.where(mask, values, 0.0)
-    if frame_pixels is None:
+    if weights is None:
         return values.sum() / mask.sum().clamp_min(1)
-    pixels = mask.flatten(1).sum(1)
-    counted = pixels.clamp_max(frame_pixels)
-    shares = counted / pixels.clamp_min(1)
-    return (shares * values.flatten(1).sum(1)).sum() / counted.sum().clamp_min(1)
+    total = torch.where(mask, weights, 0.0).sum()
+    return (weights * values).sum() / torch.where(total > 0, total, 1.0)
 
 
 def _sobel(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from lacdepth_ros.data.sample import BEYOND_RANGE
@@ -17,6 +18,7 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.training.losses import (
     abs_rel_loss,
+    frame_weights,
     gradient_loss,
     log_l1_loss,
     silog_loss,
@@ -115,13 +117,36 @@ def _parts(
     progress: float,
 ) -> dict[str, Tensor]:
     """The losses that are on, by name; only the scale-invariant ones carry silog_weight."""
-    pred = output.depth
     target = batch['depth'].unsqueeze(1)  # (B, 1, H, W)
     valid = (target > model.min_depth) & (target < model.max_depth)
+    parts = _measured_parts(output, target, valid, model, config)
+    if config.sky_weight > 0:
+        sky = target > 0.1 * BEYOND_RANGE
+        pred = _Pixels(sky).of(output.depth)
+        far_depth = SKY_SHARE * model.max_depth
+        parts['sky'] = sky_loss(
+            pred=pred, sky_mask=torch.ones_like(pred, dtype=torch.bool), far_depth=far_depth
+        )
+    if config.gradient_weight > 0:
+        dense = batch['dense'].unsqueeze(1)  # (B, 1, H, W)
+        known = (dense > model.min_depth) & (dense < model.max_depth)
+        known = known & (progress >= config.gradient_start)
+        parts['gradient'] = gradient_loss(
+            pred=output.depth, target=dense, target_mask=known, valid_mask=valid
+        )
+    return parts
+
+
+def _measured_parts(
+    output: NetworkOutput, target: Tensor, valid: Tensor, model: ModelConfig, config: LossConfig
+) -> dict[str, Tensor]:
+    """The losses against measured depth, where there is any: a LiDAR has one pixel in twenty."""
+    pixels = _Pixels(valid)
+    pred = pixels.of(output.depth)
     measured: dict[str, Any] = {
-        'target': target,
-        'valid_mask': valid,
-        'frame_pixels': config.frame_pixels,
+        'target': pixels.of(target),
+        'valid_mask': pixels.of(valid),
+        'weights': pixels.of(frame_weights(valid, config.frame_pixels)),
     }
     silog = partial(
         silog_loss, **measured, variance_focus=config.silog_focus, weight=config.silog_weight
@@ -131,19 +156,20 @@ def _parts(
         parts['abs_rel'] = abs_rel_loss(pred=pred, **measured)
     if config.log_l1_weight > 0:
         parts['log_l1'] = log_l1_loss(pred=pred, **measured)
-    if config.sky_weight > 0:
-        sky = target > 0.1 * BEYOND_RANGE
-        parts['sky'] = sky_loss(pred=pred, sky_mask=sky, far_depth=SKY_SHARE * model.max_depth)
     if config.uncertainty_weight > 0 and model.bin_strategy != 'naive':
-        parts['uncertainty'] = uncertainty_nll(pred=pred, std=output.std, **measured)
+        std = pixels.of(output.std)
+        parts['uncertainty'] = uncertainty_nll(pred=pred, std=std, **measured)
     if config.auxiliary_weight > 0:
-        coarse = (model.max_depth * output.relative.float()).clamp_min(model.min_depth)
-        parts['auxiliary'] = silog(pred=coarse)
-    if config.gradient_weight > 0:
-        dense = batch['dense'].unsqueeze(1)  # (B, 1, H, W)
-        known = (dense > model.min_depth) & (dense < model.max_depth)
-        known = known & (progress >= config.gradient_start)
-        parts['gradient'] = gradient_loss(
-            pred=pred, target=dense, target_mask=known, valid_mask=valid
-        )
+        coarse = model.max_depth * pixels.of(output.relative).float()
+        parts['auxiliary'] = silog(pred=coarse.clamp_min(model.min_depth))
     return parts
+
+
+class _Pixels:
+    """The pixels of a mask, the same of every map of its shape, as (number of pixels,)."""
+
+    def __init__(self, mask: Tensor) -> None:
+        self._places = mask.flatten().nonzero().squeeze(1)
+
+    def of(self, values: Tensor) -> Tensor:
+        return values.flatten().index_select(0, self._places)

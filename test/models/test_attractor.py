@@ -11,6 +11,7 @@ import torch
 from tiny_networks import tiny_config
 
 from lacdepth_ros.models.attractor import (
+    Attraction,
     AttractorLayer,
     BinModule,
     SeedBins,
@@ -73,6 +74,39 @@ def test_sum_attraction_can_let_bins_cross() -> None:
     points = torch.full((1, 16, 1, 1), 0.5)
     moved = attract(centers, points, alpha=300.0, gamma=2, kind='exp', aggregation='sum')
     assert float(moved[0, 0]) > float(moved[0, 1])
+
+
+@pytest.mark.parametrize('aggregation', ['mean', 'sum'])
+@pytest.mark.parametrize('kind', ['exp', 'inv'])
+@pytest.mark.parametrize('gamma', [1, 2, 3])
+def test_gradient_of_attraction_is_that_of_its_formula(
+    kind: str, aggregation: str, gamma: int
+) -> None:
+    """By finite differences in float64, and as autograd finds it in the plain form."""
+    centers = random_maps(5, seed=0).double().requires_grad_()
+    points = random_maps(3, seed=1).double().requires_grad_()
+    settings = (30.0, gamma, kind, aggregation)
+    inputs = (centers, points, *settings)
+    assert torch.autograd.gradcheck(Attraction.apply, inputs, eps=1e-7, atol=1e-5)
+    grad = random_maps(5, seed=2).double()
+    plain = torch.autograd.grad(attract(*inputs), (centers, points), grad)
+    own = torch.autograd.grad(Attraction.apply(*inputs), (centers, points), grad)
+    for a, b in zip(own, plain, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_attraction_keeps_no_map_for_each_attractor() -> None:
+    """What makes training on many attractors affordable: only the inputs are kept."""
+    kept: list[torch.Tensor] = []
+
+    def keep(x: torch.Tensor) -> torch.Tensor:
+        kept.append(x)
+        return x
+
+    centers, points = (random_maps(n, seed=n).requires_grad_() for n in (6, 4))
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        Attraction.apply(centers, points, 300.0, 2, 'exp', 'mean')
+    assert {x.data_ptr() for x in kept} == {centers.data_ptr(), points.data_ptr()}
 
 
 def test_far_attractors_leave_finite_gradients() -> None:

@@ -13,6 +13,7 @@ import torch
 from lacdepth_ros.training.losses import (
     MIN_SCALE,
     abs_rel_loss,
+    frame_weights,
     gradient_loss,
     log_l1_loss,
     silog_loss,
@@ -300,7 +301,8 @@ def test_dense_frames_count_no_more_than_frame_pixels(most: int) -> None:
         torch.cat([x, x[:1] if x.dtype != torch.bool else torch.zeros_like(x[:1])])
         for x in (pred, target, valid)
     )
-    ground_truth = {'pred': pred, 'target': target, 'valid_mask': valid, 'frame_pixels': most}
+    ground_truth = {'pred': pred, 'target': target, 'valid_mask': valid}
+    ground_truth['weights'] = frame_weights(valid, most)
     y, t, v = pred.double().numpy(), target.double().numpy(), valid.numpy()
     h = np.log(y / t)
     mean = numpy_mean(h, v, most)
@@ -316,7 +318,8 @@ def test_dense_frames_count_no_more_than_frame_pixels(most: int) -> None:
 
 def test_frame_pixels_of_an_empty_batch() -> None:
     pred, nowhere = depths(0).requires_grad_(), torch.zeros(2, 1, 6, 8, dtype=torch.bool)
-    loss = abs_rel_loss(pred=pred, target=depths(1), valid_mask=nowhere, frame_pixels=5)
+    weights = frame_weights(nowhere, 5)
+    loss = abs_rel_loss(pred=pred, target=depths(1), valid_mask=nowhere, weights=weights)
     loss.backward()
     assert float(loss.detach()) == 0
     assert pred.grad is not None and not pred.grad.any()

@@ -91,7 +91,8 @@ def test_frame_pixels_reach_the_losses_of_measured_depth() -> None:
     parts, plain = total(LossConfig(**ALL, frame_pixels=9)), total(LossConfig(**ALL))
     out, target = output(), batch()['depth'].unsqueeze(1)
     ground_truth = {'target': target, 'valid_mask': (target > MODEL.min_depth) & (target < 80)}
-    expected = losses.abs_rel_loss(pred=out.depth, **ground_truth, frame_pixels=9)
+    weights = losses.frame_weights(ground_truth['valid_mask'], 9)
+    expected = losses.abs_rel_loss(pred=out.depth, **ground_truth, weights=weights)
     torch.testing.assert_close(parts['abs_rel'], expected)
     changed = {name for name in parts if not torch.equal(parts[name], plain[name])}
     assert changed == {'loss', 'silog', 'abs_rel', 'uncertainty', 'auxiliary'}
