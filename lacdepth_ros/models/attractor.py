@@ -19,6 +19,9 @@ from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.layers import PointwiseMLP
 
 EPSILON = 1e-3
+LARGEST_EXPONENT = 80.0
+"""exp(-80) moves no float32 center; and where exp leaves float32's normal range, from 87 on, CPUs
+take 30 times as long for it."""
 
 
 def centers_from_widths(widths: Tensor) -> Tensor:
@@ -50,10 +53,13 @@ def attract(
         dx = attractor - centers
         # Never through a root of |dx|: its gradient is infinite where a center meets a point.
         reach = dx.square() if gamma == 2 else dx.abs().pow(gamma)
-        delta = dx * torch.exp(-alpha * reach) if kind == 'exp' else dx / (1 + alpha * reach)
-        total = total + delta
+        total = total + (dx * _decay(alpha * reach) if kind == 'exp' else dx / (1 + alpha * reach))
     share = 1 / attractors.shape[1] if aggregation == 'mean' else 1.0
     return centers + share * total
+
+
+def _decay(exponent: Tensor) -> Tensor:
+    return torch.exp(-exponent.clamp_max(LARGEST_EXPONENT))
 
 
 class Attraction(torch.autograd.Function):
@@ -96,7 +102,7 @@ class Attraction(torch.autograd.Function):
             reach = dx.square_() if gamma == 2 else dx.abs_().pow_(gamma)
             reach.mul_(alpha)
             if kind == 'exp':
-                slope = torch.exp(-reach).mul_(reach.mul_(-gamma).add_(1))
+                slope = _decay(reach).mul_(reach.mul_(-gamma).add_(1))
             else:
                 slope = ((1 - gamma) * reach).add_(1).div_(reach.add_(1).square_())
             slopes += slope
