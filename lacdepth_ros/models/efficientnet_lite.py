@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from lacdepth_ros.core.preprocessing import IMAGENET_MEAN, IMAGENET_STD
+from lacdepth_ros.models.layers import NormedConv
 
 STEM = 32
 HEAD = 1280
@@ -122,7 +123,7 @@ def _convolution(
         nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
         nn.BatchNorm2d(outputs),
     ]
-    return nn.Sequential(*layers, *([nn.ReLU6(inplace=True)] if clip else []))
+    return NormedConv(*layers, *([nn.ReLU6(inplace=True)] if clip else []))
 
 
 class EfficientNetLite(nn.Module):

@@ -9,7 +9,40 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 
-class ConvBlock(nn.Sequential):
+class NormedConv(nn.Sequential):
+    """Convolution, BatchNorm and what follows them.
+
+    Where BatchNorm keeps its statistics it is an affine map of each channel. That goes into the
+    kernel, amid a training too, and no further map has to be made and kept for the gradient.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, in, H, W) to (B, out, h, w)."""
+        convolution, norm, *rest = self
+        if not _is_fixed(norm):
+            return super().forward(x)
+        assert isinstance(convolution, nn.Conv2d)
+        x = convolution._conv_forward(x, *kernel_and_bias(convolution, norm))
+        for layer in rest:
+            x = layer(x)
+        return x
+
+
+def kernel_and_bias(convolution: nn.Conv2d, norm: nn.Module) -> tuple[Tensor, Tensor | None]:
+    """Weights of a convolution, those of the norm behind it included where that is fixed."""
+    if not _is_fixed(norm):
+        return convolution.weight, convolution.bias
+    assert isinstance(norm, nn.BatchNorm2d) and convolution.bias is None
+    assert norm.running_var is not None and norm.running_mean is not None
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+    return convolution.weight * scale.view(-1, 1, 1, 1), norm.bias - norm.running_mean * scale
+
+
+def _is_fixed(norm: nn.Module) -> bool:
+    return isinstance(norm, nn.BatchNorm2d) and not norm.training
+
+
+class ConvBlock(NormedConv):
     """Convolution, BatchNorm, ReLU: (B, in, H, W) to (B, out, ceil(H/stride), ceil(W/stride))."""
 
     def __init__(
@@ -38,12 +71,12 @@ class JoinBlock(ConvBlock):
             enlarged = resize(coarse, *size)
             return super().forward(enlarged if fine is None else torch.cat([enlarged, fine], 1))
         # Of single pixels the convolution commutes with enlarging, and there are fewer before it.
-        kernel, bias = convolution.weight, convolution.bias
+        kernel, bias = kernel_and_bias(convolution, rest[0])
         count = coarse.shape[1]
         x = resize(F.conv2d(coarse, kernel[:, :count], bias), *size)
         if fine is not None:
             x = x + F.conv2d(fine, kernel[:, count:])
-        for layer in rest:
+        for layer in rest[1:] if _is_fixed(rest[0]) else rest:
             x = layer(x)
         return x
 
