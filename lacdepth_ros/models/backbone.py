@@ -80,7 +80,8 @@ class _InceptionInput(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        mean, std = (torch.tensor(x).view(1, 3, 1, 1) for x in (IMAGENET_MEAN, IMAGENET_STD))
+        with torch.device('cpu'):  # constants: a network built without memory has them, too
+            mean, std = (torch.tensor(x).view(1, 3, 1, 1) for x in (IMAGENET_MEAN, IMAGENET_STD))
         self.register_buffer('scale', std / 0.5, persistent=False)
         self.register_buffer('shift', (mean - 0.5) / 0.5, persistent=False)
 
@@ -215,7 +216,14 @@ def _build_classifier(builder: str, weights: str | Path | None) -> nn.Module:
 def _torchvision_classifier(builder: str, **options: Any) -> nn.Module:
     from torchvision.models import get_model  # as slow an import as PyTorch's: only where needed
 
-    return get_model(builder, **options)
+    model: nn.Module
+    if not builder.startswith('regnet'):
+        model = get_model(builder, **options)
+        return model
+    device = torch.empty(0).device
+    with torch.device('cpu'):  # it works out its own sizes by tensors, which need values
+        model = get_model(builder, **options)
+    return model.to(device)
 
 
 def _published(builder: str) -> str:

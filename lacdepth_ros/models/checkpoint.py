@@ -110,20 +110,19 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             calibration = _calibration(path, metadata)
             # Before memory is taken for anything: a network without memory says what must come.
             with torch.device('meta'):
-                expected = LacDepth(config).state_dict()
+                model = LacDepth(config)
+            expected = model.state_dict()
             _check_weights(path, file, expected)
-        # Not by file.get_tensor: safetensors 0.8 loses two integers with every tensor it reads so.
-        weights = load(path.read_bytes())
+            # Not by file.get_tensor: safetensors 0.8 loses two integers with every tensor so read.
+            stored = load(path.read_bytes())
     except (SafetensorError, OSError) as error:
         raise ValueError(
             f'checkpoint {path} is not a readable safetensors file ({error}); '
             'is it complete, and was it written by `lacdepth train`?'
         ) from error
-    for name, value in weights.items():
-        if not torch.isfinite(value).all():
-            raise ValueError(f'checkpoint {path}: {name} holds NaN or infinity; train it anew')
-    model = LacDepth(config)
-    model.load_state_dict(weights, strict=True)
+    weights = {n: stored[n].to(x.dtype, copy=True) for n, x in expected.items()}
+    _check_finite(path, weights)
+    model.load_state_dict(weights, strict=True, assign=True)
     model.calibration = calibration
     provenance = {clean(key): clean(str(text), LONGEST) for key, text in provenance.items()}
     return model.eval(), provenance
@@ -196,6 +195,14 @@ def _check_weights(path: Path, file: Any, expected: dict[str, Tensor]) -> None:
     if problems:
         shown = '; '.join(problems[:5]) + ('; ...' if len(problems) > 5 else '')
         raise ValueError(f'weights of {path} do not fit its own configuration: {shown}')
+
+
+def _check_finite(path: Path, weights: dict[str, Tensor]) -> None:
+    """Refuse weights that are no numbers; all in one look, as there are hundreds of tensors."""
+    if torch.isfinite(torch.cat([value.flatten() for value in weights.values()])).all():
+        return
+    name = next(name for name, value in weights.items() if not torch.isfinite(value).all())
+    raise ValueError(f'checkpoint {path}: {name} holds NaN or infinity; train it anew')
 
 
 def _read_json(path: Path, metadata: dict[str, str], key: str) -> dict[str, Any]:

@@ -15,9 +15,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from std_calibrations import calibration
-from tiny_networks import random_image, tiny_network
+from tiny_networks import random_image, tiny_config, tiny_network
 
 from lacdepth_ros.models import checkpoint
+from lacdepth_ros.models.backbone import ENCODERS
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint, write_calibrated
 from lacdepth_ros.models.lacdepth import LacDepth
 
@@ -59,6 +60,26 @@ def test_half_precision_file_loads_as_float32(tmp_path: Path) -> None:
     image = random_image(64, 96)
     with torch.inference_mode():
         torch.testing.assert_close(loaded(image).depth, model(image).depth, rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize('name', sorted(ENCODERS))
+def test_constants_are_no_weights_and_exist_without_memory(name: str) -> None:
+    """Weights come from the file; what is not in it must have its values already."""
+    for changes in ({}, {'pyramid_stride': 2, 'head_stride': 2}):
+        with torch.device('meta'):
+            network = LacDepth(tiny_config(encoder=name, **changes))
+        stored = network.state_dict()
+        assert all(value.is_meta for value in stored.values())
+        constants = {n: x for n, x in network.named_buffers() if n not in stored}
+        assert len(constants) >= 6 and not any(x.is_meta for x in constants.values())
+
+
+def test_loaded_weights_are_a_copy_of_the_file(saved: Path) -> None:
+    loaded, _ = load_checkpoint(saved)
+    before = {name: value.clone() for name, value in loaded.state_dict().items()}
+    saved.write_bytes(bytes(saved.stat().st_size))
+    assert all(torch.equal(value, before[name]) for name, value in loaded.state_dict().items())
+    assert all(parameter.requires_grad for parameter in loaded.parameters())
 
 
 def test_missing_file(tmp_path: Path) -> None:
