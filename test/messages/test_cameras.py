@@ -12,7 +12,12 @@ from fake_messages import KINDS, FakeCameraInfo, message_class, new_header
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.calibration import describe_size
-from lacdepth_ros.messages.cameras import camera_from_info, distortion_from_info, info_for_depth
+from lacdepth_ros.messages.cameras import (
+    camera_from_info,
+    distortion_from_info,
+    info_for_depth,
+    skew_from_info,
+)
 
 K = [71.0, 0, 30.25, 0, 83.0, 18.5, 0, 0, 1]
 P = [69.0, 0, 31.5, -8.28, 0, 79.0, 17.25, 0, 0, 0, 1, 0]
@@ -73,6 +78,7 @@ def test_region_and_binning_keep_points_in_their_pixels(roi, binning, size):
         ({'p': [69.0, 0.5, *P[2:]]}, True, 'skew 0.5'),
         ({'width': 0}, False, '0x42'),
         ({'roi': region(20, 0, 50, 42)}, False, r'roi 50x42 at \(20, 0\) does not fit 65x42'),
+        ({'roi': region(0, 3, 65, 40)}, False, r'roi 65x40 at \(0, 3\) does not fit 65x42'),
         ({'roi': region(0, 0, 1, 0)}, False, 'must be positive'),
         ({'binning_y': 50}, True, '65x42 with binning 1x50 leaves no pixel'),
     ],
@@ -140,3 +146,10 @@ def test_sizes_are_described_by_what_they_come_of(binning, roi, words):
         width=1280, height=960, binning_x=binning[0], binning_y=binning[1], roi=region
     )
     assert describe_size(camera_info) == words
+
+
+@pytest.mark.parametrize(('binning', 'pixels'), [(0, 1.5), (1, 1.5), (3, 0.5)])
+def test_skew_is_in_pixels_of_the_image(binning, pixels):
+    skewed = info(k=[71.0, 1.5, *K[2:]], binning_x=binning)
+    assert skew_from_info(skewed) == pixels
+    assert skew_from_info(info(k=[71.0, 9e-4, *K[2:]], binning_x=binning)) == 0.0

@@ -43,7 +43,10 @@ def test_profile_is_set_under_the_name_of_the_distribution(monkeypatch, distribu
     assert describe_dds_profile().startswith('shipped: ')
 
 
-@pytest.mark.parametrize(('version', 'name'), [('7.1.6', VARIABLES[1]), ('9.1.2', VARIABLES[0])])
+@pytest.mark.parametrize(
+    ('version', 'name'),
+    [('7.1.6', VARIABLES[1]), ('8.0.0', VARIABLES[0]), ('9.1.2', VARIABLES[0])],
+)
 def test_wheels_are_told_apart_by_their_version(monkeypatch, version, name):
     monkeypatch.setattr('os.environ', {})
     monkeypatch.setattr('importlib.metadata.version', lambda package: version)

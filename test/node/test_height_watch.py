@@ -90,3 +90,14 @@ def test_diagnostics_show_both_heights(bench) -> None:  # type: ignore[no-untype
     assert bench.spin_until(lambda: bench.diagnostics)
     values = {item.key: item.value for item in bench.diagnostics[-1].values}
     assert values['camera height seen [m]'] == '0.42 (depth assumes 1.65)'
+
+
+def test_warns_after_exactly_ten_seconds() -> None:
+    clock = Clock()
+    watch = HeightWatch(knowing(), clock)
+    warnings = []
+    for second in range(11):
+        clock.now = float(second)
+        watch.see(0.4, 1.65)
+        warnings.append(bool(watch.warning()))
+    assert warnings == [False] * 10 + [True]

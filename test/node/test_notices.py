@@ -79,3 +79,11 @@ def test_waiting_for_a_transition_is_said_once():
     assert not idle.is_due('')
     clock.now += 6
     assert not idle.is_due('')
+
+
+def test_idleness_is_due_after_exactly_five_seconds():
+    clock = Clock()
+    idle = Idleness(clock)
+    assert not idle.is_due('configure')
+    clock.now += 5
+    assert idle.is_due('configure')

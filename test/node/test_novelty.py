@@ -21,6 +21,14 @@ class Clock:
         return self.now
 
 
+def test_the_latest_600_pictures_count() -> None:
+    clock = Clock()
+    watch = NoveltyWatch(calibration(limit=3.0), lambda: clock.now)
+    for picture in range(700):
+        watch.see(float(picture))
+    assert watch.median() == (100 + 699) / 2
+
+
 def test_warns_when_most_pictures_are_unlike_the_known() -> None:
     watch = NoveltyWatch(calibration(limit=3.0), Clock())
     for _ in range(10):

@@ -1,0 +1,25 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What to do about a topic of another type than the node subscribes."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from lacdepth_ros.node.subscribers import _advice
+
+
+@pytest.mark.parametrize(
+    ('kind', 'words'),
+    [
+        ('sensor_msgs/msg/CompressedImage', 'set image_transport: compressed'),
+        ('foxglove_msgs/msg/CompressedVideo', 'ros2 run image_transport republish'),
+        ('ffmpeg_image_transport_msgs/msg/FFMPEGPacket', 'ros2 run image_transport republish'),
+        ('sensor_msgs/msg/PointCloud2', ''),
+    ],
+)
+def test_advice_is_that_of_the_type(kind, words):
+    advice = _advice([f'/driver as {kind}'])
+    assert words in advice and bool(advice) is bool(words)

@@ -1,0 +1,41 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the diagnostics say about a camera that does not change from frame to frame."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from lacdepth_ros.node.facts import describe, describe_height
+from lacdepth_ros.node.parameters import NodeParameters
+
+PREDICTOR = SimpleNamespace(
+    checkpoint_hash='0123456789abcdef',
+    choice='eager fp32',
+    config=SimpleNamespace(camera_height_m=1.65),
+)
+
+
+@pytest.mark.parametrize(('share', 'percent'), [(0.0, '0'), (0.484, '48'), (1.0, '100')])
+def test_lost_images_are_percent(share, percent):
+    facts = describe(NodeParameters(), PREDICTOR, SimpleNamespace(lost=lambda: share))
+    assert facts['images lost [%]'] == percent
+    assert facts['checkpoint'] == 'shipped'
+    assert facts['checkpoint sha256'] == '0123456789abcdef'
+    assert (facts['device'], facts['engine']) == ('cpu', 'eager fp32')
+
+
+def test_what_is_not_known_yet_is_empty():
+    facts = describe(NodeParameters(checkpoint='a.safetensors'), None, None)
+    assert facts['checkpoint'] == 'a.safetensors'
+    assert facts['images lost [%]'] == facts['engine'] == facts['checkpoint sha256'] == ''
+
+
+def test_height_is_the_one_set_or_the_one_assumed():
+    assert describe(NodeParameters(), PREDICTOR, None)['camera height [m]'] == 'assumed'
+    assert describe_height(NodeParameters(), PREDICTOR).startswith('camera height assumed 1.65 m')
+    low = NodeParameters(camera_height=0.4)
+    assert describe(low, PREDICTOR, None)['camera height [m]'] == '0.4'
+    assert describe_height(low, PREDICTOR) == 'camera height 0.4 m'
