@@ -141,6 +141,18 @@ def test_silence_begins_after_two_seconds():
     assert watched.silence()
 
 
+def test_a_camera_info_of_exactly_two_seconds_ago_still_counts():
+    watched, clock = watch()
+    clock.now += 1
+    watched.saw_info(5, of_image=True)
+    clock.now += 2
+    watched.saw_image(6)
+    assert 'never agree' in watched.silence()
+    clock.now += 0.1
+    watched.saw_image(7)
+    assert 'no camera_info' in watched.silence()
+
+
 @pytest.mark.parametrize(
     ('image', 'info', 'topics'),
     [(0, 5, '/image are 0'), (5, 0, '/camera_info are 0'), (0, 0, '/camera_info and /image are')],
