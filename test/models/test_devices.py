@@ -7,6 +7,8 @@ A tensor left on the CPU, or a float16 map in a float32 convolution, raises here
 
 from __future__ import annotations
 
+import copy
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,9 +34,15 @@ VARIANTS: list[dict[str, Any]] = [
 ]
 
 
+@cache
+def network(config: ModelConfig) -> LacDepth:
+    """One of random weights, which take longer than all else; not to be changed."""
+    return LacDepth(config).eval()
+
+
 def answers(config: ModelConfig, precision: str) -> tuple[torch.Tensor, ...]:
     """Run a network of the configuration on a fake GPU: depth, std, and one row for the image."""
-    model = LacDepth(config).eval()
+    model = copy.deepcopy(network(config))
     prepare_for_inference(model, torch.device('cpu'), precision)
     with FakeTensorMode(allow_non_fake_inputs=True):  # the weights, until they are moved
         engine = build_engine('eager', model, GPU, precision)
