@@ -28,6 +28,7 @@ from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.config import preset
 from lacdepth_ros.models.engines.build import PRECISIONS, build_engine
 from lacdepth_ros.models.engines.parity import street_input
+from lacdepth_ros.models.export import typical_intrinsics
 from lacdepth_ros.models.lacdepth import LacDepth
 
 SIZES = ((278, 920), (352, 1216))
@@ -125,7 +126,7 @@ def outcome(case: ElementTree.Element) -> dict[str, Any]:
 def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> list[dict[str, Any]]:
     """Time one frame by engine and precision, interleaved, and say what was used to get ready."""
     image, _ = street_input(*size, GPU)
-    image = image.clone()
+    constants = [x.to(GPU) for x in typical_intrinsics(model.config, *size)]
     rows: dict[str, dict[str, Any]] = {}
     runners: dict[str, Callable[[], None]] = {}
     engines = []
@@ -133,7 +134,7 @@ def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> lis
         for precision in PRECISIONS:
             start, before = time.perf_counter(), torch.cuda.memory_allocated()
             engine = build_engine(engine_name, copy.deepcopy(model), GPU, precision)
-            engine.run(image)
+            engine.run(image, *constants)
             torch.cuda.synchronize()
             key = f'{engine_name} {precision}'
             rows[key] = {
@@ -145,7 +146,10 @@ def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> lis
                 'ready_s': round(time.perf_counter() - start, 2),
                 'held_mib': round((torch.cuda.memory_allocated() - before) / 2**20, 1),
             }
-            runners[key] = lambda engine=engine: (engine.run(image), torch.cuda.synchronize())
+            runners[key] = lambda engine=engine: (
+                engine.run(image, *constants),
+                torch.cuda.synchronize(),
+            )
             engines.append(engine)
     for key, milliseconds in interleaved_times(runners, rounds).items():
         rows[key]['p50_ms'], rows[key]['p95_ms'], _ = percentiles(milliseconds)

@@ -49,6 +49,7 @@ MEASURED = {
         }
         for precision in ('fp32', 'bf16')
     ],
+    'peaks': {'fp32': {'probe': 'convolution by OpenVINO', 'gmacs': 251.4}},
     'node': [
         {
             'subscribed': 'depth',
@@ -67,6 +68,7 @@ MEASURED = {
     'load': [
         {
             'cameras': 3,
+            'subscribed': 'depth and cloud',
             'rate': 30.0,
             'answered': 0.334,
             'fewest_answered': 0.32,
@@ -102,8 +104,9 @@ def test_page_holds_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monkey
         '| depth | openvino bf16 | 60 / 70 | 70 / 80 | 71 / 81 | 10.4 |',
         '| decode | 0.3 / 0.4 / 0.5 |',
         '| network | 60 / 70 / 75 |',
-        '| 3 | 30 | 33% | 32% | 66 / 92 / 102 | 151 | 512 |',
+        '| 3 | depth and cloud | 30 | 33% | 32% | 66 / 92 / 102 | 151 | 512 |',
     ):
         assert row in text.splitlines(), row
+    assert 'the same rounds (fp32: 251 G, convolution by OpenVINO); of each the fastest' in text
     assert f', {len(os.sched_getaffinity(0))} cores; load ' in text
     assert 'garg crop, 0.001 to 80 m, with flip averaging, mean over images' in text

@@ -83,8 +83,8 @@ def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
         '## Time of a forward pass',
         'Interleaved in one run, with the same threads and input, so that a slow moment of the '
         'machine affects all alike. The ratio is to the first row; of peak: multiply-adds a '
-        "second, as a share of what PyTorch's product of two 2048 x 2048 matrices reached in the "
-        "same rounds (fastest; above 100 % where an engine's kernels are better than that). "
+        'second, as a share of the most that was reached in the same rounds '
+        f'({peaks(measured["peaks"])}); of each the fastest round. '
         'Networks that are not ours are built by transformers, with random weights.',
         times(measured['times']),
         '## The node',
@@ -94,8 +94,8 @@ def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
         'Where the time goes, p50 / p95 / p99 [ms]:',
         stages(measured['node']),
         '## Under load',
-        'Frames of 1242 x 375 at the pace of cameras, depth subscribed; latency from sending to '
-        'arrival. CPU: 100 % is one core; the sender takes its share of them.',
+        'Frames of 1242 x 375 at the pace of cameras; latency from sending to the arrival of the '
+        'last topic subscribed. CPU: 100 % is one core; the sender takes its share of them.',
         under_load(measured['load']),
     ]
 
@@ -230,6 +230,13 @@ def times(rows: Any) -> str:
     return table(head, cells)
 
 
+def peaks(found: Any) -> str:
+    """What the machine can do at most, in words."""
+    return '; '.join(
+        f'{precision}: {peak["gmacs"]:.0f} G, {peak["probe"]}' for precision, peak in found.items()
+    )
+
+
 def node(rows: Any) -> str:
     """One row per set of subscribed topics."""
     cells = [
@@ -256,10 +263,11 @@ def stages(rows: Any) -> str:
 
 
 def under_load(rows: Any) -> str:
-    """One row per number of cameras and pace."""
+    """One row per number of cameras, topics and pace."""
     cells = [
         (
             f'{row["cameras"]}',
+            row['subscribed'],
             f'{row["rate"]:g}',
             f'{row["answered"]:.0%}',
             f'{row["fewest_answered"]:.0%}',
@@ -270,8 +278,8 @@ def under_load(rows: Any) -> str:
         for row in rows
     ]
     head = (
-        *('cameras', 'each [Hz]', 'answered', 'of the worst camera', 'p50 / p95 / p99 [ms]'),
-        *('CPU [%]', 'memory [MiB]'),
+        *('cameras', 'subscribed', 'each [Hz]', 'answered', 'of the worst camera'),
+        *('p50 / p95 / p99 [ms]', 'CPU [%]', 'memory [MiB]'),
     )
     return table(head, cells)
 

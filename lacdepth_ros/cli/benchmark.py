@@ -20,10 +20,11 @@ HELP = 'parameters, multiply-adds, milliseconds, and what the node answers'
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
 time forward passes: presets (and with --peers other projects' networks) x sizes x engines x
-precisions, interleaved, each also as a ratio to the first and as a share of what a product of
-large matrices reaches: on a shared machine ratios are worth more than milliseconds. Then the node
-runs in a process of its own (this needs rclpy): its stages with frames of KITTI's size one by
-one, and what it answers at the pace of one or several cameras.
+precisions, interleaved, each also as a ratio to the first and as a share of the most multiply-adds
+a second that any library reaches here: on a shared machine ratios are worth more than
+milliseconds. Then the node runs in a process of its own (this needs rclpy): its stages with frames
+of KITTI's size one by one, and what it answers at the pace of one or several cameras, with depth
+and with depth and cloud subscribed.
 """
 
 
@@ -110,8 +111,8 @@ def run(args: argparse.Namespace) -> int:
         result['sizes'] = _sizes(*args.sizes[0])
         print(tables.sizes(result['sizes']))
     if args.rounds:
-        result['times'] = _times(args)
-        print(tables.times(result['times'], args.rounds))
+        result['times'], result['peaks'] = _times(args)
+        print(tables.times(result['times'], result['peaks'], args.rounds))
     if args.node_frames > 0 or args.rates:
         _node(args, result)
     if args.json is not None:
@@ -124,11 +125,13 @@ def run(args: argparse.Namespace) -> int:
 def _sizes(height: int, width: int) -> list[dict[str, Any]]:
     from lacdepth_ros.evaluation.benchmark import network_size, with_encoder
     from lacdepth_ros.models.backbone import ENCODERS
-    from lacdepth_ros.models.config import PRESETS, preset
+    from lacdepth_ros.models.checkpoint import load_checkpoint
+    from lacdepth_ros.models.config import PRESETS
 
-    lite = preset('lacdepth-lite')
+    lite = load_checkpoint()[0].config
+    presets = (config for name, config in PRESETS.items() if name != lite.name)
     others = (name for name in ENCODERS if name != lite.encoder)
-    configs = [*PRESETS.values(), *(with_encoder(lite, name) for name in others)]
+    configs = [lite, *presets, *(with_encoder(lite, name) for name in others)]
     return [
         {
             'network': config.name,
@@ -140,8 +143,10 @@ def _sizes(height: int, width: int) -> list[dict[str, Any]]:
     ]
 
 
-def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
+def _times(args: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """One row per combination, and by precision what the machine can do at most."""
     from lacdepth_ros.evaluation import forward_times, peers
+    from lacdepth_ros.models.checkpoint import load_checkpoint
     from lacdepth_ros.models.config import PRESETS
     from lacdepth_ros.models.engines.build import ENGINES, PRECISIONS, runnable
     from lacdepth_ros.models.engines.devices import check_device
@@ -157,7 +162,8 @@ def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
     ]
     if not ways:
         raise UsageError(f'on {device} can be run: {runnable(device)}')
-    configs = [PRESETS[name] for name in presets]
+    shipped = load_checkpoint()[0].config  # a preset, but for what its recipe changed
+    configs = [shipped if name == shipped.name else PRESETS[name] for name in presets]
     runners = forward_times.our_runners(configs, args.sizes, ways, device)
     if args.peers is not None:
         names = _chosen('--peers', args.peers or None, peers.PEERS)
@@ -167,7 +173,8 @@ def _times(args: argparse.Namespace) -> list[dict[str, Any]]:
             runners |= forward_times.peer_runners(names, args.sizes, ways)
         except ModuleNotFoundError as missing:
             print(f'without peers: {missing}')
-    return [_flat(row) for row in forward_times.time_runners(runners, args.rounds, device)]
+    rows, peaks = forward_times.time_runners(runners, args.rounds, device)
+    return [_flat(row) for row in rows], {p: dataclasses.asdict(peaks[p]) for p in peaks}
 
 
 def _flat(row: Any) -> dict[str, Any]:
@@ -188,7 +195,7 @@ def _chosen(option: str, given: Sequence[str] | None, possible: Any) -> list[str
 def _node(args: argparse.Namespace, result: dict[str, Any]) -> None:
     """Add to the result what the running node does."""
     try:
-        from lacdepth_ros.session.node_benchmark import node_latencies
+        from lacdepth_ros.session.node_benchmark import CASES, node_latencies
         from lacdepth_ros.session.node_load import load_node
         from lacdepth_ros.session.node_process import choose_domain, use_domain
     except ImportError as missing:
@@ -196,7 +203,6 @@ def _node(args: argparse.Namespace, result: dict[str, Any]) -> None:
             f'the node cannot be measured without ROS 2 ({missing}): give --node-frames 0 and '
             f'--rates without a value, or {GET_ROS}'
         ) from missing
-    from lacdepth_ros.messages.topics import DEPTH
 
     use_domain(choose_domain())
     parameters = {'device': args.device}
@@ -208,10 +214,14 @@ def _node(args: argparse.Namespace, result: dict[str, Any]) -> None:
         print(tables.node(result['node']))
     if args.rates:
         result['load'] = [
-            dataclasses.asdict(
-                load_node(parameters, (DEPTH,), cameras=n, rate=rate, seconds=args.seconds)
-            )
+            {
+                'subscribed': subscribed,
+                **dataclasses.asdict(
+                    load_node(parameters, topics, cameras=n, rate=rate, seconds=args.seconds)
+                ),
+            }
             for n in args.cameras
+            for subscribed, topics in CASES.items()
             for rate in args.rates
         ]
         print(tables.load(result['load']))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 STAGES = ('decode', 'preprocess', 'network', 'postprocess', 'cloud', 'publish')
@@ -25,8 +25,8 @@ def sizes(rows: Sequence[Any]) -> str:
     return table(title, ('network', 'parameters [M]', 'encoder [M]', 'GMAC'), cells)
 
 
-def times(rows: Sequence[Any], rounds: int) -> str:
-    """Forward passes, one row per combination."""
+def times(rows: Sequence[Any], peaks: Mapping[str, Any], rounds: int) -> str:
+    """Forward passes, one row per combination, and what they are held against."""
     cells = [
         (
             row['network'],
@@ -45,7 +45,11 @@ def times(rows: Sequence[Any], rounds: int) -> str:
         *('network', 'input', 'engine', 'precision', 'parameters [M]', 'GMAC'),
         *('p50 [ms]', 'p95', 'p99', 'ratio', 'of peak'),
     )
-    return table(f'forward pass, {rounds} interleaved rounds', head, cells)
+    lines = (
+        f'peak in {precision}: {peak["gmacs"]:.0f} GMAC/s, {peak["probe"]}'
+        for precision, peak in peaks.items()
+    )
+    return '\n'.join([table(f'forward pass, {rounds} interleaved rounds', head, cells), *lines])
 
 
 def node(rows: Sequence[Any]) -> str:
@@ -71,6 +75,7 @@ def load(rows: Sequence[Any]) -> str:
     cells = [
         (
             str(row['cameras']),
+            row['subscribed'],
             f'{row["rate"]:g}',
             f'{row["answered"]:.0%}',
             f'{row["fewest_answered"]:.0%}',
@@ -81,10 +86,10 @@ def load(rows: Sequence[Any]) -> str:
         for row in rows
     ]
     head = (
-        *('cameras', 'each [Hz]', 'answered', 'least', 'p50 [ms]', 'p95', 'p99'),
+        *('cameras', 'subscribed', 'each [Hz]', 'answered', 'least', 'p50 [ms]', 'p95', 'p99'),
         *('CPU [%]', 'memory [MiB]'),
     )
-    return table(f'node, depth subscribed, {rows[0]["engine"]}', head, cells)
+    return table(f'node under load, {rows[0]["engine"]}', head, cells)
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.engines.build import build_engine
+from lacdepth_ros.models.export import typical_intrinsics
 from lacdepth_ros.models.lacdepth import LacDepth
 
 Name = TypeVar('Name', bound=Hashable)
@@ -41,7 +43,7 @@ def network_size(config: ModelConfig, height: int, width: int) -> NetworkSize:
     return NetworkSize(
         parameters=count_parameters(model),
         encoder_parameters=count_parameters(model.encoder),
-        macs=count_macs(model, height, width),
+        macs=count_macs(model, height, width, *typical_intrinsics(config, height, width)),
     )
 
 
@@ -50,10 +52,18 @@ def count_parameters(module: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def count_macs(module: torch.nn.Module, height: int, width: int) -> int:
-    """Multiply-adds of convolutions and matrix products for one image, of a module on 'meta'."""
+def count_macs(module: torch.nn.Module, height: int, width: int, *constants: Tensor) -> int:
+    """Multiply-adds of convolutions and matrix products for one image, of a module on 'meta'.
+
+    Args:
+        module: Takes an image and the constants.
+        height: Of the image.
+        width: Of the image.
+        constants: Of any device.
+    """
+    given = (torch.zeros(1, 3, height, width), *constants)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        module(torch.zeros(1, 3, height, width, device='meta'))
+        module(*(x.to('meta') for x in given))
     return int(counter.get_total_flops() // 2)
 
 
@@ -74,10 +84,11 @@ def forward_runner(
 ) -> Callable[[], None]:
     """Build a network as the predictor runs it; return a function that runs it once."""
     built = build_engine(engine, LacDepth(config).eval(), device, precision)
-    image = torch.rand(1, 3, height, width, device=built.input_device)
+    given = (torch.rand(1, 3, height, width), *typical_intrinsics(config, height, width))
+    image, *constants = (x.to(built.input_device) for x in given)
 
     def run() -> None:
-        built.run(image)
+        built.run(image, *constants)
         if device.type == 'cuda':
             torch.cuda.synchronize(device)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Time of forward passes, of ours and of peers, interleaved with a product of matrices."""
+"""Time of forward passes, of ours and of peers, interleaved with what gives the machine's peak."""
 
 from __future__ import annotations
 
@@ -18,11 +18,8 @@ from lacdepth_ros.evaluation.benchmark import (
     network_size,
     percentiles,
 )
+from lacdepth_ros.evaluation.peak import Peak, best, probes
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.inference import DTYPES
-
-SIDE = 2048
-"""Of the matrices whose product stands for what the machine can do: 8.6 G multiply-adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +55,8 @@ class ForwardTime:
         work: Its size.
         milliseconds: p50, p95 and p99.
         ratio: Its p50 over that of the first combination of the run.
-        share_of_peak: Multiply-adds a second over those of a product of large matrices in the
-            same precision, timed in the same turns by PyTorch; of each the fastest round, which
+        share_of_peak: Multiply-adds a second over those of the fastest probe in the same
+            precision, timed in the same turns (see peak.py); of each the fastest round, which
             nothing disturbed.
     """
 
@@ -125,32 +122,28 @@ def peer_runners(
     return runners
 
 
-def time_runners(runners: Runners, rounds: int, device: torch.device) -> list[ForwardTime]:
-    """Time all interleaved, and with them a product of large matrices in each precision."""
+def time_runners(
+    runners: Runners, rounds: int, device: torch.device
+) -> tuple[list[ForwardTime], dict[str, Peak]]:
+    """Time all interleaved, and with them the probes that give the peak of each precision."""
     precisions = dict.fromkeys(combination.precision for combination in runners)
-    timed: dict[Combination | str, Callable[[], object]] = {
-        **{precision: _product(precision, device) for precision in precisions},
-        **{combination: run for combination, (_, run) in runners.items()},
+    probing = {precision: probes(precision, device) for precision in precisions}
+    timed: dict[Combination | tuple[str, str], Callable[[], object]] = {
+        (precision, name): probe.run
+        for precision, named in probing.items()
+        for name, probe in named.items()
     }
+    timed |= {combination: run for combination, (_, run) in runners.items()}
     times = interleaved_times(timed, rounds)
-    peak = {precision: SIDE**3 / min(times[precision]) for precision in precisions}
+    peaks = {
+        precision: best(named, {name: times[precision, name] for name in named})
+        for precision, named in probing.items()
+    }
     first = percentiles(times[next(iter(runners))])[0]
     rows = []
     for combination, (work, _) in runners.items():
         milliseconds = percentiles(times[combination])
-        share = work.macs / min(times[combination]) / peak[combination.precision]
-        ratio = milliseconds[0] / first
-        rows.append(ForwardTime(combination, work, milliseconds, ratio, share))
-    return rows
-
-
-def _product(precision: str, device: torch.device) -> Callable[[], object]:
-    """Return a function that multiplies two matrices of SIDE x SIDE."""
-    left, right = (torch.rand(SIDE, SIDE, device=device).to(DTYPES[precision]) for _ in range(2))
-
-    def run() -> None:
-        torch.matmul(left, right)
-        if device.type == 'cuda':
-            torch.cuda.synchronize(device)
-
-    return run
+        gmacs = work.macs / min(times[combination]) / 1e6
+        share = gmacs / peaks[combination.precision].gmacs
+        rows.append(ForwardTime(combination, work, milliseconds, milliseconds[0] / first, share))
+    return rows, peaks

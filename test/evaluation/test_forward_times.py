@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from lacdepth_ros.evaluation import forward_times, peers
-from lacdepth_ros.evaluation.forward_times import SIDE, Combination, Work
+from lacdepth_ros.evaluation.forward_times import Combination, Work
+from lacdepth_ros.evaluation.peak import Peak, Probe
 
 CPU = torch.device('cpu')
 
@@ -42,18 +43,26 @@ def one_peer(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ratio_is_that_of_medians_and_share_of_peak_that_of_the_fastest_rounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A network of half the product's work in the product's time has half of its speed."""
+    """A network of half the best probe's work in that probe's time has half of its speed."""
     first = Combination('a', 'eager', 'fp32', 8, 8)
     second = Combination('b', 'eager', 'fp32', 8, 8)
-    taken = {'fp32': [2.0, 2.0, 9.0], first: [2.0, 2.0, 2.0], second: [8.0, 4.0, 3.0]}
+    probes = {'slow': Probe(10**9, int), 'fast': Probe(8 * 10**9, int)}
+    taken = {
+        ('fp32', 'slow'): [1.0, 2.0, 1.0],
+        ('fp32', 'fast'): [2.0, 2.0, 9.0],
+        first: [2.0, 2.0, 2.0],
+        second: [8.0, 4.0, 3.0],
+    }
     monkeypatch.setattr(forward_times, 'interleaved_times', lambda *_: taken)
-    work = Work(10, SIDE**3 // 2)
+    monkeypatch.setattr(forward_times, 'probes', lambda *_: probes)
+    work = Work(10, 4 * 10**9)
     runners: forward_times.Runners = {first: (work, int), second: (work, int)}
-    rows = forward_times.time_runners(runners, 3, CPU)
+    rows, peaks = forward_times.time_runners(runners, 3, CPU)
     assert [row.combination for row in rows] == [first, second]
     assert [row.milliseconds for row in rows] == [(2.0, 2.0, 2.0), (4.0, 8.0, 8.0)]
     assert [row.ratio for row in rows] == [1.0, 2.0]
     assert [row.share_of_peak for row in rows] == [0.5, pytest.approx(1 / 3)]
+    assert peaks == {'fp32': Peak('fast', 4000.0)}
 
 
 def test_peers_get_the_nearest_size_and_are_counted(one_peer: None) -> None:

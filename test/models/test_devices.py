@@ -20,11 +20,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from lacdepth_ros.core.preprocessing import image_to_tensor
 from lacdepth_ros.models.config import PRESETS, ModelConfig
 from lacdepth_ros.models.engines.build import build_engine
+from lacdepth_ros.models.export import typical_intrinsics
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
 GPU = torch.device('cuda')
 VARIANTS: list[dict[str, Any]] = [
+    {'rays': 'decoder'},
     {'bin_strategy': 'naive'},
     {'bin_strategy': 'splitter', 'distribution': 'softmax'},
     {'bin_type': 'softplus', 'attractor_kind': 'inv', 'distribution': 'gaussian'},
@@ -46,7 +48,8 @@ def answers(config: ModelConfig, precision: str) -> tuple[torch.Tensor, ...]:
     prepare_for_inference(model, torch.device('cpu'), precision)
     with FakeTensorMode(allow_non_fake_inputs=True):  # the weights, until they are moved
         engine = build_engine('eager', model, GPU, precision)
-        return engine.run(torch.zeros(1, 3, 37, 70, device=GPU))
+        constants = (x.to(GPU) for x in typical_intrinsics(config, 37, 70))
+        return engine.run(torch.zeros(1, 3, 37, 70, device=GPU), *constants)
 
 
 @pytest.mark.parametrize('precision', ['fp32', 'bf16', 'fp16'])

@@ -19,6 +19,7 @@ from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.engines.parity import compare, run_engine, street_input
 from lacdepth_ros.models.engines.street import stored_street
+from lacdepth_ros.models.export import typical_intrinsics
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.models.predictor import DepthPredictor
 
@@ -44,7 +45,12 @@ def shipped() -> LacDepth:
 def reference() -> np.ndarray:
     """Depth and std of the street on the CPU in float32."""
     engine = build_engine('eager', copy.deepcopy(shipped()), CPU, 'fp32')
-    return run_engine(engine, street_input(*SIZE, CPU)[0])
+    return run_engine(engine, street_input(*SIZE, CPU)[0], *constants(CPU))
+
+
+def constants(device: torch.device) -> list[torch.Tensor]:
+    """What the shipped network takes besides the image."""
+    return [x.to(device) for x in typical_intrinsics(shipped().config, *SIZE)]
 
 
 def used() -> int:
@@ -58,7 +64,7 @@ def used() -> int:
 def test_depth_is_that_of_the_cpu(name: str, precision: str, record_property) -> None:
     engine = build_engine(name, copy.deepcopy(shipped()), GPU, precision)
     image, ground_truth = street_input(*SIZE, GPU)
-    parity = compare(run_engine(engine, image), reference(), ground_truth)
+    parity = compare(run_engine(engine, image, *constants(GPU)), reference(), ground_truth)
     record_property('parity', str(parity))
     assert not parity.problem(precision)
 
