@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from lacdepth_ros.models.backbone import STRIDES
@@ -17,7 +18,7 @@ DEEP_STRIDES = (64, 128)
 RAY_CHANNELS = 2
 
 
-def ray_map(intrinsics: Tensor, reference: Tensor, stride: int) -> Tensor:
+def ray_tangents(intrinsics: Tensor, reference: Tensor, stride: int) -> tuple[Tensor, Tensor]:
     """Directions of the rays through the cells of a map: tangents x / z and y / z.
 
     Args:
@@ -26,16 +27,41 @@ def ray_map(intrinsics: Tensor, reference: Tensor, stride: int) -> Tensor:
         stride: Input pixels per cell.
 
     Returns:
-        (B, 2, h, w), of the reference's type.
+        (B, 1, 1, w) and (B, 1, h, 1), of the reference's type: one depends on the column alone,
+        the other on the row.
     """
     height, width = reference.shape[-2:]
-    fx, fy, cx, cy = intrinsics.float().view(-1, 4, 1, 1).unbind(1)  # (B, 1, 1) each
+    fx, fy, cx, cy = intrinsics.float().view(-1, 4, 1, 1, 1).unbind(1)  # (B, 1, 1, 1) each
     columns = torch.arange(width, device=reference.device, dtype=torch.float32)
     rows = torch.arange(height, device=reference.device, dtype=torch.float32).unsqueeze(1)
     middle = (stride - 1) / 2  # of a cell, in pixels from its first one
-    x = ((columns * stride + middle - cx) / fx).expand(-1, height, -1)
-    y = ((rows * stride + middle - cy) / fy).expand(-1, -1, width)
-    return torch.stack([x, y], dim=1).to(reference.dtype)
+    x = (columns * stride + middle - cx) / fx
+    y = (rows * stride + middle - cy) / fy
+    return x.to(reference.dtype), y.to(reference.dtype)
+
+
+class RayBlock(ConvBlock):
+    """1x1 ConvBlock of a map and the rays of its cells, which are never put beside the map.
+
+    Args:
+        inputs: Channels of the map.
+        outputs: Of the result.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs + RAY_CHANNELS, outputs, 1)
+
+    def forward(self, x: Tensor, rays: tuple[Tensor, Tensor]) -> Tensor:  # type: ignore[override]
+        """Map (B, inputs, h, w) and `ray_tangents` to (B, outputs, h, w)."""
+        convolution, *rest = self
+        assert isinstance(convolution, nn.Conv2d)
+        of_map, *of_rays = convolution.weight.split([x.shape[1], 1, 1], dim=1)
+        x = F.conv2d(x, of_map, convolution.bias)
+        for tangent, kernel in zip(rays, of_rays, strict=True):
+            x = x + F.conv2d(tangent, kernel)
+        for layer in rest:
+            x = layer(x)
+        return x
 
 
 class DilatedFusion(nn.Module):
@@ -54,7 +80,7 @@ class DilatedFusion(nn.Module):
         self.first = STRIDES.index(max(config.pyramid_stride, 2))  # nothing reads finer maps
         self.rays = config.rays == 'decoder'
         self.laterals = nn.ModuleList(
-            ConvBlock(channels[i] + (RAY_CHANNELS if self.rays else 0), sides[i], 1)
+            RayBlock(channels[i], sides[i]) if self.rays else ConvBlock(channels[i], sides[i], 1)
             for i in range(self.first, 5)
         )
         self.top = ConvBlock(sides[4], widths[4], 1) if doubled else nn.Identity()
@@ -77,11 +103,14 @@ class DilatedFusion(nn.Module):
         features = features[self.first :]
         if self.rays:
             assert intrinsics is not None
-            features = [
-                torch.cat([x, ray_map(intrinsics, x, stride)], dim=1)
-                for x, stride in zip(features, STRIDES[self.first :], strict=True)
+            sides = [
+                lateral(x, ray_tangents(intrinsics, x, stride))
+                for lateral, x, stride in zip(
+                    self.laterals, features, STRIDES[self.first :], strict=True
+                )
             ]
-        sides = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
+        else:
+            sides = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
         maps = {32: self.top(sides[-1])}
         for i in range(len(self.merges) - 1, -1, -1):
             stride = STRIDES[self.first + i]

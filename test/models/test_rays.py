@@ -13,7 +13,7 @@ from tiny_networks import random_image, tiny_network
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.decoder import ray_map
+from lacdepth_ros.models.decoder import RayBlock, ray_tangents
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.models.predictor import DepthPredictor
 
@@ -27,21 +27,36 @@ def intrinsics(camera: Camera) -> torch.Tensor:
 @pytest.mark.parametrize('stride', [4, 8, 32])
 def test_rays_are_those_of_the_camera_shrunk_to_the_cells(stride: int) -> None:
     small = CAMERA.resized(96 // stride, 64 // stride)
-    rays = ray_map(intrinsics(CAMERA), torch.zeros(1, 5, 64 // stride, 96 // stride), stride)
+    x, y = ray_tangents(intrinsics(CAMERA), torch.zeros(1, 5, 64 // stride, 96 // stride), stride)
     columns = (np.arange(small.width) - small.cx) / small.fx
     rows = (np.arange(small.height) - small.cy) / small.fy
-    assert rays.shape == (1, 2, small.height, small.width)
-    np.testing.assert_allclose(rays[0, 0], np.tile(columns, (small.height, 1)), atol=1e-6)
-    np.testing.assert_allclose(rays[0, 1], np.tile(rows[:, None], small.width), atol=1e-6)
+    assert x.shape == (1, 1, 1, small.width) and y.shape == (1, 1, small.height, 1)
+    np.testing.assert_allclose(x.flatten(), columns, atol=1e-6)
+    np.testing.assert_allclose(y.flatten(), rows, atol=1e-6)
 
 
 def test_views_of_a_batch_have_their_own_rays() -> None:
     other = Camera(200.0, 210.0, -30.0, 70.0, 96, 64)
     both = torch.cat([intrinsics(CAMERA), intrinsics(other)])
     like = torch.zeros(2, 1, 8, 12)
-    together = ray_map(both, like, 8)
+    together = ray_tangents(both, like, 8)
     for i, camera in enumerate((CAMERA, other)):
-        torch.testing.assert_close(together[i : i + 1], ray_map(intrinsics(camera), like[:1], 8))
+        alone = ray_tangents(intrinsics(camera), like[:1], 8)
+        for ours, theirs in zip(together, alone, strict=True):
+            torch.testing.assert_close(ours[i : i + 1], theirs)
+
+
+def test_rays_count_as_two_more_channels_of_the_map() -> None:
+    torch.manual_seed(0)
+    block = RayBlock(5, 7).eval()
+    block[1].running_mean.normal_()
+    features = torch.randn(2, 5, 8, 12)
+    x, y = ray_tangents(intrinsics(CAMERA).expand(2, 4), features, 8)
+    beside = torch.cat([features, x.expand(2, 1, 8, 12), y.expand(2, 1, 8, 12)], dim=1)
+    with torch.inference_mode():
+        expected = torch.nn.Sequential(*block)(beside)
+        torch.testing.assert_close(block(features, (x, y)), expected)
+    assert (expected > 0).any() and (expected == 0).any()
 
 
 def ray_network() -> LacDepth:
