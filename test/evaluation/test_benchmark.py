@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -44,6 +45,24 @@ def test_times_are_taken_in_turns() -> None:
     times = benchmark.interleaved_times(runners, rounds=3)
     assert calls == ['a', 'a', 'b', 'b'] * 3  # each untimed first
     assert [len(t) for t in times.values()] == [3, 3]
+
+
+def test_slow_networks_are_timed_in_fewer_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(benchmark.time, 'perf_counter', lambda: clock[0])
+
+    def takes(seconds: float) -> Callable[[], None]:
+        return lambda: clock.__setitem__(0, clock[0] + seconds)
+
+    runners = {'fast': takes(0.1), 'slow': takes(3.0), 'slowest': takes(60.0)}
+    times = benchmark.interleaved_times(runners, rounds=6)
+    # 12 s after four rounds of the slow one; nobody gets fewer than three.
+    assert {name: len(taken) for name, taken in times.items()} == {
+        'fast': 6,
+        'slow': 4,
+        'slowest': 3,
+    }
+    assert times['slow'] == pytest.approx([3000.0] * 4)
 
 
 def test_percentiles_of_known_times() -> None:
@@ -100,6 +119,7 @@ def test_command_goes_on_without_peers_that_are_not_installed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr('lacdepth_ros.evaluation.peers.LIBRARY', 'library_that_nobody_has')
+    monkeypatch.setattr('lacdepth_ros.evaluation.peak.SIDES', (8,))
     arguments = (
         '--sizes 32x64 --rounds 1 --engines eager --precisions fp32 --presets lacdepth-lite'
     )
