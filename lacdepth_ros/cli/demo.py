@@ -96,6 +96,7 @@ def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -
         'device': args.device,
         'engine': args.engine,
         'precision': args.precision,
+        'input_scale': args.input_scale,
         'warm_up_width': max(width, 32),
         'warm_up_height': max(height, 32),
         'image_reliability': 'reliable',
@@ -118,4 +119,5 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
         'device': args.device,
         'engine': args.engine,
         'precision': args.precision,
+        'input_scale': args.input_scale,
     }

@@ -54,7 +54,7 @@ def add_command(
 def add_predictor_options(
     parser: argparse.ArgumentParser, *, engine: str = 'auto', precision: str = 'auto'
 ) -> None:
-    """Add --checkpoint, --device, --engine and --precision, the last two with these defaults."""
+    """Add what `load_predictor` reads; --engine and --precision with these defaults."""
     group = parser.add_argument_group('network')
     group.add_argument(
         '--checkpoint',
@@ -76,6 +76,14 @@ def add_predictor_options(
         default=precision,
         help=f'arithmetic of the network: fp32, bf16, fp16 (GPU) or auto (default: {precision})',
     )
+    group.add_argument(
+        '--input-scale',
+        type=float,
+        default=1.0,
+        metavar='S',
+        help='share of the trained focal length that the network sees, 0.5 to 1: below 1 it is '
+        'faster and less exact (default: 1)',
+    )
 
 
 def add_camera_options(parser: argparse.ArgumentParser, *, intrinsics: str, file: str) -> None:
@@ -92,7 +100,7 @@ def add_camera_options(parser: argparse.ArgumentParser, *, intrinsics: str, file
 
 
 def load_predictor(args: argparse.Namespace) -> DepthPredictor:
-    """Build the predictor that --checkpoint, --device, --engine and --precision describe.
+    """Build the predictor that the options of `add_predictor_options` describe.
 
     Raises:
         UsageError: The checkpoint or one of the others cannot be used.
@@ -109,6 +117,7 @@ def load_predictor(args: argparse.Namespace) -> DepthPredictor:
             device=args.device,
             engine=args.engine,
             precision=args.precision,
+            input_scale=args.input_scale,
         )
     except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error

@@ -104,6 +104,7 @@ def _soak(args: argparse.Namespace, plan: SoakPlan) -> SoakResult:
         'device': args.device,
         'engine': args.engine,
         'precision': args.precision,
+        'input_scale': args.input_scale,
     }
     with NodeProcess('/soak', parameters, args.output / 'node.log') as process:
         client = DepthClient('/soak', ('depth/image_rect', 'points'), process.check)

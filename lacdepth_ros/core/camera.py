@@ -196,6 +196,23 @@ def check_plausible(camera: Camera) -> None:
             )
 
 
+def check_input_scale(scale: float, input_size: tuple[int, int] | None) -> float:
+    """Return a share of the training's focal length; ValueError where it is none, or goes unused.
+
+    Args:
+        scale: What was asked for.
+        input_size: (height, width) of the input, if that was fixed.
+    """
+    low, high = INPUT_SCALES
+    if not low <= scale <= high:
+        raise ValueError(f'input_scale={scale} must lie in {low:g} .. {high:g}')
+    if scale != 1 and input_size is not None:
+        raise ValueError(
+            f'input_scale={scale:g} has no effect on the fixed input_size={input_size}; give one'
+        )
+    return scale
+
+
 def check_camera_height(height: float) -> float:
     """Return a height above the ground [m]; ValueError where no camera is mounted so."""
     low, high = CAMERA_HEIGHTS
@@ -205,3 +222,7 @@ def check_camera_height(height: float) -> float:
             'the distance of the lens from the ground, in metres'
         )
     return float(height)
+
+
+INPUT_SCALES = (0.5, 1.0)
+"""Shares of the training's focal length that a network may be given, to spend less time."""

@@ -36,6 +36,7 @@ def load(
         precision=settings.precision,
         engine=settings.engine,
         input_size=size if all(size) else None,
+        input_scale=settings.input_scale,
         focal_scaling=settings.focal_scaling,
     )
     for height, width in dict.fromkeys(map(_upright_size, cameras)):

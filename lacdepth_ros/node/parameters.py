@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from lacdepth_ros.core.camera import CAMERA_HEIGHTS
+from lacdepth_ros.core.camera import CAMERA_HEIGHTS, INPUT_SCALES
 from lacdepth_ros.core.obstacles import ObstacleSettings
 from lacdepth_ros.messages.bit_depth import BIT_DEPTHS
 from lacdepth_ros.node.parameter_rule import Rule, camera_parameter, parameter
@@ -35,16 +35,16 @@ class NodeParameters:
         'depth of fp32',
     )
     input_width: int = parameter(
-        'input_width',
-        0,
-        'Width of the network input [px]; 0 = by focal length, as trained',
-        limits=(0, 4096),
+        'input_width', 0, 'Width of the network input [px]; 0 = as trained', limits=(0, 4096)
     )
     input_height: int = parameter(
-        'input_height',
-        0,
-        'Height of the network input [px]; 0 = by focal length, as trained',
-        limits=(0, 4096),
+        'input_height', 0, 'Height of the network input [px]; 0 = as trained', limits=(0, 4096)
+    )
+    input_scale: float = parameter(
+        'input_scale',
+        1.0,
+        'Share of the trained focal length that the network sees: below 1 faster, less exact',
+        limits=INPUT_SCALES,
     )
     warm_up_width: int = camera_parameter(
         'warm_up_width',
@@ -290,6 +290,8 @@ class NodeParameters:
                 f'input_width {self.input_width} and input_height {self.input_height}: '
                 'set both, or both to 0'
             )
+        if self.input_width and self.input_scale != 1:
+            return f'input_scale {self.input_scale} has no effect on input_width; give one of them'
         return ''
 
 

@@ -107,6 +107,29 @@ def test_wait_for_a_size_that_the_engine_does_not_know_is_announced(monkeypatch)
     assert asked == [(20, 30)]
 
 
+def test_a_smaller_input_is_seen_by_its_scale_and_said_to_be_one() -> None:
+    network, camera = FakeNetwork(), make_camera(40, 60, 2 * FOCAL)
+    predictor = predictor_of(network, input_scale=0.5)
+    depth = predictor.predict(make_image(40, 60), camera).depth
+    assert network.inputs[0].shape == (1, 3, 10, 15)
+    np.testing.assert_allclose(depth, 10.0)  # 20 m of a network that was meant for FOCAL
+    assert predictor.doubt(camera).startswith('input_scale is 0.5: the network sees 15x10')
+
+
+@pytest.mark.parametrize(
+    ('options', 'reason'),
+    [
+        ({'input_scale': 0.49}, r'input_scale=0.49 must lie in 0.5 .. 1'),
+        ({'input_scale': 1.01}, r'input_scale=1.01 must lie'),
+        ({'input_scale': float('nan')}, 'input_scale=nan must lie'),
+        ({'input_scale': 0.8, 'input_size': (20, 30)}, 'no effect on the fixed input_size'),
+    ],
+)
+def test_impossible_scale_of_the_input(options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        predictor_of(FakeNetwork(), **options)
+
+
 def test_image_larger_than_the_training_is_shrunk_and_depth_brought_back() -> None:
     network = FakeNetwork(slope=3.0)
     image, camera = make_image(60, 90), make_camera(60, 90, 3 * FOCAL)

@@ -58,6 +58,7 @@ def test_configure_asks_for_what_the_parameters_say_and_warms_up(make_bench):
         'precision': 'auto',
         'engine': 'auto',
         'input_size': (192, 640),
+        'input_scale': 1.0,
         'focal_scaling': False,
     }
     assert bench.predictor.warmed_up == (375, 1242)
@@ -76,6 +77,12 @@ def test_without_a_checkpoint_the_shipped_one_is_asked_for(bench):
     assert bench.transition('configure')
     assert bench.factory.requests[0][0] is None
     assert bench.factory.requests[0][1]['input_size'] is None
+
+
+def test_a_smaller_input_is_asked_for_by_its_scale(make_bench):
+    bench = make_bench(input_scale=0.65)
+    assert bench.transition('configure')
+    assert bench.factory.requests[0][1]['input_scale'] == 0.65
 
 
 def test_failed_configure_leaves_nothing_and_says_what_to_do(bench):

@@ -49,6 +49,7 @@ FIXED = {
     'engine',
     'input_width',
     'input_height',
+    'input_scale',
     'warm_up_width',
     'warm_up_height',
     'image_transport',
@@ -118,6 +119,7 @@ def test_checkpoint_is_swapped_by_cleanup_set_configure(bench):
 NUMBERS = {
     'input_width': (0, 0, 4096),
     'input_height': (0, 0, 4096),
+    'input_scale': (1.0, 0.5, 1.0),
     'warm_up_width': (1242, 32, 8192),
     'warm_up_height': (375, 32, 8192),
     'camera_height': (0.0, 0.0, 50.0),
@@ -164,6 +166,7 @@ def test_numbers_have_these_defaults_and_limits(make_bench):
         ({'preview__min_depth': 90.0}, 'preview.min_depth 90.0 must be below'),
         ({'image_transport': 'theora'}, "'theora'; choose one of raw, compressed"),
         ({'input_width': 640}, 'set both, or both to 0'),
+        ({'input_scale': 0.4}, 'out of range'),
         ({'max_depth': 'far'}, "max_depth is 'far'; a number is needed"),
         ({'max_depth': True}, 'max_depth is True; a number is needed'),
         ({'max_depth': 2000}, 'max_depth is 2000, out of range 0.1 .. 1000'),
@@ -196,6 +199,13 @@ def test_bad_override_fails_configure_until_it_is_fixed(make_bench, override, na
     default = getattr(NodeParameters(), name)
     assert bench.set(**{name: default}) == ['']
     assert bench.transition('configure')
+
+
+def test_a_fixed_size_of_the_input_leaves_nothing_to_scale(make_bench):
+    bench = make_bench(input_width=640, input_height=192, input_scale=0.8)
+    bench.spin_for(0.2)
+    assert not bench.transition('configure')
+    assert 'input_scale 0.8 has no effect' in bench.status_with('configure failed').message
 
 
 def test_qos_can_be_overridden(make_bench):
