@@ -50,6 +50,9 @@ _LAYOUTS: dict[str, tuple[str, int, int | None]] = {
 IMAGE_ENCODINGS = (*_LAYOUTS, *CONVERSIONS)
 """Encodings of sensor_msgs/Image that image_from_message decodes by itself."""
 
+_SMALL_BYTES, _MANY_BYTES = 64, 128
+"""Upper bytes of 14 bits stay below the one; of noisy lower bytes there are more than the other."""
+
 
 def image_from_message(
     msg: Any, bit_depth: BitDepth | None = None, *, share: bool = False
@@ -138,9 +141,22 @@ def _to_8_bits(pixels: npt.NDArray[Any], bit_depth: BitDepth) -> ColorImage:
     if pixels.dtype.itemsize == 1:
         return pixels
     native = np.ascontiguousarray(pixels, dtype=np.uint16)
-    full_scale = bit_depth.full_scale(int(native[..., :3].max()))  # opacity is none of them
+    brightest = int(native[..., :3].max())  # opacity is none of them
+    if brightest >= _SMALL_BYTES << 8:
+        _check_byte_order(native[::4, :, :3])
+    full_scale = bit_depth.full_scale(brightest)
     scaled = cv2.convertScaleAbs(native, alpha=255 / full_scale)
     return np.asarray(scaled, dtype=np.uint8).reshape(pixels.shape)
+
+
+def _check_byte_order(values: npt.NDArray[np.uint16]) -> None:
+    """Refuse values whose bytes are swapped: noise above, and hardly anything below."""
+    upper, lower = values >> 8, values & 255
+    if 0 < lower.max() < _SMALL_BYTES and len(np.unique(upper)) > _MANY_BYTES:
+        raise ValueError(
+            f'the upper bytes of the 16-bit values change from pixel to pixel while the lower '
+            f'ones stay below {lower.max() + 1}: they are swapped; fix is_bigendian in the driver'
+        )
 
 
 def _by_cv_bridge(msg: Any) -> ColorImage:

@@ -82,6 +82,31 @@ def test_16_bits_span_those_in_use(encoding, brightest, bits, big_endian):
     np.testing.assert_allclose(image[..., 2], values * (255 / (2**bits - 1)), atol=0.51)
 
 
+@pytest.mark.parametrize('bits', [10, 12, 14])
+@pytest.mark.parametrize('encoding', ['mono16', 'rgb16', 'bayer_rggb16'])
+def test_swapped_bytes_are_refused_and_right_ones_are_not(encoding, bits):
+    """A noisy picture of few bits whose is_bigendian is wrong would be answered as another one."""
+    shape = (24, 32, 3) if encoding == 'rgb16' else (24, 32)
+    noise = np.random.default_rng(bits).integers(0, 40, shape)
+    values = (np.linspace(0, 2**bits - 41, noise.size).reshape(shape) + noise).astype(np.uint16)
+    message = image_message(values, encoding)
+    right = image_from_message(message, BitDepth())
+    assert right.max() >= 240 and right.min() <= 20
+    bit_depth = BitDepth()
+    message.is_bigendian = 1 - message.is_bigendian
+    with pytest.raises(ValueError, match='they are swapped; fix is_bigendian'):
+        image_from_message(message, bit_depth)
+    assert bit_depth.bits == 0, 'what is refused teaches nothing'
+
+
+@pytest.mark.parametrize('shift', [4, 6, 8])
+def test_values_in_the_upper_bits_are_not_taken_for_swapped(shift):
+    values = np.arange(2**16 >> shift, dtype=np.uint16).reshape(-1, 32) << shift
+    image = image_from_message(image_message(values, 'mono16'), BitDepth())
+    expected = np.rint(values.astype(float) * 255 / 65535)
+    np.testing.assert_allclose(image[..., 0], expected, atol=1)
+
+
 def test_16_bit_colors_are_scaled_alike(rgb):
     wide = rgb.astype(np.uint16) * 16  # 12 bits
     alpha = np.full((HEIGHT, WIDTH, 1), 65535, np.uint16)  # opaque, whatever the colors hold
