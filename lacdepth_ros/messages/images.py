@@ -51,7 +51,7 @@ IMAGE_ENCODINGS = (*_LAYOUTS, *CONVERSIONS)
 """Encodings of sensor_msgs/Image that image_from_message decodes by itself."""
 
 _SMALL_BYTES, _MANY_BYTES = 64, 128
-"""Upper bytes of 14 bits stay below the one; of noisy lower bytes there are more than the other."""
+"""Upper bytes of 14 bits stay below the one; noise has more than the other of lower bytes."""
 
 
 def image_from_message(
