@@ -87,3 +87,13 @@ def test_ray_length_is_the_norm_of_the_point_and_returns(depth):
 def test_a_camera_of_another_size_is_refused(depth, convert):
     with pytest.raises(ValueError, match=r'\(9, 5\).*9x5'):
         convert(depth.T, CAMERA)
+
+
+def test_points_one_pixel_outside_are_left_out():
+    camera = Camera(50.0, 60.0, 3.25, 2.5, 8, 6)
+    for u, v, seen in ((0, 0, True), (7, 5, True), (8, 3, False), (-1, 3, False), (3, 6, False)):
+        ray = np.array([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, 1.0])
+        depth = points_to_depth(4.0 * ray, camera)
+        assert depth.shape == (6, 8)
+        assert np.isfinite(depth).sum() == seen
+        assert not seen or depth[v, u] == 4.0
