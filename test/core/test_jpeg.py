@@ -131,7 +131,7 @@ def test_padding_is_told_from_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     data = padded(picture(0))
     decode_file(data, flags=cv2.IMREAD_COLOR)
     monkeypatch.setattr(jpeg, 'MAX_PADDING', 1)
-    with pytest.raises(ValueError, match='damaged: Corrupt JPEG data: 2 extraneous bytes'):
+    with pytest.raises(ValueError, match=r'damaged: Corrupt JPEG data: \d extraneous bytes'):
         decode_file(data, flags=cv2.IMREAD_COLOR)
 
 

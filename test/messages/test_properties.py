@@ -16,7 +16,7 @@ pytest.importorskip('hypothesis')
 
 from camera_infos import CASES
 from fake_messages import FakeCameraInfo, FakeImage, FakePointCloud2, FakePointField
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -29,7 +29,13 @@ from lacdepth_ros.messages.depth import depth_from_message, depth_to_message
 from lacdepth_ros.messages.images import IMAGE_ENCODINGS, image_from_message
 from lacdepth_ros.messages.rectification import RectifierCache
 
-settings.register_profile('suite', deadline=None, max_examples=150, derandomize=True)
+settings.register_profile(
+    'suite',
+    deadline=None,
+    max_examples=150,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],  # a slow machine is no fault
+)
 settings.load_profile('suite')
 
 floats = st.floats(allow_nan=True, allow_infinity=True, width=64)
