@@ -186,3 +186,14 @@ def test_hostile_frame_ids_are_cut_and_escaped():
     pairs.add_info(message(1, '\n' + 'x' * 10**6))
     pairs.add_image(message(1, 'camera'))
     assert len(pairs.doubt()) < 400 and pairs.doubt().isprintable()
+
+
+def test_an_info_that_comes_again_takes_no_place_of_another():
+    pairs, first = buffer(queue_size=2), message(1)
+    pairs.add_info(first)
+    for _ in range(4):
+        again = message(2)
+        pairs.add_info(again)
+    image = message(1)
+    assert pairs.add_image(image) == FramePair(image, first)
+    assert pairs.add_image(message(2)).info is again
