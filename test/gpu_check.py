@@ -3,7 +3,8 @@
 """`make gpu-check`: the tests that need a GPU and its timings, in one JSON.
 
 Needs the package's folder on the path, pytest, torch, torchvision, numpy, opencv and safetensors;
-no ROS and no network. About ten minutes, most of them for compiling.
+no ROS and no network. About ten minutes, most of them for compiling; where a run may take no
+longer, two runs: --skip-times and --skip-tests, with two outputs.
 """
 
 from __future__ import annotations
