@@ -69,7 +69,8 @@ def pytest_xdist_auto_num_workers(config):
     return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
-def pytest_collection_finish():
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop():
     """Look for garbage from now on, but not among what lives as long as this process."""
     gc.freeze()
     gc.enable()
