@@ -35,13 +35,9 @@ def map_in_processes(
         try:
             yield from results
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            own = set(active_children()) - others
-            for worker in own:
+            for worker in set(active_children()) - others:
                 worker.terminate()
-            for worker in own:
-                worker.join()
-            raise
+            raise  # the pool, now broken, drops its jobs and waits for the workers' ends
 
 
 @contextmanager
