@@ -24,7 +24,7 @@ class IndexRequest:
     Attributes:
         root: Folder (or file) of the data set.
         output: The manifest that is going to be written; files that have to be made lie in
-            folders beside it.
+            folders next to it.
         split: List of frames, in the data set's own format; None = all frames.
         part: Part of the data set.
         ground_truth: Source of KITTI's depth: 'annotated', 'velodyne', or 'auto': a drive's

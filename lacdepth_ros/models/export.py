@@ -81,7 +81,7 @@ def export(
 
     Args:
         model: A network in evaluation mode; it stays as it is.
-        path: Target, `.onnx`, or `.xml` for OpenVINO (its weights go beside it, as `.bin`).
+        path: Target, `.onnx`, or `.xml` for OpenVINO (its weights go next to it, as `.bin`).
         height: Of the input.
         width: Of the input.
         precision: Of encoder and decoder, 'fp32', 'fp16' (ONNX) or 'int8' (OpenVINO); what becomes

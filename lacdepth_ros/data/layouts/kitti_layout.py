@@ -34,7 +34,7 @@ from lacdepth_ros.data.layouts.kitti_splits import (
 )
 
 _ANNOTATED = Path('proj_depth', 'groundtruth')
-_CALIBRATION = 'calibration.txt'  # what the depth beside it was made with
+_CALIBRATION = 'calibration.txt'  # what the depth next to it was made with
 _PATTERNS = ('*_sync', '*/*_sync', '*/*/*_sync')
 
 
