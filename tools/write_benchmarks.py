@@ -241,8 +241,7 @@ def node(rows: Any) -> str:
     """One row per set of subscribed topics."""
     cells = [
         (
-            row['subscribed'],
-            row['engine'],
+            *(row['subscribed'], row['engine']),
             *(pair(row[s]) for s in STAGES),
             f'{row["overhead_ms"]:.1f}',
         )
@@ -266,14 +265,10 @@ def under_load(rows: Any) -> str:
     """One row per number of cameras, topics and pace."""
     cells = [
         (
-            f'{row["cameras"]}',
-            row['subscribed'],
-            f'{row["rate"]:g}',
-            f'{row["answered"]:.0%}',
-            f'{row["fewest_answered"]:.0%}',
+            *(f'{row["cameras"]}', row['subscribed'], f'{row["rate"]:g}'),
+            *(f'{row[k]:.0%}' for k in ('answered', 'fewest_answered')),
             milliseconds(row['latency_ms']),
-            f'{row["cpu_percent"]:.0f}',
-            f'{row["resident_mb"]:.0f}',
+            *(f'{row[k]:.0f}' for k in ('cpu_percent', 'resident_mb')),
         )
         for row in rows
     ]
