@@ -47,6 +47,9 @@ class LossConfig:
     depth is compared; None: every pixel of a batch counts the same (the paper). For frames whose
     ground truth differs in density: else rendered and interpolated ground truth drown single LiDAR
     scans."""
+    clip_to_range: bool = False
+    """Measured depth beyond the network's range counts as the end of the range; else it does not
+    count. A camera mounted low has much of it: range grows with the camera's height."""
     abs_rel_weight: float = 0.0
     """Weight of the mean relative error beside the paper's loss."""
     log_l1_weight: float = 0.0
@@ -69,7 +72,7 @@ class LossConfig:
         if self.frame_pixels is not None and not self.frame_pixels > 0:
             raise ValueError(f'frame_pixels={self.frame_pixels!r} must be positive, or null')
         for field in dataclasses.fields(self):
-            if field.name == 'frame_pixels':
+            if field.name in ('frame_pixels', 'clip_to_range'):
                 continue
             name, value = field.name, getattr(self, field.name)
             top = 1.0 if name in ('silog_focus', 'gradient_start') else float('inf')
@@ -118,10 +121,12 @@ def _parts(
 ) -> dict[str, Tensor]:
     """The losses that are on, by name; only the scale-invariant ones carry silog_weight."""
     target = batch['depth'].unsqueeze(1)  # (B, 1, H, W)
-    valid = (target > model.min_depth) & (target < model.max_depth)
+    sky = target > 0.1 * BEYOND_RANGE
+    if config.clip_to_range:
+        target = torch.where(sky, target, target.clamp_max(model.max_depth))
+    valid = (target > model.min_depth) & (target <= model.max_depth)
     parts = _measured_parts(output, target, valid, model, config)
     if config.sky_weight > 0:
-        sky = target > 0.1 * BEYOND_RANGE
         pred = _Pixels(sky).of(output.depth)
         far_depth = SKY_SHARE * model.max_depth
         parts['sky'] = sky_loss(

@@ -98,6 +98,19 @@ def test_frame_pixels_reach_the_losses_of_measured_depth() -> None:
     assert changed == {'loss', 'silog', 'abs_rel', 'uncertainty', 'auxiliary'}
 
 
+def test_depth_beyond_the_range_counts_as_its_end_where_asked() -> None:
+    """The one pixel at 95 m joins the measured ones, with 80 m; the sky stays sky."""
+    parts, plain = total(LossConfig(**ALL, clip_to_range=True)), total(LossConfig(**ALL))
+    out, target = output(), batch()['depth'].unsqueeze(1)
+    valid = (target > MODEL.min_depth) & (target < 1000)
+    clipped = target.where(target != 95.0, torch.tensor(80.0))
+    assert int(valid.sum()) == int((target.gt(MODEL.min_depth) & target.lt(80)).sum()) + 1
+    expected = losses.abs_rel_loss(pred=out.depth, target=clipped, valid_mask=valid)
+    torch.testing.assert_close(parts['abs_rel'], expected)
+    changed = {name for name in parts if not torch.equal(parts[name], plain[name])}
+    assert changed == {'loss', 'silog', 'abs_rel', 'uncertainty', 'auxiliary'}
+
+
 @pytest.mark.parametrize('pixels', [0, -3])
 def test_impossible_frame_pixels_are_refused(pixels: int) -> None:
     with pytest.raises(ValueError, match=rf'frame_pixels={pixels} must be positive, or null'):
