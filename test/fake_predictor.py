@@ -5,17 +5,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.pointcloud import limit_range
 
 
 @dataclass
 class FakePrediction:
     depth: npt.NDArray[np.float32]
     std: npt.NDArray[np.float32] | None = None
+    farthest: float = 92.4
+
+    def limited(self, min_depth: float = 0.0, max_depth: float = np.inf) -> Any:
+        return limit_range(self.depth, min_depth, min(max_depth, self.farthest))
 
 
 @dataclass

@@ -22,7 +22,7 @@ class FakePredictor:
 
     def __init__(self) -> None:
         self.config = SimpleNamespace(
-            name='fake', min_depth=1e-3, max_depth=80.0, camera_height_m=1.65
+            name='fake', min_depth=1e-3, max_depth=80.0, range_end=92.4, camera_height_m=1.65
         )
         self.device = 'cpu'
         self.checkpoint_hash = '0123456789abcdef'
@@ -43,6 +43,7 @@ class FakePredictor:
         self.calibration = None
         self.novelty = math.nan
         self.height_seen = math.nan
+        self.farthest = 92.4
         self.threads = {threading.get_ident()}
 
     def warm_up(self, height, width):
@@ -69,7 +70,11 @@ class FakePredictor:
         self.heights.append(camera_height)
         depth = 1.0 + 0.1 * image[..., 0].astype(np.float32)
         return SimpleNamespace(
-            depth=depth, std=0.1 * depth, novelty=self.novelty, height_seen=self.height_seen
+            depth=depth,
+            std=0.1 * depth,
+            novelty=self.novelty,
+            height_seen=self.height_seen,
+            farthest=self.farthest,
         )
 
 

@@ -169,7 +169,6 @@ def _predict(
 ) -> str:
     """Predict one image and write its files; returns a line about it."""
     from lacdepth_ros.core.geometry import depth_to_points
-    from lacdepth_ros.core.pointcloud import limit_range
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
     from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth
     from lacdepth_ros.viz.ply import write_ply
@@ -177,26 +176,26 @@ def _predict(
     view = source.view(read_image(path))
     if doubt := predictor.doubt(view.camera):
         warn(f'{path}: {doubt}')
-    depth = predictor.predict(view.image, view.camera).depth
-    depth = view.without_outside(depth)
+    prediction = predictor.predict(view.image, view.camera)
+    depth = view.without_outside(prediction.limited(max_depth=max_depth))
     if view.outside is not None:
         write_image(outputs['rectified'], view.image)
-    depth = limit_range(depth, 0.0, max_depth)
     write_depth_png(outputs['depth'], depth)
+    farthest = min(max_depth, prediction.farthest)
     picture = colorize_depth(depth)
     write_image(outputs['color'], picture)
     if 'cloud' in outputs:
         write_ply(outputs['cloud'], depth_to_points(depth, view.camera), view.image)
-    facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, max_depth)}'
+    facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, farthest)}'
     scale = f'{NEAR:g} .. {FAR:g} m'
     return f'{path}: {facts} -> {outputs["depth"]}; colours {scale} in {outputs["color"]}'
 
 
-def _describe(depth: npt.NDArray[np.float32], max_depth: float) -> str:
-    """The typical depth [m] of a prediction with +Inf beyond max_depth, and how much is that."""
+def _describe(depth: npt.NDArray[np.float32], farthest: float) -> str:
+    """The typical depth [m] of a prediction with +Inf beyond farthest, and how much is that."""
     import numpy as np
 
     valid = depth[np.isfinite(depth)]
     middle = f'median {np.median(valid):.1f} m' if valid.size else 'nowhere valid'
     beyond = float(np.mean(depth == np.inf))
-    return f'{middle}, {beyond:.1%} beyond {max_depth:g} m' if beyond else middle
+    return f'{middle}, {beyond:.1%} beyond {farthest:.3g} m' if beyond else middle

@@ -56,6 +56,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 
 
 # Far above what networks have: they keep a damaged or hostile checkpoint from taking the memory.
+_RANGE_SHARE = 0.95
 _MAX_COUNTS = {'num_bins': 1024, 'embedding': 1024, 'attractor_gamma': 16}
 _MAX_CHANNELS = {'widths': 4096, 'attractors': 256}
 _MAX_NUMBERS = {
@@ -234,6 +235,11 @@ class ModelConfig:
             for name, value in values.items()
         }
         return cls(**plain)
+
+    @property
+    def range_end(self) -> float:
+        """Answers from here on [m] only say "no nearer": training puts the sky there."""
+        return _RANGE_SHARE * self.max_depth
 
 
 def _shown(value: Any) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.models.std_calibration import StdCalibration
 
 Map = npt.NDArray[np.float32]
@@ -36,6 +37,8 @@ class DepthPrediction:
         height_seen: Height above the ground [m] from which the picture seems to be taken, read off
             the picture, not off the depth; NaN where the checkpoint does not know. See HeightCue.
         scale: Metres per metre of the network, by focal length and camera height.
+        farthest: Depth from here on [m] only says that something is no nearer: the end of the
+            network's range, which grows with the camera's height.
         summary: (C,) float32, what novelty is computed from.
     """
 
@@ -45,7 +48,16 @@ class DepthPrediction:
     novelty: float
     height_seen: float
     scale: float
+    farthest: float
     summary: Map = field(repr=False)
+
+    def limited(self, min_depth: float = 0.0, max_depth: float = math.inf) -> Map:
+        """Depth as it is published: +Inf beyond max_depth [m] or the range, -Inf below min_depth.
+
+        Returns:
+            (H, W) float32 metres; NaN stays.
+        """
+        return limit_range(self.depth, min_depth, min(max_depth, self.farthest))
 
     @cached_property
     def std(self) -> Map:
@@ -56,23 +68,24 @@ class DepthPrediction:
 
 
 def finish(
-    depth: Tensor,
-    spread: Tensor,
-    summary: Tensor,
+    outputs: tuple[Tensor, Tensor, Tensor],
     camera: Camera,
     scale: float,
+    farthest: float,
     known: StdCalibration | None,
 ) -> DepthPrediction:
     """Bring what an engine gave to the image's size and to metres of its camera.
 
     Args:
-        depth: (1, 1, h, w) metres of the network.
-        spread: (1, 1, h, w) of its distribution.
-        summary: (1, C), on the CPU.
+        outputs: Depth (1, 1, h, w), metres of the network; spread of its distribution, alike;
+            summary (1, C).
         camera: Of the image.
         scale: Metres per metre of the network.
+        farthest: End of the network's range, in its own metres.
         known: What the checkpoint knows of its errors.
     """
+    depth, spread, summary = outputs
+    summary = summary.cpu()
     meters = full_size(depth, scale, camera)
     meters[~np.isfinite(meters)] = np.nan
     novelty = None if known is None else known.novelty(summary)
@@ -90,6 +103,7 @@ def finish(
         novelty=math.nan if novelty is None else float(novelty),
         height_seen=math.nan if height is None else height.height(summary[0]),
         scale=scale,
+        farthest=farthest * scale,
         summary=summary[0].numpy(),
     )
 

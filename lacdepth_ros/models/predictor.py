@@ -151,7 +151,7 @@ class DepthPredictor:
         size = (network_camera.height, network_camera.width)
         tensor = image_to_tensor(image, engine.input_device, size)
         ready = time.perf_counter()
-        depth, spread, summary = self._run(engine, tensor, network_camera, flip_average)
+        outputs = self._run(engine, tensor, network_camera, flip_average)
         if self._device.type == 'cuda':
             torch.cuda.synchronize(self._device)
         done = time.perf_counter()
@@ -159,7 +159,7 @@ class DepthPredictor:
         scale = check_camera_height(height) / self.config.camera_height_m
         if self.focal_scaling:
             scale *= focal_length(network_camera) / self.config.focal_px
-        prediction = finish(depth, spread, summary.cpu(), camera, scale, self.calibration)
+        prediction = finish(outputs, camera, scale, self.config.range_end, self.calibration)
         end = time.perf_counter()
         self.timings = {
             'preprocess': 1e3 * (ready - start),

@@ -33,7 +33,12 @@ def describe(
 
 
 def describe_height(settings: NodeParameters, predictor: DepthPredictor) -> str:
-    """Say which height of the camera above the ground depth is computed for."""
-    if settings.camera_height:
-        return f'camera height {settings.camera_height:g} m'
-    return f'camera height assumed {predictor.config.camera_height_m:g} m (set camera_height)'
+    """Say which height of the camera above the ground depth is computed for, and how far."""
+    usual = predictor.config.camera_height_m
+    if not settings.camera_height:
+        return f'camera height assumed {usual:g} m (set camera_height)'
+    said = f'camera height {settings.camera_height:g} m'
+    farthest = predictor.config.range_end * settings.camera_height / usual * settings.depth_scale
+    if farthest < settings.max_depth:
+        said += f': the network sees {farthest:.3g} m far, what lies beyond is +Inf'
+    return said

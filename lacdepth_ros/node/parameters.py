@@ -151,7 +151,8 @@ class NodeParameters:
     max_depth: float = parameter(
         'max_depth',
         80.0,
-        'Depth above becomes +Inf (beyond range, REP 117) [m]',
+        'Depth above becomes +Inf (beyond range, REP 117), as does depth beyond the range of '
+        'the network, which grows with camera_height [m]',
         live=True,
         limits=(0.1, 1000.0),
     )

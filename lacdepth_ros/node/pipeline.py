@@ -166,7 +166,8 @@ class FramePipeline:
                     weight=parameters.temporal_filter_weight,
                     max_change=parameters.temporal_filter_max_change,
                 )
-        limited = limit_range(depth, parameters.min_depth, parameters.max_depth)
+        farthest = min(parameters.max_depth, parameters.depth_scale * prediction.farthest)
+        limited = limit_range(depth, parameters.min_depth, farthest)
         settings = parameters.obstacles
         trusted = cache(
             lambda: trusted_depth(

@@ -26,9 +26,6 @@ from lacdepth_ros.training.losses import (
     uncertainty_nll,
 )
 
-SKY_SHARE = 0.95
-"""The sky should come out beyond this share of the network's range."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossConfig:
@@ -128,10 +125,8 @@ def _parts(
     parts = _measured_parts(output, target, valid, model, config)
     if config.sky_weight > 0:
         pred = _Pixels(sky).of(output.depth)
-        far_depth = SKY_SHARE * model.max_depth
-        parts['sky'] = sky_loss(
-            pred=pred, sky_mask=torch.ones_like(pred, dtype=torch.bool), far_depth=far_depth
-        )
+        everywhere = torch.ones_like(pred, dtype=torch.bool)
+        parts['sky'] = sky_loss(pred=pred, sky_mask=everywhere, far_depth=model.range_end)
     if config.gradient_weight > 0:
         dense = batch['dense'].unsqueeze(1)  # (B, 1, H, W)
         known = (dense > model.min_depth) & (dense < model.max_depth)

@@ -66,6 +66,33 @@ def predictor_of(model: nn.Module, **options: Any) -> DepthPredictor:
     return DepthPredictor(model, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ('options', 'farthest'),
+    [
+        ({}, 0.95 * 40.0),
+        ({'camera_height': 0.825}, 0.95 * 20.0),
+        ({'camera_height': 3.3}, 0.95 * 80.0),
+        ({'input_size': (46, 70)}, 0.95 * 80.0),  # the network sees twice its focal length
+        ({'input_size': (46, 70), 'focal_scaling': False}, 0.95 * 40.0),
+    ],
+)
+def test_range_ends_where_the_network_only_says_no_nearer(
+    options: dict[str, Any], farthest: float
+) -> None:
+    """An answer of 95 % of the network's farthest is the sky's, in metres of any camera."""
+    network = FakeNetwork(offset=0.0, sided=40.0, max_depth=40.0)
+    prediction = predictor_of(network, **options).predict(
+        make_image(46, 70), make_camera(46, 70, 2 * FOCAL)
+    )
+    assert prediction.farthest == pytest.approx(farthest)
+    limited = prediction.limited(min_depth=1.0)
+    np.testing.assert_array_equal(np.isposinf(limited), prediction.depth > prediction.farthest)
+    np.testing.assert_array_equal(np.isneginf(limited), prediction.depth < 1.0)
+    assert 0.02 < np.isposinf(limited).mean() < 0.09
+    nearer = prediction.limited(max_depth=0.5 * farthest)
+    assert np.isposinf(nearer).mean() == pytest.approx(0.52, abs=0.03)
+
+
 @pytest.mark.parametrize('focal', [50.0, 100.0, 300.0])
 def test_output_has_the_size_and_camera_of_the_image(focal: float) -> None:
     image, camera = make_image(45, 70), make_camera(45, 70, focal)

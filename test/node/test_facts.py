@@ -14,7 +14,7 @@ from lacdepth_ros.node.parameters import NodeParameters
 PREDICTOR = SimpleNamespace(
     checkpoint_hash='0123456789abcdef',
     choice='eager fp32',
-    config=SimpleNamespace(camera_height_m=1.65),
+    config=SimpleNamespace(camera_height_m=1.65, range_end=92.4),
 )
 
 
@@ -38,4 +38,14 @@ def test_height_is_the_one_set_or_the_one_assumed():
     assert describe_height(NodeParameters(), PREDICTOR).startswith('camera height assumed 1.65 m')
     low = NodeParameters(camera_height=0.4)
     assert describe(low, PREDICTOR, None)['camera height [m]'] == '0.4'
-    assert describe_height(low, PREDICTOR) == 'camera height 0.4 m'
+    assert describe_height(NodeParameters(camera_height=1.43), PREDICTOR) == 'camera height 1.43 m'
+
+
+@pytest.mark.parametrize(('settings', 'meters'), [({}, 22.4), ({'depth_scale': 2.0}, 44.8)])
+def test_low_camera_is_told_how_far_it_sees(settings, meters):
+    low = NodeParameters(camera_height=0.4, **settings)
+    said = f'camera height 0.4 m: the network sees {meters} m far, what lies beyond is +Inf'
+    assert describe_height(low, PREDICTOR) == said
+    assert describe_height(NodeParameters(camera_height=0.4, max_depth=20.0), PREDICTOR) == (
+        'camera height 0.4 m'
+    )

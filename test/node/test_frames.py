@@ -446,3 +446,16 @@ def test_images_are_turned_for_the_network_and_depth_is_turned_back(make_bench, 
     points, colors = cloud_from_message(bench.received['points'][0])
     np.testing.assert_allclose(points[..., 2], depth, rtol=1e-6)
     np.testing.assert_array_equal(colors, pixels)
+
+
+def test_sky_of_a_low_camera_is_beyond_range_not_a_wall(make_bench):
+    """The network's range ends at 12 m there: what it puts at 13.5 m may be anywhere beyond."""
+    bench = make_bench(camera_height=0.2, depth_scale=2.0)
+    bench.activate('depth/image_rect', 'points')
+    bench.predictor.farthest = 12.0
+    for stamp, red, expected in ((1, 125, np.inf), (2, 105, 23.0)):
+        raw = np.frombuffer(bench.answer('depth/image_rect', stamp, red=red).data, np.float32)
+        np.testing.assert_allclose(raw, expected, rtol=1e-6)
+    assert bench.spin_until(lambda: len(bench.received['points']) == 2)
+    sky, wall = (cloud_from_message(cloud)[0] for cloud in bench.received['points'])
+    assert np.isnan(sky).all() and np.isfinite(wall).all()
