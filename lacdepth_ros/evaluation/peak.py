@@ -18,7 +18,8 @@ import numpy.typing as npt
 import torch
 
 from lacdepth_ros.core.optional import load_library
-from lacdepth_ros.models.engines.openvino import DEVICES, PRECISIONS
+from lacdepth_ros.models.engines.openvino import DEVICES, PRECISIONS, PURPOSE
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.inference import DTYPES
 
 SIDES = (1024, 2048)
@@ -96,7 +97,7 @@ def _product(side: int, precision: str, device: torch.device) -> Probe:
 
 
 def _convolution(precision: str, target: str) -> Probe:
-    openvino: Any = load_library('openvino', "engine 'openvino'")
+    openvino: Any = load_library('openvino', PURPOSE)
     operators = openvino.opset13
     shape = (1, CHANNELS, MAP_SIDE, MAP_SIDE)
     image = operators.parameter(list(shape), np.float32)
@@ -111,7 +112,7 @@ def _convolution(precision: str, target: str) -> Probe:
     if target != 'CPU':
         del options['INFERENCE_NUM_THREADS']
     model = openvino.Model([result], [image])
-    request = openvino.Core().compile_model(model, target, options).create_infer_request()
+    request = openvino_core(PURPOSE).compile_model(model, target, options).create_infer_request()
     values = [_noise(*shape)]
     macs = CHANNELS**2 * KERNEL**2 * MAP_SIDE**2
     return Probe(macs, lambda: request.infer(values, share_inputs=True))

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
-from lacdepth_ros.models.engines.openvino import DEVICES, PRECISIONS, translate
+from lacdepth_ros.models.engines.openvino import DEVICES, PRECISIONS, PURPOSE, translate
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.inference import DTYPES
 
 LIBRARY = 'transformers'
@@ -143,13 +144,14 @@ def peer_runner(
                 return network(image)
 
         return run
-    openvino = load_library('openvino', "engine 'openvino'")
+    openvino = load_library('openvino', PURPOSE)
     options = {
         'PERFORMANCE_HINT': 'LATENCY',
         'INFERENCE_PRECISION_HINT': PRECISIONS[precision],
         'INFERENCE_NUM_THREADS': torch.get_num_threads(),
     }
     model = translate(openvino, network, [tuple(image.shape)])
-    request = openvino.Core().compile_model(model, DEVICES['cpu'], options).create_infer_request()
+    compiled = openvino_core(PURPOSE).compile_model(model, DEVICES['cpu'], options)
+    request = compiled.create_infer_request()
     values = [image.numpy()]
     return lambda: request.infer(values, share_inputs=True)

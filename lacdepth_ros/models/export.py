@@ -18,6 +18,7 @@ from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.engines import cache, onnxruntime, openvino
 from lacdepth_ros.models.engines.onnxruntime import INPUTS
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.engines.parity import Parity, compare, street_input
 from lacdepth_ros.models.engines.street import street_pixels
 from lacdepth_ros.models.inference import prepare_for_inference
@@ -227,7 +228,7 @@ def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
 
 
 def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
-    core = load_library('openvino', 'running files of OpenVINO').Core()
+    core = openvino_core('running files of OpenVINO')
     model = core.read_model(path)
     facts = {
         name.removeprefix(PREFIX): value.value

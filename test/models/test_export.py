@@ -15,6 +15,7 @@ from tiny_networks import tiny_network
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.export import export, kind_of, verify
 
 SIZE = {'height': 37, 'width': 50}
@@ -65,11 +66,11 @@ def test_onnx_file_runs_without_this_package(tmp_path: Path, pixels: np.ndarray)
 
 def test_openvino_file_runs_without_this_package(tmp_path: Path, pixels: np.ndarray) -> None:
     needs('openvino')
-    import openvino
-
     path = tmp_path / 'depth.xml'
     export(tiny_network(), path, **SIZE)
-    compiled = openvino.Core().compile_model(path, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+    compiled = openvino_core('this test').compile_model(
+        path, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'}
+    )
     outputs = compiled({'image': pixels.transpose(2, 0, 1)[None].astype(np.float32)})
     for name, theirs in zip(('depth', 'std'), expected(pixels), strict=True):
         np.testing.assert_allclose(outputs[name], theirs, rtol=1e-4, atol=1e-3)

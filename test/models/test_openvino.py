@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ pytest.importorskip('openvino')
 
 from lacdepth_ros.models.engines import openvino as module
 from lacdepth_ros.models.engines.openvino import OpenVinoEngine
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 
 CPU = torch.device('cpu')
 VARIANTS: list[dict[str, Any]] = [
@@ -29,6 +33,28 @@ VARIANTS: list[dict[str, Any]] = [
     {'upsampling': 'bilinear', 'attractor_aggregation': 'sum'},
     {'levels': 6, 'fusion': 'residual', 'pyramid_stride': 1, 'head_stride': 2},
 ]
+SIGNALED = """
+import gc, os, signal, threading
+import torch
+from tiny_networks import tiny_network
+from lacdepth_ros.models.engines.openvino import OpenVinoEngine
+
+def engine():
+    return OpenVinoEngine(tiny_network(), torch.device('cpu'), 'fp32')
+
+signal.signal(signal.SIGUSR1, lambda *_: print('handled', flush=True))
+engines = [engine(), engine()]
+for _ in range(2):  # in the order in which they came
+    engines.pop(0).close()
+    gc.collect()
+os.kill(os.getpid(), signal.SIGUSR1)
+engines = [engine()]
+thread = threading.Thread(target=lambda: engines.pop().close())
+thread.start()
+thread.join()
+gc.collect()
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
 
 
 def both(**changes: Any) -> tuple[Engine, Engine]:
@@ -84,8 +110,20 @@ def test_file_that_openvino_refuses_is_made_anew(
 
 
 def test_absent_device_and_type_are_refused() -> None:
-    if 'GPU' not in module.load_library('openvino', 'this test').Core().available_devices:
+    if 'GPU' not in openvino_core('this test').available_devices:
         with pytest.raises(ValueError, match="nothing for 'xpu'"):
             OpenVinoEngine(tiny_network(), torch.device('xpu'), 'fp32')
     with pytest.raises(ValueError, match=r"'int4'.*FP32"):
         OpenVinoEngine(tiny_network(), CPU, 'int4')
+
+
+def test_signals_are_handled_after_engines_are_gone() -> None:
+    """A Core that goes takes the thread's stack for signals with it, or that of another thread."""
+    paths = [str(Path(__file__).parents[1]), os.environ.get('PYTHONPATH', '')]
+    done = subprocess.run(
+        [sys.executable, '-c', SIGNALED],
+        env=os.environ | {'PYTHONPATH': os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, 'handled\nhandled\n'), done.stderr

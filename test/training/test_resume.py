@@ -30,15 +30,6 @@ def read_log(output: Path) -> list[dict[str, Any]]:
     return [row for row in rows if 'images_per_s' not in row]
 
 
-def train_apart(arguments: list[str], output: Path, *options: str) -> dict[str, Any]:
-    """Train in a process of its own, as the run that is killed does."""
-    command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'train', '--output', str(output)]
-    done = subprocess.run([*command, *options, *arguments], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    results: dict[str, Any] = json.loads((output / 'results.json').read_text())
-    return results
-
-
 def train_until_killed(arguments: list[str], output: Path, step: int) -> None:
     """Train in a process of its own, and kill it once a step is logged."""
     command = [sys.executable, '-m', 'lacdepth_ros.cli.main', 'train', '--output', str(output)]
@@ -67,11 +58,11 @@ def test_killed_and_resumed_run_repeats_an_unbroken_one(tmp_path: Path) -> None:
     )
     arguments = ['--config', str(recipe)]
     unbroken, broken = tmp_path / 'unbroken', tmp_path / 'broken'
-    expected = train_apart(arguments, unbroken)
+    expected = train(arguments, unbroken)
     train_until_killed(arguments, broken, step=3)
     saved = torch.load(broken / 'last.ckpt', weights_only=True)['global_step']
     assert 2 <= saved < 8
-    results = train_apart(arguments, broken, '--resume')
+    results = train(arguments, broken, resume=True)
     assert results['session']['steps'] == 8 - saved
     log = read_log(unbroken)
     assert [row['step'] for row in log if 'val' in row] == [4, 8]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from lacdepth_ros.core.optional import load_library
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 
 CPUINFO = Path('/proc/cpuinfo')
 BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
@@ -43,7 +43,7 @@ def has_intel_gpu() -> bool:
     """Tell whether OpenVINO is installed and finds a GPU."""
     if importlib.util.find_spec('openvino') is None:
         return False
-    devices: list[str] = load_library('openvino', 'Intel GPUs').Core().available_devices
+    devices: list[str] = openvino_core('Intel GPUs').available_devices
     return any(name.startswith('GPU') for name in devices)
 
 

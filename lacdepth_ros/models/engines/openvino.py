@@ -20,9 +20,11 @@ from torch import Tensor, nn
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
 from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
+from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.inference import fold_batch_norm
 from lacdepth_ros.models.lacdepth import LacDepth
 
+PURPOSE = "engine 'openvino'"
 LOGGER = logging.getLogger(__name__)
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -55,9 +57,9 @@ class OpenVinoEngine:
     input_device = torch.device('cpu')
 
     def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
-        self._openvino: Any = load_library('openvino', "engine 'openvino'")
+        self._openvino: Any = load_library('openvino', PURPOSE)
         self.version = str(self._openvino.get_version())
-        self._core = self._openvino.Core()
+        self._core = openvino_core(PURPOSE)
         self._target = DEVICES.get(device.type, '')
         present = self._core.available_devices
         if not any(name.split('.')[0] == self._target for name in present):
