@@ -22,13 +22,14 @@ from lacdepth_ros.core.preprocessing import (
     input_doubt,
     resize_image,
 )
+from lacdepth_ros.models.assumed_camera import assumed_camera, centered_camera
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, load_checkpoint
 from lacdepth_ros.models.engines.build import AUTO
 from lacdepth_ros.models.engines.choice import Choice, EngineChooser
 from lacdepth_ros.models.engines.devices import check_device
 from lacdepth_ros.models.engines.engine import Engine, Outputs
 from lacdepth_ros.models.engines.street import stored_street
-from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth, pad_to_multiple
 from lacdepth_ros.models.prediction import DepthPrediction, finish, mix
 
 _BEYOND = 10.0  # times max_depth that bins without an upper end may reach
@@ -149,7 +150,7 @@ class DepthPredictor:
         network_camera = self._input_camera(camera)
         engine = self._ready(network_camera)
         size = (network_camera.height, network_camera.width)
-        tensor = image_to_tensor(image, engine.input_device, size)
+        tensor = image_to_tensor(image, engine.input_device, size, PAD_MULTIPLE)
         ready = time.perf_counter()
         outputs = self._run(engine, tensor, network_camera, flip_average)
         if self._device.type == 'cuda':
@@ -194,7 +195,7 @@ class DepthPredictor:
             ValueError: The input would have too many pixels.
         """
         seen = self._input_camera(camera)
-        if self._choice is None or self._choice.engine.knows(seen.height, seen.width):
+        if self._choice is None or self._choice.engine.knows(*_padded_size(seen)):
             return ''
         name = self._choice.name
         return (
@@ -211,23 +212,7 @@ class DepthPredictor:
         Raises:
             ValueError: The checkpoint does not say what it was trained with.
         """
-        if FOCAL_PER_WIDTH not in self.provenance:
-            raise ValueError(
-                'the camera is unknown, and the checkpoint does not say which field of view it '
-                f'was trained with ({FOCAL_PER_WIDTH} in its provenance); give the intrinsics'
-            )
-        return _centered(self._focal_per_width() * width, width, height)
-
-    def _focal_per_width(self) -> float:
-        """The provenance's; ValueError when it is no field of view."""
-        try:
-            value = float(self.provenance[FOCAL_PER_WIDTH])
-        except ValueError:
-            value = 0.0
-        if not 0.1 < value < 20:
-            text = self.provenance[FOCAL_PER_WIDTH]
-            raise ValueError(f'{FOCAL_PER_WIDTH} {text!r} of the checkpoint is no field of view')
-        return value
+        return assumed_camera(self.provenance, width, height)
 
     def warm_up(self, height: int, width: int) -> None:
         """Run once on a rendered street of an image size: the first real frame waits for nothing.
@@ -236,9 +221,9 @@ class DepthPredictor:
             ValueError: What comes out is no depth: NaN, infinite, or beyond the range that the
                 network was made for.
         """
-        known = FOCAL_PER_WIDTH in self.provenance
-        focal = self.config.focal_px  # at which images are not shrunk
-        camera = self.assumed_camera(width, height) if known else _centered(focal, width, height)
+        camera = centered_camera(self.config.focal_px, width, height)  # which is not shrunk
+        if FOCAL_PER_WIDTH in self.provenance:
+            camera = self.assumed_camera(width, height)
         street, _ = stored_street()
         image = np.ascontiguousarray(resize_image(street, width, height))
         self._check_depth(self.predict(image, camera))
@@ -273,20 +258,24 @@ class DepthPredictor:
     def _ready(self, network_camera: Camera) -> Engine:
         """The engine, chosen at the first input's size."""
         if self._choice is None:
-            size = (network_camera.height, network_camera.width)
             constants = self._constants(network_camera, torch.device('cpu'))
-            self._choice = self._chooser.choose(*size, constants)
+            self._choice = self._chooser.choose(*_padded_size(network_camera), constants)
             del self._chooser  # with its copy of the network
         return self._choice.engine
 
     def _run(self, engine: Engine, tensor: Tensor, camera: Camera, flip_average: bool) -> Outputs:
-        """Map the input (1, 3, h, w) to what an engine gives; its spread is not calibrated."""
-        depth, spread, summary = engine.run(tensor, *self._constants(camera, tensor.device))
+        """Map the padded input to what an engine gives for its camera's pixels, not calibrated.
+
+        Engines see padded sizes only: so cameras whose inputs differ by a few pixels share one.
+        """
+        seen = (..., slice(camera.height), slice(camera.width))
+        *maps, summary = engine.run(tensor, *self._constants(camera, tensor.device))
+        depth, spread = (x[seen] for x in maps)
         if not flip_average:
             return depth, spread, summary
         constants = self._constants(camera.flipped(), tensor.device)
-        mirrored = engine.run(tensor.flip(3), *constants)[:2]
-        return *mix(depth, spread, *(x.flip(3) for x in mirrored)), summary
+        mirrored = engine.run(pad_to_multiple(tensor[seen].flip(3), PAD_MULTIPLE), *constants)[:2]
+        return *mix(depth, spread, *(x[seen].flip(3) for x in mirrored)), summary
 
     def _constants(self, camera: Camera, device: torch.device) -> tuple[Tensor, ...]:
         """What the network takes besides the image: intrinsics (1, 4), if it knows of rays."""
@@ -296,5 +285,7 @@ class DepthPredictor:
         return (torch.tensor(values, dtype=torch.float32, device=device),)
 
 
-def _centered(focal: float, width: int, height: int) -> Camera:
-    return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
+def _padded_size(camera: Camera) -> tuple[int, int]:
+    """Height and width of what the network computes for a camera."""
+    height, width = (side + -side % PAD_MULTIPLE for side in (camera.height, camera.width))
+    return height, width

@@ -155,6 +155,16 @@ def test_resizing_and_normalizing_at_once_is_the_same_to_the_bit(size: tuple[int
     assert at_once.is_contiguous()
 
 
+@pytest.mark.parametrize('size', [None, (3, 4), (8, 12)])
+def test_last_row_and_column_are_repeated_up_to_multiples(size: tuple[int, int] | None) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
+    cpu = torch.device('cpu')
+    plain = image_to_tensor(image, cpu, size).numpy()
+    bottom, right = (-side % 4 for side in plain.shape[2:])
+    expected = np.pad(plain, ((0, 0), (0, 0), (0, bottom), (0, right)), mode='edge')
+    np.testing.assert_array_equal(image_to_tensor(image, cpu, size, 4).numpy(), expected)
+
+
 def test_strided_view_is_taken_as_it_looks() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
     mirrored = image_to_tensor(image[:, ::-1], torch.device('cpu'))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tiny_networks import tiny_config, tiny_network
 from torch import Tensor, nn
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.preprocessing import image_to_tensor
 from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.models.predictor import DepthPredictor
@@ -60,6 +62,11 @@ def make_image(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def make_camera(height: int, width: int, focal: float = FOCAL) -> Camera:
     return Camera(focal, focal, width / 2, height / 2, width, height)
+
+
+def padded(height: int, width: int) -> tuple[int, int]:
+    """Sides that the network's deepest stride of 32 divides."""
+    return math.ceil(height / 32) * 32, math.ceil(width / 32) * 32
 
 
 def predictor_of(model: nn.Module, **options: Any) -> DepthPredictor:
@@ -117,7 +124,7 @@ def test_image_smaller_than_the_training_is_enlarged_and_depth_brought_back(
     predictor = predictor_of(network)
     camera = make_camera(40, 60, focal)
     depth = predictor.predict(make_image(40, 60), camera).depth
-    assert network.inputs[0].shape[2:] == expected
+    assert network.inputs[0].shape[2:] == padded(*expected)
     np.testing.assert_allclose(depth, 20.0 * (focal * expected[0] / 40) / FOCAL, rtol=1e-2)
     assert ('metres are off' in predictor.doubt(camera)) == doubted
 
@@ -131,14 +138,38 @@ def test_wait_for_a_size_that_the_engine_does_not_know_is_announced(monkeypatch)
     engine = predictor.choice.engine
     monkeypatch.setattr(engine, 'knows', lambda *size: asked.append(size), raising=True)
     assert 'images of 60x40 (input 30x20)' in predictor.preparation(camera)
-    assert asked == [(20, 30)]
+    assert asked == [(32, 32)], 'padded'
+
+
+def test_cameras_that_differ_by_a_few_pixels_share_what_an_engine_makes_for_a_size() -> None:
+    network = FakeNetwork()
+    predictor = predictor_of(network)
+    for height, width, focal in ((60, 90, 200), (61, 90, 200), (60, 93, 203), (58, 86, 190)):
+        image, camera = make_image(height, width), make_camera(height, width, focal)
+        assert predictor.predict(image, camera).depth.shape == (height, width)
+    assert {tuple(x.shape[2:]) for x in network.inputs} == {(32, 64)}
+
+
+@pytest.mark.parametrize('rays', ['none', 'decoder'])
+def test_padding_before_the_engine_is_the_padding_within_the_network(rays: str) -> None:
+    """So that sharing sizes costs no accuracy."""
+    network = tiny_network(focal_px=FOCAL, rays=rays)
+    image, camera = make_image(45, 70), make_camera(45, 70)  # which needs no resizing
+    intrinsics = torch.tensor([[camera.fx, camera.fy, camera.cx, camera.cy]])
+    given = (intrinsics.float(),) if rays != 'none' else ()
+    predictor = predictor_of(network)
+    prediction = predictor.predict(image, camera)
+    tensor = image_to_tensor(image, torch.device('cpu'))
+    depth, std, _ = predictor.choice.engine.run(tensor, *given)
+    np.testing.assert_allclose(prediction.depth, depth[0, 0].numpy(), rtol=1e-5)
+    np.testing.assert_allclose(prediction.std, std[0, 0].numpy(), rtol=1e-5)
 
 
 def test_a_smaller_input_is_seen_by_its_scale_and_said_to_be_one() -> None:
     network, camera = FakeNetwork(), make_camera(40, 60, 2 * FOCAL)
     predictor = predictor_of(network, input_scale=0.5)
     depth = predictor.predict(make_image(40, 60), camera).depth
-    assert network.inputs[0].shape == (1, 3, 10, 15)
+    assert network.inputs[0].shape[2:] == padded(10, 15)
     np.testing.assert_allclose(depth, 10.0)  # 20 m of a network that was meant for FOCAL
     assert predictor.doubt(camera).startswith('input_scale is 0.5: the network sees 15x10')
 
@@ -161,7 +192,7 @@ def test_image_larger_than_the_training_is_shrunk_and_depth_brought_back() -> No
     network = FakeNetwork(slope=3.0)
     image, camera = make_image(60, 90), make_camera(60, 90, 3 * FOCAL)
     depth = predictor_of(network).predict(image, camera).depth
-    assert network.inputs[0].shape == (1, 3, 20, 30)
+    assert network.inputs[0].shape[2:] == padded(20, 30)
     small = cv2.resize(image, (30, 20), interpolation=cv2.INTER_AREA) / 255
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     expected = 20 + 3 * ((small - mean) / std).mean(axis=2)
@@ -300,7 +331,7 @@ def test_warm_up_runs_at_the_size_of_the_first_real_frame(
     """Images of the training's field of view are shrunk to its focal length."""
     network = FakeNetwork(slope=1.0)
     predictor_of(network, provenance=provenance).warm_up(45, 70)
-    assert network.inputs[0].shape[2] == rows
+    assert network.inputs[0].shape[2] == padded(rows, 1)[0]
 
 
 @pytest.mark.parametrize(
