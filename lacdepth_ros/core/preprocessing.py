@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -111,7 +110,15 @@ def resize_image(image: npt.NDArray[np.uint8], width: int, height: int) -> npt.N
     """
     if image.shape[:2] == (height, width):
         return image
-    return np.asarray(cv2.merge(_resized_planes(image, width, height)), np.uint8)
+    # Channels last to PyTorch's eyes too, which takes 0.6 of the time that planes take.
+    pixels = _whole(image)[None].permute(0, 3, 1, 2)
+    resized = F.interpolate(pixels, (height, width), mode='bilinear', antialias=True)
+    return resized[0].permute(1, 2, 0).numpy()
+
+
+def _whole(image: npt.NDArray[np.uint8]) -> Tensor:
+    """(H, W, 3) without a copy, unless it is a view with gaps or may not be written to."""
+    return torch.from_numpy(np.require(image, requirements=['C', 'W']))
 
 
 def normalize(images: Tensor) -> Tensor:
@@ -131,6 +138,8 @@ def image_to_tensor(
 ) -> Tensor:
     """Map an image (H, W, 3) uint8 RGB to the network's input (1, 3, height, width) float32.
 
+    It lies in memory channels last, as engines on CPUs convolve.
+
     Args:
         image: It may be a view, such as one of a message's bytes.
         device: Where the input is wanted.
@@ -138,40 +147,29 @@ def image_to_tensor(
         multiple: The last row and column are repeated until height and width are multiples.
     """
     height, width = size or image.shape[:2]
-    planes = [_extended(plane, multiple) for plane in _resized_planes(image, width, height)]
+    pixels = _extended(resize_image(image, width, height), multiple)
     if device.type != 'cpu':
-        return normalize(torch.from_numpy(np.stack(planes)).to(device)[None])
-    tensor = torch.empty(1, 3, *planes[0].shape)
-    for plane, table, out in zip(planes, _tables(), tensor[0].numpy(), strict=True):
-        cv2.LUT(plane, table, dst=out)  # a third of the time of computing it, and the same bits
-    return tensor
+        return normalize(_whole(pixels).to(device).permute(2, 0, 1)[None])
+    tensor = torch.empty(1, *pixels.shape)
+    # A third of the time of computing it, and the same bits.
+    cv2.LUT(pixels, _table(), dst=tensor[0].numpy())
+    return tensor.permute(0, 3, 1, 2)
 
 
-def _resized_planes(
-    image: npt.NDArray[np.uint8], width: int, height: int
-) -> Sequence[npt.NDArray[np.uint8]]:
-    """Red, green and blue of an image (H, W, 3), each (height, width)."""
-    if image.shape[:2] == (height, width):
-        return [np.ascontiguousarray(image[..., channel]) for channel in range(3)]
-    pixels = torch.from_numpy(np.require(image, requirements=['C', 'W'])).permute(2, 0, 1)
-    resized = F.interpolate(pixels[None], (height, width), mode='bilinear', antialias=True)
-    return list(resized[0].numpy())
-
-
-def _extended(plane: npt.NDArray[np.uint8], multiple: int) -> npt.NDArray[np.uint8]:
-    """Repeat the last row and column of (H, W) until both sides are multiples."""
-    bottom, right = (-side % multiple for side in plane.shape)
+def _extended(image: npt.NDArray[np.uint8], multiple: int) -> npt.NDArray[np.uint8]:
+    """Repeat the last row and column of (H, W, 3) until both sides are multiples."""
+    bottom, right = (-side % multiple for side in image.shape[:2])
     if not bottom and not right:
-        return plane
-    repeated = cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        return image
+    repeated = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
     return np.asarray(repeated, np.uint8)
 
 
 @cache
-def _tables() -> npt.NDArray[np.float32]:
-    """What `normalize` makes of each value of each color, (3, 256)."""
+def _table() -> npt.NDArray[np.float32]:
+    """What `normalize` makes of each value of each color, (1, 256, 3)."""
     values = torch.arange(256).view(1, 1, 1, 256).expand(1, 3, 1, 256)
-    return normalize(values)[0, :, 0].numpy()
+    return np.ascontiguousarray(normalize(values)[0].permute(1, 2, 0).numpy())
 
 
 def check_image(image: npt.NDArray[np.uint8], camera: Camera) -> None:

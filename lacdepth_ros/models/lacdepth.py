@@ -16,7 +16,7 @@ from lacdepth_ros.models.backbone import Encoder
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPyramid
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
-from lacdepth_ros.models.laplacian import FoldedResiduals, laplacian_residuals
+from lacdepth_ros.models.laplacian import FoldedResiduals, laplacian_residuals, shrink
 from lacdepth_ros.models.layers import resize_to
 from lacdepth_ros.models.std_calibration import StdCalibration
 from lacdepth_ros.models.upsampling import GuidedUpsampling
@@ -105,7 +105,7 @@ class LacDepth(nn.Module):
         image = pad_to_multiple(image, PAD_MULTIPLE)
         maps = self.fusion(self.encoder(image), intrinsics)
         stride = self.config.pyramid_stride
-        smaller = F.avg_pool2d(image, stride) if stride > 1 else image  # as halved bilinearly
+        smaller = shrink(image, stride) if stride > 1 else image
         residuals = laplacian_residuals(smaller, len(self.pyramid.strides))
         stage1 = self.pyramid(residuals, maps)
         relative = resize_to(stage1.relative, image).float()

@@ -38,11 +38,21 @@ def laplacian_residuals(image: Tensor, levels: int) -> list[Tensor]:
 
 
 def halve(image: Tensor) -> Tensor:
-    """Bilinear resampling of (B, C, H, W) to half its size, rounded up."""
+    """Bilinear resampling of (B, 3, H, W) to half its size, rounded up."""
     height, width = image.shape[-2:]
     if height % 2 == 0 and width % 2 == 0:
-        return F.avg_pool2d(image, 2)  # the same, in less time
+        return shrink(image, 2)  # the same, in less time
     return resize(image, -(-height // 2), -(-width // 2))
+
+
+def shrink(image: Tensor, factor: int) -> Tensor:
+    """Means of blocks of (B, 3, H, W), whose sides are multiples: as halved again and again.
+
+    By a convolution: for pooling OpenVINO's CPU plugin changes the layout of the whole image.
+    """
+    with _full_precision(image.device.type):
+        means = torch.eye(COLORS, device=image.device).view(COLORS, COLORS, 1, 1) / factor**2
+        return F.conv2d(image, means.repeat(1, 1, factor, factor), stride=factor)
 
 
 class FoldedResiduals(nn.Module):

@@ -152,7 +152,7 @@ def test_resizing_and_normalizing_at_once_is_the_same_to_the_bit(size: tuple[int
     height, width = size
     at_once = image_to_tensor(image, cpu, size)
     assert torch.equal(at_once, image_to_tensor(resize_image(image, width, height), cpu))
-    assert at_once.is_contiguous()
+    assert at_once.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize('size', [None, (3, 4), (8, 12)])

@@ -73,14 +73,15 @@ class OpenVinoEngine:
 
     def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         """See Engine."""
-        inputs = [x.contiguous() for x in (image, *constants)]
-        shapes = tuple(tuple(x.shape) for x in inputs)
+        shapes = tuple(tuple(x.shape) for x in (image, *constants))
         if shapes not in self._requests:
             while len(self._requests) >= MAX_SHAPES:
                 self._requests.popitem(last=False)
             self._requests[shapes] = self._compile(shapes).create_infer_request()
         self._requests.move_to_end(shapes)
-        results = self._requests[shapes].infer([x.numpy() for x in inputs], share_inputs=True)
+        pixels = image.permute(0, 2, 3, 1)  # as they lie in memory: see `channels_last`
+        inputs = [x.contiguous().numpy() for x in (pixels, *constants)]
+        results = self._requests[shapes].infer(inputs, share_inputs=True)
         depth, std, summary = (torch.from_numpy(results[i]) for i in (0, 1, 2))
         return depth, std, summary
 
@@ -127,6 +128,7 @@ class OpenVinoEngine:
         model = translate(self._openvino, self._network, shapes)
         if self._precision != 'fp32':
             model = self._keep_exact(model)
+        model = channels_last(self._openvino, model)
         compiled = self._core.compile_model(model, self._target, options)
         cache.store(key, compiled.export_model().getvalue())
         return compiled
@@ -173,3 +175,12 @@ def translate(openvino: Any, network: nn.Module, shapes: Sequence[Sequence[int]]
         return openvino.convert_model(
             traced, example_input=examples, input=[list(s) for s in shapes]
         )
+
+
+def channels_last(openvino: Any, model: Any) -> Any:
+    """Let a model take its image as (B, H, W, 3), which spares it a change of layout."""
+    preprocess = load_library('openvino.preprocess', 'layouts of networks').PrePostProcessor(model)
+    image = preprocess.input(0)
+    image.tensor().set_layout(openvino.Layout('NHWC'))
+    image.model().set_layout(openvino.Layout('NCHW'))
+    return preprocess.build()
