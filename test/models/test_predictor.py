@@ -79,8 +79,8 @@ def predictor_of(model: nn.Module, **options: Any) -> DepthPredictor:
         ({}, 0.95 * 40.0),
         ({'camera_height': 0.825}, 0.95 * 20.0),
         ({'camera_height': 3.3}, 0.95 * 80.0),
-        ({'input_size': (46, 70)}, 0.95 * 80.0),  # the network sees twice its focal length
-        ({'input_size': (46, 70), 'focal_scaling': False}, 0.95 * 40.0),
+        ({'input_size': (64, 128)}, 0.95 * 80.0),  # the network sees twice its focal length
+        ({'input_size': (64, 128), 'focal_scaling': False}, 0.95 * 40.0),
     ],
 )
 def test_range_ends_where_the_network_only_says_no_nearer(
@@ -89,7 +89,7 @@ def test_range_ends_where_the_network_only_says_no_nearer(
     """An answer of 95 % of the network's farthest is the sky's, in metres of any camera."""
     network = FakeNetwork(offset=0.0, sided=40.0, max_depth=40.0)
     prediction = predictor_of(network, **options).predict(
-        make_image(46, 70), make_camera(46, 70, 2 * FOCAL)
+        make_image(64, 128), make_camera(64, 128, 2 * FOCAL)
     )
     assert prediction.farthest == pytest.approx(farthest)
     limited = prediction.limited(min_depth=1.0)
