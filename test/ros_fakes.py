@@ -40,6 +40,9 @@ class FakePredictor:
         self.heights = []
         self.doubts = {}
         self.preparations = {}
+        self.prepared = []
+        self.preparing = threading.Event()
+        self.preparing.set()
         self.calibration = None
         self.novelty = math.nan
         self.height_seen = math.nan
@@ -55,6 +58,10 @@ class FakePredictor:
 
     def preparation(self, camera):
         return self.preparations.pop(camera.width, '')
+
+    def prepare(self, camera):
+        self.prepared.append(camera)
+        assert self.preparing.wait(60)
 
     def close(self):
         self.closed = True

@@ -32,6 +32,7 @@ from lacdepth_ros.models.engines.street import stored_street
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth, pad_to_multiple
 from lacdepth_ros.models.prediction import DepthPrediction, finish, mix
 
+CPU = torch.device('cpu')
 _BEYOND = 10.0  # times max_depth that bins without an upper end may reach
 _FLAT = 1e-5  # share of the depth by which even an untrained network's differs over a picture
 
@@ -203,6 +204,15 @@ class DepthPredictor:
             f'{seen.width}x{seen.height}): the first takes seconds, unless it did so once before'
         )
 
+    def prepare(self, camera: Camera) -> None:
+        """Make ready what `preparation` tells of, while predictions go on in their thread.
+
+        Engines that cannot do so leave it to the next prediction.
+        """
+        seen = self._input_camera(camera)
+        if self._choice is not None:
+            self._choice.engine.prepare(*_padded_size(seen), *self._constants(seen, CPU))
+
     def assumed_camera(self, width: int, height: int) -> Camera:
         """Camera to assume for an image of unknown intrinsics: the training field of view.
 
@@ -252,13 +262,12 @@ class DepthPredictor:
         return self._choice
 
     def _input_camera(self, camera: Camera) -> Camera:
-        """Camera of the network's input."""
         return input_camera(camera, self.input_scale * self.config.focal_px, self.input_size)
 
     def _ready(self, network_camera: Camera) -> Engine:
         """The engine, chosen at the first input's size."""
         if self._choice is None:
-            constants = self._constants(network_camera, torch.device('cpu'))
+            constants = self._constants(network_camera, CPU)
             self._choice = self._chooser.choose(*_padded_size(network_camera), constants)
             del self._chooser  # with its copy of the network
         return self._choice.engine

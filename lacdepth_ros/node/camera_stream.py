@@ -81,7 +81,11 @@ class CameraStream:
             self._prefix,
             self.settings,
             self.statistics,
-            source=worker.source(pipeline.process, self._on_frame_error),
+            source=worker.source(
+                pipeline.process,
+                self._on_frame_error,
+                lambda: self.statistics.count('replaced'),
+            ),
             on_incompatible=self._on_incompatible,
         )
 

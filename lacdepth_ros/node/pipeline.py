@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from lacdepth_ros.node.height_watch import HeightWatch
 from lacdepth_ros.node.novelty import NoveltyWatch
 from lacdepth_ros.node.publishers import Publishers, Result
 from lacdepth_ros.node.sync import FramePair
+from lacdepth_ros.node.worker import UnpreparedError
 
 if TYPE_CHECKING:
     from rclpy.clock import Clock
@@ -82,6 +83,7 @@ class FramePipeline:
 
         Raises:
             ValueError: The image or its camera_info cannot be used; the text says why.
+            UnpreparedError: The network must be made ready for a new size of the camera's images.
         """
         parameters = self._parameters()
         wanted = self._publishers.wanted(parameters)
@@ -118,6 +120,7 @@ class FramePipeline:
             self._changes = self._rectifiers.changes
             if wait := self._predictor.preparation(seen):
                 self._inform(wait)
+                raise UnpreparedError(partial(self._predictor.prepare, seen))
         return view
 
     def _decode_image(self, pair: FramePair, parameters: NodeParameters) -> npt.NDArray[np.uint8]:

@@ -8,6 +8,7 @@ import copy
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,24 @@ def test_images_of_two_sizes_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ours.knows(32, 64) and not ours.knows(32, 96), 'the one that had to make room'
     for image, (depth, *_) in zip(images, answers, strict=True):
         torch.testing.assert_close(depth, theirs.run(image)[0], rtol=1e-4, atol=1e-3)
+
+
+def test_a_size_is_prepared_in_another_thread_while_this_one_runs_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs = both()
+    image = random_image(32, 64)
+    expected = theirs.run(image)[0]
+    ours.run(image)
+    thread = threading.Thread(target=ours.prepare, args=(64, 64))
+    thread.start()
+    for _ in range(20):
+        torch.testing.assert_close(ours.run(image)[0], expected, rtol=1e-4, atol=1e-3)
+    thread.join()
+    assert ours.knows(64, 64) and ours.knows(32, 64)
+    monkeypatch.setattr(module, 'translate', None)
+    image = random_image(64, 64)
+    torch.testing.assert_close(ours.run(image)[0], theirs.run(image)[0], rtol=1e-4, atol=1e-3)
 
 
 def test_next_start_takes_the_network_from_the_cache(

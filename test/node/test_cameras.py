@@ -314,3 +314,21 @@ def test_rounds_through_the_states_leave_nothing_of_any_camera(make_cameras):
         assert names() == set() and bench.leftovers() == []
         assert bench.transition('configure') and bench.transition('activate')
         assert bench.spin_until(lambda: all(driver.matched({DEPTH}) for driver in drivers))
+
+
+def test_a_camera_whose_size_the_network_does_not_know_delays_no_other(make_cameras):
+    bench, (front, left, _) = make_cameras(DEPTH)
+    width = SIZES['left'][1]
+    bench.predictor.preparations[width] = 'the first takes seconds'
+    bench.predictor.preparing.clear()
+    left.send(1)
+    assert bench.spin_until(lambda: bench.predictor.prepared)
+    for stamp in (2, 3):
+        front.send(stamp)
+        assert bench.spin_until(lambda stamp=stamp: front.find(DEPTH, stamp))
+    left.send(4)
+    assert bench.spin_until(lambda: left.counts['replaced'] == 1)
+    assert not left.received[DEPTH]
+    bench.predictor.preparing.set()
+    assert bench.spin_until(lambda: left.find(DEPTH, 4))
+    assert not left.find(DEPTH, 1) and left.counts['answered'] == 1

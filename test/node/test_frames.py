@@ -361,6 +361,7 @@ def test_wait_for_a_network_of_a_new_size_is_announced(bench):
     bench.predictor.preparations[WIDTH] = 'the first takes seconds'
     bench.answer('depth/image_rect', STAMP)
     assert bench.logged('the first takes seconds')
+    assert [camera.width for camera in bench.predictor.prepared] == [WIDTH]
 
 
 def test_bits_of_16_bit_images_are_logged_once_for_each_change(bench):

@@ -82,6 +82,9 @@ class CompiledEngine:
         """See Engine."""
         return any(image[2:] == (height, width) for image, *_ in self._captured)
 
+    def prepare(self, height: int, width: int, *constants: Tensor) -> None:
+        """See Engine. A graph is captured in the thread that replays it."""
+
     def close(self) -> None:
         """See Engine."""
         self._captured.clear()

@@ -40,6 +40,9 @@ class EagerEngine:
         """See Engine."""
         return True
 
+    def prepare(self, height: int, width: int, *constants: Tensor) -> None:
+        """See Engine. There is nothing to make."""
+
     def close(self) -> None:
         """See Engine."""
         del self._network

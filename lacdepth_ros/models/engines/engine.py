@@ -15,7 +15,9 @@ Outputs = tuple[Tensor, Tensor, Tensor]
 
 
 class Engine(Protocol):
-    """One way to run a network on one device in one precision; for one thread at a time.
+    """One way to run a network on one device in one precision.
+
+    For one thread at a time, but for `prepare` and `knows`.
 
     Attributes:
         input_device: Where `run` wants its tensors.
@@ -39,6 +41,12 @@ class Engine(Protocol):
 
     def knows(self, height: int, width: int) -> bool:
         """Tell whether a size is run at once; for others something must be made first."""
+
+    def prepare(self, height: int, width: int, *constants: Tensor) -> None:
+        """Make ready what a size needs, in any thread, while another one runs others.
+
+        An engine that cannot leaves it to the first run.
+        """
 
     def close(self) -> None:
         """Let go of the network and of all that was made for it; no run may follow."""

@@ -98,6 +98,9 @@ class OnnxRuntimeEngine:
         """See Engine."""
         return any(image[2:] == (height, width) for image, *_ in self._sessions)
 
+    def prepare(self, height: int, width: int, *constants: Tensor) -> None:
+        """See Engine. The exporter is not for two threads."""
+
     def close(self) -> None:
         """See Engine."""
         self._sessions.clear()

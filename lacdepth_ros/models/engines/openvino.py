@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import logging
 import tempfile
+import threading
 import warnings
 import xml.etree.ElementTree as ElementTree
 from collections import OrderedDict
@@ -70,24 +71,38 @@ class OpenVinoEngine:
         fold_batch_norm(model)
         self._network = MetricNetwork(model.requires_grad_(False).cpu()).eval()
         self._requests: OrderedDict[Shapes, Any] = OrderedDict()
+        self._lock = threading.Lock()
 
     def run(self, image: Tensor, *constants: Tensor) -> Outputs:
         """See Engine."""
-        shapes = tuple(tuple(x.shape) for x in (image, *constants))
-        if shapes not in self._requests:
-            while len(self._requests) >= MAX_SHAPES:
-                self._requests.popitem(last=False)
-            self._requests[shapes] = self._compile(shapes).create_infer_request()
-        self._requests.move_to_end(shapes)
+        request = self._request(tuple(tuple(x.shape) for x in (image, *constants)))
         pixels = image.permute(0, 2, 3, 1)  # as they lie in memory: see `channels_last`
         inputs = [x.contiguous().numpy() for x in (pixels, *constants)]
-        results = self._requests[shapes].infer(inputs, share_inputs=True)
+        results = request.infer(inputs, share_inputs=True)
         depth, std, summary = (torch.from_numpy(results[i]) for i in (0, 1, 2))
         return depth, std, summary
 
     def knows(self, height: int, width: int) -> bool:
         """See Engine."""
-        return any(image[2:] == (height, width) for image, *_ in self._requests)
+        with self._lock:
+            return any(image[2:] == (height, width) for image, *_ in self._requests)
+
+    def prepare(self, height: int, width: int, *constants: Tensor) -> None:
+        """See Engine."""
+        self._request(((1, 3, height, width), *(tuple(x.shape) for x in constants)))
+
+    def _request(self, shapes: Shapes) -> Any:
+        """What runs inputs of these sizes."""
+        with self._lock:
+            if shapes in self._requests:
+                self._requests.move_to_end(shapes)
+                return self._requests[shapes]
+        request = self._compile(shapes).create_infer_request()
+        with self._lock:
+            while len(self._requests) >= MAX_SHAPES:
+                self._requests.popitem(last=False)
+            self._requests[shapes] = request
+        return request
 
     def close(self) -> None:
         """See Engine."""
