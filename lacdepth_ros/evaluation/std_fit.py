@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 
 from lacdepth_ros.evaluation.calibration import LEVELS
+from lacdepth_ros.evaluation.quantile_fit import quantile_fit
 from lacdepth_ros.evaluation.std_frames import CLEAN, KnownPictures, SpreadFrame
 from lacdepth_ros.models.std_calibration import Ramp, StdCalibration
 
@@ -37,7 +38,6 @@ LIMIT = 0.98
 """Share of the held-out pictures that are within the network's depth."""
 MIN_FRAMES = 8
 _ROUNDS = 4
-_STEPS = 60
 
 
 def fit_std(known: KnownPictures, frames: Sequence[SpreadFrame]) -> StdCalibration:
@@ -166,11 +166,14 @@ def _fit_gains(
     clean_share = float(pixels.weight[is_clean].sum() / pixels.weight.sum())
     boost = 1.0 if clean_share == 1 else (1 - clean_share) / clean_share
     weight = pixels.weight * np.where(is_clean, boost, 1.0)
-    novelty_gains = np.zeros(len(knots))
+    depth_gains, novelty_gains = np.zeros(len(DEPTHS)), np.zeros(len(knots))
     for _ in range(_ROUNDS):
-        left = pixels.error - by_novelty @ novelty_gains
-        depth_gains = _quantile_fit(by_depth[is_clean], left[is_clean], weight[is_clean])
-        novelty_gains = _quantile_fit(by_novelty, pixels.error - by_depth @ depth_gains, weight)
+        left = (pixels.error - by_novelty @ novelty_gains)[is_clean]
+        depth_gains = quantile_fit(
+            by_depth[is_clean], left, weight[is_clean], share=ONE_STD, start=depth_gains
+        )
+        left = pixels.error - by_depth @ depth_gains
+        novelty_gains = quantile_fit(by_novelty, left, weight, share=ONE_STD, start=novelty_gains)
         novelty_gains = np.maximum.accumulate(novelty_gains)
     left = (pixels.error - by_depth @ depth_gains - by_novelty @ novelty_gains)[is_clean]
     one_std = _quantiles(left, pixels.weight[is_clean], np.array([ONE_STD]))
@@ -198,17 +201,3 @@ def _hats(x: Array, knots: Array) -> Array:
     numbers = np.arange(len(knots))
     places = np.interp(x, knots, numbers.astype(np.float64))
     return np.maximum(0.0, 1 - np.abs(places[:, None] - numbers))
-
-
-def _quantile_fit(design: Array, y: Array, weight: Array) -> Array:
-    """Regression of the ONE_STD quantile, by reweighted least squares."""
-    ridge = 1e-3 * np.eye(design.shape[1])
-    beta = np.zeros(design.shape[1])
-    for step in range(_STEPS):
-        residual = y - design @ beta
-        pull = weight * np.where(residual > 0, ONE_STD, 1 - ONE_STD)
-        if step:
-            pull /= np.maximum(np.abs(residual), 1e-2)
-        normal = design.T @ (pull[:, None] * design) + pull.sum() * ridge / len(ridge)
-        beta = np.linalg.solve(normal, design.T @ (pull * y))
-    return beta
