@@ -16,7 +16,15 @@ from lacdepth_ros.cli.main import main
 from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.models.engines.openvino_core import openvino_core
-from lacdepth_ros.models.export import export, kind_of, verify
+from lacdepth_ros.models.export import (
+    Run,
+    _open_onnx,
+    _open_openvino,
+    export,
+    kind_of,
+    verify,
+)
+from lacdepth_ros.models.lacdepth import LacDepth
 
 SIZE = {'height': 37, 'width': 50}
 
@@ -91,52 +99,53 @@ def test_command_writes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert 'holds another network' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(('kind', 'package'), [('onnx', 'onnxruntime'), ('xml', 'openvino')])
-def test_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
-    tmp_path: Path, pixels: np.ndarray, kind: str, package: str
-) -> None:
-    needs(package, *(('onnx', 'onnxscript') if kind == 'onnx' else ()))
-    from lacdepth_ros.models import export as module
-
+def network_with_rays() -> LacDepth:
     model = tiny_network(rays='decoder')
     model.calibration = calibration(8)
-    path = tmp_path / f'depth.{kind}'
-    export(model, path, **SIZE)
-    assert verify(path, model).largest < 1e-3
-    opened = {'onnx': module._open_onnx, 'xml': module._open_openvino}[kind](path)
-    image = pixels.transpose(2, 0, 1)[None].astype(np.float32)
+    return model
+
+
+def compare_calibrated(run: Run, model: LacDepth, image: np.ndarray, rtol: float) -> None:
+    """Hold a file against the network and its calibration, by the steps that a user takes."""
     intrinsics = np.array([[60.0, 61.0, 20.0, 5.0]], np.float32)
-    depth, std = opened[0]([image, intrinsics])
+    depth, std = run([image, intrinsics])
     with torch.inference_mode():
-        normal = module.normalize(torch.from_numpy(image))
-        output = model(normal, torch.from_numpy(intrinsics))
+        output = model(normalize(torch.from_numpy(image)), torch.from_numpy(intrinsics))
+        assert model.calibration is not None
         novelty = model.calibration.novelty(output.summary)
         expected_std = model.calibration.apply(output.depth, output.std, novelty)
-    np.testing.assert_allclose(depth, output.depth.numpy(), rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(std, expected_std.numpy(), rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(depth, output.depth.numpy(), rtol=rtol, atol=1e-3)
+    np.testing.assert_allclose(std, expected_std.numpy(), rtol=2 * rtol, atol=2e-3)
+
+
+def test_openvino_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
+    tmp_path: Path, pixels: np.ndarray
+) -> None:
+    needs('openvino')
+    path, model = tmp_path / 'depth.xml', network_with_rays()
+    export(model, path, **SIZE)
+    assert verify(path, model).largest < 1e-3
+    image = pixels.transpose(2, 0, 1)[None].astype(np.float32)
+    compare_calibrated(_open_openvino(path)[0], model, image, rtol=1e-3)
     model.calibration = None  # the file's std is of another calibration than the checkpoint's
     with pytest.raises(ValueError, match='too far from float32'):
         verify(path, model)
 
 
-def test_one_onnx_file_of_any_size(tmp_path: Path) -> None:
+def test_one_onnx_file_of_any_size_takes_intrinsics_and_calibrates(tmp_path: Path) -> None:
     """Rays, padding, resizing and bins follow the size that it is given."""
     needs('onnx', 'onnxscript', 'onnxruntime')
-    import onnxruntime
-
-    path, model = tmp_path / 'depth.onnx', tiny_network(rays='decoder')
+    path, model = tmp_path / 'depth.onnx', network_with_rays()
     export(model, path, height=64, width=96, any_size=True)
-    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-    intrinsics = torch.tensor([[40.0, 44.0, 21.0, 17.0]])
+    run = _open_onnx(path)[0]
+    rng = np.random.default_rng(0)
     for height, width in ((96, 64), (64, 160)):
-        image = torch.randint(0, 256, (1, 3, height, width)).float()
-        given = {'image': image.numpy(), 'intrinsics': intrinsics.numpy()}
-        depth, std = session.run(['depth', 'std'], given)
-        with torch.inference_mode():
-            output = model(normalize(image), intrinsics)
-        np.testing.assert_allclose(depth, output.depth.numpy(), rtol=1e-4, atol=1e-3)
-        np.testing.assert_allclose(std, output.std.numpy(), rtol=1e-4, atol=1e-3)
+        image = rng.integers(0, 256, (1, 3, height, width)).astype(np.float32)
+        compare_calibrated(run, model, image, rtol=1e-4)
     assert verify(path, model, (64, 128)).largest < 1e-3
+    model.calibration = None  # the file's std is of another calibration than the checkpoint's
+    with pytest.raises(ValueError, match='too far from float32'):
+        verify(path, model, (64, 128))
 
 
 @pytest.mark.parametrize(
