@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.pointcloud import limit_range
+from lacdepth_ros.models.engines.engine import Outputs
 from lacdepth_ros.models.std_calibration import StdCalibration
 
 Map = npt.NDArray[np.float32]
@@ -25,13 +25,15 @@ Map = npt.NDArray[np.float32]
 class DepthPrediction:
     """Depth of one image; every map has the image's height and width.
 
+    All but depth is made when it is first asked for: who only wants depth does not wait.
+
     Attributes:
         depth: (H, W) float32 metres along the optical axis; NaN where invalid.
         camera: Intrinsics of these pixels.
         std: (H, W) float32 metres, one standard deviation: two thirds of the errors are
             smaller, where the checkpoint is calibrated (else the spread of the predicted
             distribution). NaN where depth is, and everywhere for networks without a distribution
-            (naive bins). Made when it is first asked for: who only wants depth does not wait.
+            (naive bins).
         novelty: How unlike the pictures of the training this one is, about 1 when it is like
             them; NaN where the checkpoint is not calibrated. See StdCalibration.
         height_seen: Height above the ground [m] from which the picture seems to be taken, read off
@@ -44,12 +46,10 @@ class DepthPrediction:
 
     depth: Map
     camera: Camera
-    _make_std: Callable[[], Map] = field(repr=False)
-    novelty: float
-    height_seen: float
     scale: float
     farthest: float
-    summary: Map = field(repr=False)
+    _outputs: Outputs = field(repr=False)
+    _known: StdCalibration | None = field(repr=False)
 
     def limited(self, min_depth: float = 0.0, max_depth: float = math.inf) -> Map:
         """Depth as it is published: +Inf beyond max_depth [m] or the range, -Inf below min_depth.
@@ -62,13 +62,37 @@ class DepthPrediction:
     @cached_property
     def std(self) -> Map:
         """(H, W) float32 metres, see the class."""
-        std = self._make_std()
+        depth, spread, _ = self._outputs
+        if self._known is not None:
+            spread = self._known.apply(depth, spread, self._known.novelty(self._summary))
+        std = full_size(spread, self.scale, self.camera)
         std[np.isnan(self.depth)] = np.nan
         return std
 
+    @cached_property
+    def novelty(self) -> float:
+        """See the class."""
+        return math.nan if self._known is None else float(self._known.novelty(self._summary))
+
+    @cached_property
+    def height_seen(self) -> float:
+        """[m], see the class."""
+        cue = None if self._known is None else self._known.height
+        return math.nan if cue is None else cue.height(self._summary[0])
+
+    @property
+    def summary(self) -> Map:
+        """(C,), see the class."""
+        return self._summary[0].numpy()
+
+    @property
+    def _summary(self) -> Tensor:
+        """(1, C) on the CPU."""
+        return self._outputs[2]
+
 
 def finish(
-    outputs: tuple[Tensor, Tensor, Tensor],
+    outputs: Outputs,
     camera: Camera,
     scale: float,
     farthest: float,
@@ -85,27 +109,10 @@ def finish(
         known: What the checkpoint knows of its errors.
     """
     depth, spread, summary = outputs
-    summary = summary.cpu()
     meters = full_size(depth, scale, camera)
     meters[~np.isfinite(meters)] = np.nan
-    novelty = None if known is None else known.novelty(summary)
-    height = None if known is None else known.height
-
-    def make_std() -> Map:
-        if known is None or novelty is None:
-            return full_size(spread, scale, camera)
-        return full_size(known.apply(depth, spread, novelty), scale, camera)
-
-    return DepthPrediction(
-        meters,
-        camera,
-        make_std,
-        novelty=math.nan if novelty is None else float(novelty),
-        height_seen=math.nan if height is None else height.height(summary[0]),
-        scale=scale,
-        farthest=farthest * scale,
-        summary=summary[0].numpy(),
-    )
+    kept = depth, spread, summary.cpu()
+    return DepthPrediction(meters, camera, scale, farthest * scale, kept, known)
 
 
 def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[Tensor, Tensor]:

@@ -29,6 +29,7 @@ from lacdepth_ros.node.worker import UnpreparedError
 if TYPE_CHECKING:
     from rclpy.clock import Clock
 
+    from lacdepth_ros.models.prediction import DepthPrediction
     from lacdepth_ros.models.predictor import DepthPredictor
     from lacdepth_ros.node.frame_statistics import FrameStatistics
     from lacdepth_ros.node.parameters import NodeParameters
@@ -95,7 +96,8 @@ class FramePipeline:
         if CAMERA_INFO in wanted:
             self._publishers.publish_info(pair.info, pair.image.header, view.camera)
         if wanted != {CAMERA_INFO}:
-            result = self._predict(pair.image.header, view, parameters)
+            prediction = self._predict(view, parameters)
+            result = self._result(prediction, pair.image.header, view, parameters)
             start = time.perf_counter()
             clouds = self._publishers.publish(
                 result, wanted, parameters, lambda topic: self._published(topic, pair)
@@ -103,6 +105,8 @@ class FramePipeline:
             self._statistics.record('publish', 1e3 * (time.perf_counter() - start - clouds))
             if clouds:
                 self._statistics.record('cloud', 1e3 * clouds)
+            # Last, as nobody waits for it.
+            self._watch_picture(prediction.novelty, prediction.height_seen, parameters)
         self._statistics.count('answered')
 
     def _decode(self, pair: FramePair, parameters: NodeParameters) -> View:
@@ -139,7 +143,7 @@ class FramePipeline:
             )
         return image
 
-    def _predict(self, header: Any, view: View, parameters: NodeParameters) -> Result:
+    def _predict(self, view: View, parameters: NodeParameters) -> DepthPrediction:
         with self._statistics.timed('predict'):
             self._predictor.focal_scaling = parameters.focal_scaling
             # The network knows the world upright only; what is published stays as it came.
@@ -151,7 +155,12 @@ class FramePipeline:
             )
         for stage, milliseconds in self._predictor.timings.items():
             self._statistics.record(stage, milliseconds)
-        self._watch_picture(prediction.novelty, prediction.height_seen, parameters)
+        return prediction
+
+    def _result(
+        self, prediction: DepthPrediction, header: Any, view: View, parameters: NodeParameters
+    ) -> Result:
+        turns = parameters.rotate // 90
 
         def published(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
             """A map of the prediction in the image's orientation, times depth_scale."""
