@@ -13,7 +13,7 @@ import numpy as np
 from lacdepth_ros.synthetic import roadside
 from lacdepth_ros.synthetic.eye import Eye, Mount
 from lacdepth_ros.synthetic.ground import Road
-from lacdepth_ros.synthetic.light import Light
+from lacdepth_ros.synthetic.light import Light, random_light
 from lacdepth_ros.synthetic.lots import (
     BLOCK,
     LANE_STYLES,
@@ -21,6 +21,7 @@ from lacdepth_ros.synthetic.lots import (
     Lot,
     background,
     kerbside,
+    wood,
 )
 from lacdepth_ros.synthetic.scene import Scene
 from lacdepth_ros.synthetic.solids import Color, Pose, Solid
@@ -34,6 +35,7 @@ NARROW = 3
 
 _AHEAD, _BEHIND = 230.0, 14.0  # m of street that are built around the camera
 _FORWARD = math.radians(20)  # A camera that looks farther aside sees street behind itself
+_WOODED = 0.6  # share of the sides of streets with a wood
 _RING = 260.0  # m after which the traffic of a lane repeats
 _GRASSES: tuple[Color, ...] = ((0.09, 0.14, 0.03), (0.12, 0.14, 0.05), (0.16, 0.15, 0.07))
 
@@ -124,6 +126,8 @@ class Street:
         solids: list[Solid] = []
         for number in range(first, last + 1):
             solids += _block(self.seed, number)
+            if not forward:
+                solids += _woods(self.seed, number)
         solids += self._traffic(frame)
         return Scene(solids, self.road, self.light, self.eye(frame, mount), (self.seed, frame))
 
@@ -169,7 +173,7 @@ def street(seed: int) -> Street:
     return Street(
         seed=seed,
         road=road,
-        light=_light(rng),
+        light=random_light(rng),
         styles=styles,
         setbacks=(setbacks[0], setbacks[1]),
         avenues=(bool(rng.random() < 0.4), bool(rng.random() < 0.4)),
@@ -240,27 +244,6 @@ def _road(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
     )
 
 
-def _light(rng: np.random.Generator) -> Light:
-    sunny = rng.random() < 0.7
-    warm = float(rng.uniform(0.0, 1.0))
-    power = float(rng.uniform(3.5, 7.0)) if sunny else float(rng.uniform(0.0, 0.4))
-    sky = (0.58, 0.68, 0.88) if sunny else (1.45, 1.5, 1.55)
-    white = float(rng.uniform(1.8, 3.4))
-    return Light(
-        azimuth=float(rng.uniform(0, 2 * math.pi)),
-        elevation=math.radians(float(rng.uniform(18.0, 62.0))),
-        sun=(power, power * (0.96 - 0.08 * warm), power * (0.88 - 0.22 * warm)),
-        ambient=sky,
-        zenith=(0.55, 0.95, 1.9) if sunny else (1.5, 1.6, 1.7),
-        horizon=(white, 1.02 * white, 1.05 * white),
-        clouds=float(rng.uniform(0.1, 0.65)) if sunny else float(rng.uniform(0.7, 1.0)),
-        visibility=float(np.exp(rng.uniform(math.log(700.0), math.log(5000.0)))),
-        brightness=float(rng.uniform(0.36, 0.48)),
-        noise=float(rng.uniform(0.8, 3.0)),
-        phase=int(rng.integers(1 << 16)),
-    )
-
-
 def _lanes(rng: np.random.Generator, road: Road, own: int) -> tuple[Lane, ...]:
     lanes = []
     if not all(road.lanes) and rng.random() < 0.6:
@@ -297,4 +280,19 @@ def _block(seed: int, number: int) -> tuple[Solid, ...]:
         z = (number + 0.5) * BLOCK
         middle = Pose(plan.road.center(z), 0.0, z, plan.road.heading(z))
         solids += roadside.bridge(middle, rng, left - 2.5, right + 2.5)
+    return tuple(solids)
+
+
+@lru_cache(maxsize=64)
+def _woods(seed: int, number: int) -> tuple[Solid, ...]:
+    """Woods behind the lots of one block, which a camera that looks along the road hardly sees."""
+    plan = street(seed)
+    solids: list[Solid] = []
+    for index, side in enumerate((-1, 1)):
+        rng = np.random.default_rng((seed, 4, index))
+        edge = math.exp(rng.uniform(math.log(25.0), math.log(120.0)))
+        if rng.random() < _WOODED:
+            rng = np.random.default_rng((seed, 5, index, number + 100000))
+            lot = Lot(plan.road, side, number * BLOCK, plan.setbacks[index], False, rng)
+            solids += wood(lot, edge)
     return tuple(solids)

@@ -117,3 +117,25 @@ def develop(
     generator = np.random.default_rng(np.asarray(seed))
     grain = generator.standard_normal(shown.shape, dtype=np.float32)
     return np.clip(shown + np.float32(light.noise) * grain + 0.5, 0, 255).astype(np.uint8)
+
+
+def random_light(rng: np.random.Generator) -> Light:
+    """Draw the weather of a street."""
+    sunny = rng.random() < 0.7
+    warm = float(rng.uniform(0.0, 1.0))
+    power = float(rng.uniform(3.5, 7.0)) if sunny else float(rng.uniform(0.0, 0.4))
+    sky = (0.58, 0.68, 0.88) if sunny else (1.45, 1.5, 1.55)
+    white = float(rng.uniform(1.8, 3.4))
+    return Light(
+        azimuth=float(rng.uniform(0, 2 * math.pi)),
+        elevation=math.radians(float(rng.uniform(18.0, 62.0))),
+        sun=(power, power * (0.96 - 0.08 * warm), power * (0.88 - 0.22 * warm)),
+        ambient=sky,
+        zenith=(0.55, 0.95, 1.9) if sunny else (1.5, 1.6, 1.7),
+        horizon=(white, 1.02 * white, 1.05 * white),
+        clouds=float(rng.uniform(0.1, 0.65)) if sunny else float(rng.uniform(0.7, 1.0)),
+        visibility=float(np.exp(rng.uniform(math.log(700.0), math.log(5000.0)))),
+        brightness=float(rng.uniform(0.36, 0.48)),
+        noise=float(rng.uniform(0.8, 3.0)),
+        phase=int(rng.integers(1 << 16)),
+    )

@@ -244,6 +244,16 @@ def background(lot: Lot) -> list[Solid]:
     return []
 
 
+def wood(lot: Lot, edge: float) -> list[Solid]:
+    """Edge of a wood that far from the kerb [m], a few trees before it."""
+    middle = lot.place(edge, BLOCK / 2)
+    solids = roadside.thicket(middle, lot.rng, BLOCK, lot.between(7.0, 16.0))
+    for _ in range(int(lot.rng.integers(0, 4))):
+        pose = lot.place(edge * lot.between(0.7, 1.0), lot.between(0, BLOCK))
+        solids += _tree(lot, pose, lot.between(6, 16))
+    return solids
+
+
 def kerbside(lot: Lot) -> list[Solid]:
     """Parked cars, lamps, signs and people along the kerb."""
     solids: list[Solid] = []

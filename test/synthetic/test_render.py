@@ -14,8 +14,11 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.synthetic.eye import Mount
+from lacdepth_ros.synthetic.layout import street
+from lacdepth_ros.synthetic.lots import BLOCK
 from lacdepth_ros.synthetic.render import HEIGHTS, random_camera, random_mount, render_streets
 from lacdepth_ros.synthetic.sample import synthetic_sample
+from lacdepth_ros.synthetic.solids import Material
 
 CAMERA = Camera(200.0, 200.0, 120.0, 40.0, 240, 130)
 
@@ -37,6 +40,28 @@ def test_a_camera_that_looks_aside_sees_no_end_of_the_street() -> None:
     sample = synthetic_sample(3, 0, camera=CAMERA, mount=Mount(1.6, yaw=math.radians(180)))
     upper = sample.depth[:38]
     assert ((upper > 0) & (upper < 150)).mean() > 0.05
+
+
+def woods(seed: int, yaw: float) -> list[float]:
+    """Distances from the kerb [m] of all foliage that fills a whole block beyond the lots."""
+    plan = street(seed)
+    solids = plan.scene(0, Mount(1.6, yaw=math.radians(yaw))).solids
+    blocks = [s for s in solids if s.half[2] == BLOCK / 2 and s.paint.material == Material.FOLIAGE]
+    away = [(s.pose.x - plan.road.center(s.pose.z), s.pose) for s in blocks]
+    kerbs = [x - plan.road.edges[1] if x > 0 else plan.road.edges[0] - x for x, _ in away]
+    return [kerb for kerb in kerbs if kerb > 24.0]
+
+
+def test_woods_stand_beyond_the_lots_where_a_camera_looks_aside() -> None:
+    """On six of ten sides of streets, for their whole length, one distance 25 to 120 m each."""
+    seen = [woods(seed, 90.0) for seed in range(60)]
+    sides = np.array([len({round(kerb, 3) for kerb in kerbs}) for kerbs in seen])
+    assert set(sides) == {0, 1, 2} and sides.sum() / 120 == pytest.approx(0.6, abs=0.1)
+    distances = np.concatenate([sorted({round(k, 3) for k in kerbs}) for kerbs in seen])
+    assert 25 <= distances.min() < 30 and 100 < distances.max() <= 120
+    blocks = {len(kerbs) // count for kerbs, count in zip(seen, sides, strict=True) if count}
+    assert min(blocks) * BLOCK > 400, 'a wood ends before the street does'
+    assert not any(woods(seed, 0.0) for seed in range(20))
 
 
 def test_looking_down_brings_the_ground_nearer() -> None:
