@@ -15,12 +15,13 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.depth_histogram import DepthHistogram
 from lacdepth_ros.data.indexing import Progress
 from lacdepth_ros.data.manifest import ManifestEntry
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
 
 BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
 """Borders [m] of the bands in which depth is reported."""
@@ -202,7 +203,7 @@ def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
         sample = entry.load()
     except (OSError, ValueError) as error:
         return error
-    valid = sample.depth > 0
+    valid = _measured(sample)
     histogram = DepthHistogram()
     histogram.add(sample.depth[valid])
     return FrameFacts(
@@ -216,15 +217,21 @@ def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
     )
 
 
+def _measured(sample: Sample) -> npt.NDArray[np.bool_]:
+    """Where depth was measured: the sky, which is known to lie beyond, is not."""
+    return (sample.depth > 0) & (sample.depth < BEYOND_RANGE)
+
+
 def _problems(
     sample: Sample, entry: ManifestEntry, histogram: DepthHistogram
 ) -> Iterable[tuple[str, str]]:
     """What is wrong with a frame that can be read."""
-    valid, camera = sample.depth > 0, sample.camera
+    valid, camera = _measured(sample), sample.camera
     if not valid.any():
         yield 'empty ground truth', f'{entry.depth} has no pixel with ground truth'
         return
-    if full := int((sample.depth * np.float32(entry.depth_scale) >= _FULL - 0.5).sum()):
+    counts = sample.depth[valid] * np.float32(entry.depth_scale)
+    if full := int((counts >= _FULL - 0.5).sum()):
         yield (
             'saturated ground truth',
             f'{entry.depth}: {full} pixels have the largest count, {_FULL}; were they infinite?',

@@ -92,6 +92,18 @@ def test_report_of_known_frames(tmp_path: Path) -> None:
     assert '  20 .. 40   37.5%  ###############\n' in text
 
 
+def test_sky_is_no_measurement(tmp_path: Path) -> None:
+    """Two thirds of a rendered frame are sky; what stands in the rest lies 4 m away."""
+    row = {**known_frame(tmp_path, 'street/0', 4.0, rows=16), 'empty': 'sky'}
+    report, _ = check(write_rows(tmp_path, row))
+    assert report.problems == {}
+    street = report.groups['street'].to_dict()
+    assert street['density']['median'] == pytest.approx(1 / 3)
+    assert street['depth']['p99'] == pytest.approx(4, rel=0.01)
+    lost = {**known_frame(tmp_path, 'street/1', 4.0, rows=0), 'empty': 'sky'}
+    assert set(check(write_rows(tmp_path, lost))[0].problems) == {'empty ground truth'}
+
+
 KS = {
     'implausible K': [721.5, 721.5, 609.6, 172.9],
     'K of half the size': [20.0, 20.0, 24.0, 12.0],
