@@ -3,8 +3,9 @@
 """`make gpu-check`: the tests that need a GPU and its timings, in one JSON.
 
 Needs the package's folder on the path, pytest, torch, torchvision, numpy, opencv and safetensors;
-no ROS and no network. About ten minutes, most of them for compiling; where a run may take no
-longer, two runs: --skip-times and --skip-tests, with two outputs.
+no ROS and no network. About ten minutes each for tests and timings, most of them for compiling;
+what is done by then is in the JSON when a run is cut short. Where a run may take no longer, two
+runs: --skip-times and --skip-tests, with two outputs.
 """
 
 from __future__ import annotations
@@ -13,15 +14,13 @@ import argparse
 import copy
 import json
 import platform
-import subprocess
 import sys
-import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from lacdepth_ros.evaluation.benchmark import interleaved_times, percentiles
@@ -35,7 +34,6 @@ from lacdepth_ros.models.lacdepth import LacDepth
 SIZES = ((278, 920), (352, 1216))
 ENGINES = ('eager', 'compiled')
 GPU = torch.device('cuda')
-TEST_SECONDS = 480
 
 
 def main() -> int:
@@ -57,14 +55,20 @@ def main() -> int:
 
     save()
     if not args.skip_tests:
-        result['tests'] = tests()
-        save()
+
+        def take(row: dict[str, Any]) -> None:
+            result['tests'].append(row)
+            save()
+
+        run_tests(take)
     for name, model, size in () if args.skip_times else networks():
         for row in times(name, model, size, args.rounds):
             print(row, flush=True)
             result['times'].append(row)
         save()
     bad = [test['name'] for test in result['tests'] if test['outcome'] != 'passed']
+    if not args.skip_tests and not result['tests']:
+        bad = ['no test was run']
     print(f'wrote {args.output}; {len(result["tests"])} tests, not passed: {bad or "none"}')
     return 1 if bad else 0
 
@@ -90,38 +94,28 @@ def machine() -> dict[str, Any]:
     }
 
 
-def tests() -> list[dict[str, Any]]:
-    """Run the tests marked gpu in a process of their own."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / 'report.xml'
-        path = Path(__file__).parent / 'models' / 'test_gpu.py'
-        command = [sys.executable, '-m', 'pytest', str(path), '-m', 'gpu', '-q', '-rA']
-        command += [f'--junitxml={report}', '--durations=0', '--tb=short']
-        try:
-            subprocess.run(command, timeout=TEST_SECONDS, check=False)
-        except subprocess.TimeoutExpired:
-            return [{'name': path.name, 'outcome': f'not done in {TEST_SECONDS} s'}]
-        if not report.is_file():
-            return [{'name': path.name, 'outcome': 'could not be run'}]
-        return [outcome(case) for case in ElementTree.parse(report).iter('testcase')]
+class Outcomes:
+    """Plugin of pytest that hands on every test as soon as it is done: a run may be cut short."""
+
+    def __init__(self, take: Callable[[dict[str, Any]], None]) -> None:
+        self._take = take
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hand on the result of a test that ran, or why it did not."""
+        if report.when != 'call' and report.passed:
+            return
+        row = {'name': report.nodeid.rsplit('::')[-1], 'outcome': report.outcome}
+        row |= {'seconds': round(report.duration, 2), **dict(report.user_properties)}
+        if not report.passed:
+            row['text'] = report.longreprtext[-2000:]
+        print(row, flush=True)
+        self._take(row)
 
 
-def outcome(case: ElementTree.Element) -> dict[str, Any]:
-    """One test of pytest's report."""
-    bad = next(
-        (kind for kind in ('failure', 'error', 'skipped') if case.find(kind) is not None), ''
-    )
-    row: dict[str, Any] = {
-        'name': case.get('name'),
-        'outcome': bad or 'passed',
-        'seconds': float(case.get('time', '0')),
-    }
-    for item in case.iter('property'):
-        row[str(item.get('name'))] = item.get('value')
-    if bad:
-        found = case.find(bad)
-        row['text'] = '' if found is None else (found.text or found.get('message') or '')[-2000:]
-    return row
+def run_tests(take: Callable[[dict[str, Any]], None]) -> None:
+    """Run the tests marked gpu."""
+    path = Path(__file__).parent / 'models' / 'test_gpu.py'
+    pytest.main([str(path), '-m', 'gpu', '-q', '--tb=short'], plugins=[Outcomes(take)])
 
 
 def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> list[dict[str, Any]]:
