@@ -39,7 +39,7 @@ setup(
     version='0.2.0',
     description='Metric depth from one camera for ROS 2: lifecycle node, training, evaluation',
     long_description='LacDepth, a two-stage light depth network, as a ROS 2 package.',
-    license='Apache-2.0 AND CC-BY-NC-SA-3.0',  # the code, and the shipped weights
+    license='Apache-2.0 AND CC-BY-NC-SA-4.0',  # the code, and the shipped weights
     license_files=['LICENSE', 'lacdepth_ros/checkpoints/LICENSE'],
     author='lacdepth_ros contributors',
     author_email='lacdepth_ros@users.noreply.github.com',

@@ -45,12 +45,13 @@ def test_recipe_of_the_light_network_keeps_its_values() -> None:
     model, data, trainer = (settings[name] for name in ('model', 'data', 'trainer'))
     assert model['network']['encoder_weights'] == 'imagenet'
     assert model['network']['architecture'] == {'rays': 'decoder'}
-    assert (model['loss']['silog_weight'], model['loss']['abs_rel_weight']) == (2.0, 12.0)
+    weights = [model['loss'][f'{name}_weight'] for name in ('silog', 'abs_rel', 'log_l1')]
+    assert weights == [2.0, 6.0, 6.0] and model['loss']['clip_to_range']
     assert (model['schedule']['warmup'], model['ema_decay']) == (200, 0.999)
     assert (model['loss']['frame_pixels'], data['stream']['cutmix']) == (12000, 0.5)
     assert (trainer['max_steps'], trainer['precision']) == (6000, 'bf16-mixed')
     assert (data['batch_size'], data['val_domain']) == (64, 'driving')
-    assert [544, 608] in data['augment']['crops']
+    assert [544, 608] in data['augment']['crops'] and data['augment']['yaw'] == 25.0
     assert data['stream']['group_shares'] == {'synthetic': 0.3}
 
 
