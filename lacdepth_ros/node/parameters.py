@@ -151,8 +151,7 @@ class NodeParameters:
     max_depth: float = parameter(
         'max_depth',
         80.0,
-        'Depth above becomes +Inf (beyond range, REP 117), as does depth beyond the range of '
-        'the network, which grows with camera_height [m]',
+        "Depth above, or above the network's range by camera_height, becomes +Inf (REP 117) [m]",
         live=True,
         limits=(0.1, 1000.0),
     )
