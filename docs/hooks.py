@@ -32,11 +32,18 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Links of a page in docs/ to what other pages of the site show."""
+    for source, page in PAGES.items():
+        markdown = markdown.replace(f'](../{source}', f']({page}')
+    return markdown
+
+
 def _with_links(text: str) -> str:
-    """Links from the repository's root as links between pages."""
+    """Links from the repository's root, or from two folders below it, as links between pages."""
     for source, page in PAGES.items():
         text = text.replace(f']({source})', f']({page})')
-    return text.replace('](docs/', '](')
+    return text.replace('](../../docs/', '](').replace('](docs/', '](')
 
 
 def _decisions(folder: Path) -> str:
