@@ -64,7 +64,7 @@ class CameraStream:
         )
 
     def start(self, predictor: DepthPredictor, worker: NewestFrameWorker[FramePair]) -> None:
-        """Subscribe; the worker hears of every pair."""
+        """Subscribe; every pair is handed to the worker."""
         assert self._publishers is not None, 'configured first'
         sim_time = self._node.get_parameter('use_sim_time').value
         pipeline = FramePipeline(

@@ -149,7 +149,7 @@ class Publishers:
     ) -> float:
         """Publish what the network saw on the wanted topics, depth first.
 
-        `published` hears of each topic when it is out.
+        `published` is called for each topic once it is out.
 
         Returns:
             Seconds that making point clouds took.

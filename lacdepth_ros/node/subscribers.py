@@ -56,7 +56,7 @@ class Subscribers:
         node: Owner of the subscriptions; its executor's thread calls back.
         prefix: Of the camera's topics, such as 'front/'.
         parameters: Values at activation.
-        statistics: Hears of received, unpaired and dropped images.
+        statistics: Counts received, unpaired and dropped images.
         source: Takes the pairs.
         on_incompatible: Called with a text when a publisher's QoS does not fit ours.
 

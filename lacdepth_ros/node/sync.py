@@ -34,8 +34,8 @@ class PairBuffer:
     every camera_info is of one other frame is it taken for the image's, and `doubt` says so. With
     `cache_info` the last camera_info of the frame serves every image, for drivers that publish it
     once or with stamps of their own. At most `queue_size` messages of a kind wait; the oldest goes
-    first, so a clock that jumps back (a bag that loops) flushes itself. `on_unpaired` hears of
-    each image that is given up so.
+    first, so a clock that jumps back (a bag that loops) flushes itself. `on_unpaired` is called
+    for each image that is given up so.
 
     Not thread-safe: the executor's thread alone calls it.
     """

@@ -124,7 +124,7 @@ class SessionResult:
         self._waiting: dict[int, tuple[FrameRecord, Callable[[], FloatArray] | None]] = {}
 
     def sent(self, frame: Frame) -> None:
-        """Count a frame as sent; it is unanswered until `answered` hears of it."""
+        """Count a frame as sent; it is unanswered until `answered` is called."""
         record = FrameRecord(frame.id, frame.index, frame.stamp)
         self.records.append(record)
         self._waiting[frame.index] = record, frame.ground_truth
