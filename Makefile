@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 NEWEST := .venv-newest
 AUDIT := .venv-audit
+# [GB] of .venv and of what pip unpacks meanwhile.
+SPACE_GB := 8
 TESTS := -m pytest -n auto --dist worksteal
 # Compiled code is kept whatever the user's shell says: the tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
@@ -62,6 +64,8 @@ setup: $(STAMP)
 $(STAMP): setup.py setup.cfg constraints.txt
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo 'Installing into $(VENV) (the first time this takes one to two minutes) ...'
+	@test -f $(VENV)/bin/ruff || df -Pk . | awk 'NR == 2 && $$4 < $(SPACE_GB) * 1048576 { \
+		printf "%s has %.1f GB free; the packages (PyTorch with CUDA) need about $(SPACE_GB)\n", $$6, $$4 / 1048576 }' >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[all,dev]'
 	@touch $@
