@@ -19,6 +19,7 @@ _PROBABILITIES = (
     'gray',
     'blur',
     'low_resolution',
+    'degraded',
     'wide_zoom',
 )
 _SPREADS = ('brightness', 'contrast', 'saturation', 'channel_gain')
@@ -108,6 +109,9 @@ class AugmentConfig:
     """Probability of a slight Gaussian blur."""
     low_resolution: float = 0.0
     """Probability that detail is lost as in an image of a smaller camera, which is enlarged."""
+    degraded: float = 0.0
+    """Probability that the picture is as a lens out of focus, a shaken camera, night, fog, drops,
+    compression or noise leave it (see degradations)."""
 
     def __post_init__(self) -> None:
         if not _is_pair(self.crop, int) or min(self.crop) < 1:

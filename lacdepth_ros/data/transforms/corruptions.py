@@ -14,13 +14,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Image = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float64]
+from lacdepth_ros.data.transforms import degradations
+from lacdepth_ros.data.transforms.degradations import (
+    Image,
+    blocky,
+    defocused,
+    dimmed,
+    smeared,
+    veiled,
+)
+
 Corruption = Callable[[Image, np.random.Generator], Image]
 Picture = Callable[[int, int, np.random.Generator], Image]
-
-GAMMA = 2.2
-"""Between values of a picture and light."""
 
 
 def _picture(values: npt.ArrayLike) -> Image:
@@ -29,31 +34,27 @@ def _picture(values: npt.ArrayLike) -> Image:
 
 def night(image: Image, rng: np.random.Generator) -> Image:
     """An eighth of the light, and the noise of a sensor that amplifies it."""
-    light = 0.12 * (image / 255.0) ** GAMMA + rng.normal(0, 0.02, image.shape)
-    return _picture(255 * np.clip(light, 0, 1) ** (1 / GAMMA))
+    return dimmed(image, 0.12, 0.02, rng)
 
 
 def noisy(image: Image, rng: np.random.Generator) -> Image:
     """Noise of 40 values."""
-    return _picture(image + rng.normal(0, 40, image.shape))
+    return degradations.noisy(image, 40, rng)
 
 
 def blurred(image: Image, _: np.random.Generator) -> Image:
     """Out of focus, by half a hundredth of the width."""
-    return _picture(cv2.GaussianBlur(image, (0, 0), image.shape[1] / 200))
+    return defocused(image, image.shape[1] / 200)
 
 
 def foggy(image: Image, _: np.random.Generator) -> Image:
     """A quarter of the contrast behind a gray veil."""
-    return _picture(0.25 * image + 0.75 * 190)
+    return veiled(image, 0.25, 190)
 
 
 def pixelated(image: Image, _: np.random.Generator) -> Image:
     """A hundredth of the width a block, as of a broken video."""
-    height, width = image.shape[:2]
-    size = (100, max(1, round(100 * height / width)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return _picture(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST))
+    return blocky(image, 100)
 
 
 def dark(image: Image, rng: np.random.Generator) -> Image:
@@ -68,8 +69,7 @@ def overexposed(image: Image, _: np.random.Generator) -> Image:
 
 def shaken(image: Image, _: np.random.Generator) -> Image:
     """Smeared sideways by a fortieth of the width."""
-    length = max(3, image.shape[1] // 40)
-    return _picture(cv2.blur(image, (length, 1)))
+    return smeared(image, max(3, image.shape[1] // 40), 0.0)
 
 
 def negative(image: Image, _: np.random.Generator) -> Image:

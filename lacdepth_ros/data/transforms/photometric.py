@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.data.transforms.config import AugmentConfig
+from lacdepth_ros.data.transforms.degradations import degrade
 
 GRAY = np.array([0.299, 0.587, 0.114])
 """Share of red, green and blue in a grey value (ITU-R 601), as in OpenCV and torchvision."""
@@ -30,7 +31,7 @@ COARSER = (0.4, 0.9)
 def augment_photometric(
     image: npt.NDArray[np.uint8], config: AugmentConfig, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    """Draw brightness, channel gains, saturation, contrast, gamma, channel order and blur.
+    """Draw brightness, channel gains, saturation, contrast, gamma, channel order, blur, decay.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -57,6 +58,8 @@ def augment_photometric(
         changed = cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(*BLUR_SIGMA)))
     if rng.random() < config.low_resolution:
         changed = _coarser(changed, float(rng.uniform(*COARSER)))
+    if rng.random() < config.degraded:
+        changed = degrade(np.asarray(changed, np.uint8), rng)
     return np.asarray(changed, np.uint8)
 
 
