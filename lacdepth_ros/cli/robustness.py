@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from lacdepth_ros.data.sources import Entry
     from lacdepth_ros.evaluation.robustness import Variant
 
-HELP = 'measure the same frames at other sizes, focal lengths and crops'
+HELP = 'measure the same frames at other sizes, focal lengths, crops, and degraded'
 DESCRIPTION = """\
 Measure abs_rel of the same frames as other cameras would have taken them: the whole frame at
 several numbers of rows at the network, the image resized to several focal lengths (which the
-network's input undoes as far as it can), and parts of the picture, whose optical axis lies
-elsewhere, beside the whole picture's prediction of the same part. Depth of the same pixels should
-not depend on any of it. KITTI's protocol, without flip averaging.
+network's input undoes as far as it can), parts of the picture, whose optical axis lies elsewhere,
+beside the whole picture's prediction of the same part, and pictures as night, fog, noise or a lens
+out of focus leave them. Depth of the same pixels should not depend on any of it. KITTI's protocol,
+without flip averaging.
 """
 EPILOG = """\
 example:
@@ -42,6 +43,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         '--focal', type=float, nargs='*', metavar='PX', help='default: 350 450 535 650 750 900'
+    )
+    parser.add_argument(
+        '--corruptions', nargs='*', metavar='KIND', help='such as night blurred; default: all'
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='abs_rel by variant and group')
     parser.add_argument('--markdown', type=Path, metavar='OUT', help='the table as Markdown')
@@ -87,13 +91,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _variants(args: argparse.Namespace) -> list[Variant]:
-    from lacdepth_ros.evaluation.robustness import FOCAL_LENGTHS, ROWS, variants
+    from lacdepth_ros.evaluation.robustness import CORRUPTIONS, FOCAL_LENGTHS, ROWS, variants
 
     rows = ROWS if args.rows is None else tuple(args.rows)
     focals = FOCAL_LENGTHS if args.focal is None else tuple(args.focal)
     if any(value < 1 for value in (*rows, *focals)):
         raise UsageError('--rows and --focal must be 1 or more')
-    return variants(rows, focals)
+    kinds = list(CORRUPTIONS) if args.corruptions is None else args.corruptions
+    for kind in kinds:
+        if kind not in CORRUPTIONS:
+            raise UsageError(f'--corruptions {kind!r} is not one of {list(CORRUPTIONS)}')
+    return variants(rows, focals, kinds)
 
 
 def _entries(args: argparse.Namespace) -> list[Entry]:

@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The same frames seen by other cameras: other sizes, focal lengths and parts of the picture.
+"""The same frames seen by other cameras: other sizes, focal lengths, parts, lenses and weather.
 
 Depth of the same pixels must not depend on them. Every variant is scored against the whole ground
 truth of its frame, or, where it sees a part of the picture, beside the whole picture's prediction
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from lacdepth_ros.core.preprocessing import focal_length, resize_image
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.sources import Entry
+from lacdepth_ros.data.transforms.corruptions import FITTED, HELD_OUT
 from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.models.predictor import DepthPredictor
@@ -33,6 +34,9 @@ PARTS: dict[str, Window] = {
     'right 60 %': (0.0, 1.0, 0.4, 1.0),
 }
 """First and last row, first and last column, as shares of the picture."""
+CORRUPTIONS = {**FITTED, **HELD_OUT}
+SEED = 0
+"""Of what is drawn at random, such as noise: every checkpoint sees the same pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Variant:
         focal: Focal length that the image itself is resized to [px]; None: it stays.
         window: Part of the picture; None: all of it.
         of_whole: With a window: predicted from the whole picture, to compare with.
+        corruption: One of CORRUPTIONS, what light, weather or lens did; None: nothing.
     """
 
     name: str
@@ -52,10 +57,13 @@ class Variant:
     focal: float | None = None
     window: Window | None = None
     of_whole: bool = False
+    corruption: str | None = None
 
 
-def variants(rows: Sequence[int], focals: Sequence[float]) -> list[Variant]:
-    """The frame as it is first, then by rows at the network, by focal length, and parts."""
+def variants(
+    rows: Sequence[int], focals: Sequence[float], corruptions: Sequence[str] = ()
+) -> list[Variant]:
+    """The frame as it is first, by rows at the network, by focal length, parts, corruptions."""
     parts = [
         Variant(name + (', of the whole' if whole else ' alone'), window=window, of_whole=whole)
         for name, window in PARTS.items()
@@ -66,6 +74,7 @@ def variants(rows: Sequence[int], focals: Sequence[float]) -> list[Variant]:
         *(Variant(f'{r} rows at the network', rows=r) for r in rows),
         *(Variant(f'image of focal length {f:g} px', focal=f) for f in focals),
         *parts,
+        *(Variant(kind, corruption=kind) for kind in corruptions),
     ]
 
 
@@ -79,6 +88,8 @@ def predict_variant(predictor: DepthPredictor, sample: Sample, variant: Variant)
     """
     height, width = sample.depth.shape
     image, camera = sample.image, sample.camera
+    if variant.corruption is not None:
+        image = CORRUPTIONS[variant.corruption](image, np.random.default_rng(SEED))
     top, bottom, left, right = _pixels(variant.window, height, width)
     if variant.window is not None and not variant.of_whole:
         image = np.ascontiguousarray(image[top:bottom, left:right])

@@ -37,7 +37,10 @@ def test_robustness_is_a_table_of_variants_by_group(
 ) -> None:
     data = frames(tmp_path / 'data', 'road', 2)
     out = tmp_path / 'out'
-    command = f'robustness --data {data} --checkpoint {checkpoint} --rows 40 --focal 60 90'
+    command = (
+        f'robustness --data {data} --checkpoint {checkpoint} --rows 40 --focal 60 90 '
+        '--corruptions night blurred'
+    )
     outputs = f'--json {out}/r.json --markdown {out}/r.md'
     assert main([*command.split(), *outputs.split()]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -49,11 +52,15 @@ def test_robustness_is_a_table_of_variants_by_group(
         'image of focal length 60 px',
         'image of focal length 90 px',
     ]
+    assert names[-2:] == ['night', 'blurred']
     assert (out / 'r.md').read_text().splitlines() == lines
     found = json.loads((out / 'r.json').read_text())
     assert list(found) == names and found['as it is']['road'] > 0
     assert main([*command.split(), '--limit', '0']) == 2
     assert main(['robustness', '--data', str(tmp_path / 'nowhere')]) == 2
+    capsys.readouterr()
+    assert main(['robustness', '--data', str(data), '--corruptions', 'rain']) == 2
+    assert "--corruptions 'rain' is not one of ['night'" in capsys.readouterr().err
 
 
 def test_calibrate_std_writes_a_copy_that_knows_its_errors(

@@ -93,6 +93,23 @@ def test_a_part_is_compared_with_the_same_part_of_the_whole(name: str) -> None:
     np.testing.assert_allclose(alone, whole, rtol=1e-5)
 
 
+def test_a_corrupted_picture_is_predicted_with_the_frame_s_camera() -> None:
+    sample = Entry().load()
+    sample.image[:] = 100
+
+    class Eye(Floor):
+        def predict(self, image: np.ndarray, camera: Camera, **_: Any) -> FakePrediction:
+            assert camera == CAMERA
+            return FakePrediction(np.float32(image[..., 1]))
+
+    seen = predict_variant(Eye(), sample, Variant('foggy', corruption='foggy'))  # type: ignore[arg-type]
+    assert np.abs(seen - (0.25 * 100 + 0.75 * 190)).max() <= 1
+    assert (sample.image == 100).all()
+    noise = [predict_variant(Eye(), sample, Variant('n', corruption='noisy')) for _ in range(2)]  # type: ignore[arg-type]
+    np.testing.assert_array_equal(*noise)
+    assert noise[0].std() == pytest.approx(40, rel=0.05)
+
+
 def test_a_frame_that_cannot_be_read_is_named() -> None:
     skipped: list[tuple[str, str]] = []
     found = measure_robustness(
