@@ -31,12 +31,12 @@ COARSER = (0.4, 0.9)
 def augment_photometric(
     image: npt.NDArray[np.uint8], config: AugmentConfig, rng: np.random.Generator
 ) -> npt.NDArray[np.uint8]:
-    """Draw brightness, channel gains, saturation, contrast, gamma, channel order, blur, decay.
+    """Draw brightness, gains, saturation, contrast, gamma, channel order, blur, degradation.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         config: Ranges and probabilities.
-        rng: Source of the draws; their number does not depend on the image.
+        rng: Source of the draws.
 
     Returns:
         A new image of the same shape.
