@@ -91,11 +91,24 @@ def run(args: argparse.Namespace) -> int:
                 any_size=args.dynamic,
                 frames=_frames(args.calibrate) if args.int8 else (),
             )
-        parity = verify(args.file, model)
+        try:
+            parity = verify(args.file, model)
+        except ValueError as failure:
+            if args.verify:
+                raise
+            _remove(args.file)
+            raise ValueError(f'{failure}; it was removed') from failure
     except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error
     print(f'{args.file} gives the depth of {model.config.name}: {parity}')
     return 0
+
+
+def _remove(path: Path) -> None:
+    """Nobody shall deploy a file that gives another depth."""
+    path.unlink(missing_ok=True)
+    if path.suffix == '.xml':
+        path.with_suffix('.bin').unlink(missing_ok=True)
 
 
 def _frames(manifest: Path) -> list[Frame]:

@@ -174,5 +174,31 @@ def test_impossible_request_is_refused(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize('name', ['depth.xml', 'depth.onnx'])
+def test_a_written_file_that_fails_the_comparison_is_removed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, other = tmp_path / name, tmp_path / 'depth.bin'
+
+    def write(_: LacDepth, file: Path, **__: object) -> None:
+        file.write_bytes(b'network')
+        if file.suffix == '.xml':
+            file.with_suffix('.bin').write_bytes(b'weights')
+
+    def refuse(file: Path, _: LacDepth) -> None:
+        raise ValueError(f'{file} is too far from float32 PyTorch')
+
+    monkeypatch.setattr('lacdepth_ros.models.export.export', write)
+    monkeypatch.setattr('lacdepth_ros.models.export.verify', refuse)
+    if path.suffix == '.onnx':
+        other.write_bytes(b"somebody's")
+    assert main(['export', str(path)]) == 2
+    assert f'{path} is too far from float32 PyTorch; it was removed' in capsys.readouterr().err
+    assert not path.exists() and other.exists() == (path.suffix == '.onnx')
+    path.write_bytes(b'network')  # one that was there is compared, and stays
+    assert main(['export', str(path), '--verify']) == 2
+    assert path.exists() and 'removed' not in capsys.readouterr().err
+
+
 def test_kind_follows_from_the_suffix() -> None:
     assert kind_of(Path('a.onnx')) == 'onnx' and kind_of(Path('a.xml')) == 'openvino'
