@@ -37,8 +37,10 @@ class Listener:
     def __init__(self, namespace: str, topic: str) -> None:
         self.images, self.infos = [], []
         self.node = Node('listener', namespace=namespace)
-        self.node.create_subscription(Image, topic, self.images.append, 10)
-        self.node.create_subscription(CameraInfo, 'camera_info', self.infos.append, 10)
+        self.subscriptions = (
+            self.node.create_subscription(Image, topic, self.images.append, 10),
+            self.node.create_subscription(CameraInfo, 'camera_info', self.infos.append, 10),
+        )
         self.executor = SingleThreadedExecutor()
         self.executor.add_node(self.node)
 
@@ -76,10 +78,13 @@ def frames(count: int) -> Iterator[Frame | UnsentFrame]:
 
 
 def heard(player: Player, listener: Listener) -> None:
-    """Wait until both publishers have found the listener."""
+    """Wait until publishers and subscriptions have found each other: either side may be late."""
     deadline = time.monotonic() + 10
-    publishers = (player._images, player._infos)
-    while not all(p.get_subscription_count() for p in publishers):
+    publishers, subscriptions = (player._images, player._infos), listener.subscriptions
+    while not (
+        all(p.get_subscription_count() for p in publishers)
+        and all(s.get_publisher_count() for s in subscriptions)
+    ):
         assert time.monotonic() < deadline, 'no discovery'
         listener.executor.spin_once(timeout_sec=0.05)
 
