@@ -54,7 +54,7 @@ def in_lidar(points: np.ndarray, pose: np.ndarray = LIDAR_IN_CAMERA) -> np.ndarr
 
 
 def frame(index: int, **changes: Any) -> list[tuple[str, int, Any]]:
-    """Topic, stamp and message of a camera frame and the scan beside it."""
+    """Topic, stamp and message of a camera frame and the scan that belongs to it."""
     stamp = changes.get('stamp', stamp_of(index))
     camera = changes.get('camera', CAMERA)
     head = messages.header(stamp, 'camera')

@@ -22,9 +22,9 @@ DESCRIPTION = """\
 Measure abs_rel of the same frames as other cameras would have taken them: the whole frame at
 several numbers of rows at the network, the image resized to several focal lengths (which the
 network's input undoes as far as it can), parts of the picture, whose optical axis lies elsewhere,
-beside the whole picture's prediction of the same part, and pictures as night, fog, noise or a lens
-out of focus leave them. Depth of the same pixels should not depend on any of it. KITTI's protocol,
-without flip averaging.
+next to the whole picture's prediction of the same part, and pictures as night, fog, noise or a
+lens out of focus leave them. Depth of the same pixels should not depend on any of it. KITTI's
+protocol, without flip averaging.
 """
 EPILOG = """\
 example:

@@ -3,7 +3,7 @@
 """The same frames seen by other cameras: other sizes, focal lengths, parts, lenses and weather.
 
 Depth of the same pixels must not depend on them. Every variant is scored against the whole ground
-truth of its frame, or, where it sees a part of the picture, beside the whole picture's prediction
+truth of its frame, or, where it sees a part of the picture, next to the whole picture's prediction
 of that part.
 """
 

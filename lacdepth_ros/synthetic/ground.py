@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The road and what lies beside it: exact intersection and paint."""
+"""The road and what lies along it: exact intersection and paint."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class VisibleGround:
 
 
 def cast_ground(road: Road, rays: Rays, eye: Eye) -> VisibleGround:
-    """Intersect all rays with the road, its kerbs and the raised ground beside it."""
+    """Intersect all rays with the road, its kerbs and the raised ground behind them."""
     shape = (rays.camera.height, rays.camera.width)
     height = -float(eye.position[1])
     full = (0, shape[0], 0, shape[1])

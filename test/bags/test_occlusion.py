@@ -93,7 +93,7 @@ def test_points_beside_an_edge_stay_and_those_within_go() -> None:
     camera = Camera(700.0, 700.0, 20.0, 20.0, width=41, height=41)
     depth = np.full((41, 41), np.nan, np.float32)
     depth[10:31:2, 10:21:2] = 5.0
-    depth[20, 15] = depth[20, 24] = 30.0  # within the near object, and beside it
+    depth[20, 15] = depth[20, 24] = 30.0  # within the near object, and next to it
     hidden = hidden_points(depth, camera)
     assert (hidden[20, 15], hidden[20, 24], hidden.sum()) == (True, False, 1)
     assert not hidden_points(np.full((41, 41), np.nan, np.float32), camera).any()

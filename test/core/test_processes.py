@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Work in several processes: its order, and its end when it is broken off."""
+"""Work in several processes: its order, and its end when it is interrupted."""
 
 from __future__ import annotations
 

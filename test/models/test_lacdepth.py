@@ -51,7 +51,7 @@ def train(model: LacDepth, steps: int) -> list[float]:
     return losses
 
 
-def check_output(model: LacDepth, height: int, width: int) -> None:
+def assert_valid_output(model: LacDepth, height: int, width: int) -> None:
     with torch.inference_mode():
         output = model.eval()(random_image(height, width))
     for maps in (output.depth, output.std, output.relative):
@@ -66,7 +66,7 @@ def check_output(model: LacDepth, height: int, width: int) -> None:
 
 @pytest.mark.parametrize(('height', 'width'), [(1, 1), (37, 50), (20, 131), (64, 96)])
 def test_any_size_goes_in_and_comes_out(height: int, width: int) -> None:
-    check_output(tiny_network(), height, width)
+    assert_valid_output(tiny_network(), height, width)
 
 
 @pytest.mark.parametrize(('height', 'width'), [(37, 50), (64, 65)])
@@ -91,7 +91,7 @@ def test_padding_is_undone(height: int, width: int) -> None:
 def test_every_number_of_levels_and_fusion(levels: int, fusion: str) -> None:
     model = tiny_network(levels=levels, fusion=fusion)
     train(model, 1)
-    check_output(model, 37, 50)
+    assert_valid_output(model, 37, 50)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_every_number_of_levels_and_fusion(levels: int, fusion: str) -> None:
 def test_every_stride_of_pyramid_and_head(changes: dict[str, Any]) -> None:
     model = tiny_network(**changes)
     train(model, 1)
-    check_output(model, 37, 50)
+    assert_valid_output(model, 37, 50)
 
 
 @pytest.mark.parametrize('distribution', DISTRIBUTIONS)
@@ -123,7 +123,7 @@ def test_naive_depth_is_relative_depth_in_meters() -> None:
     model = tiny_network(bin_strategy='naive', max_depth=50.0)
     losses = train(model, 8)
     assert min(losses[-3:]) < 0.9 * losses[0]
-    check_output(model, 37, 50)
+    assert_valid_output(model, 37, 50)
     with torch.inference_mode():
         output = model(random_image(64, 96))
     torch.testing.assert_close(output.depth, 50.0 * output.relative)
@@ -159,14 +159,14 @@ def test_preset_lite_is_light() -> None:
     model = LacDepth(PRESETS['lacdepth-lite'])
     count = sum(p.numel() for p in model.parameters())
     assert 3_000_000 < count <= 9_800_000
-    check_output(model, 64, 96)
+    assert_valid_output(model, 64, 96)
 
 
 def test_preset_r101_is_the_paper() -> None:
     model = LacDepth(PRESETS['lacdepth-r101'])
     count = sum(p.numel() for p in model.parameters())
     assert 55_000_000 < count < 65_000_000
-    check_output(model, 64, 96)
+    assert_valid_output(model, 64, 96)
 
 
 def test_bf16_autocast_keeps_the_output_float32() -> None:

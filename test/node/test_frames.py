@@ -179,6 +179,7 @@ def test_distortion_is_refused_when_rectify_is_off(make_bench):
     bench.send(STAMP, info=info_message(STAMP, d=(-0.3, 0.1, 0.0, 0.0, 0.0)))
     bench.status_with('rectify is false')
     bench.answer('depth/image_rect', STAMP + 1)
+    assert not bench.find('depth/image_rect', STAMP)
 
 
 def test_rectified_topic_uses_p_whatever_d_says(make_bench):

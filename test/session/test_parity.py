@@ -227,7 +227,7 @@ def node(ros_domain: None, checkpoint: Path) -> Iterator[Node]:
             node.close()
 
 
-def check(
+def assert_depth_of(
     answer: dict[str, np.ndarray], predictor: DepthPredictor, image: np.ndarray, camera: Camera
 ) -> None:
     """Compare what was published with what the predictor says of the image."""
@@ -251,7 +251,7 @@ def test_every_encoding(
     node: Node, predictor: DepthPredictor, camera: Camera, encoding: str
 ) -> None:
     pixels, rgb = encoded(encoding)
-    check(node.answer(image_message(pixels, encoding)), predictor, rgb, camera)
+    assert_depth_of(node.answer(image_message(pixels, encoding)), predictor, rgb, camera)
 
 
 def test_swapped_colors_would_be_noticed(predictor: DepthPredictor, camera: Camera) -> None:
@@ -264,10 +264,10 @@ def test_padded_rows_and_big_endian_values(
     node: Node, predictor: DepthPredictor, camera: Camera
 ) -> None:
     pixels, rgb = encoded('bgr8')
-    check(node.answer(image_message(pixels, 'bgr8', padding=13)), predictor, rgb, camera)
+    assert_depth_of(node.answer(image_message(pixels, 'bgr8', padding=13)), predictor, rgb, camera)
     pixels, rgb = encoded('mono16')
     swapped = image_message(pixels.astype('>u2'), 'mono16', padding=6)
-    check(node.answer(swapped), predictor, rgb, camera)
+    assert_depth_of(node.answer(swapped), predictor, rgb, camera)
 
 
 def test_distorted_image_is_predicted_as_rectified(node: Node, predictor: DepthPredictor) -> None:
@@ -297,7 +297,7 @@ def test_compressed_images_are_decoded_alike(
         (compressed_message('.png', deep, 'mono16; png compressed '), encoded('mono16')[1]),
         (compressed_message('.png', mono, 'bayer_grbg8; png compressed '), bayer(mono)),
     ):
-        check(node.answer(message), predictor, expected, camera)
+        assert_depth_of(node.answer(message), predictor, expected, camera)
 
 
 def bayer(mono: np.ndarray) -> np.ndarray:

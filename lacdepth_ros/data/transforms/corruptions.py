@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from lacdepth_ros.data.transforms import degradations
 from lacdepth_ros.data.transforms.degradations import (
     Image,
+    as_picture,
     blocky,
     defocused,
     dimmed,
@@ -26,10 +26,6 @@ from lacdepth_ros.data.transforms.degradations import (
 
 Corruption = Callable[[Image, np.random.Generator], Image]
 Picture = Callable[[int, int, np.random.Generator], Image]
-
-
-def _picture(values: npt.ArrayLike) -> Image:
-    return np.clip(np.asarray(values, np.float64), 0, 255).astype(np.uint8)
 
 
 def night(image: Image, rng: np.random.Generator) -> Image:
@@ -59,12 +55,12 @@ def pixelated(image: Image, _: np.random.Generator) -> Image:
 
 def dark(image: Image, rng: np.random.Generator) -> Image:
     """Dusk: shadows close, with noise."""
-    return _picture(255 * ((image / 255.0) ** 2.5 + rng.normal(0, 0.03, image.shape)))
+    return as_picture(255 * ((image / 255.0) ** 2.5 + rng.normal(0, 0.03, image.shape)))
 
 
 def overexposed(image: Image, _: np.random.Generator) -> Image:
     """Two and a half times too bright."""
-    return _picture(2.5 * image.astype(np.float64) + 30)
+    return as_picture(2.5 * image.astype(np.float64) + 30)
 
 
 def shaken(image: Image, _: np.random.Generator) -> Image:
@@ -74,7 +70,7 @@ def shaken(image: Image, _: np.random.Generator) -> Image:
 
 def negative(image: Image, _: np.random.Generator) -> Image:
     """Light for dark."""
-    return _picture(255.0 - image)
+    return as_picture(255.0 - image)
 
 
 FITTED: dict[str, Corruption] = {
@@ -106,7 +102,7 @@ def sky(height: int, width: int, rng: np.random.Generator) -> Image:
     """Blue, paler below, with a few soft clouds."""
     fall = np.linspace(1, 0.6, height)[:, None, None] * np.array([150.0, 190.0, 240.0])
     clouds = cv2.resize(rng.normal(0, 40, (3, 8)), (width, height), interpolation=cv2.INTER_CUBIC)
-    return _picture(fall + clouds[..., None] + rng.normal(0, 2, fall.shape))
+    return as_picture(fall + clouds[..., None] + rng.normal(0, 2, fall.shape))
 
 
 SENSELESS: dict[str, Picture] = {'black': black, 'static': static, 'sky': sky}

@@ -20,20 +20,20 @@ Floats = npt.NDArray[np.float32]
 
 GAMMA = 2.2
 """Between values of a picture and light."""
-DROP_SIDE = 64
-"""Largest drop on a lens, as a share of the picture's width: 1 / DROP_SIDE to 4 / DROP_SIDE."""
+DROPS = (1 / 64, 4 / 64)
+"""Least and largest radius of a drop on the lens, as shares of the picture's width."""
 
 
 def dimmed(image: Image, light: float, noise: float, rng: np.random.Generator) -> Image:
     """A share of the light, and the noise of a sensor that amplifies it (share of full scale)."""
     table = (light * (np.arange(256) / 255) ** GAMMA).astype(np.float32)
     amplified = table[image] + np.float32(noise) * _normal(image, rng)
-    return _picture(255 * np.clip(amplified, 0, 1) ** np.float32(1 / GAMMA))
+    return as_picture(255 * np.clip(amplified, 0, 1) ** np.float32(1 / GAMMA))
 
 
 def noisy(image: Image, noise: float, rng: np.random.Generator) -> Image:
     """Noise of that many values, each channel its own."""
-    return _picture(image + np.float32(noise) * _normal(image, rng))
+    return as_picture(image + np.float32(noise) * _normal(image, rng))
 
 
 def defocused(image: Image, sigma: float) -> Image:
@@ -42,7 +42,7 @@ def defocused(image: Image, sigma: float) -> Image:
 
 
 def smeared(image: Image, length: int, angle: float) -> Image:
-    """Shaken along a line of that length [px], at an angle [rad] to the rows."""
+    """Shaken along a line of that length [px, odd or one more], at an angle [rad] to the rows."""
     side = length | 1
     kernel = np.zeros((side, side), np.float32)
     reach = (side - 1) / 2
@@ -54,7 +54,7 @@ def smeared(image: Image, length: int, angle: float) -> Image:
 
 def veiled(image: Image, contrast: float, veil: float) -> Image:
     """That share of the contrast is left, before a veil of that value."""
-    table = _picture(contrast * np.arange(256) + (1 - contrast) * veil)
+    table = as_picture(contrast * np.arange(256) + (1 - contrast) * veil)
     return np.asarray(cv2.LUT(image, table), np.uint8)
 
 
@@ -70,8 +70,11 @@ def blocky(image: Image, across: int) -> Image:
 
 def compressed(image: Image, quality: int) -> Image:
     """As a JPEG of that quality leaves it."""
-    _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.uint8)
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def wetted(image: Image, drops: int, rng: np.random.Generator) -> Image:
@@ -80,11 +83,11 @@ def wetted(image: Image, drops: int, rng: np.random.Generator) -> Image:
     mask = np.zeros((height, width), np.float32)
     for _ in range(drops):
         center = (int(rng.integers(width)), int(rng.integers(height)))
-        radius = max(2, round(width * rng.uniform(1, 4) / DROP_SIDE))
+        radius = max(2, round(width * rng.uniform(*DROPS)))
         cv2.circle(mask, center, radius, 1.0, cv2.FILLED)
     share = cv2.GaussianBlur(mask, (0, 0), max(1.0, width / 100))[..., None]
     patch = 0.8 * cv2.GaussianBlur(image, (0, 0), max(1.0, width / 60)).astype(np.float32) + 40
-    return _picture(image * (1 - share) + patch * share)
+    return as_picture(image * (1 - share) + patch * share)
 
 
 Draw = Callable[[Image, np.random.Generator], Image]
@@ -133,5 +136,6 @@ def _normal(image: Image, rng: np.random.Generator) -> Floats:
     return rng.standard_normal(image.shape, np.float32)
 
 
-def _picture(values: npt.ArrayLike) -> Image:
+def as_picture(values: npt.ArrayLike) -> Image:
+    """Values as uint8, those outside 0 .. 255 at its ends."""
     return np.clip(np.asarray(values, np.float32), 0, 255).astype(np.uint8)
