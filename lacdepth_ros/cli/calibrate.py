@@ -125,19 +125,28 @@ def describe(fit: ScaleFit, told: float | None) -> str:
         told: Height that depth was computed for [m]; None where frames differ.
     """
     frames = f'{fit.frames} frames' if fit.frames > 1 else 'one frame'
-    spread = ' to '.join(f'{x:.3g}' for x in fit.factor_range or ())
     lines = [
         f'{fit.readings} readings of {frames}, {fit.nearest:.3g} to {fit.farthest:.3g} m',
-        f'true / predicted: {fit.factor:.4g}'
-        + (f' (95 %: {spread})' if spread else ' (one reading: how sure is unknown)'),
-        f'typical error: {fit.error_before:.1%}, after the factor {fit.error_after:.1%}',
+        f'true / predicted: {_factor(fit)}',
+    ]
+    if fit.halves is None:
+        lines.append(
+            f'typical error: {fit.error_before:.1%}, after the factor {fit.error_after:.1%}'
+        )
+    lines += [
+        f'  {half.nearest:.3g} to {half.farthest:.3g} m: {_factor(half)}, typical error '
+        f'{half.error_before:.1%}'
+        for half in fit.halves or ()
     ]
     lines += _on_distance(fit)
-    lines.append("put into the node's YAML" + (' one of' if told else '') + ':')
-    if told:
-        lines.append(f'  camera_height: {told * fit.factor:.3g}   # metres, for {told:g}')
-    lines.append(f'  depth_scale: {fit.factor:.4g}')
-    return '\n'.join(lines)
+    return '\n'.join([*lines, *_advice(fit, told)])
+
+
+def _factor(fit: ScaleFit) -> str:
+    if fit.factor_range is None:
+        return f'{fit.factor:.4g} (one reading: how sure is unknown)'
+    low, high = fit.factor_range
+    return f'{fit.factor:.4g} (95 %: {low:.3g} to {high:.3g})'
 
 
 def _on_distance(fit: ScaleFit) -> list[str]:
@@ -145,19 +154,31 @@ def _on_distance(fit: ScaleFit) -> list[str]:
     if fit.slope is None or fit.slope_range is None:
         return ['whether errors depend on distance: unknown, give more readings, near and far']
     low, high = fit.slope_range
-    ends = ', '.join(
-        f'{fit.left_at(depth):.2f} at {depth:.3g} m' for depth in (fit.nearest, fit.farthest)
-    )
     slope = (
         f'd ln(true / predicted) / d ln(true) = {fit.slope:+.3f} (95 %: {low:+.3f}, {high:+.3f})'
     )
-    if not fit.bends:
+    if fit.halves is None:
         return [f'errors do not depend on distance in a way that matters: {slope}']
     return [
         f'ERRORS DEPEND ON DISTANCE: {slope}',
-        f'after the factor predicted / true is still {ends}: no factor cures that. Check the '
-        'intrinsics and what the checkpoint is for (lacdepth checkpoints); else fine-tune it',
+        'no factor cures that. Check the intrinsics and what the checkpoint is for '
+        '(lacdepth checkpoints); else fine-tune it',
     ]
+
+
+def _advice(fit: ScaleFit, told: float | None) -> list[str]:
+    """What to put into the node's YAML; of what is near, where no factor puts all right."""
+    best, title = fit.best, "put into the node's YAML" + (' one of' if told else '')
+    if fit.halves is not None:
+        near, far = fit.halves
+        if near.is_right:
+            return ['what is near is right: leave camera_height and depth_scale as they are']
+        left = near.factor / far.factor
+        title += f' (for what is near; farther away predicted / true is then {left:.2f})'
+    height = (
+        [f'  camera_height: {told * best.factor:.3g}   # metres, for {told:g}'] if told else []
+    )
+    return [f'{title}:', *height, f'  depth_scale: {best.factor:.4g}']
 
 
 def _tell_height(args: argparse.Namespace, predictor: DepthPredictor) -> None:

@@ -3,14 +3,16 @@
 """By which factor depth of one camera is wrong, and whether a factor can put it right.
 
 The factor is the robust mean (Huber's) of ln(true / predicted); whether errors depend on distance
-is the slope of the same quantity over ln(true depth). Uncertainties are those of groups that err
-independently: frames, or single readings where there are few frames.
+is the slope of the same quantity over ln(true depth). Where they do, the nearer half of the
+readings has a factor of its own: a wrong height or focal length is wrong at every distance, while
+a network that does not know a place errs on what is far. Uncertainties are those of groups that
+err independently: frames, or single readings where there are few frames.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -26,6 +28,10 @@ MIN_READINGS = 4
 """Readings below which nothing can be said of distance."""
 BEND = 1.1
 """Change of the ratio from the nearest to the farthest reading that a factor may leave."""
+SLIGHT = 1.03
+"""A factor that nobody need set."""
+SURE = 1.25
+"""Upper over lower end of a factor's range above which nothing is said to be right."""
 _MANY = 8  # frames that are enough to be the independent groups
 _HUBER = 1.345  # residuals, in robust standard deviations, beyond which weights fall
 _ROUNDS = 50
@@ -47,6 +53,8 @@ class ScaleFit:
         error_after: The same once predictions are multiplied by the factor.
         readings: Number of readings.
         frames: Number of frames.
+        halves: The same of the nearer and of the farther half of the readings, where errors
+            depend on distance.
     """
 
     factor: float
@@ -59,6 +67,12 @@ class ScaleFit:
     error_after: float
     readings: int
     frames: int
+    halves: tuple[ScaleFit, ScaleFit] | None = None
+
+    @property
+    def best(self) -> ScaleFit:
+        """The fit whose factor is of use: of what is near, where errors depend on distance."""
+        return self if self.halves is None else self.halves[0]
 
     @property
     def bends(self) -> bool:
@@ -68,14 +82,29 @@ class ScaleFit:
         sure = self.slope_range[0] > 0 or self.slope_range[1] < 0
         return sure and abs(self.slope) * math.log(self.farthest / self.nearest) > math.log(BEND)
 
-    def left_at(self, depth: float) -> float:
-        """Predicted over true at a true depth [m] after the factor, by the slope; 1 without."""
-        middle = math.sqrt(self.nearest * self.farthest)
-        return math.exp(-(self.slope or 0.0) * math.log(depth / middle))
+    @property
+    def is_right(self) -> bool:
+        """Whether depth is right as it is: everywhere, surely, and but for a trifle."""
+        if self.factor_range is None or self.bends:
+            return False
+        low, high = self.factor_range
+        return low < SLIGHT and high > 1 / SLIGHT and high < SURE * low
 
 
 def fit_scale(readings: Readings) -> ScaleFit:
     """Fit the factor, and how far errors depend on distance."""
+    found = _fit(readings)
+    if not found.bends:
+        return found
+    near = readings.true <= np.median(readings.true)
+    return replace(found, halves=(_fit(_some(readings, near)), _fit(_some(readings, ~near))))
+
+
+def _some(readings: Readings, chosen: npt.NDArray[np.bool_]) -> Readings:
+    return Readings(readings.predicted[chosen], readings.true[chosen], readings.frame[chosen])
+
+
+def _fit(readings: Readings) -> ScaleFit:
     x, y = np.log(readings.true), np.log(readings.true / readings.predicted)
     frames = np.unique(readings.frame).size
     groups = readings.frame if frames >= _MANY else np.arange(y.size)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ import yaml
 from scaled_predictor import CAMERA, Ramp, ScaledPredictor
 
 from lacdepth_ros.cli import options
+from lacdepth_ros.cli.calibrate import describe
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import write_manifest
+from lacdepth_ros.evaluation.readings import Readings
+from lacdepth_ros.evaluation.scale import fit_scale
 from lacdepth_ros.node.parameters import NodeParameters
 
 
@@ -102,6 +106,19 @@ def test_errors_that_depend_on_distance_are_shouted(
     assert main(['calibrate', str(data)]) == 0
     out = capsys.readouterr().out
     assert 'ERRORS DEPEND ON DISTANCE' in out and 'no factor cures that' in out
+    # Of what is near, 3 to 13.4 m; at 28.4 m, the middle of the rest, too little is left.
+    assert settings(out)['depth_scale'] == pytest.approx(0.634**0.2, rel=0.02)
+    left = re.search(r'farther away predicted / true is then ([0-9.]+)\)', out)
+    assert left is not None
+    assert float(left[1]) == pytest.approx((0.634 / 2.84) ** 0.2, abs=0.02)
+
+
+def test_a_factor_of_what_is_far_is_not_advised_where_near_is_right() -> None:
+    true = np.geomspace(3, 60, 24)
+    seen = np.where(true < 15, true, 15 * (true / 15) ** 0.5) * 1.02 ** np.resize([1, -1], 24)
+    text = describe(fit_scale(Readings(seen, true, np.arange(24))), 1.65)
+    assert 'leave camera_height and depth_scale as they are' in text
+    assert 'depth_scale:' not in text
 
 
 def test_a_tape_measure_is_enough(

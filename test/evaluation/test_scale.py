@@ -30,7 +30,8 @@ def test_finds_the_factor_and_no_bend(factor: float) -> None:
     found = fit_of(ScaledPredictor(factor), *(Ramp(f'a/{i}') for i in range(3)))
     assert found.factor == pytest.approx(factor, rel=0.005)
     assert found.slope == pytest.approx(0, abs=0.003)
-    assert not found.bends
+    assert not found.bends and found.halves is None
+    assert found.best is found and found.is_right == (factor == 1)
     assert found.error_before == pytest.approx(abs(1 / factor - 1), abs=0.01)
     assert found.error_after < 0.005
     assert found.frames == 3
@@ -42,8 +43,29 @@ def test_says_when_errors_depend_on_distance(bend: float) -> None:
     found = fit_of(ScaledPredictor(0.5, bend), *(Ramp(f'a/{i}') for i in range(3)))
     assert found.slope == pytest.approx(bend, abs=0.01)
     assert found.bends
-    left = found.left_at(found.farthest) / found.left_at(found.nearest)
-    assert left == pytest.approx((found.farthest / found.nearest) ** -bend, rel=0.02)
+    assert found.halves is not None
+    # Rows at equal ratios: the halves meet at 13.4 m, their middles lie at 6.34 and 28.4 m.
+    factors = [half.factor for half in found.halves]
+    assert factors == pytest.approx([0.5 * 0.634**bend, 0.5 * 2.84**bend], rel=0.02)
+    assert found.best is found.halves[0]
+    assert not found.best.is_right
+
+
+def test_a_network_that_errs_on_what_is_far_alone_is_right_near() -> None:
+    true = np.geomspace(3, 60, 24)
+    seen = np.where(true < 15, true, 15 * (true / 15) ** 0.5)
+    found = fit(*zip(seen * 1.02 ** np.resize([1, -1], 24), true, strict=True))
+    assert found.factor > 1.1, 'what is far draws the factor of all'
+    assert found.best.factor == pytest.approx(1, abs=0.02)
+    assert found.best.is_right
+    assert found.best.farthest < 15
+
+
+def test_too_few_readings_say_of_nothing_that_it_is_right() -> None:
+    found = fit((3.1, 3.0), (5.0, 5.1), (20.0, 30.0), (25.0, 42.0))
+    assert found.halves is not None
+    assert found.best.factor == pytest.approx(1, abs=0.03)
+    assert not found.best.is_right
 
 
 def test_a_bend_too_small_to_matter_is_none() -> None:
