@@ -64,8 +64,11 @@ class DepthPrediction:
         """(H, W) float32 metres, see the class."""
         depth, spread, _ = self._outputs
         if self._known is not None:
-            spread = self._known.apply(depth, spread, self._known.novelty(self._summary))
-        std = full_size(spread, self.scale, self.camera)
+            novelty = self._known.novelty(self._summary)
+            std = self._known.apply_to_map(on_cpu(depth), on_cpu(spread), novelty)
+        else:
+            std = on_cpu(spread)
+        std = full_size(std, self.scale, self.camera)
         std[np.isnan(self.depth)] = np.nan
         return std
 
@@ -109,7 +112,7 @@ def finish(
         known: What the checkpoint knows of its errors.
     """
     depth, spread, summary = outputs
-    meters = full_size(depth, scale, camera)
+    meters = full_size(on_cpu(depth), scale, camera)
     meters[~np.isfinite(meters)] = np.nan
     kept = depth, spread, summary.cpu()
     return DepthPrediction(meters, camera, scale, farthest * scale, kept, known)
@@ -125,11 +128,15 @@ def mix(depth: Tensor, std: Tensor, other: Tensor, other_std: Tensor) -> tuple[T
     return 0.5 * (depth + other), variance.sqrt()
 
 
-def full_size(network_map: Tensor, scale: float, camera: Camera) -> Map:
-    """Bring a map (1, 1, h, w) of the network to the size of the image, times `scale`."""
-    # Scaled before it is enlarged: fewer pixels, and a new map, which the caller may change. By
-    # NumPy: PyTorch would wake a helper thread for it, and on a busy machine wait for it.
-    scaled = network_map[0, 0].cpu().numpy() * np.float32(scale)
+def on_cpu(network_map: Tensor) -> Map:
+    """A map (1, 1, h, w) of the network as (h, w), without a copy where it lies on the CPU."""
+    return np.asarray(network_map[0, 0].cpu().numpy(), np.float32)
+
+
+def full_size(network_map: Map, scale: float, camera: Camera) -> Map:
+    """Bring a map (h, w) of the network to the size of the image, times `scale`."""
+    # Scaled before it is enlarged: fewer pixels, and a new map, which the caller may change.
+    scaled = network_map * np.float32(scale)
     # Half-pixel bilinear as PyTorch's, in a fifth of its time.
     size = (camera.width, camera.height)
     return np.asarray(cv2.resize(scaled, size, interpolation=cv2.INTER_LINEAR), np.float32)

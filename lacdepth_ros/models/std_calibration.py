@@ -19,10 +19,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from lacdepth_ros.models.height_cue import HeightCue
+
+Map = npt.NDArray[np.float32]
 
 _MOST = {'center': 4096, 'scale': 4096, 'directions': 256, 'variances': 257}
 _MOST_KNOTS = 64
@@ -151,14 +155,38 @@ class StdCalibration:
         Returns:
             (B, 1, H, W) metres of the network.
         """
-        by_novelty = self.by_novelty.log_gain(novelty).exp().view(-1, 1, 1, 1).to(spread.device)
-        farthest = self.by_depth.knots[-1]
-        table = self.by_depth.log_gain(torch.linspace(0, farthest, _STEPS)).exp()
+        table, by_novelty = (x.to(depth.device) for x in self._gains(novelty))
         # Read off a table: logarithms of all pixels would take four times as long.
         known = torch.where(depth > 0, depth, torch.zeros_like(depth))  # NaN has no place in it
-        step = (known * ((_STEPS - 1) / farthest)).clamp(0, _STEPS - 1).to(torch.int32)
-        by_depth = table.to(depth.device).index_select(0, step.flatten()).view(depth.shape)
-        return depth * (by_depth * (spread / depth) * by_novelty).clamp_max(_WIDEST).expm1()
+        step = (known * self._steps_per_meter).clamp(0, _STEPS - 1).to(torch.int32)
+        by_depth = table.index_select(0, step.flatten()).view(depth.shape)
+        gain = by_depth * by_novelty.view(-1, 1, 1, 1)
+        return depth * (gain * (spread / depth)).clamp_max(_WIDEST).expm1()
+
+    def apply_to_map(self, depth: Map, spread: Map, novelty: Tensor) -> Map:
+        """The same of one picture, (H, W) each and novelty (1,), by the calling thread alone.
+
+        PyTorch wakes a helper for every operation on a map: beside other busy threads, as in the
+        node, each of them waits for a core, for more than this takes as a whole.
+        """
+        table, by_novelty = (x.numpy() for x in self._gains(novelty))
+        known = np.fmax(depth, 0) * np.float32(self._steps_per_meter)
+        gain = (table * by_novelty).take(np.minimum(known, _STEPS - 1).astype(np.int32))
+        with np.errstate(divide='ignore', invalid='ignore'):  # no depth, no std
+            gain *= spread
+            gain /= depth
+            np.expm1(np.minimum(gain, np.float32(_WIDEST), out=gain), out=gain)
+            gain *= depth
+        return gain
+
+    @property
+    def _steps_per_meter(self) -> float:
+        return (_STEPS - 1) / self.by_depth.knots[-1]
+
+    def _gains(self, novelty: Tensor) -> tuple[Tensor, Tensor]:
+        """Gain by depth, at _STEPS even steps from 0 to the last knot, and by novelty (B,)."""
+        table = torch.linspace(0, self.by_depth.knots[-1], _STEPS)
+        return self.by_depth.log_gain(table).exp(), self.by_novelty.log_gain(novelty).exp()
 
     def gain(self, novelty: float) -> float:
         """Factor on a small std of a picture against that of one like the training's."""

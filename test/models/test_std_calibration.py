@@ -60,6 +60,19 @@ def test_std_is_the_spread_times_both_gains_in_an_exponential() -> None:
     assert found.gain(0.1) == pytest.approx(1)
 
 
+def test_a_map_gets_the_std_that_a_tensor_gets() -> None:
+    found = calibration(by_depth=Ramp((1.0, 8.0, 100.0), (0.0, 0.4, math.log(4))))
+    rng = np.random.default_rng(0)
+    depth = rng.uniform(0.5, 120, (7, 9)).astype(np.float32)
+    spread = (depth * rng.uniform(0.01, 3, depth.shape)).astype(np.float32)
+    depth[0, :5] = [np.nan, 0, -2, np.inf, 1e-9]
+    spread[1, :2] = [np.nan, 0]
+    tensors = (torch.from_numpy(x.copy())[None, None] for x in (depth, spread))
+    novelty = torch.tensor([7.0])
+    expected = found.apply(*tensors, novelty)[0, 0].numpy()
+    np.testing.assert_allclose(found.apply_to_map(depth, spread, novelty), expected, rtol=1e-5)
+
+
 def test_a_summary_is_the_variation_of_each_channel() -> None:
     features = torch.randn(2, 4, 6, 9, generator=torch.Generator().manual_seed(0))
     features[:, 3] = 7.0
