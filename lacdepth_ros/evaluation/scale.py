@@ -96,7 +96,9 @@ def fit_scale(readings: Readings) -> ScaleFit:
     found = _fit(readings)
     if not found.bends:
         return found
-    near = readings.true <= np.median(readings.true)
+    middle = float(np.median(readings.true))
+    # Many readings at the farthest depth must leave some for the farther half.
+    near = readings.true <= middle if middle < found.farthest else readings.true < middle
     return replace(found, halves=(_fit(_some(readings, near)), _fit(_some(readings, ~near))))
 
 

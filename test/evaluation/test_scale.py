@@ -61,6 +61,14 @@ def test_a_network_that_errs_on_what_is_far_alone_is_right_near() -> None:
     assert found.best.farthest < 15
 
 
+def test_halves_are_told_apart_where_most_readings_are_at_one_distance() -> None:
+    found = fit((3.0, 3.0), (3.01, 3.0), *[(20.0 + 0.01 * i, 30.0) for i in range(5)])
+    assert found.halves is not None
+    near, far = found.halves
+    assert (near.readings, far.readings) == (2, 5)
+    assert (near.factor, far.factor) == pytest.approx((1, 1.5), rel=0.01)
+
+
 def test_too_few_readings_say_of_nothing_that_it_is_right() -> None:
     found = fit((3.1, 3.0), (5.0, 5.1), (20.0, 30.0), (25.0, 42.0))
     assert found.halves is not None
