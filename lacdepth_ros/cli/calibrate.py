@@ -125,8 +125,9 @@ def describe(fit: ScaleFit, told: float | None) -> str:
         told: Height that depth was computed for [m]; None where frames differ.
     """
     frames = f'{fit.frames} frames' if fit.frames > 1 else 'one frame'
+    readings = f'{fit.readings} readings' if fit.readings > 1 else 'one reading'
     lines = [
-        f'{fit.readings} readings of {frames}, {fit.nearest:.3g} to {fit.farthest:.3g} m',
+        f'{readings} of {frames}, {fit.nearest:.3g} to {fit.farthest:.3g} m',
         f'true / predicted: {_factor(fit)}',
     ]
     if fit.halves is None:
