@@ -64,8 +64,7 @@ class DepthPrediction:
         """(H, W) float32 metres, see the class."""
         depth, spread, _ = self._outputs
         if self._known is not None:
-            novelty = self._known.novelty(self._summary)
-            std = self._known.apply_to_map(on_cpu(depth), on_cpu(spread), novelty)
+            std = self._known.apply_to_map(on_cpu(depth), on_cpu(spread), self.novelty)
         else:
             std = on_cpu(spread)
         std = full_size(std, self.scale, self.camera)

@@ -163,13 +163,13 @@ class StdCalibration:
         gain = by_depth * by_novelty.view(-1, 1, 1, 1)
         return depth * (gain * (spread / depth)).clamp_max(_WIDEST).expm1()
 
-    def apply_to_map(self, depth: Map, spread: Map, novelty: Tensor) -> Map:
-        """The same of one picture, (H, W) each and novelty (1,), by the calling thread alone.
+    def apply_to_map(self, depth: Map, spread: Map, novelty: float) -> Map:
+        """The same of one picture, (H, W) each, by the calling thread alone.
 
         PyTorch wakes a helper for every operation on a map: beside other busy threads, as in the
         node, each of them waits for a core, for more than this takes as a whole.
         """
-        table, by_novelty = (x.numpy() for x in self._gains(novelty))
+        table, by_novelty = (x.numpy() for x in self._gains(torch.tensor([novelty])))
         known = np.fmax(depth, 0) * np.float32(self._steps_per_meter)
         gain = (table * by_novelty).take(np.minimum(known, _STEPS - 1).astype(np.int32))
         with np.errstate(divide='ignore', invalid='ignore'):  # no depth, no std

@@ -68,9 +68,8 @@ def test_a_map_gets_the_std_that_a_tensor_gets() -> None:
     depth[0, :5] = [np.nan, 0, -2, np.inf, 1e-9]
     spread[1, :2] = [np.nan, 0]
     tensors = (torch.from_numpy(x.copy())[None, None] for x in (depth, spread))
-    novelty = torch.tensor([7.0])
-    expected = found.apply(*tensors, novelty)[0, 0].numpy()
-    np.testing.assert_allclose(found.apply_to_map(depth, spread, novelty), expected, rtol=1e-5)
+    expected = found.apply(*tensors, torch.tensor([7.0]))[0, 0].numpy()
+    np.testing.assert_allclose(found.apply_to_map(depth, spread, 7.0), expected, rtol=1e-5)
 
 
 def test_a_summary_is_the_variation_of_each_channel() -> None:
