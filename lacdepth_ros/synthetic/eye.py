@@ -61,6 +61,12 @@ class Eye:
         tilt = np.array([[cr, -sr, 0.0], [sr, cr, 0.0], [0.0, 0.0, 1.0]])
         return cls(np.asarray(position, np.float64), turn @ nod @ tilt)
 
+    def on_grade(self, grade: float) -> Eye:
+        """The eye of a vehicle that climbs along z by so many metres a metre, and tilts by it."""
+        c, s = math.cos(math.atan(grade)), math.sin(math.atan(grade))
+        climb = np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+        return Eye(self.position, climb @ self.rotation) if grade else self
+
 
 @dataclass(frozen=True, slots=True)
 class Rays:

@@ -15,8 +15,10 @@ from lacdepth_ros.synthetic.eye import Eye, Rays
 from lacdepth_ros.synthetic.noise import Floats, fractal, grid_line, hash01, stripe
 from lacdepth_ros.synthetic.solids import Color
 from lacdepth_ros.synthetic.surface import cover, inside
+from lacdepth_ros.synthetic.terrain import FARTHEST, LEVEL, Numbers, Terrain, first_meeting
 
-FARTHEST = 1000.0  # m; ground beyond that is drawn as horizon, without ground truth
+_STEEPEST = 0.8  # m for each metre of depth; rays that rise more meet no land
+_BELOW_KERB = 4  # steps by which a ray that is at the kerb's height finds the road below
 
 
 class Zone(IntEnum):
@@ -47,6 +49,7 @@ class Road:
         dashed: Centre line dashed rather than solid.
         edge_lines: Lines along both edges.
         phase: Whole number of its random details.
+        terrain: How the land rises and falls.
     """
 
     lane_width: float = 3.4
@@ -62,6 +65,7 @@ class Road:
     dashed: bool = True
     edge_lines: bool = True
     phase: int = 0
+    terrain: Terrain = LEVEL
 
     @property
     def edges(self) -> tuple[float, float]:
@@ -86,6 +90,26 @@ class Road:
         wave = np.float32(2 * math.pi / self.period)
         return x - np.float32(self.sway) * np.sin(wave * z + np.float32(self.phase))
 
+    def rise(self, x: Floats, z: Floats) -> Floats:
+        """Rise of the land at street points above the plane [m], kerbs not counted."""
+        left, right = self.edges
+        lateral = self.lateral(x, z)
+        beyond = np.minimum(lateral - np.float32(left), 0)
+        beyond += np.maximum(lateral - np.float32(right), 0)
+        return self.terrain.rise(beyond, z)
+
+    def rise_at(self, x: float, z: float) -> float:
+        """Rise of the land at one street point [m]."""
+        return float(self.rise(np.array([x]), np.array([z]))[0])
+
+    def normals(self, x: Floats, z: Floats) -> Floats:
+        """(N, 3) upward unit normals of the land at street points."""
+        step = np.float32(0.05)
+        across = (self.rise(x + step, z) - self.rise(x - step, z)) / (2 * step)
+        along = (self.rise(x, z + step) - self.rise(x, z - step)) / (2 * step)
+        normal = np.stack([-across, np.full_like(across, -1.0), -along], axis=-1)
+        return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True), np.float32)
+
 
 @dataclass(frozen=True, slots=True)
 class VisibleGround:
@@ -98,20 +122,25 @@ class VisibleGround:
 def cast_ground(road: Road, rays: Rays, eye: Eye) -> VisibleGround:
     """Intersect all rays with the road, its kerbs and the raised ground behind them."""
     shape = (rays.camera.height, rays.camera.width)
-    height = -float(eye.position[1])
-    full = (0, shape[0], 0, shape[1])
-    down = rays.linear(eye.rotation[1], full)
-    horizon = int(np.argmax((down > 0).any(axis=1)))
+    down = rays.linear(eye.rotation[1], (0, shape[0], 0, shape[1]))
+    steepest = 0.0 if road.terrain.level else _STEEPEST
+    horizon = int(np.argmax((down > -steepest).any(axis=1)))
     part = (horizon, shape[0], 0, shape[1])
     seen = VisibleGround(np.zeros(shape, np.float32), np.zeros(shape, np.uint8))
-    down = np.maximum(down[horizon:], np.float32(1e-6))
+    down = down[horizon:]
     right, ahead = rays.linear(eye.rotation[0], part), rays.linear(eye.rotation[2], part)
-    low, high = height / down, (height - road.kerb) / down
+    x0, z0 = np.float32(eye.position[0]), np.float32(eye.position[2])
 
     def lateral(depth: Floats) -> Floats:
-        x0, z0 = np.float32(eye.position[0]), np.float32(eye.position[2])
         return road.lateral(x0 + depth * right, z0 + depth * ahead)
 
+    if road.terrain.level:
+        low, high = _meet_plane(road, eye, down)
+    else:
+        low, high = _meet_land(road, eye, right, down, ahead)
+    reached = high < FARTHEST
+    high = np.minimum(high, np.float32(10 * FARTHEST))
+    low = np.minimum(low, np.float32(10 * FARTHEST))
     on_low, on_high = lateral(low), lateral(high)
     left, right_edge = road.edges
     beside = (on_high < left) | (on_high > right_edge)
@@ -122,10 +151,42 @@ def cast_ground(road: Road, rays: Rays, eye: Eye) -> VisibleGround:
     on_kerb = high + np.clip(share, 0.0, 1.0) * (low - high)
     depth = np.where(beside, high, np.where(on_road, low, on_kerb))
     zone = np.where(beside, Zone.BESIDE, np.where(on_road, Zone.ROAD, Zone.KERB))
-    valid = (down > 1e-5) & (depth < FARTHEST)
+    valid = reached & (depth < FARTHEST)
     seen.inverse_depth[horizon:] = np.where(valid, 1.0 / depth, 0.0)
     seen.zone[horizon:] = np.where(valid, zone, Zone.NONE)
     return seen
+
+
+def _meet_plane(road: Road, eye: Eye, down: Floats) -> tuple[Floats, Floats]:
+    """Depths where rays meet the level of the road, and the level above its kerbs."""
+    height = -float(eye.position[1])
+    falls = np.maximum(down, np.float32(1e-6))
+    return height / falls, (height - road.kerb) / falls
+
+
+def _meet_land(
+    road: Road, eye: Eye, right: Floats, down: Floats, ahead: Floats
+) -> tuple[Floats, Floats]:
+    """The same on land that rises and falls."""
+    x0, y0, z0 = (np.float32(value) for value in eye.position)
+    r, d, a = right.reshape(-1), down.reshape(-1), ahead.reshape(-1)
+
+    def gap(which: Numbers, depth: Floats) -> Floats:
+        """Height above the land behind the kerbs."""
+        land = road.rise(x0 + depth * r[which], z0 + depth * a[which]) + np.float32(road.kerb)
+        return -y0 - depth * d[which] - land
+
+    high = first_meeting(gap, d, road.terrain.highest + road.kerb - float(-y0))
+    low = high.copy()
+    met = np.flatnonzero(np.isfinite(high) & (road.kerb > 0))
+    depth = high[met]
+    for _ in range(_BELOW_KERB if met.size else 0):
+        step = np.float32(0.01) * depth
+        here, there = gap(met, depth), gap(met, depth + step)
+        fall = np.maximum((here - there) / step, np.float32(1e-3))
+        depth = np.clip(depth + (here + np.float32(road.kerb)) / fall, high[met], 2 * high[met])
+    low[met] = depth
+    return low.reshape(down.shape), high.reshape(down.shape)
 
 
 def paint_ground(

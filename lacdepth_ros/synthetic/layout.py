@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,17 +14,25 @@ from lacdepth_ros.synthetic import roadside
 from lacdepth_ros.synthetic.eye import Eye, Mount
 from lacdepth_ros.synthetic.ground import Road
 from lacdepth_ros.synthetic.light import Light, random_light
+from lacdepth_ros.synthetic.lot import BLOCK, Lot
 from lacdepth_ros.synthetic.lots import (
-    BLOCK,
     LANE_STYLES,
+    OPEN_STYLES,
     STYLES,
-    Lot,
     background,
     kerbside,
     wood,
 )
+from lacdepth_ros.synthetic.roads import (
+    random_lane,
+    random_lane_styles,
+    random_openings,
+    random_road,
+    random_styles,
+)
 from lacdepth_ros.synthetic.scene import Scene
-from lacdepth_ros.synthetic.solids import Color, Pose, Solid
+from lacdepth_ros.synthetic.solids import Pose, Solid
+from lacdepth_ros.synthetic.terrain import random_terrain
 from lacdepth_ros.synthetic.vehicles import Vehicle
 
 FRAME_PERIOD = 0.1
@@ -37,7 +45,6 @@ _AHEAD, _BEHIND = 230.0, 14.0  # m of street that are built around the camera
 _FORWARD = math.radians(20)  # A camera that looks farther aside sees street behind itself
 _WOODED = 0.6  # share of the sides of streets with a wood
 _RING = 260.0  # m after which the traffic of a lane repeats
-_GRASSES: tuple[Color, ...] = ((0.09, 0.14, 0.03), (0.12, 0.14, 0.05), (0.16, 0.15, 0.07))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Street:
         avenues: Whether trees line the kerb (left, right).
         lanes: Traffic.
         drive: The camera's motion.
+        hilly: The land rises and falls.
     """
 
     seed: int
@@ -102,6 +110,7 @@ class Street:
     avenues: tuple[bool, bool]
     lanes: tuple[Lane, ...]
     drive: Drive
+    hilly: bool = False
 
     def eye(self, frame: int, mount: Mount | None = None) -> Eye:
         """Where the camera is at a frame; None is the drive's own."""
@@ -110,12 +119,14 @@ class Street:
         z = drive.speed * time
         swing = drive.sway * math.sin(5.1 * time + drive.phase)
         lean = drive.sway * math.sin(2.3 * time + 2 * drive.phase)
-        return Eye.looking(
-            (self.road.center(z) + drive.lateral + mount.lateral, -mount.height, z),
+        x = self.road.center(z) + drive.lateral + mount.lateral
+        eye = Eye.looking(
+            (x, -mount.height - self.road.rise_at(x, z), z),
             yaw=self.road.heading(z) + lean + mount.yaw,
             pitch=mount.pitch + swing,
             roll=mount.roll + lean,
         )
+        return eye.on_grade(self.road.terrain.grade(z))
 
     def scene(self, frame: int, mount: Mount | None = None) -> Scene:
         """All there is to see at a frame."""
@@ -125,9 +136,9 @@ class Street:
         last = math.floor((z + _AHEAD) / BLOCK)
         solids: list[Solid] = []
         for number in range(first, last + 1):
-            solids += _block(self.seed, number)
+            solids += _block(self.seed, self.hilly, number)
             if not forward:
-                solids += _woods(self.seed, number)
+                solids += _woods(self.seed, self.hilly, number)
         solids += self._traffic(frame)
         return Scene(solids, self.road, self.light, self.eye(frame, mount), (self.seed, frame))
 
@@ -143,17 +154,22 @@ class Street:
                     z = own + (start + lane.speed * time - own) % _RING - 30.0
                 turn = math.pi if lane.speed < 0 else 0.0
                 x = self.road.center(z) + lane.lateral
-                solids += vehicle.solids(Pose(x, 0.0, z, self.road.heading(z) + turn))
+                pose = Pose(x, -self.road.rise_at(x, z), z, self.road.heading(z) + turn)
+                solids += vehicle.solids(pose)
         return solids
 
 
 @lru_cache(maxsize=16)
-def street(seed: int) -> Street:
-    """Draw the street of a seed."""
+def street(seed: int, hilly: bool = False) -> Street:
+    """Draw the street of a seed, on flat land or the same on hills."""
     rng = np.random.default_rng((seed, 1))
     narrow = seed % NARROW == NARROW - 1
-    styles = _lane_styles(rng) if narrow else _styles(rng)
-    road = _lane(rng, styles) if narrow else _road(rng, styles)
+    styles = random_lane_styles(rng) if narrow else random_styles(rng)
+    road = random_lane(rng, styles) if narrow else random_road(rng, styles)
+    if hilly:
+        hills = np.random.default_rng((seed, 6))
+        road = replace(road, terrain=random_terrain(hills))
+        styles = styles if narrow else random_openings(hills, styles)
     setbacks = tuple(
         walk + float(rng.uniform(0.2, 1.8))
         if narrow
@@ -179,68 +195,7 @@ def street(seed: int) -> Street:
         avenues=(bool(rng.random() < 0.4), bool(rng.random() < 0.4)),
         lanes=_lanes(rng, road, own_lane),
         drive=drive,
-    )
-
-
-def _styles(rng: np.random.Generator) -> tuple[str, str]:
-    names = list(STYLES)
-    left = names[int(rng.choice(len(names), p=(0.27, 0.27, 0.14, 0.12, 0.12, 0.08)))]
-    right = left if rng.random() < 0.5 else names[int(rng.integers(len(names)))]
-    return left, right
-
-
-def _lane_styles(rng: np.random.Generator) -> tuple[str, str]:
-    left = 'hollow' if rng.random() < 0.5 else 'alley'
-    right = left if rng.random() < 0.6 else ('alley' if left == 'hollow' else 'hollow')
-    return left, right
-
-
-def _lane(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
-    walk = tuple(
-        float(rng.uniform(0.5, 1.6)) if style == 'alley' and rng.random() < 0.6 else 0.0
-        for style in styles
-    )
-    parking = tuple(float(rng.uniform(2.0, 2.3)) * (rng.random() < 0.35) for _ in styles)
-    return Road(
-        lane_width=float(rng.uniform(2.8, 4.6)),
-        lanes=(0, 1),
-        parking=(parking[0], parking[1]),
-        kerb=float(rng.uniform(0.0, 0.12)),
-        walk=(walk[0], walk[1]),
-        paved=(styles[0] == 'alley', styles[1] == 'alley'),
-        sway=float(rng.uniform(0.5, 4.0)) if rng.random() < 0.6 else 0.0,
-        period=float(rng.uniform(120.0, 300.0)),
-        tone=float(rng.uniform(0.09, 0.24)),
-        grass=_GRASSES[int(rng.integers(len(_GRASSES)))],
-        edge_lines=False,
-        phase=int(rng.integers(1 << 16)),
-    )
-
-
-def _road(rng: np.random.Generator, styles: tuple[str, str]) -> Road:
-    rural = 'country' in styles
-    lanes = (2, 2) if rng.random() < 0.2 else (1, 1)
-    parking, walk, paved = [], [], []
-    for style in styles:
-        strip = not rural and style in ('terrace', 'suburb', 'park') and rng.random() < 0.65
-        parking.append(float(rng.uniform(2.1, 2.4)) if strip else 0.0)
-        walk.append(0.0 if style == 'country' else float(rng.uniform(1.6, 3.4)))
-        paved.append(style in ('terrace', 'works'))
-    sway = float(rng.uniform(1.5, 7.0)) if rng.random() < 0.55 else 0.0
-    return Road(
-        lane_width=float(rng.uniform(2.9, 3.7)),
-        lanes=lanes,
-        parking=(parking[0], parking[1]),
-        kerb=0.0 if rural else float(rng.uniform(0.05, 0.15)),
-        walk=(walk[0], walk[1]),
-        paved=(paved[0], paved[1]),
-        sway=sway,
-        period=float(rng.uniform(280.0, 520.0)),
-        tone=float(rng.uniform(0.09, 0.24)),
-        grass=_GRASSES[int(rng.integers(len(_GRASSES)))],
-        dashed=bool(rng.random() < 0.7),
-        edge_lines=rural or bool(rng.random() < 0.4),
-        phase=int(rng.integers(1 << 16)),
+        hilly=hilly,
     )
 
 
@@ -264,29 +219,30 @@ def _lanes(rng: np.random.Generator, road: Road, own: int) -> tuple[Lane, ...]:
 
 
 @lru_cache(maxsize=64)
-def _block(seed: int, number: int) -> tuple[Solid, ...]:
+def _block(seed: int, hilly: bool, number: int) -> tuple[Solid, ...]:
     """Everything that stands still in one block."""
-    plan = street(seed)
+    plan = street(seed, hilly)
     solids: list[Solid] = []
     for index, side in enumerate((-1, 1)):
         rng = np.random.default_rng((seed, 2, index, number + 100000))
         lot = Lot(plan.road, side, number * BLOCK, plan.setbacks[index], plan.avenues[index], rng)
-        solids += (STYLES | LANE_STYLES)[plan.styles[index]](lot)
+        solids += (STYLES | LANE_STYLES | OPEN_STYLES)[plan.styles[index]](lot)
         solids += kerbside(lot)
         solids += background(lot)
     rng = np.random.default_rng((seed, 3, number + 100000))
     if number > 1 and rng.random() < 0.015:
         left, right = plan.road.edges
         z = (number + 0.5) * BLOCK
-        middle = Pose(plan.road.center(z), 0.0, z, plan.road.heading(z))
+        x = plan.road.center(z)
+        middle = Pose(x, -plan.road.rise_at(x, z), z, plan.road.heading(z))
         solids += roadside.bridge(middle, rng, left - 2.5, right + 2.5)
     return tuple(solids)
 
 
 @lru_cache(maxsize=64)
-def _woods(seed: int, number: int) -> tuple[Solid, ...]:
+def _woods(seed: int, hilly: bool, number: int) -> tuple[Solid, ...]:
     """Woods behind the lots of one block, which a camera that looks along the road hardly sees."""
-    plan = street(seed)
+    plan = street(seed, hilly)
     solids: list[Solid] = []
     for index, side in enumerate((-1, 1)):
         rng = np.random.default_rng((seed, 4, index))

@@ -6,72 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from lacdepth_ros.synthetic import roadside
-from lacdepth_ros.synthetic.ground import Road
+from lacdepth_ros.synthetic.lot import BLOCK, ROW, Lot, building, some_tree
 from lacdepth_ros.synthetic.solids import Pose, Solid
 from lacdepth_ros.synthetic.vehicles import Vehicle
-
-BLOCK = 24.0
-"""Length of a block along the road [m]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """One side of one block.
-
-    Attributes:
-        road: The road it lies at.
-        side: -1 left, +1 right.
-        start: Where the block begins [m along z].
-        setback: Distance from the kerb to the facades [m].
-        avenue: Trees stand in a row along the kerb.
-        rng: Source of all its chance.
-    """
-
-    road: Road
-    side: int
-    start: float
-    setback: float
-    avenue: bool
-    rng: np.random.Generator
-
-    def place(self, beyond: float, along: float) -> Pose:
-        """Pose at a distance beyond the kerb [m] and along the block [m], facing along z."""
-        z = self.start + along
-        edge = self.road.edges[0 if self.side < 0 else 1]
-        lateral = edge + self.side * beyond
-        return Pose(self.road.center(z) + lateral, -self.road.kerb, z, self.road.heading(z))
-
-    @property
-    def walk(self) -> float:
-        """Width of the pavement [m]."""
-        return self.road.walk[0 if self.side < 0 else 1]
-
-    def chance(self, probability: float) -> bool:
-        """Whether an event of that probability happens."""
-        return bool(self.rng.random() < probability)
-
-    def between(self, low: float, high: float) -> float:
-        """Uniform draw."""
-        return float(self.rng.uniform(low, high))
-
-
-def _building(lot: Lot, along: float, length: float, setback: float, storeys: int) -> list[Solid]:
-    depth = lot.between(8.0, 12.0)
-    pose = lot.place(setback + depth / 2, along)
-    height = storeys * lot.between(2.9, 3.2) + 0.6
-    gabled = lot.chance(0.75) if storeys <= 4 else False
-    return roadside.house(pose, lot.rng, depth=depth, height=height, length=length, gabled=gabled)
-
-
-def _tree(lot: Lot, pose: Pose, height: float) -> list[Solid]:
-    """Tree away from the kerb: one in five is a conifer."""
-    grow = roadside.conifer if lot.chance(0.2) else roadside.tree
-    return grow(pose, lot.rng, height=height)
 
 
 def _terrace(lot: Lot) -> list[Solid]:
@@ -83,7 +24,7 @@ def _terrace(lot: Lot) -> list[Solid]:
     solids: list[Solid] = []
     for number in range(count):
         storeys = int(lot.rng.integers(2, 6))
-        solids += _building(lot, (number + 0.5) * length, length - 0.02, lot.setback, storeys)
+        solids += building(lot, (number + 0.5) * length, length - 0.02, lot.setback, storeys)
     if lot.setback > 4.5 and lot.chance(0.6):
         solids += roadside.tree(
             lot.place(1.0, lot.between(4, 20)), lot.rng, height=lot.between(4.5, 8)
@@ -97,8 +38,8 @@ def _suburb(lot: Lot) -> list[Solid]:
     if lot.chance(0.9):
         setback = lot.setback + lot.between(0.0, 3.0)
         storeys = int(lot.rng.integers(1, 4))
-        solids += _building(lot, 11.0, lot.between(8.5, 14.0), setback, storeys)
-    border, length = lot.place(lot.walk + 0.5, 10.5), 19.0
+        solids += building(lot, 11.0, lot.between(8.5, 14.0), setback, storeys)
+    border, length = lot.place(lot.walk + 0.5, 10.5, (0.5, 9.5)), 19.0
     kind = lot.rng.random()
     if kind < 0.35:
         solids += roadside.hedge(border, lot.rng, length)
@@ -110,7 +51,7 @@ def _suburb(lot: Lot) -> list[Solid]:
         beyond = lot.between(lot.walk + 1.5, max(lot.setback - 1.0, lot.walk + 2.0))
         pose = lot.place(beyond, lot.between(1, 23))
         if lot.chance(0.6):
-            solids += _tree(lot, pose, lot.between(4, 9))
+            solids += some_tree(lot, pose, lot.between(4, 9))
         else:
             solids += roadside.bush(pose, lot.rng)
     return solids
@@ -121,7 +62,7 @@ def _park(lot: Lot) -> list[Solid]:
     solids: list[Solid] = []
     for _ in range(int(lot.rng.integers(2, 5))):
         pose = lot.place(lot.walk + lot.between(0.8, 22.0), lot.between(0, BLOCK))
-        solids += _tree(lot, pose, lot.between(5, 12))
+        solids += some_tree(lot, pose, lot.between(5, 12))
     for _ in range(int(lot.rng.integers(0, 4))):
         pose = lot.place(lot.walk + lot.between(1.5, 10.0), lot.between(0, BLOCK))
         solids += roadside.bush(pose, lot.rng)
@@ -135,12 +76,26 @@ def _country(lot: Lot) -> list[Solid]:
     if kind < 0.3:
         solids += roadside.guard_rail(lot.place(0.9, BLOCK / 2), BLOCK)
     elif kind < 0.55:
-        solids += roadside.hedge(lot.place(2.5, BLOCK / 2), lot.rng, BLOCK)
+        solids += roadside.hedge(lot.place(2.5, BLOCK / 2, ROW), lot.rng, BLOCK)
     if kind > 0.4:
         solids += roadside.utility_pole(lot.place(2.0, 12.0), lot.rng)
     for _ in range(int(lot.rng.integers(0, 3))):
         pose = lot.place(lot.between(3.5, 25.0), lot.between(0, BLOCK))
-        solids += _tree(lot, pose, lot.between(5, 12))
+        solids += some_tree(lot, pose, lot.between(5, 12))
+    return solids
+
+
+def _meadow(lot: Lot) -> list[Solid]:
+    """Open lawn or field far behind the road: single trees and bushes, now and then a house."""
+    solids: list[Solid] = []
+    for _ in range(int(lot.rng.integers(0, 4))):
+        pose = lot.place(lot.between(4.0, 75.0), lot.between(0, BLOCK))
+        solids += some_tree(lot, pose, lot.between(6, 18))
+    for _ in range(int(lot.rng.integers(0, 3))):
+        solids += roadside.bush(lot.place(lot.between(3.0, 50.0), lot.between(0, BLOCK)), lot.rng)
+    if lot.chance(0.15):
+        front, length = lot.between(25.0, 65.0), lot.between(9.0, 18.0)
+        solids += building(lot, BLOCK / 2, length, front, int(lot.rng.integers(1, 3)))
     return solids
 
 
@@ -150,7 +105,7 @@ def _works(lot: Lot) -> list[Solid]:
     setback = lot.setback + 9.0
     if lot.chance(0.75):
         length, height = lot.between(16.0, BLOCK), lot.between(4.5, 9.0)
-        pose = lot.place(setback + 8.0, BLOCK / 2)
+        pose = lot.place(setback + 8.0, BLOCK / 2, (8.0, length / 2))
         solids += roadside.house(
             pose, lot.rng, depth=16.0, height=height, length=length, gabled=False
         )
@@ -167,20 +122,20 @@ def _works(lot: Lot) -> list[Solid]:
 def _barrier(lot: Lot) -> list[Solid]:
     """Long wall with trees behind it."""
     solids = roadside.wall(
-        lot.place(lot.walk + 0.6, BLOCK / 2), lot.rng, BLOCK, 1.6 + 2.5 * (lot.setback % 1.0)
+        lot.place(lot.walk + 0.6, BLOCK / 2, ROW), lot.rng, BLOCK, 1.6 + 2.5 * (lot.setback % 1.0)
     )
     for _ in range(int(lot.rng.integers(0, 4))):
         pose = lot.place(lot.walk + lot.between(2.5, 12.0), lot.between(0, BLOCK))
-        solids += _tree(lot, pose, lot.between(6, 12))
+        solids += some_tree(lot, pose, lot.between(6, 12))
     return solids
 
 
 def _alley(lot: Lot) -> list[Solid]:
     """Houses, walls and hedges of gardens within a step or two of a narrow road."""
-    close = lot.place(lot.walk + lot.between(0.3, 0.8), BLOCK / 2)
+    close = lot.place(lot.walk + lot.between(0.3, 0.8), BLOCK / 2, ROW)
     kind = lot.rng.random()
     if kind < 0.4:
-        solids = _building(lot, BLOCK / 2, BLOCK - lot.between(0.02, 4.0), lot.setback,
+        solids = building(lot, BLOCK / 2, BLOCK - lot.between(0.02, 4.0), lot.setback,
                            int(lot.rng.integers(1, 4)))  # fmt: skip
     elif kind < 0.6:
         solids = roadside.wall(close, lot.rng, BLOCK, lot.between(1.0, 3.0))
@@ -189,13 +144,13 @@ def _alley(lot: Lot) -> list[Solid]:
     else:
         solids = roadside.hedge(close, lot.rng, BLOCK)
     if kind >= 0.4 and lot.chance(0.5):  # leaves hang over what they stand behind
-        behind = lot.place(lot.walk + lot.between(1.0, 1.8), BLOCK / 2)
+        behind = lot.place(lot.walk + lot.between(1.0, 1.8), BLOCK / 2, ROW)
         solids += roadside.thicket(behind, lot.rng, BLOCK, lot.between(2.2, 5.5))
     if kind >= 0.4 and lot.chance(0.6):
         behind = lot.place(lot.walk + lot.between(1.6, 4.0), lot.between(4.0, 20.0))
-        solids += _tree(lot, behind, lot.between(4.0, 9.0))
+        solids += some_tree(lot, behind, lot.between(4.0, 9.0))
     if kind >= 0.4 and lot.chance(0.5):
-        solids += _building(lot, 11.0, lot.between(8.0, 14.0), lot.walk + lot.between(4.0, 8.0), 2)
+        solids += building(lot, 11.0, lot.between(8.0, 14.0), lot.walk + lot.between(4.0, 8.0), 2)
     return solids
 
 
@@ -204,9 +159,9 @@ def _hollow(lot: Lot) -> list[Solid]:
     height = 1.5 + 4.5 * (lot.setback % 1.0)  # one choice for the whole lane
     solids: list[Solid] = []
     if lot.chance(0.85):
-        middle = lot.place(lot.walk + lot.between(0.6, 1.4), BLOCK / 2)
+        middle = lot.place(lot.walk + lot.between(0.6, 1.4), BLOCK / 2, ROW)
         solids += roadside.thicket(middle, lot.rng, BLOCK, height * lot.between(0.8, 1.2))
-    border = lot.place(0.2, BLOCK / 2)
+    border = lot.place(0.2, BLOCK / 2, ROW)
     if lot.chance(0.4):
         solids += roadside.fence(border, lot.rng, BLOCK)
     elif lot.chance(0.4):
@@ -226,6 +181,8 @@ STYLES: dict[str, Callable[[Lot], list[Solid]]] = {
     'barrier': _barrier,
 }
 """Styles of streets with two directions."""
+OPEN_STYLES: dict[str, Callable[[Lot], list[Solid]]] = {'meadow': _meadow}
+"""Styles of sides without houses, which hilly streets have besides."""
 LANE_STYLES: dict[str, Callable[[Lot], list[Solid]]] = {'alley': _alley, 'hollow': _hollow}
 """Styles of narrow lanes."""
 
@@ -235,22 +192,22 @@ def background(lot: Lot) -> list[Solid]:
     beyond, along = lot.between(32.0, 60.0), lot.between(4, 20)
     kind = lot.rng.random()
     if kind < 0.35:
-        return _building(lot, along, lot.between(12, 22), beyond, int(lot.rng.integers(2, 6)))
+        return building(lot, along, lot.between(12, 22), beyond, int(lot.rng.integers(2, 6)))
     if kind < 0.75:
         pose = lot.place(beyond, along)
-        solids = _tree(lot, pose, lot.between(9, 15))
+        solids = some_tree(lot, pose, lot.between(9, 15))
         pose = lot.place(beyond + lot.between(-8, 8), along + 9.0)
-        return solids + _tree(lot, pose, lot.between(8, 14))
+        return solids + some_tree(lot, pose, lot.between(8, 14))
     return []
 
 
 def wood(lot: Lot, edge: float) -> list[Solid]:
     """Edge of a wood that far from the kerb [m], a few trees before it."""
-    middle = lot.place(edge, BLOCK / 2)
+    middle = lot.place(edge, BLOCK / 2, ROW)
     solids = roadside.thicket(middle, lot.rng, BLOCK, lot.between(7.0, 16.0))
     for _ in range(int(lot.rng.integers(0, 4))):
         pose = lot.place(edge * lot.between(0.7, 1.0), lot.between(0, BLOCK))
-        solids += _tree(lot, pose, lot.between(6, 16))
+        solids += some_tree(lot, pose, lot.between(6, 16))
     return solids
 
 
@@ -266,7 +223,8 @@ def kerbside(lot: Lot) -> list[Solid]:
             inward = -(vehicle.width / 2 + lot.between(0.12, 0.35))
             pose = lot.place(inward, along + lot.between(-0.4, 0.4))
             turn = math.pi * (lot.side < 0) + math.pi * lot.chance(0.06) + lot.between(-0.02, 0.02)
-            solids += vehicle.solids(Pose(pose.x, 0.0, pose.z, pose.yaw + turn))
+            road = -lot.road.rise_at(pose.x, pose.z)
+            solids += vehicle.solids(Pose(pose.x, road, pose.z, pose.yaw + turn))
     for along in (6.0, 18.0) if lot.avenue else ():
         if lot.chance(0.8):
             place = lot.place(lot.between(0.8, 1.1), along + lot.between(-1, 1))

@@ -30,6 +30,8 @@ FRAMES = 30
 NEAR_M, NEAR_SHARE = 0.7, 0.35
 """A view of which more than this share lies nearer than that stands inside a hedge."""
 TRIES = 20
+HILLY_SHARE = 0.6
+"""Share of streets on land that rises and falls."""
 
 
 def random_mount(rng: np.random.Generator) -> Mount:
@@ -39,9 +41,9 @@ def random_mount(rng: np.random.Generator) -> Mount:
     if rng.random() < CAR_SHARE:
         height = rng.uniform(*CAR_HEIGHTS)
     yaw = rng.uniform(-8, 8)
-    if (direction := rng.random()) < 0.3:
+    if (direction := rng.random()) < 0.4:
         yaw = rng.choice((-1, 1)) * rng.uniform(30, 130)
-    elif direction < 0.42:
+    elif direction < 0.5:
         yaw = 180 + rng.uniform(-20, 20)
     shift = rng.uniform(-6, 6) if rng.random() < 0.3 else 0.0
     pitch, roll = rng.normal(0, 2.5), rng.normal(0, 1.5)
@@ -70,16 +72,17 @@ def random_street(seed: int) -> Sample:
         ValueError: seed is negative.
     """
     rng = np.random.default_rng((seed, 7))
+    hilly = bool(np.random.default_rng((seed, 8)).random() < HILLY_SHARE)
     for _ in range(TRIES):
         camera, mount = random_camera(rng), random_mount(rng)
         frame = int(rng.integers(FRAMES))
         # A glance at a small picture first: a camera inside a hedge sees nothing but leaves.
         glance = camera.resized(camera.width // 8, camera.height // 8)
-        depth = synthetic_sample(seed, frame, camera=glance, mount=mount).depth
+        depth = synthetic_sample(seed, frame, camera=glance, mount=mount, hilly=hilly).depth
         near = (depth > 0) & (depth < min(NEAR_M, 1.5 * mount.height))
         if near.mean() < NEAR_SHARE:
             break
-    return synthetic_sample(seed, frame, camera=camera, mount=mount)
+    return synthetic_sample(seed, frame, camera=camera, mount=mount, hilly=hilly)
 
 
 def render_streets(

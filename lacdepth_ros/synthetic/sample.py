@@ -15,7 +15,12 @@ KITTI_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
 
 
 def synthetic_sample(
-    seed: int, frame: int = 0, *, camera: Camera | None = None, mount: Mount | None = None
+    seed: int,
+    frame: int = 0,
+    *,
+    camera: Camera | None = None,
+    mount: Mount | None = None,
+    hilly: bool = False,
 ) -> Sample:
     """Draw one frame of the drive along the street of a seed.
 
@@ -24,6 +29,7 @@ def synthetic_sample(
         frame: Which instant of the drive, 0.1 s apart, 0 or more.
         camera: Intrinsics of the wanted pixels; None for KITTI_CAMERA.
         mount: Where the camera is mounted and looks; None for a car's, forward.
+        hilly: The land of the street rises and falls, in place of a plane.
 
     Returns:
         Image and depth [m] along the optical axis, exact at the pixel centres and dense; 0 where
@@ -36,7 +42,7 @@ def synthetic_sample(
     if seed < 0 or frame < 0:
         raise ValueError(f'seed {seed} and frame {frame} must be 0 or more')
     camera = KITTI_CAMERA if camera is None else camera
-    scene = street(seed).scene(frame, mount)
-    image, depth = render(scene, camera)
-    height = -float(scene.eye.position[1])
+    plan = street(seed, hilly)
+    image, depth = render(plan.scene(frame, mount), camera)
+    height = plan.drive.height if mount is None else mount.height
     return Sample(image, depth, camera, f'synthetic/{seed:06d}_{frame:04d}', camera_height=height)

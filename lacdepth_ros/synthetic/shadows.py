@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.synthetic.eye import Eye
+from lacdepth_ros.synthetic.ground import Road
 from lacdepth_ros.synthetic.light import Light
 from lacdepth_ros.synthetic.noise import Floats
 from lacdepth_ros.synthetic.outlines import Outlines, clip_near, project, windows
@@ -25,7 +26,12 @@ _CONTACT = 0.3  # m; what ends below that keeps sky light off the ground beneath
 
 
 def ground_light(
-    solids: Sequence[Solid], outlines: Outlines, light: Light, camera: Camera, eye: Eye
+    solids: Sequence[Solid],
+    outlines: Outlines,
+    light: Light,
+    camera: Camera,
+    eye: Eye,
+    road: Road,
 ) -> tuple[Floats, Floats]:
     """Light that reaches the ground at each pixel.
 
@@ -33,15 +39,16 @@ def ground_light(
         (H, W) share of direct sun and (H, W) share of sky light, both 0..1.
     """
     hard, leafy, under = (np.zeros((camera.height, camera.width), np.uint8) for _ in range(3))
-    points, sun = outlines.points, light.to_sun
-    fallen = Outlines(points - points[:, 1:2] / sun[1] * sun, outlines.first)
+    points, sun = _above_its_land(solids, outlines, road), light.to_sun
+    fallen = Outlines(_laid(points - points[:, 1:2] / sun[1] * sun, road), outlines.first)
     for index, *_ in windows(fallen, camera, eye):
         if _within_reach(fallen[index], eye):
             leaves = solids[index].paint.material is Material.FOLIAGE
             _fill(leafy if leaves else hard, fallen[index], camera, eye)
-    flat = Outlines(points * (1.0, 0.0, 1.0), outlines.first)
+    standing = Outlines(points, outlines.first)
+    flat = Outlines(_laid(points, road), outlines.first)
     for index, *_ in windows(flat, camera, eye):
-        lowest = -float(outlines[index][:, 1].max())
+        lowest = -float(standing[index][:, 1].max())
         if lowest < _CONTACT and _within_reach(flat[index], eye):
             _fill(under, flat[index], camera, eye)
     size = camera.width / 1242
@@ -50,6 +57,19 @@ def ground_light(
     direct = 1.0 - blurred[0].astype(np.float32) * np.float32(1 / 255)
     dapple = cv2.GaussianBlur(leafy, (0, 0), 3.0 * size + 0.3).astype(np.float32) / np.float32(255)
     return np.asarray(direct * (1.0 - 0.85 * dapple), np.float32), np.asarray(sky, np.float32)
+
+
+def _above_its_land(solids: Sequence[Solid], outlines: Outlines, road: Road) -> F64:
+    """Points of all hulls as if the land at each solid lay at 0."""
+    places = np.array([(s.pose.x, s.pose.z) for s in solids]).reshape(-1, 2)
+    land = np.repeat(road.rise(places[:, 0], places[:, 1]), np.diff(outlines.first))
+    return outlines.points + land[:, None] * (0.0, 1.0, 0.0)
+
+
+def _laid(points: F64, road: Road) -> F64:
+    """Points dropped or lifted onto the land."""
+    land = road.rise(points[:, 0], points[:, 2])
+    return np.stack([points[:, 0], -np.asarray(land, np.float64), points[:, 2]], axis=1)
 
 
 def _within_reach(points: F64, eye: Eye) -> bool:

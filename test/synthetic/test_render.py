@@ -15,7 +15,7 @@ from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.data.sample import BEYOND_RANGE
 from lacdepth_ros.synthetic.eye import Mount
 from lacdepth_ros.synthetic.layout import street
-from lacdepth_ros.synthetic.lots import BLOCK
+from lacdepth_ros.synthetic.lot import BLOCK
 from lacdepth_ros.synthetic.render import HEIGHTS, random_camera, random_mount, render_streets
 from lacdepth_ros.synthetic.sample import synthetic_sample
 from lacdepth_ros.synthetic.solids import Material
