@@ -13,7 +13,7 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError, error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 HELP = 'list checkpoints: hash, data, licence, camera, figures'
 DESCRIPTION = """\
@@ -27,7 +27,14 @@ examples:
   lacdepth checkpoints runs/ mine.safetensors --json
 """
 SUFFIX = '.safetensors'
-_OWN = ('val_abs_rel', 'data', 'licence', 'focal_per_width')  # shown under names of their own
+_OWN = (
+    'val_abs_rel',
+    'data',
+    'start',
+    'blend',
+    'licence',
+    'focal_per_width',
+)  # shown under names of their own
 
 
 def add_parser(subparsers: Any) -> None:
@@ -77,6 +84,7 @@ def describe(path: Path) -> dict[str, Any]:
         ValueError: It is none, or damaged.
     """
     from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, load_checkpoint
+    from lacdepth_ros.models.provenance import data_of
 
     model, provenance = load_checkpoint(path)
     config, calibration = model.config, model.calibration
@@ -93,21 +101,14 @@ def describe(path: Path) -> dict[str, Any]:
         'depth_m': [config.min_depth, config.max_depth],
         'focal_per_width': provenance.get(FOCAL_PER_WIDTH),
         'val_abs_rel': provenance.get('val_abs_rel'),
-        'data': provenance.get('data') or _manifests(provenance),
+        'data': data_of(provenance),
+        'start': provenance.get('start'),
+        'blend': provenance.get('blend'),
         'licence': provenance.get('licence'),
         'std_calibrated_on_frames': calibration.frames if calibration else None,
         'usual_novelty': calibration.limit if calibration else None,
         'provenance': {k: v for k, v in provenance.items() if k not in _OWN},
     }
-
-
-def _manifests(provenance: Mapping[str, str]) -> str | None:
-    """The manifests that `lacdepth train` trained on, where nobody says more; None without."""
-    try:
-        named = json.loads(provenance['training'])['data']['train_manifest']
-    except (KeyError, TypeError, ValueError):
-        return None
-    return ', '.join(map(str, named)) if isinstance(named, list) else str(named)
 
 
 def _lines(found: dict[str, Any]) -> str:
@@ -127,6 +128,7 @@ def _lines(found: dict[str, Any]) -> str:
         if frames
         else 'not calibrated (lacdepth calibrate-std)',
         'data': found['data'] or 'not said',
+        **{key: found[key] for key in ('start', 'blend') if found[key]},
         'licence': found['licence'] or 'not said',
     }
     return '\n'.join([found['name'], *(f'  {key:8} {text}' for key, text in rows.items())])

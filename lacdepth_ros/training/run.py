@@ -18,8 +18,10 @@ import yaml
 from lightning.pytorch.trainer.states import TrainerStatus
 
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH
+from lacdepth_ros.models.provenance import inherited
 from lacdepth_ros.training.checkpointing import BEST, LAST, CheckpointKeeper, write_whole
 from lacdepth_ros.training.first_look import first_look
+from lacdepth_ros.training.parts import SHIPPED
 from lacdepth_ros.training.runlog import RunLog, peak_memory_mb
 from lacdepth_ros.training.settings import TrainingCLI
 
@@ -74,7 +76,9 @@ class TrainingRun:
         self._resume = resume
         first_look(self.cli.datamodule.entries, 'data.train_manifest')
         first_look(self.cli.datamodule.val_entries, 'data.val_manifest')
+        start = self.settings['model']['network']['checkpoint']
         self._keeper.provenance = {
+            **(inherited(None if start == SHIPPED else start) if start else {}),
             'training': json.dumps(self.settings),
             FOCAL_PER_WIDTH: f'{self.cli.datamodule.focal_per_width:.6g}',
         }

@@ -18,6 +18,7 @@ from miniature import FOCAL, WIDTH, write_manifest, write_recipe
 pytest.importorskip('lightning')
 from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.predictor import DepthPredictor
+from lacdepth_ros.models.provenance import origin
 from lacdepth_ros.training.run import TrainingRun, train
 
 
@@ -224,6 +225,11 @@ def test_frozen_parts_and_norms_stay(recipe: Path, tmp_path: Path) -> None:
     frozen = ('encoder.stages.0.', 'encoder.stages.1.')
     assert not [name for name in changed if name.startswith(frozen)]
     assert not [name for name in changed if 'running_' in name or 'num_batches' in name]
+    told = load_checkpoint(tmp_path / 'next' / 'best.safetensors')[1]
+    settings = yaml.safe_load((tmp_path / 'start' / 'config.yaml').read_text())
+    manifest = settings['data']['train_manifest']
+    assert told['start'] == f'{origin(checkpoint)}, which learned from {manifest}'
+    assert 'start' not in load_checkpoint(checkpoint)[1]
 
 
 def test_training_starts_from_a_checkpoint_of_its_architecture(
