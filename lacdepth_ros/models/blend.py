@@ -8,6 +8,7 @@ from dataclasses import fields
 
 import torch
 
+from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
 
 ENCODER = 'encoder.'
@@ -37,18 +38,7 @@ def blend(
     for value in (share, encoder_share):
         if not 0 <= value <= 1:
             raise ValueError(f'the share {value:g} must lie in 0 .. 1')
-    if first.config != second.config:
-        names = [field.name for field in fields(first.config)]
-        one, other = first.config, second.config
-        differ = [
-            f'{name} is {getattr(one, name)!r} and {getattr(other, name)!r}'
-            for name in names
-            if getattr(one, name) != getattr(other, name)
-        ]
-        raise ValueError(
-            f'only weights of one network can be blended, of which one was trained from the '
-            f'other; these differ: {"; ".join(differ)}'
-        )
+    _check_same(first.config, second.config)
     mean = LacDepth(first.config)
     before, after = first.state_dict(), second.state_dict()
     for name, value in after.items():
@@ -57,3 +47,16 @@ def blend(
             after[name] = torch.lerp(before[name], value, part)
     mean.load_state_dict(after)
     return mean.eval()
+
+
+def _check_same(first: ModelConfig, second: ModelConfig) -> None:
+    differ = [
+        f'{field.name} is {getattr(first, field.name)!r} and {getattr(second, field.name)!r}'
+        for field in fields(first)
+        if getattr(first, field.name) != getattr(second, field.name)
+    ]
+    if differ:
+        raise ValueError(
+            f'only weights of one network can be blended, of which one was trained from the '
+            f'other; these differ: {"; ".join(differ)}'
+        )
