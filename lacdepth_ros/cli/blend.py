@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output.suffix != '.safetensors':
         raise UsageError(f'OUT {args.output} must end in .safetensors')
     options.make_folder(args.output.parent, 'OUT')
+    _check_output(args)
     paths = tuple(None if name == SHIPPED else Path(name) for name in (args.first, args.second))
     share = f'{args.share:g}'
     if args.encoder_share is not None:
@@ -70,3 +71,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(failure)) from failure
     print(f'wrote {args.output}; its std is not calibrated (lacdepth calibrate-std)')
     return 0
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    """Neither checkpoint may be overwritten, nor the shipped one."""
+    from lacdepth_ros.models.checkpoint import default_checkpoint
+
+    inputs = [default_checkpoint() if n == SHIPPED else Path(n) for n in (args.first, args.second)]
+    first, second = (path.resolve() for path in inputs)
+    if first == second:
+        raise UsageError(f'BEFORE and AFTER are the same file, {first}')
+    if args.output.is_dir() or args.output.resolve() in (first, second, default_checkpoint()):
+        raise UsageError(f'OUT {args.output} is a checkpoint or a folder; name a new file')

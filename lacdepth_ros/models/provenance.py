@@ -42,7 +42,7 @@ def inherited(path: str | Path | None) -> dict[str, str]:
         FileNotFoundError, ValueError: As load_checkpoint.
     """
     _, provenance = load_checkpoint(path)
-    earlier = provenance.get('start')
+    earlier = provenance.get('start') or provenance.get('blend')
     data = data_of(provenance) or UNTOLD
     start = f'{origin(path)}, which learned from {data}'
     found = {'start': f'{start}; that from {earlier}' if earlier else start}
@@ -66,9 +66,9 @@ def blended(
     first, second = (origin(path) for path in paths)
     found = {'blend': f'{first}, {share} of the way to {second}'}
     for key, texts in (
-        ('data', [data_of(p) for p in provenances]),
+        ('data', [data_of(p) or UNTOLD for p in provenances]),
         ('licence', [p.get('licence') for p in provenances]),
-        ('start', [p.get('start') for p in provenances]),
+        ('start', [p.get(key) for p in provenances for key in ('start', 'blend')]),
     ):
         told = dict.fromkeys(text for text in texts if text)
         if told:

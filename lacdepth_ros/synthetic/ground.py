@@ -18,7 +18,6 @@ from lacdepth_ros.synthetic.surface import cover, inside
 from lacdepth_ros.synthetic.terrain import FARTHEST, LEVEL, Numbers, Terrain, first_meeting
 
 _STEEPEST = 0.8  # m for each metre of depth; rays that rise more meet no land
-_BELOW_KERB = 4  # steps by which a ray that is at the kerb's height finds the road below
 
 
 class Zone(IntEnum):
@@ -120,7 +119,12 @@ class VisibleGround:
 
 
 def cast_ground(road: Road, rays: Rays, eye: Eye) -> VisibleGround:
-    """Intersect all rays with the road, its kerbs and the raised ground behind them."""
+    """Intersect all rays with the road, its kerbs and the raised ground behind them.
+
+    Raises:
+        ValueError: The eye does not stand above the ground.
+    """
+    _check_above(road, eye)
     shape = (rays.camera.height, rays.camera.width)
     down = rays.linear(eye.rotation[1], (0, shape[0], 0, shape[1]))
     steepest = 0.0 if road.terrain.level else _STEEPEST
@@ -157,6 +161,17 @@ def cast_ground(road: Road, rays: Rays, eye: Eye) -> VisibleGround:
     return seen
 
 
+def _check_above(road: Road, eye: Eye) -> None:
+    x, y, z = (float(value) for value in eye.position)
+    lateral = float(road.lateral(np.array([x]), np.array([z]))[0])
+    on_road = road.edges[0] <= lateral <= road.edges[1]
+    above = -y - road.rise_at(x, z) - (0.0 if on_road else road.kerb)
+    if above <= 0:
+        raise ValueError(
+            f'the camera lies {-above:.3g} m below the ground; it must stand above it'
+        )
+
+
 def _meet_plane(road: Road, eye: Eye, down: Floats) -> tuple[Floats, Floats]:
     """Depths where rays meet the level of the road, and the level above its kerbs."""
     height = -float(eye.position[1])
@@ -176,16 +191,19 @@ def _meet_land(
         land = road.rise(x0 + depth * r[which], z0 + depth * a[which]) + np.float32(road.kerb)
         return -y0 - depth * d[which] - land
 
-    high = first_meeting(gap, d, road.terrain.highest + road.kerb - float(-y0))
+    top = road.terrain.highest + road.kerb - float(-y0)
+    high = first_meeting(gap, d, top)
+    reach = np.minimum(high, np.float32(FARTHEST))
+    lateral = road.lateral(x0 + reach * r, z0 + reach * a)
+    inside_kerbs = (lateral >= road.edges[0]) & (lateral <= road.edges[1])
+    over_road = np.flatnonzero(inside_kerbs & (road.kerb > 0))
+
     low = high.copy()
-    met = np.flatnonzero(np.isfinite(high) & (road.kerb > 0))
-    depth = high[met]
-    for _ in range(_BELOW_KERB if met.size else 0):
-        step = np.float32(0.01) * depth
-        here, there = gap(met, depth), gap(met, depth + step)
-        fall = np.maximum((here - there) / step, np.float32(1e-3))
-        depth = np.clip(depth + (here + np.float32(road.kerb)) / fall, high[met], 2 * high[met])
-    low[met] = depth
+    low[over_road] = first_meeting(
+        lambda which, depth: gap(over_road[which], depth) + np.float32(road.kerb),
+        d[over_road],
+        top,
+    )
     return low.reshape(down.shape), high.reshape(down.shape)
 
 

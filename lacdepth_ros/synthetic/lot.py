@@ -15,7 +15,7 @@ from lacdepth_ros.synthetic.solids import Pose, Solid
 BLOCK = 24.0
 """Length of a block along the road [m]."""
 ROW = (0.5, BLOCK / 2)
-"""Footing of what runs along a whole block [m]."""
+"""Footing (half across, half along) of what runs along a whole block [m]."""
 
 
 @dataclass(frozen=True, slots=True)

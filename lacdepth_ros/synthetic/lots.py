@@ -74,7 +74,8 @@ def _country(lot: Lot) -> list[Solid]:
     solids: list[Solid] = []
     kind = lot.setback % 1.0  # one choice for the whole street
     if kind < 0.3:
-        solids += roadside.guard_rail(lot.place(0.9, BLOCK / 2), BLOCK)
+        for along in (3.0, 9.0, 15.0, 21.0):  # each piece on its own land
+            solids += roadside.guard_rail(lot.place(0.9, along), BLOCK / 4)
     elif kind < 0.55:
         solids += roadside.hedge(lot.place(2.5, BLOCK / 2, ROW), lot.rng, BLOCK)
     if kind > 0.4:

@@ -148,7 +148,7 @@ def first_meeting(gap: Gap, down: Floats, top: float) -> Floats:
 
     Returns:
         (R,) depth [m], float32; infinite where a ray meets nothing within FARTHEST. What is
-        narrower than an eighth of its distance can be missed.
+        narrower than 12 % of its distance can be missed.
     """
     met = np.full(down.shape, np.inf, np.float32)
     rays = np.arange(down.size)

@@ -13,7 +13,7 @@ from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.models.blend import blend
-from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
+from lacdepth_ros.models.checkpoint import default_checkpoint, load_checkpoint, save_checkpoint
 from lacdepth_ros.models.provenance import inherited, origin
 from lacdepth_ros.models.std_calibration import StdCalibration
 
@@ -21,7 +21,8 @@ from lacdepth_ros.models.std_calibration import StdCalibration
 @pytest.mark.parametrize(('share', 'encoder'), [(0.25, None), (0.1, 1.0), (1.0, 0.0)])
 def test_every_weight_lies_that_far_between(share: float, encoder: float | None) -> None:
     first, second = tiny_network(1), tiny_network(2)
-    before, after = first.state_dict(), second.state_dict()
+    before = {name: value.clone() for name, value in first.state_dict().items()}
+    after = second.state_dict()
     second.encoder.load_state_dict({k: v + 0.5 for k, v in second.encoder.state_dict().items()})
     mean = blend(first, second, share, encoder)
     assert not mean.training and mean.calibration is None
@@ -96,6 +97,9 @@ def test_command_refuses_what_it_cannot_blend(
         ([first, tmp_path / 'none.safetensors', out], 'does not exist'),
         ([first, second, tmp_path / 'out.ckpt'], 'must end in .safetensors'),
         ([first, second, out, '--share', '2'], 'must lie in 0 .. 1'),
+        ([first, second, second], 'name a new file'),
+        ([first, first, out], 'are the same file'),
+        ([first, second, default_checkpoint()], 'name a new file'),
     ):
         assert main(['blend', *map(str, arguments)]) == 2
         assert message in capsys.readouterr().err
