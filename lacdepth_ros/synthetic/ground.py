@@ -199,11 +199,8 @@ def _meet_land(
     over_road = np.flatnonzero(inside_kerbs & (road.kerb > 0))
 
     low = high.copy()
-    low[over_road] = first_meeting(
-        lambda which, depth: gap(over_road[which], depth) + np.float32(road.kerb),
-        d[over_road],
-        top,
-    )
+    kerb = np.float32(road.kerb)
+    low[over_road] = first_meeting(lambda n, t: gap(over_road[n], t) + kerb, d[over_road], top)
     return low.reshape(down.shape), high.reshape(down.shape)
 
 
