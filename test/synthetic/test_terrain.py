@@ -79,7 +79,7 @@ def test_depth_is_where_each_ray_meets_the_land_first(terrain: Terrain, yaw: flo
 
 
 def test_kerb_stands_above_a_road_that_climbs() -> None:
-    """Points of the road and of the land beside it, a kerb apart, both on the swell."""
+    """Road points lie on the swell, points outside the kerbs one kerb height above it."""
     road = Road(lanes=(1, 1), kerb=0.15, walk=(0.0, 0.0), terrain=SWELL)
     ground = float(land(SWELL, np.array(0.0), np.array(0.0), 3.4))
     eye = Eye.looking((0.0, -ground - HEIGHT, 0.0), pitch=0.15)
