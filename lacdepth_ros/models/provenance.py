@@ -16,6 +16,8 @@ from lacdepth_ros.models.checkpoint import (
 )
 
 UNTOLD = 'data that it does not name'
+DESCENT = ('start', 'licence')
+"""Keys that `inherited` hands on."""
 
 
 def data_of(provenance: Mapping[str, str]) -> str | None:

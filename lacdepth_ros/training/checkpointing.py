@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.provenance import DESCENT
 from lacdepth_ros.training.module import LacDepthModule
 from lacdepth_ros.training.validation import ValidationResult
 
@@ -116,12 +117,16 @@ class CheckpointKeeper(Callback):
 
     @override
     def state_dict(self) -> dict[str, Any]:
-        """The best so far."""
-        return {'best': self.best, 'best_result': self.best_result}
+        """The best so far, and what the run descends from: the file may change or go."""
+        descent = {key: self.provenance[key] for key in DESCENT if key in self.provenance}
+        return {'best': self.best, 'best_result': self.best_result, 'descent': descent}
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from the best so far."""
+        """Continue from the best so far; states of earlier releases name no descent."""
+        if (descent := state_dict.get('descent')) is not None:
+            own = {key: text for key, text in self.provenance.items() if key not in DESCENT}
+            self.provenance = own | descent
         self.best = [(float(score), int(step)) for score, step in state_dict['best']]
         self.best_result = state_dict['best_result']
 

@@ -116,6 +116,20 @@ def test_longer_run_continues_a_finished_one(recipe: Path, tmp_path: Path) -> No
     assert losses(tmp_path / 'parts') == losses(tmp_path / 'whole')
 
 
+def test_resumed_run_names_the_weights_that_it_started_from(recipe: Path, tmp_path: Path) -> None:
+    first, begun = tmp_path / 'first', tmp_path / 'begun'
+    run(recipe, first, '--trainer.max_steps', '1')
+    checkpoint = first / 'best.safetensors'
+    once = ('--model.network.checkpoint', str(checkpoint), '--model.schedule.kind', 'constant',
+            '--trainer.val_check_interval', '1', '--checkpoint.keep_best', '2')  # fmt: skip
+    run(recipe, begun, *once, '--trainer.max_steps', '1')
+    told = load_checkpoint(begun / 'best.safetensors')[1]['start']
+    assert told.startswith(origin(checkpoint))
+    checkpoint.write_bytes((begun / 'best.safetensors').read_bytes())  # others lie there now
+    run(recipe, begun, *once, '--trainer.max_steps', '2', resume=True)
+    assert load_checkpoint(begun / 'step_0000002.safetensors')[1]['start'] == told
+
+
 def test_loss_that_is_not_finite_stops_the_run(recipe: Path, tmp_path: Path) -> None:
     training = TrainingRun(['--config', str(recipe)], tmp_path, resume=False)
     with torch.no_grad():
