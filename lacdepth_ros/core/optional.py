@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 REPORTING = 'openvino_telemetry'
 """Comes with openvino, and tells its maker of every import and conversion unless a file in the
 user's home forbids it. Without it openvino and nncf report nothing."""
+NO_REPORTS = 'ORT_DISABLE_TELEMETRY'
+"""onnxruntime reports each session to its maker, from its own code, unless this is set before it
+is imported."""
 
 
 def load_library(name: str, purpose: str) -> Any:
@@ -24,6 +28,7 @@ def load_library(name: str, purpose: str) -> Any:
         ModuleNotFoundError: It is not installed; the message says how to install it.
     """
     sys.modules.setdefault(REPORTING, None)  # type: ignore[arg-type]  # None: not to be imported
+    os.environ.setdefault(NO_REPORTS, '1')
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as missing:

@@ -77,6 +77,17 @@ def test_without_a_folder_nothing_is_kept_and_nothing_fails(folder: Path) -> Non
     assert cache.load(KEY) is None
 
 
+def test_file_that_may_only_be_read_is_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filled by root in a container's image, used by somebody else."""
+    cache.store(KEY, b'payload')
+
+    def refuse(path: Path, *_: float, **__: float) -> None:
+        raise PermissionError(13, 'Permission denied', str(path))
+
+    monkeypatch.setattr(os, 'utime', refuse)
+    assert cache.load(KEY) == b'payload'
+
+
 def test_least_used_files_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, 'MAX_FILES', 2)
     for name in 'ab':

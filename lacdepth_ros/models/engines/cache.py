@@ -14,6 +14,7 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -58,7 +59,8 @@ def load(key: Key) -> bytes | None:
     if not whole:
         LOGGER.warning('%s is damaged or of another network; it is made anew', path)
         return None
-    path.touch()
+    with suppress(OSError):  # others may own what may be read, as in an image of a container
+        os.utime(path)
     return payload
 
 
