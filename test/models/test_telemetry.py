@@ -63,8 +63,7 @@ def test_importing_and_translating_opens_no_connection(tmp_path: Path) -> None:
 
 
 def test_onnxruntime_prepares_no_report(tmp_path: Path) -> None:
-    """Its reports leave it as native code, which no hook of Python's sees, but a device id and a
-    queue of them lie in the home folder first."""
+    """No hook of Python's sees its native code report, but a device id is left in the home."""
     pytest.importorskip('onnxruntime')
     pytest.importorskip('onnx')
     assert output_of(SESSION, tmp_path) == '[2.0, 2.0]'
