@@ -30,6 +30,8 @@ _PIXELS_PER_VOXEL = 3.0
 """Pixels along the edge of a voxel at the end of the range from which half of them do."""
 _COARSER = 1.25
 """Factor by which voxels grow while a cloud has too many of them."""
+_SMALLEST_VOXEL = 1 / 4096
+"""Share of the range that the edge of a voxel is at least, so that all can be numbered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ def trusted_depth(
     doubtful = find_flying_pixels(depth, camera, settings.min_angle)
     if settings.max_relative_std > 0:
         assert std is not None
-        # An infinite depth is not measured by its std, and is not doubted for it.
-        doubtful |= std > np.float32(settings.max_relative_std) * depth
+        # An infinite depth, of either sign, is not measured by its std and not doubted for it.
+        doubtful |= std > np.float32(settings.max_relative_std) * np.abs(depth)
     return np.where(doubtful, np.float32(np.nan), depth)
 
 
@@ -79,8 +81,8 @@ def obstacle_points(depth: FloatArray, camera: Camera, settings: ObstacleSetting
     Where voxels are much larger than pixels even at the end of the range, every second pixel of
     every second row is enough to meet each of them.
 
-    Where there are more than MAX_POINTS voxels, they are merged into larger ones: a coarser cloud
-    instead of one that lacks an obstacle.
+    Where there are more than MAX_POINTS voxels, or more than can be numbered in the whole range,
+    they are merged into larger ones: a coarser cloud instead of one that lacks an obstacle.
 
     Args:
         depth: (H, W) float32 metres, as `trusted_depth` gives it.
@@ -96,7 +98,7 @@ def obstacle_points(depth: FloatArray, camera: Camera, settings: ObstacleSetting
     near &= depth > 0
     planes = np.moveaxis(depth_to_points(depth, camera), -1, 0)
     points = np.stack([plane[near] for plane in planes]).T
-    voxel_size = settings.voxel_size
+    voxel_size = max(settings.voxel_size, settings.max_range * _SMALLEST_VOXEL)
     points = voxel_downsample(points, voxel_size)
     while len(points) > MAX_POINTS:
         voxel_size *= _COARSER

@@ -12,6 +12,8 @@ WINDOW = 10.0
 """Seconds over which the loss is taken."""
 FEWEST = 20
 """Messages below which nothing is said about a loss."""
+_BACK = 1.0
+"""Seconds by which a stamp is earlier than the one before when a recording begins anew."""
 
 
 class LossMeter:
@@ -28,6 +30,10 @@ class LossMeter:
 
     def add_image(self, now: float, stamp_ns: int) -> None:
         """Take note of an image that arrived at `now` [s]."""
+        if self._images and not -_BACK <= (stamp_ns - self._images[-1][1]) / 1e9 <= WINDOW:
+            # A bag that loops, or was moved in: between these two stamps nothing was sent.
+            self._images.clear()
+            self._infos.clear()
         _add(self._images, now, stamp_ns)
 
     def add_info(self, now: float, stamp_ns: int) -> None:
@@ -38,7 +44,10 @@ class LossMeter:
         """Share of the images lost in the last WINDOW seconds, 0 where that cannot be said."""
         _forget(self._images, now)
         _forget(self._infos, now)
-        arrived, infos = len({stamp for _, stamp in self._images}), len(self._infos)
+        # By their stamps: a camera_info may come twice, by a subscription that keeps the last.
+        arrived, infos = (
+            len({stamp for _, stamp in kind}) for kind in (self._images, self._infos)
+        )
         sent = infos if infos >= arrived / 2 else self._sent_by_period()
         if sent < FEWEST or not arrived:
             return 0.0

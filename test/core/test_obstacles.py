@@ -77,6 +77,16 @@ def test_too_many_voxels_become_coarser_and_keep_every_region() -> None:
     assert gaps.max() < 0.25
 
 
+def test_the_smallest_voxels_of_the_widest_range_can_be_numbered() -> None:
+    depth = np.geomspace(1, 900, 70 * 120, dtype=np.float32).reshape(70, 120)
+    points = obstacle_points(depth, CAMERA, replace(PLAIN, voxel_size=0.01, max_range=1000.0))
+    lengths = np.linalg.norm(depth_to_points(depth, CAMERA), axis=-1)
+    assert np.linalg.norm(points, axis=1).max() == pytest.approx(
+        lengths[lengths <= 1000].max(), 1e-3
+    )
+    assert len(points) > 1000
+
+
 def test_a_ray_into_the_open_clears_to_the_end_of_the_range() -> None:
     points = clearing_points(scene(), CAMERA, PLAIN)
     distance = np.linalg.norm(points, axis=1)
@@ -120,6 +130,18 @@ def test_uncertain_and_flying_pixels_neither_mark_nor_clear() -> None:
     np.testing.assert_array_equal(trusted, expected)
     points = obstacle_points(trusted, CAMERA, PLAIN)
     assert np.unique(np.round(points[:, 2], 3)).tolist() == [6.0, 18.0]
+
+
+def test_what_is_too_near_is_not_doubted_and_stops_rays() -> None:
+    depth = np.full((70, 120), 15.0, np.float32)
+    depth[:, 55:66] = -np.inf
+    std = np.full_like(depth, 0.5)
+    trusted = trusted_depth(depth, std, CAMERA, replace(PLAIN, max_relative_std=0.3))
+    np.testing.assert_array_equal(trusted, depth)
+    points = clearing_points(trusted, CAMERA, PLAIN)
+    column = CAMERA.fx * points[:, 0] / points[:, 2] + CAMERA.cx
+    assert not ((column > 54.5) & (column < 65.5)).any()
+    assert len(points) == 70 * (120 - 11)
 
 
 def test_without_gates_all_depth_is_trusted() -> None:

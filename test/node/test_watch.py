@@ -99,6 +99,47 @@ def test_loss_is_forgotten_when_all_arrives_again():
     assert play(24, image=lambda frame: frame > 120 or frame % 3 == 0).lost() == 0.0
 
 
+def test_camera_info_that_comes_twice_is_no_loss():
+    """Once by the subscription for all, once by that for publishers that keep their last."""
+    meter = LossMeter()
+    for frame in range(90):
+        for _ in range(2):
+            meter.add_info(frame / RATE, frame * PERIOD_NS)
+        if frame % 3:
+            meter.add_image(frame / RATE, frame * PERIOD_NS)
+    assert meter.share(9.0) == pytest.approx(1 / 3)
+
+
+def test_of_images_without_stamps_no_loss_is_told():
+    watched, clock = watch(caches_info=True)
+    for frame in range(90):
+        clock.now = 100 + frame / RATE
+        watched.saw_image(0)
+        watched.saw_info(0, of_image=True)
+    assert watched.lost() == 0.0
+
+
+@pytest.mark.parametrize('infos', [False, True])
+@pytest.mark.parametrize('jump', [-15, -4, 40])
+def test_a_recording_that_jumps_has_lost_nothing(infos, jump):
+    """Stamps go on `jump` seconds from where they would be, 4 s before the end."""
+    meter = LossMeter()
+    for frame in range(160):
+        stamp = 10**11 + frame * PERIOD_NS + (jump * 10**9 if frame >= 120 else 0)
+        if infos:
+            meter.add_info(frame / RATE, stamp)
+        meter.add_image(frame / RATE, stamp)
+        assert meter.share(frame / RATE) == 0.0
+    lost_since = LossMeter()
+    for frame in range(160):
+        stamp = 10**11 + frame * PERIOD_NS + (jump * 10**9 if frame >= 80 else 0)
+        if infos:
+            lost_since.add_info(frame / RATE, stamp)
+        if frame < 80 or frame % 2:
+            lost_since.add_image(frame / RATE, stamp)
+    assert lost_since.share(15.9) == pytest.approx(0.0 if not infos else 0.5, abs=0.02)
+
+
 def test_ten_seconds_count_and_no_more_is_kept():
     meter = LossMeter()
     for frame in range(300):
