@@ -32,6 +32,7 @@ class FakePredictor:
     flips: list[bool] = field(default_factory=list)
     heights: list[float | None] = field(default_factory=list)
     intervals: dict[float, float] = field(default_factory=dict)
+    camera_height: float = 1.65
 
     def predict(
         self,

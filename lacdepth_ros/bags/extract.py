@@ -227,6 +227,7 @@ class _Work:
             'stamp': recorded.stamp,
             'ground_truth': self._ground_truth.topic,
         }
-        if self._options.domain is not None:
-            row['domain'] = self._options.domain
+        for key in ('domain', 'camera_height'):
+            if (value := getattr(self._options, key)) is not None:
+                row[key] = value
         return row

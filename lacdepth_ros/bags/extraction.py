@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.occlusion import REACH
 from lacdepth_ros.bags.transforms import Transform
+from lacdepth_ros.core.camera import check_camera_height
 
 NO_GROUND_TRUTH = 'no ground truth near in time'
 """Reason that is no failure: a camera is often faster than a LiDAR."""
@@ -33,6 +34,7 @@ class ExtractOptions:
         min_points: Images with fewer true pixels are left out.
         domain: Value of the manifest's key of that name, such as 'driving' or 'indoor'.
         val_share: Share of the frames, the last ones, that go to the validation manifest.
+        camera_height: Of the camera above the ground [m], for the manifest; None: not known.
 
     Raises:
         ValueError: A number is out of its range.
@@ -50,6 +52,7 @@ class ExtractOptions:
     min_points: int = 100
     domain: str | None = None
     val_share: float = 0.0
+    camera_height: float | None = None
 
     def __post_init__(self) -> None:
         checks = {
@@ -62,6 +65,8 @@ class ExtractOptions:
         for name, (value, good, allowed) in checks.items():
             if not good:
                 raise ValueError(f'{name} = {value} must be {allowed}')
+        if self.camera_height is not None:
+            check_camera_height(self.camera_height)
 
 
 @dataclass(slots=True)

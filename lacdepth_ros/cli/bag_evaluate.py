@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Any
 from lacdepth_ros.cli import options, sessions
 from lacdepth_ros.cli.console import UsageError, error, warn
 from lacdepth_ros.cli.protocol_options import protocol_from
-from lacdepth_ros.cli.replay_options import add_replay_options, check_replay_options
+from lacdepth_ros.cli.replay_options import (
+    NODE_OPTIONS,
+    add_replay_options,
+    check_replay_options,
+)
 from lacdepth_ros.cli.requirement_options import judge_requirements, requirements_from
 from lacdepth_ros.core.runtime import END_WITH_PARENT, die_with_parent
 
@@ -191,9 +195,7 @@ def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
     if args.checkpoint is not None:
         given['checkpoint'] = str(args.checkpoint.absolute())
     given |= {
-        name: getattr(args, name)
-        for name in ('device', 'engine', 'precision')
-        if getattr(args, name) is not None
+        name: getattr(args, name) for name in NODE_OPTIONS if getattr(args, name) is not None
     }
     return node_parameters(
         given,
@@ -220,6 +222,8 @@ def _facts(
         'device': args.device or 'as in params file, or cpu',
         'engine': args.engine or 'as in params file, or auto',
         'precision': args.precision or 'as in params file, or auto',
+        'input_scale': args.input_scale or 'as in params file, or 1',
+        'camera_height': args.camera_height or "as in params file, or the checkpoint's",
         'encoding': args.encoding,
     }
 

@@ -109,6 +109,9 @@ def _add_content(group: Any) -> None:
     group.add_argument(
         '--domain', metavar='NAME', help="the manifest's `domain`, such as driving or indoor"
     )
+    options.add_camera_height(
+        group, default="none in the manifest, which means the checkpoint's; with a warning"
+    )
     group.add_argument(
         '--val-share',
         type=float,
@@ -146,6 +149,7 @@ def _options(args: argparse.Namespace) -> ExtractOptions:
         min_points=args.min_points,
         domain=args.domain,
         val_share=args.val_share,
+        camera_height=args.camera_height,
     )
 
 
@@ -164,6 +168,12 @@ def _report(args: argparse.Namespace, done: Extraction) -> None:
         error(line)
     for text in dict.fromkeys(done.warnings):
         warn(text)
+    if args.camera_height is None:
+        warn(
+            'the manifest names no height of the camera: training and evaluation assume that of '
+            'the checkpoint (1.65 m of the shipped one) and learn metres that are wrong for a '
+            'node that is told the true one. Give --camera-height.'
+        )
     if done.calibrations > 1:
         warn(
             f'the calibration changes {done.calibrations - 1} times; every frame keeps its own '

@@ -60,13 +60,7 @@ def add_parser(subparsers: Any) -> None:
         metavar=('U', 'V', 'METERS'),
         help='a depth measured in the image; repeat it for near and far points',
     )
-    parser.add_argument(
-        '--camera-height',
-        type=float,
-        metavar='M',
-        help="height that depth is computed for, metres (default: the data set's, else the "
-        "checkpoint's)",
-    )
+    options.add_camera_height(parser, default="the data set's, else the checkpoint's")
     parser.add_argument(
         '--max-depth',
         type=float,
@@ -95,8 +89,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
     predictor = options.load_predictor(args)
-    _tell_height(args, predictor)
-    failed, told = 0, _height(predictor)
+    told = args.camera_height or predictor.camera_height
+    failed = 0
     if args.point:
         readings = _tape(args, predictor)
     elif is_image(args.input):
@@ -182,26 +176,12 @@ def _advice(fit: ScaleFit, told: float | None) -> list[str]:
     return [f'{title}:', *height, f'  depth_scale: {best.factor:.4g}']
 
 
-def _tell_height(args: argparse.Namespace, predictor: DepthPredictor) -> None:
-    from lacdepth_ros.core.camera import check_camera_height
-
-    if args.camera_height is not None:
-        try:
-            predictor.camera_height = check_camera_height(args.camera_height)
-        except ValueError as failure:
-            raise UsageError(f'--camera-height: {failure}') from failure
-
-
-def _height(predictor: DepthPredictor) -> float | None:
-    return predictor.camera_height
-
-
 def _told(
     entries: Sequence[Entry], args: argparse.Namespace, predictor: DepthPredictor
 ) -> float | None:
     """The height that depth of all frames is computed for [m]; None where they differ."""
     if args.camera_height is not None:
-        return predictor.camera_height
+        return float(args.camera_height)
     heights = {
         getattr(entry, 'camera_height', None) or predictor.camera_height for entry in entries
     }
@@ -226,7 +206,7 @@ def _tape(args: argparse.Namespace, predictor: DepthPredictor) -> Readings:
         source = CalibrationFile(args.camera_info)
     try:
         view = source.view(read_image(args.input))
-        prediction = predictor.predict(view.image, view.camera)
+        prediction = predictor.predict(view.image, view.camera, camera_height=args.camera_height)
         return tape_readings(view.without_outside(prediction.depth), args.point)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -238,10 +218,13 @@ def _measured(
     """Readings of frames with ground truth, and how many frames gave none."""
     from lacdepth_ros.evaluation.readings import read_frames
 
-    told = None if args.camera_height is None else predictor.camera_height
     try:
         readings, skipped = read_frames(
-            predictor, entries, progress_bar(), camera_height=told, max_depth=args.max_depth
+            predictor,
+            entries,
+            progress_bar(),
+            camera_height=args.camera_height,
+            max_depth=args.max_depth,
         )
     except ValueError as failure:
         raise UsageError(f'{args.input}: {failure}') from failure

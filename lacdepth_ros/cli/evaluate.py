@@ -55,6 +55,7 @@ def add_parser(subparsers: Any) -> None:
     _add_outputs(parser)
     requirement_options.add_requirement_options(parser)
     protocol_options.add_protocol_options(parser)
+    options.add_camera_height(parser, default="the frames', else the checkpoint's")
     options.add_predictor_options(parser, engine='eager', precision='fp32')
     _add_imports(parser)
 
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         predictor = options.load_predictor(args)
         evaluator = DepthEvaluator(protocol, args.bands, predictor.intervals)
-        predict = frame_predictor(predictor, protocol)
+        predict = frame_predictor(predictor, protocol, args.camera_height)
     gallery = None
     if args.report is not None:
         from lacdepth_ros.evaluation.report.gallery import Gallery

@@ -56,12 +56,7 @@ def add_predictor_options(
 ) -> None:
     """Add what `load_predictor` reads; --engine and --precision with these defaults."""
     group = parser.add_argument_group('network')
-    group.add_argument(
-        '--checkpoint',
-        type=Path,
-        metavar='FILE',
-        help='safetensors checkpoint (default: lacdepth-lite, shipped with the package)',
-    )
+    add_checkpoint(group)
     group.add_argument(
         '--device', default='cpu', help='torch device: cpu, cuda, cuda:1, ... (default: cpu)'
     )
@@ -84,6 +79,36 @@ def add_predictor_options(
         help='share of the trained focal length that the network sees, 0.5 to 1: below 1 it is '
         'faster and less exact (default: 1)',
     )
+
+
+def add_checkpoint(group: Any) -> None:
+    """Add --checkpoint to a parser or a group of one."""
+    group.add_argument(
+        '--checkpoint',
+        type=Path,
+        metavar='FILE',
+        help='safetensors checkpoint (default: lacdepth-lite, shipped with the package)',
+    )
+
+
+def add_camera_height(group: Any, *, default: str) -> None:
+    """Add --camera-height to a parser or a group; `default` says which height it replaces."""
+    group.add_argument(
+        '--camera-height',
+        type=_camera_height,
+        metavar='M',
+        help='of the lens above the ground, metres: depth is proportional to it (default: '
+        f'{default})',
+    )
+
+
+def _camera_height(text: str) -> float:
+    from lacdepth_ros.core.camera import check_camera_height
+
+    try:
+        return check_camera_height(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_camera_options(parser: argparse.ArgumentParser, *, intrinsics: str, file: str) -> None:

@@ -49,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
         action='store_true',
         help='keep the stamps of the input (default: the time of publishing)',
     )
-    options.add_predictor_options(parser)
+    options.add_checkpoint(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -69,6 +69,7 @@ def add_parser(subparsers: Any) -> None:
         help=f'depth above is beyond range, metres (default: {MAX_DEPTH:g}, as the node)',
     )
     parser.add_argument('--ply', action='store_true', help='write <stem>.ply too')
+    options.add_camera_height(parser, default="the checkpoint's, with a warning")
     options.add_predictor_options(parser)
 
 
@@ -87,6 +88,12 @@ def run(args: argparse.Namespace) -> int:
     _choose_engine(args)
     predictor = options.load_predictor(args)
     source = source or AssumedCamera(predictor.assumed_camera)
+    if args.camera_height is None:
+        warn(
+            f"THE CAMERA'S HEIGHT IS UNKNOWN: metres assume {predictor.camera_height:g} m "
+            'above the ground, as in the training; at another height every depth is wrong by a '
+            'common factor. Give --camera-height.'
+        )
     taken = {path.absolute() for path in args.images}
     failed = sum(not _try(path, args, taken, source, predictor) for path in args.images)
     if failed:
@@ -121,7 +128,7 @@ def _try(
     """Predict one image; whatever is wrong with it must not stop the others."""
     try:
         outputs = _outputs(path, args, taken)
-        print(_predict(path, outputs, source, predictor, args.max_depth), flush=True)
+        print(_predict(path, outputs, source, predictor, args), flush=True)
     except Exception as failure:
         if args.debug:
             raise
@@ -165,7 +172,7 @@ def _predict(
     outputs: dict[str, Path],
     source: CameraSource,
     predictor: DepthPredictor,
-    max_depth: float,
+    args: argparse.Namespace,
 ) -> str:
     """Predict one image and write its files; returns a line about it."""
     from lacdepth_ros.core.geometry import depth_to_points
@@ -176,12 +183,12 @@ def _predict(
     view = source.view(read_image(path))
     if doubt := predictor.doubt(view.camera):
         warn(f'{path}: {doubt}')
-    prediction = predictor.predict(view.image, view.camera)
-    depth = view.without_outside(prediction.limited(max_depth=max_depth))
+    prediction = predictor.predict(view.image, view.camera, camera_height=args.camera_height)
+    depth = view.without_outside(prediction.limited(max_depth=args.max_depth))
     if view.outside is not None:
         write_image(outputs['rectified'], view.image)
     write_depth_png(outputs['depth'], depth)
-    farthest = min(max_depth, prediction.farthest)
+    farthest = min(args.max_depth, prediction.farthest)
     picture = colorize_depth(depth)
     write_image(outputs['color'], picture)
     if 'cloud' in outputs:

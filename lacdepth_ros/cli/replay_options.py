@@ -13,6 +13,8 @@ from lacdepth_ros.cli.protocol_options import add_protocol_options
 from lacdepth_ros.cli.requirement_options import add_requirement_options
 
 MIN_RATE, MAX_RATE = 0.1, 10.0
+NODE_OPTIONS = ('device', 'engine', 'precision', 'input_scale', 'camera_height')
+"""Options that are parameters of the node, by the same name."""
 
 
 def add_replay_options(parser: argparse.ArgumentParser) -> None:
@@ -42,10 +44,11 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
     )
     _add_ground_truth_options(parser)
     _add_node_options(parser)
+    options.add_camera_height(parser, default="--params-file's, else the checkpoint's")
     options.add_predictor_options(parser)
     add_protocol_options(parser)
     add_requirement_options(parser)
-    parser.set_defaults(device=None, engine=None, precision=None)  # those of --params-file, if any
+    parser.set_defaults(**dict.fromkeys(NODE_OPTIONS))  # those of --params-file, if any
 
 
 def _add_ground_truth_options(parser: argparse.ArgumentParser) -> None:

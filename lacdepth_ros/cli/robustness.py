@@ -50,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--json', type=Path, metavar='OUT', help='abs_rel by variant and group')
     parser.add_argument('--markdown', type=Path, metavar='OUT', help='the table as Markdown')
     options.add_limit(parser)
+    options.add_camera_height(parser, default="the frames', else the checkpoint's")
     options.add_predictor_options(parser, engine='eager', precision='fp32')
 
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     tune_process()
     from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-    from lacdepth_ros.evaluation.robustness import measure_robustness
+    from lacdepth_ros.evaluation.robustness import measure_robustness, predict_variant
 
     options.check_limit(args)
     wanted = _variants(args)
@@ -73,8 +74,9 @@ def run(args: argparse.Namespace) -> int:
         failures.append(frame)
         error(f'{frame} not measured: {reason}')
 
+    predictor = options.load_predictor(args)
     found = measure_robustness(
-        options.load_predictor(args),
+        lambda sample, variant: predict_variant(predictor, sample, variant, args.camera_height),
         entries,
         EvaluationProtocol(flip_average=False),
         wanted,

@@ -42,7 +42,7 @@ def open_sequence_of(args: argparse.Namespace) -> FrameSequence:
     """Open --input, or the synthetic drive without it.
 
     Args:
-        args: With the options of `add_sequence_options` and of `options.add_predictor_options`.
+        args: With the options of `add_sequence_options` and --checkpoint.
 
     Raises:
         UsageError: An option cannot be used.
@@ -75,7 +75,13 @@ def _calibration(args: argparse.Namespace) -> Calibration:
 
     @lru_cache
     def assume(width: int, height: int) -> Camera:
-        return options.load_predictor(args).assumed_camera(width, height)
+        from lacdepth_ros.models.assumed_camera import assumed_camera
+        from lacdepth_ros.models.checkpoint import load_checkpoint
+
+        try:
+            return assumed_camera(load_checkpoint(args.checkpoint)[1], width, height)
+        except (OSError, ValueError) as error:
+            raise UsageError(str(error)) from error
 
     given = args.intrinsics is not None
     source = GivenIntrinsics(*args.intrinsics) if given else AssumedCamera(assume)

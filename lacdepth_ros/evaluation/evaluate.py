@@ -92,15 +92,23 @@ def evaluate(
     return score(predict, entries, evaluator, progress, observe=observe)
 
 
-def frame_predictor(predictor: Predictor, protocol: EvaluationProtocol) -> FramePredictor:
-    """What predicts a frame with a predictor as a protocol asks."""
+def frame_predictor(
+    predictor: Predictor, protocol: EvaluationProtocol, camera_height: float | None = None
+) -> FramePredictor:
+    """What predicts a frame with a predictor as a protocol asks.
+
+    Args:
+        predictor: Predicts.
+        protocol: Says whether predictions are averaged with those of the mirrored image.
+        camera_height: Of every camera above the ground [m]; None: what the frame says.
+    """
 
     def predict(sample: Sample) -> Prediction:
         return predictor.predict(
             sample.image,
             sample.camera,
             flip_average=protocol.flip_average,
-            camera_height=sample.camera_height,
+            camera_height=sample.camera_height if camera_height is None else camera_height,
         )
 
     return predict

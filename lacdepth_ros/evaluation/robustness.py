@@ -78,13 +78,19 @@ def variants(
     ]
 
 
-def predict_variant(predictor: DepthPredictor, sample: Sample, variant: Variant) -> Map:
+def predict_variant(
+    predictor: DepthPredictor,
+    sample: Sample,
+    variant: Variant,
+    camera_height: float | None = None,
+) -> Map:
     """Depth (H, W) [m] at the size of the frame, NaN outside of the variant's window.
 
     Args:
         predictor: Its input size is set and given back.
         sample: The frame.
         variant: How to see it.
+        camera_height: Of every camera above the ground [m]; None: what the frame says.
     """
     height, width = sample.depth.shape
     image, camera = sample.image, sample.camera
@@ -102,8 +108,8 @@ def predict_variant(predictor: DepthPredictor, sample: Sample, variant: Variant)
     if variant.rows is not None:
         predictor.input_size = (variant.rows, round(width * variant.rows / height))
     try:
-        height_told = sample.camera_height
-        depth = predictor.predict(image, camera, camera_height=height_told).depth
+        told = sample.camera_height if camera_height is None else camera_height
+        depth = predictor.predict(image, camera, camera_height=told).depth
     finally:
         predictor.input_size = before
     if depth.shape != (height, width) and variant.window is None:
@@ -115,7 +121,7 @@ def predict_variant(predictor: DepthPredictor, sample: Sample, variant: Variant)
 
 
 def measure_robustness(
-    predictor: DepthPredictor,
+    predict: Callable[[Sample, Variant], Map],
     entries: Sequence[Entry],
     protocol: EvaluationProtocol,
     seen_as: Sequence[Variant],
@@ -125,7 +131,7 @@ def measure_robustness(
     """Mean abs_rel by variant and group ('overall' last); {} where no frame could be measured.
 
     Args:
-        predictor: Predicts.
+        predict: Gives the depth of a frame seen as a variant, such as `predict_variant`.
         entries: Frames with ground truth.
         protocol: Which pixels count.
         seen_as: The variants.
@@ -136,16 +142,19 @@ def measure_robustness(
     for number, entry in enumerate(entries):
         try:
             sample = entry.load()
+            frame = {variant.name: DepthEvaluator(protocol) for variant in seen_as}
             for variant in seen_as:
-                target = _inside(sample.depth, variant.window)
-                evaluators[variant.name].add(
+                frame[variant.name].add(
                     id=sample.id,
                     group=sample.group,
-                    pred=predict_variant(predictor, sample, variant),
-                    target=target,
+                    pred=predict(sample, variant),
+                    target=_inside(sample.depth, variant.window),
                 )
         except (OSError, ValueError) as error:
             skip(entry.id, str(error))
+        else:  # all variants of a frame count, or none: their means are compared
+            for name, evaluator in frame.items():
+                evaluators[name].merge(evaluator)
         progress(number + 1, len(entries))
     return {name: _abs_rel(evaluator) for name, evaluator in evaluators.items()}
 

@@ -261,6 +261,20 @@ def test_unusable_bags_are_exit_code_2(
     assert not list((tmp_path).glob('data/*.jsonl'))
 
 
+def test_height_of_the_camera_goes_into_the_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = bag_scene.write(tmp_path / 'bag', [static(), *frame(0), *frame(1)])
+    assert main(['bag', 'extract', str(bag), str(tmp_path / 'a'), '--camera-height', '0.4']) == 0
+    assert 'height' not in capsys.readouterr().err
+    assert {e.load().camera_height for e in read_manifest(tmp_path / 'a')} == {0.4}
+    assert main(['bag', 'extract', str(bag), str(tmp_path / 'b')]) == 0
+    assert 'the manifest names no height of the camera' in capsys.readouterr().err
+    assert {e.load().camera_height for e in read_manifest(tmp_path / 'b')} == {None}
+    with pytest.raises(ValueError, match='camera_height=400'):
+        ExtractOptions(camera_height=400)
+
+
 def test_data_sets_are_never_mixed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bag = bag_scene.scene(tmp_path / 'bag')
     command = ['bag', 'extract', str(bag), str(tmp_path / 'data')]

@@ -205,15 +205,18 @@ def test_options_of_the_node(tmp_path: Path, node: SimpleNamespace) -> None:
     checkpoint = tmp_path / 'a.safetensors'
     checkpoint.touch()
     given = ['--params-file', str(params), '--checkpoint', str(checkpoint)]
-    evaluate(bag, *given, '--encoding', '16UC1', '--frames', '1', '--precision', 'bf16')
+    evaluate(bag, *given, '--encoding', '16UC1', '--frames', '1', '--precision', 'bf16',
+             '--input-scale', '0.8', '--camera-height', '0.4')  # fmt: skip
     parameters = node.settings.parameters
     assert parameters['device'] == 'cuda' and parameters['rectify'] is False
     assert parameters['checkpoint'] == str(checkpoint) and parameters['precision'] == 'bf16'
     assert parameters['image_transport'] == node.settings.transport == 'compressed'
     assert parameters['depth_encoding'] == '16UC1'
+    assert (parameters['input_scale'], parameters['camera_height']) == (0.8, 0.4)
     assert node.settings.topics == ('depth/image_raw', UNCERTAINTY)
     evaluate(bag, '--params-file', str(params), '--device', 'cpu')
     assert node.settings.parameters['device'] == 'cpu', 'the command line comes last'
+    assert 'input_scale' not in node.settings.parameters, 'the file, or the node, says it'
 
 
 @pytest.mark.parametrize(

@@ -169,12 +169,14 @@ def test_what_cannot_be_used_is_said(
     cases = {
         ('yard.png',): 'give its true depths with --point',
         ('nowhere',): 'no such folder',
-        ('yard.png', '--camera-height', '-1'): '--camera-height',
         ('yard.png', '--point', '3', '3', '-2'): 'positive metres',
     }
     for (name, *rest), reason in cases.items():
         assert main(['calibrate', str(tmp_path / name), *rest]) == 2
         assert reason in capsys.readouterr().err
+    with pytest.raises(SystemExit, match='2'):
+        main(['calibrate', str(tmp_path / 'yard.png'), '--camera-height', '-1'])
+    assert '--camera-height: camera_height=-1.0 must lie in' in capsys.readouterr().err
 
 
 def test_a_frame_that_cannot_be_read_is_named(

@@ -151,6 +151,14 @@ def protocol_of(tmp_path: Path, *options: str) -> dict[str, object]:
     return found
 
 
+def test_height_of_the_camera(tmp_path: Path, predictor: FakePredictor) -> None:
+    told, untold = (record(tmp_path, f'a/{n}', red=40, ground_truth=5.0) for n in range(2))
+    data = manifest(tmp_path, {**told, 'camera_height': 1.2}, untold)
+    assert main(['evaluate', '--data', data]) == 0
+    assert main(['evaluate', '--data', data, '--camera-height', '0.4']) == 0
+    assert predictor.heights == [1.2, None, 0.4, 0.4]
+
+
 def test_named_protocols_and_single_overrides(tmp_path: Path, predictor: FakePredictor) -> None:
     nyu = protocol_of(tmp_path, '--protocol', 'nyu')
     assert (nyu['max_depth_eval'], nyu['crop'], nyu['flip_average']) == (10.0, 'eigen', True)
@@ -280,6 +288,7 @@ def test_kitti_drive(
     report = json.loads(out.read_text())
     assert report['groups'][drive.name]['frames'] == 2
     assert report['overall']['abs_rel'] == pytest.approx(0.1)
+    assert predictor.heights == [1.65, 1.65], 'as Geiger et al. say'
     assert '1 of 3 frames have no ground truth' in capsys.readouterr().err
 
 

@@ -80,6 +80,7 @@ class _Anything:
     """Stands in for a predictor that is never asked to predict."""
 
     intervals = None
+    camera_height = 1.65
 
     def __getattr__(self, name: str) -> Any:
         return self

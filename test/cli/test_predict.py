@@ -18,7 +18,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import read_image, write_image
 
 WIDTH, HEIGHT = 24, 16
-INTRINSICS = ['--intrinsics', '20', '21', '11.5', '7.5']
+KNOWN = ['--intrinsics', '20', '21', '11.5', '7.5', '--camera-height', '0.5']
 CAMERA = Camera(20, 21, 11.5, 7.5, WIDTH, HEIGHT)
 
 
@@ -48,7 +48,7 @@ def camera_info_file(folder: Path, distortion: list[float], **changes: object) -
 
 def test_writes_depth_and_color(tmp_path: Path, predictor: FakePredictor) -> None:
     image, out = image_file(tmp_path), tmp_path / 'new' / 'out'
-    assert main(['predict', str(image), '--output', str(out), *INTRINSICS]) == 0
+    assert main(['predict', str(image), '--output', str(out), *KNOWN]) == 0
     assert sorted(path.name for path in out.iterdir()) == ['street_color.png', 'street_depth.png']
     counts = cv2.imread(str(out / 'street_depth.png'), cv2.IMREAD_UNCHANGED)
     assert counts.dtype == np.uint16
@@ -60,11 +60,12 @@ def test_writes_depth_and_color(tmp_path: Path, predictor: FakePredictor) -> Non
     assert np.all(color[1:].sum(axis=2) > 0)
     assert predictor.cameras == [CAMERA]
     assert predictor.flips == [False]
+    assert predictor.heights == [0.5]
 
 
 def test_ply_holds_the_valid_points(tmp_path: Path, predictor: FakePredictor) -> None:
     arguments = ['predict', str(image_file(tmp_path)), '--output', str(tmp_path), '--ply']
-    assert main([*arguments, *INTRINSICS]) == 0
+    assert main([*arguments, *KNOWN]) == 0
     header, _, body = (tmp_path / 'street.ply').read_bytes().partition(b'end_header\n')
     assert f'element vertex {WIDTH * (HEIGHT - 1)}\n'.encode() in header
     point = np.frombuffer(body, '<f4', count=3)
@@ -77,7 +78,7 @@ def test_depth_beyond_the_range_is_none(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = [str(image_file(tmp_path, f'{red}.png', red=red)) for red in (80, 81)]
-    arguments = ['predict', *images, '--output', str(tmp_path), '--ply', *INTRINSICS]
+    arguments = ['predict', *images, '--output', str(tmp_path), '--ply', *KNOWN]
     counts: dict[str, list[int]] = {}
     for extra in ([], ['--max-depth', '90']):
         assert main([*arguments, *extra]) == 0
@@ -110,7 +111,7 @@ def test_bad_images_are_reported_and_the_others_go_on(
     text.write_text('no image')
     images = [tmp_path / 'none.png', short, text, image_file(tmp_path, 'good.png')]
     out = tmp_path / 'out'
-    assert main(['predict', *map(str, images), '--output', str(out), *INTRINSICS]) == 1
+    assert main(['predict', *map(str, images), '--output', str(out), *KNOWN]) == 1
     assert (out / 'good_depth.png').is_file()
     assert len(list(out.iterdir())) == 2
     lines = capsys.readouterr().err.splitlines()
@@ -140,7 +141,7 @@ def test_a_failing_network_stops_only_its_image(
         raise RuntimeError('out of memory')
 
     monkeypatch.setattr(predictor, 'predict', fail)
-    arguments = ['predict', str(image_file(tmp_path)), '--output', str(tmp_path), *INTRINSICS]
+    arguments = ['predict', str(image_file(tmp_path)), '--output', str(tmp_path), *KNOWN]
     assert main(arguments) == 1
     with pytest.raises(RuntimeError, match='out of memory'):
         main([*arguments, '--debug'])
@@ -154,13 +155,15 @@ def test_unknown_camera_is_warned_of_once_and_loudly(
     err = capsys.readouterr().err
     assert err.count('THE CAMERA IS UNKNOWN') == 1
     assert "metres assume the checkpoint's training field of view (53 degrees across" in err
+    assert err.count("THE CAMERA'S HEIGHT IS UNKNOWN: metres assume 1.65 m") == 1
     assert predictor.cameras == [predictor.assumed_camera(WIDTH, HEIGHT)] * 2
+    assert predictor.heights == [None, None]
 
 
 def test_known_camera_is_not_warned_of(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(['predict', str(image_file(tmp_path)), '--output', str(tmp_path), *INTRINSICS])
+    main(['predict', str(image_file(tmp_path)), '--output', str(tmp_path), *KNOWN])
     assert capsys.readouterr().err == ''
 
 
@@ -243,7 +246,7 @@ def test_two_images_of_one_name_do_not_overwrite_each_other(
 ) -> None:
     first, second = image_file(tmp_path / 'a', red=10), image_file(tmp_path / 'b', red=20)
     out = tmp_path / 'out'
-    assert main(['predict', str(first), str(second), '--output', str(out), *INTRINSICS]) == 1
+    assert main(['predict', str(first), str(second), '--output', str(out), *KNOWN]) == 1
     assert 'street_depth.png is an input or the output of another image' in capsys.readouterr().err
     assert cv2.imread(str(out / 'street_depth.png'), cv2.IMREAD_UNCHANGED)[5, 5] == 2560
 
@@ -251,7 +254,7 @@ def test_two_images_of_one_name_do_not_overwrite_each_other(
 def test_an_input_is_never_overwritten(tmp_path: Path, predictor: FakePredictor) -> None:
     images = [image_file(tmp_path, 'a.png'), image_file(tmp_path, 'a_color.png')]
     before = images[1].read_bytes()
-    assert main(['predict', *map(str, images), '--output', str(tmp_path), *INTRINSICS]) == 1
+    assert main(['predict', *map(str, images), '--output', str(tmp_path), *KNOWN]) == 1
     assert images[1].read_bytes() == before
 
 
@@ -281,7 +284,7 @@ def test_unusable_options_are_exit_code_2(
 
 def test_output_that_is_a_file(tmp_path: Path, predictor: FakePredictor) -> None:
     image = image_file(tmp_path)
-    assert main(['predict', str(image), '--output', str(image), *INTRINSICS]) == 2
+    assert main(['predict', str(image), '--output', str(image), *KNOWN]) == 2
 
 
 @pytest.mark.parametrize(
@@ -289,7 +292,7 @@ def test_output_that_is_a_file(tmp_path: Path, predictor: FakePredictor) -> None
     [
         ['a.png'],
         ['a.png', '--output', 'out', '--intrinsics', '1', '2', '3'],
-        ['a.png', '--output', 'out', *INTRINSICS, '--camera-info', 'x.yaml'],
+        ['a.png', '--output', 'out', *KNOWN, '--camera-info', 'x.yaml'],
     ],
 )
 def test_wrong_usage(arguments: list[str]) -> None:
@@ -303,7 +306,7 @@ def test_unusable_network_is_exit_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], extra: list[str]
 ) -> None:
     image = image_file(tmp_path)
-    assert main(['predict', str(image), '--output', str(tmp_path), *INTRINSICS, *extra]) == 2
+    assert main(['predict', str(image), '--output', str(tmp_path), *KNOWN, *extra]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert extra[1] in line
 
@@ -331,5 +334,5 @@ def test_few_images_wait_for_no_compilation(
     for number in range(images):
         image_file(tmp_path / 'in', f'{number}.png')
     command = ['predict', str(tmp_path / 'in'), '--output', str(tmp_path / 'out')]
-    assert main([*command, *INTRINSICS, *given]) == 0
+    assert main([*command, *KNOWN, *given]) == 0
     assert chosen == [expected]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,20 @@ def floor(camera: Camera) -> np.ndarray:
 class Entry:
     id: str = 'street/0'
     damaged: bool = False
+    seen_rows: int = 80
 
     def load(self) -> Sample:
         if self.damaged:
             raise ValueError('damaged')
         image = np.zeros((80, 160, 3), np.uint8)
-        return Sample(image, np.nan_to_num(floor(CAMERA)), CAMERA, self.id)
+        depth = np.nan_to_num(floor(CAMERA))
+        depth[self.seen_rows :] = 0
+        return Sample(image, depth, CAMERA, self.id)
 
 
 def test_every_variant_of_a_right_prediction_is_right() -> None:
     found = measure_robustness(
-        Floor(),  # type: ignore[arg-type]
+        partial(predict_variant, Floor()),  # type: ignore[arg-type]
         [Entry()],  # type: ignore[list-item]
         EvaluationProtocol(crop='none', flip_average=False),
         variants((), (60.0, 150.0)),
@@ -110,10 +114,29 @@ def test_a_corrupted_picture_is_predicted_with_the_frame_s_camera() -> None:
     assert noise[0].std() == pytest.approx(40, rel=0.05)
 
 
+def test_a_frame_that_fails_as_one_variant_counts_in_none() -> None:
+    """Else the means of the others would be over more frames than its own."""
+    skipped: list[tuple[str, str]] = []
+
+    def predict(sample: Sample, variant: Variant) -> np.ndarray:
+        return (2.0 if sample.id == 'street/1' else 1.0) * sample.depth
+
+    cut = Entry(id='street/1', seen_rows=45)  # nothing of it lies in the lower 70 %'s end
+    found = measure_robustness(
+        predict,
+        [Entry(), cut],  # type: ignore[list-item]
+        EvaluationProtocol(crop='none', flip_average=False),
+        [Variant('as it is'), Variant('end', window=(0.6, 1.0, 0.0, 1.0))],
+        lambda *what: skipped.append(what),
+    )
+    assert [id for id, _ in skipped] == ['street/1']
+    assert [values['overall'] for values in found.values()] == [0.0, 0.0]
+
+
 def test_a_frame_that_cannot_be_read_is_named() -> None:
     skipped: list[tuple[str, str]] = []
     found = measure_robustness(
-        Floor(),  # type: ignore[arg-type]
+        partial(predict_variant, Floor()),  # type: ignore[arg-type]
         [Entry(id='street/1', damaged=True)],  # type: ignore[list-item]
         EvaluationProtocol(crop='none', flip_average=False),
         variants((50,), ()),

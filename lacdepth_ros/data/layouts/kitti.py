@@ -147,7 +147,13 @@ class KittiFrame:
                 f'{self.image} is {image.shape[1]}x{image.shape[0]} pixels but S_rect_02 of the '
                 f'calibration says {size[1]}x{size[0]}; the image of another day, or resized'
             )
-        return Sample(image=image, depth=self._depth(), camera=self.camera, id=self.id)
+        return Sample(
+            image=image,
+            depth=self._depth(),
+            camera=self.camera,
+            id=self.id,
+            camera_height=KITTI_CAMERA_HEIGHT,
+        )
 
     def _depth(self) -> npt.NDArray[np.float32]:
         """The ground truth (H, W) in metres, 0 where there is none."""
