@@ -195,8 +195,7 @@ class _Work:
 
     def _project(self, points: Points, pose: Transform, view: View) -> npt.NDArray[np.float32]:
         """Depth (H, W) of what the camera sees of the points; NaN elsewhere."""
-        in_camera = apply(pose, points.xyz) @ view.rotation.T
-        depth = points_to_depth(in_camera, view.camera)
+        depth = points_to_depth(apply(pose, points.xyz), view.camera)
         if self._options.reach and np.linalg.norm(pose[:3, 3]) > _SAME_PLACE:
             hidden = hidden_points(depth, view.camera, reach=self._options.reach)
             self._done.hidden += int(hidden.sum())

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -34,15 +34,12 @@ class View:
     Attributes:
         image: (H, W, 3) uint8 RGB, rectified.
         camera: Camera of these pixels.
-        rotation: (3, 3) turns points of the image's frame into that of these pixels; the identity
-            unless rectification turned the camera (R of its camera_info).
         outside: (H, W) bool, True where rectification found nothing to show; None if the image
             was a pinhole image already, and is as it came.
     """
 
     image: npt.NDArray[np.uint8]
     camera: Camera
-    rotation: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
     outside: npt.NDArray[np.bool_] | None = None
 
     def without_outside(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -58,7 +55,6 @@ class Rectifier:
     Attributes:
         camera: Camera of the rectified image: P[:3, :3] (K where P is all zeros), with region and
             binning applied.
-        rotation: R of the calibration, see `View`.
         outside: (H, W) bool, True where a rectified pixel sees nothing of the raw image.
     """
 
@@ -74,7 +70,6 @@ class Rectifier:
                 next to nothing of the raw one.
         """
         self.camera = camera_from_info(info, rectified=True)
-        self.rotation = rotation_from_info(info)
         raw = camera_from_info(info, rectified=False)
         self._maps = _rectify_maps(info, raw, self.camera)
         white = np.full((raw.height, raw.width), 255, dtype=np.uint8)
@@ -91,7 +86,7 @@ class Rectifier:
         Raises:
             ValueError: The image has another size than the calibration.
         """
-        return View(self.rectify(image), self.camera, self.rotation, self.outside)
+        return View(self.rectify(image), self.camera, self.outside)
 
     def rectify(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Rectify a raw image (H, W, 3); pixels outside the raw image become black.

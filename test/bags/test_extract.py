@@ -69,6 +69,20 @@ def test_points_go_through_the_static_transform(tmp_path: Path) -> None:
         np.testing.assert_array_equal(entry.load().image, bag_scene.picture())
 
 
+@pytest.mark.parametrize('rectified', [False, True])
+def test_the_frame_of_an_image_is_that_of_the_rectified_one(
+    tmp_path: Path, rectified: bool
+) -> None:
+    """A point lies at the same pixel of image_raw rectified and of image_rect: R turns pixels."""
+    turn = np.deg2rad(2.0)
+    r = [np.cos(turn), 0, np.sin(turn), 0, 1, 0, -np.sin(turn), 0, np.cos(turn)]
+    bag = bag_scene.write(tmp_path / 'bag', [static(), *frame(0, info={'r': np.array(r)})])
+    _, [entry] = extracted(bag, reach=0.0, rectified=rectified)
+    sample = entry.load()
+    assert np.array_equal(sample.image, bag_scene.picture()) == rectified
+    expect_wall(entry, 10.0)
+
+
 def test_pose_stands_in_for_missing_transforms(tmp_path: Path) -> None:
     bag = bag_scene.write(tmp_path / 'bag', [r for i in range(2) for r in frame(i)])
     with pytest.raises(ValueError, match=r"2 x no transform: no transform leads from 'lidar'"):

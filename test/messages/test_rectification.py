@@ -183,12 +183,10 @@ def test_view_is_the_image_as_it_came_or_rectified():
     view = cache.view(picture, info(), rectified=True)
     assert view.image is picture and view.outside is None
     assert (view.camera.fx, view.camera.cx) == (120.0, 79.0)
-    np.testing.assert_array_equal(view.rotation, np.eye(3))
     given = info(r=turned)
     view, rectifier = cache.view(picture, given, rectified=False), Rectifier(given)
     np.testing.assert_array_equal(view.image, rectifier.rectify(picture))
     np.testing.assert_array_equal(view.outside, rectifier.outside)
-    np.testing.assert_array_equal(view.rotation, np.reshape(turned, (3, 3)))
     depth = view.without_outside(np.ones((HEIGHT, WIDTH), np.float32))
     np.testing.assert_array_equal(np.isnan(depth), rectifier.outside)
     assert rectifier.outside.any() and not rectifier.outside.all()
