@@ -117,13 +117,19 @@ def distortion_from_info(info: Any) -> tuple[str, tuple[float, ...]]:
     return model, coefficients[: max(fitting)]
 
 
+_SMALL_TURN = 1e-4
+"""Radians of R that move no pixel by a tenth of its size in images of common focal lengths."""
+
+
 def is_pinhole(info: Any) -> bool:
-    """Whether the raw image is a pinhole image as it is: neither distortion nor skew.
+    """Whether the raw image is a pinhole image as it is: no distortion, skew or R.
 
     Raises:
-        ValueError: There is distortion of an unknown model or number of coefficients.
+        ValueError: There is distortion of an unknown model or number of coefficients, or R is no
+            rotation.
     """
-    return not distortion_from_info(info)[1] and not skew_from_info(info)
+    bent = distortion_from_info(info)[1] or skew_from_info(info)
+    return not bent and np.allclose(rotation_from_info(info), np.eye(3), atol=_SMALL_TURN)
 
 
 def skew_from_info(info: Any) -> float:

@@ -203,8 +203,8 @@ def _rectifier(info: Any, rectify: bool) -> Rectifier | None:
     if not rectify:
         model, coefficients = distortion_from_info(info)
         raise ValueError(
-            f'camera_info has {model} distortion {coefficients} and skew {skew_from_info(info):g} '
-            'px, and rectify is false; subscribe a rectified image and set image_is_rectified, or '
-            'set rectify'
+            f'camera_info has {model} distortion {coefficients}, skew {skew_from_info(info):g} px '
+            f'and r = {list(info.r)}, and rectify is false; subscribe a rectified image and set '
+            'image_is_rectified, or set rectify'
         )
     return Rectifier(info)
