@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,10 @@ def run(args: argparse.Namespace) -> int:
         parameters = _parameters(args, images)
         meter = stability_meter(args.bag, images)
         observe = replay_observer(worst, meter)
-        result = SessionResult(protocol, depth, bands=args.bands, observe=observe)
+        intervals = _intervals(parameters)
+        result = SessionResult(
+            protocol, depth, bands=args.bands, intervals=intervals, observe=observe
+        )
         ground_truth = _ground_truth(args, images)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -204,6 +207,14 @@ def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
         lockstep=args.rate is None,
         encoding=args.encoding,
     )
+
+
+def _intervals(parameters: Mapping[str, Any]) -> Mapping[float, float]:
+    """Widths in std that the node's checkpoint was calibrated for; {} without a calibration."""
+    from lacdepth_ros.models.checkpoint import load_checkpoint
+
+    calibration = load_checkpoint(parameters.get('checkpoint') or None)[0].calibration
+    return {} if calibration is None else calibration.intervals
 
 
 def _facts(

@@ -82,6 +82,7 @@ class SessionResult:
         protocol: Caps and crop; flip averaging must be off, as the node predicts once.
         depth_topic: Which of DEPTH_TOPICS is scored.
         bands: See `DepthEvaluator`.
+        intervals: Of the std that the node publishes, see `DepthEvaluator`.
         observe: Called with every answer that has depth.
 
     Attributes:
@@ -104,6 +105,7 @@ class SessionResult:
         depth_topic: str = DEPTH,
         *,
         bands: Sequence[float] | None = None,
+        intervals: Mapping[float, float] | None = None,
         observe: Callable[[AnsweredFrame], None] = lambda _: None,
     ) -> None:
         if protocol.flip_average:
@@ -118,7 +120,7 @@ class SessionResult:
         self.node: dict[str, str] = {}
         self.stability: dict[str, Any] = {}
         self.lag_ms: list[float] = []
-        self._evaluator = DepthEvaluator(protocol, bands)
+        self._evaluator = DepthEvaluator(protocol, bands, intervals)
         self._observe = observe
         self._report: EvaluationReport | None = None
         self._waiting: dict[int, tuple[FrameRecord, Callable[[], FloatArray] | None]] = {}

@@ -14,12 +14,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from replay_bags import GROUND_TRUTH, predicted, wall, write_replay_bag
+from tiny_networks import tiny_network
 
 from lacdepth_ros.cli import sessions
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.topics import UNCERTAINTY
+from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.session.frames import UnsentFrame
 from lacdepth_ros.session.result import SessionResult
 
@@ -98,6 +100,10 @@ def test_json_contract(tmp_path: Path, node: SimpleNamespace) -> None:
     table = DOCS.read_text().split('| key |')[1].split('\n\n')[0]
     documented = set(re.findall('`([a-z_]+)`', table))
     assert documented and documented <= report.keys(), documented - report.keys()
+    shipped = load_checkpoint()[0].calibration
+    assert shipped is not None
+    widths = {float(share): width for share, width in report['calibration']['intervals'].items()}
+    assert widths == pytest.approx(shipped.intervals), 'not those of a Gaussian'
     assert node.settings.parameters['image_is_rectified'] is True
     assert node.settings.parameters['warm_up_width'] == 40
     assert 'device' not in node.settings.parameters, "the node's own default"
@@ -203,7 +209,7 @@ def test_options_of_the_node(tmp_path: Path, node: SimpleNamespace) -> None:
     params = tmp_path / 'params.yaml'
     params.write_text('/**:\n  ros__parameters:\n    device: cuda\n    rectify: false\n')
     checkpoint = tmp_path / 'a.safetensors'
-    checkpoint.touch()
+    save_checkpoint(checkpoint, tiny_network(), {})
     given = ['--params-file', str(params), '--checkpoint', str(checkpoint)]
     evaluate(bag, *given, '--encoding', '16UC1', '--frames', '1', '--precision', 'bf16',
              '--input-scale', '0.8', '--camera-height', '0.4')  # fmt: skip

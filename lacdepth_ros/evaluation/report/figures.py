@@ -115,7 +115,7 @@ def calibration_figure(report: EvaluationReport) -> Figure:
             marker='.',
             zorder=_layer(label),
         )
-    dress(reliability, 'Share of pixels inside the interval', 'share a Gaussian would have')
+    dress(reliability, 'Share of pixels inside the interval', 'share it should hold')
     reliability.set(xlim=(0, 1), ylim=(0, 1))
     for axis in (reliability.xaxis, reliability.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
