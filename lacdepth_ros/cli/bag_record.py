@@ -40,6 +40,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--node', metavar='NAME', help='full name of the node (default: the only depth_node)'
     )
+    parser.add_argument(
+        '--camera', metavar='NAME', help='one of several cameras that share the node'
+    )
     parser.add_argument('--duration', type=float, metavar='S', help='end after S seconds')
     parser.add_argument('--frames', type=int, metavar='N', help='end after N depth images')
     parser.add_argument(
@@ -70,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     recorder = DepthRecorder()
     try:
         print('waiting for the depth node to be active ...', file=sys.stderr)
-        topics = recorder.find(args.node, args.wait, derived=args.all)
+        topics = recorder.find(args.node, args.wait, camera=args.camera, derived=args.all)
         return _record(recorder, topics, args)
     except NodeError as failure:
         raise UsageError(str(failure)) from failure

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -71,23 +71,32 @@ class DepthRecorder:
         self._answers: set[int] = set()
         self._frames: int | None = None
 
-    def find(self, name: str | None, timeout: float, *, derived: bool = False) -> NodeTopics:
+    def find(
+        self,
+        name: str | None,
+        timeout: float,
+        *,
+        camera: str | None = None,
+        derived: bool = False,
+    ) -> NodeTopics:
         """Wait for an active depth node and find what it takes and gives.
 
         Args:
             name: Full name, such as '/camera/depth_node'; None takes the only one there is.
             timeout: Seconds to wait.
+            camera: Which of several cameras that share the node; None takes the only one.
             derived: Also record the outputs that can be made again.
 
         Raises:
-            NodeError: There is no such node, it is not active, or several could be meant.
+            NodeError: There is no such node or camera, it is not active, or several could be
+                meant.
         """
         deadline = time.monotonic() + timeout
         complaint, found, since = '', None, 0.0
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=_POLL)
             try:
-                topics = self._topics(self._full_name(name), derived)
+                topics = self._topics(self._full_name(name), camera, derived)
             except NodeError as error:  # it may still be starting
                 complaint, found = str(error), None
                 continue
@@ -158,24 +167,25 @@ class DepthRecorder:
         names = sorted(name for name, both in full.items() if both in ours)
         raise NodeError(f'several depth nodes ({", ".join(names)}); name one with --node')
 
-    def _topics(self, node: tuple[str, str], derived: bool) -> NodeTopics:
+    def _topics(self, node: tuple[str, str], camera: str | None, derived: bool) -> NodeTopics:
         """The topics of the node; NodeError when it is not active."""
         name, space = node
+        published = dict(self._node.get_publisher_names_and_types_by_node(name, space))
+        own = f'{space.rstrip("/")}/'
+        prefix = own + _camera(published, own, camera)
         inputs = {
             topic: kinds[0]
             for topic, kinds in self._node.get_subscriber_names_and_types_by_node(name, space)
-            if kinds[0] in _INPUTS
+            if kinds[0] in _INPUTS and (prefix == own or topic.startswith(prefix))
         }
         image = next((topic for topic, kind in inputs.items() if kind in IMAGES), None)
-        prefix = f'{space.rstrip("/")}/'
-        published = dict(self._node.get_publisher_names_and_types_by_node(name, space))
         outputs = {
             prefix + topic: published[prefix + topic][0]
             for topic in TOPICS
             if prefix + topic in published and (derived or topic not in DERIVED)
         }
         if image is None or prefix + DEPTH not in outputs:
-            raise NodeError(f'{prefix}{name} is not active')
+            raise NodeError(f'{own}{name} is not active')
         there = {topic for topic, _ in self._node.get_topic_names_and_types()}
         transforms = {t: kind for t, kind in _TRANSFORMS.items() if t in there and _known(kind)}
         return NodeTopics({**inputs, **outputs, **transforms}, image, prefix + DEPTH)
@@ -232,3 +242,27 @@ def _known(kind: str) -> bool:
     except ImportError:
         return False
     return True
+
+
+def _camera(published: Iterable[str], own: str, wanted: str | None) -> str:
+    """Which of a node's cameras: 'name/', or '' where it has one without a name.
+
+    Args:
+        published: Topics of the node.
+        own: Its namespace, which ends with a slash.
+        wanted: Name that was asked for.
+
+    Raises:
+        NodeError: There are several and none was named, or none of that name.
+    """
+    ends = [t for t in published if t.startswith(own) and t.endswith('/' + DEPTH)]
+    cameras = sorted(t[len(own) : -len(DEPTH)] for t in ends)
+    if wanted is not None:
+        if f'{wanted.strip("/")}/' not in cameras:
+            names = ', '.join(c.rstrip('/') for c in cameras if c) or 'none with a name'
+            raise NodeError(f'camera {wanted}: the node has {names}')
+        return f'{wanted.strip("/")}/'
+    if len(cameras) > 1:
+        names = ', '.join(c.rstrip('/') for c in cameras)
+        raise NodeError(f'the node serves several cameras ({names}); name one with --camera')
+    return cameras[0] if cameras else ''

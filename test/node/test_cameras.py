@@ -21,7 +21,9 @@ from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.images import image_from_message
+from lacdepth_ros.models.engines.engine import MAX_SHAPES
 from lacdepth_ros.models.predictor import DepthPredictor
+from lacdepth_ros.node.parameter_set import MAX_CAMERAS
 from lacdepth_ros.node.publishers import TOPICS
 
 pytestmark = pytest.mark.ros
@@ -287,6 +289,11 @@ def test_impossible_names_fail_configure(make_bench, cameras, reason):
     bench.spin_for(0.2)
     assert not bench.transition('configure')
     assert reason in bench.status_with('configure failed').message
+
+
+def test_engines_keep_a_network_for_each_of_the_most_cameras():
+    """Else, of cameras in turn, every frame would have its network made anew."""
+    assert MAX_CAMERAS == MAX_SHAPES
 
 
 def test_wrong_value_of_one_camera_fails_configure_until_it_is_fixed(make_bench):

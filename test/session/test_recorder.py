@@ -13,8 +13,11 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+import rclpy
+from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from ros_fakes import image_message, info_message
+from sensor_msgs.msg import CameraInfo, Image
 
 from lacdepth_ros.bags.opening import header_stamp, messages_of, open_bag, raw_messages
 from lacdepth_ros.bags.writer import new_bag
@@ -113,3 +116,31 @@ def test_command_refuses_what_it_cannot_do(
     (tmp_path / 'bag').mkdir()
     assert main(command) == 2
     assert 'exists already' in capsys.readouterr().err
+
+
+def test_a_node_of_several_cameras_is_asked_for_one(ros_domain, recorder) -> None:
+    """A node that is connected as depth_node with cameras: [front, rear] in /robot is."""
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context)
+    node = Node('depth_node', namespace='/robot', context=context)
+    for camera in ('front', 'rear'):
+        node.create_publisher(Image, f'{camera}/depth/image_rect', 1)
+        node.create_publisher(Image, f'{camera}/depth/uncertainty', 1)
+        node.create_subscription(Image, f'{camera}/image_raw', print, 1)
+        node.create_subscription(CameraInfo, f'{camera}/camera_info', print, 1)
+    try:
+        topics = recorder.find(None, TIMEOUT, camera='rear')
+        assert (topics.image, topics.depth) == (
+            '/robot/rear/image_raw', '/robot/rear/depth/image_rect',
+        )  # fmt: skip
+        assert {topic for topic in topics.kinds if topic.startswith('/robot/')} == {
+            f'/robot/rear/{name}'
+            for name in ('image_raw', 'camera_info', 'depth/image_rect', 'depth/uncertainty')
+        }
+        with pytest.raises(NodeError, match=r'several cameras \(front, rear\); name one'):
+            recorder.find(None, 1.0)
+        with pytest.raises(NodeError, match='camera left: the node has front, rear'):
+            recorder.find('/robot/depth_node', 1.0, camera='left')
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)

@@ -15,13 +15,11 @@ import torch
 from torch import Tensor
 
 from lacdepth_ros.models.engines.eager import exact_float32
-from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
+from lacdepth_ros.models.engines.engine import MAX_SHAPES, MetricNetwork, Outputs
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import LacDepth
 
 Shapes = tuple[torch.Size, ...]
-MAX_SHAPES = 4
-"""Graphs kept at once; the least used one makes room."""
 WARM_UP_RUNS = 3
 """Runs before the capture, in which kernels are built and libraries take their workspaces."""
 

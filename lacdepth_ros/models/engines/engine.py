@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from lacdepth_ros.models.lacdepth import LacDepth
 
 Outputs = tuple[Tensor, Tensor, Tensor]
+MAX_SHAPES = 8
+"""Input sizes that an engine keeps a network for, so many as a node has cameras at most; the one
+used least recently makes room."""
 
 
 class Engine(Protocol):

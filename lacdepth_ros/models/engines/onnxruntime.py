@@ -15,14 +15,12 @@ from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
-from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
+from lacdepth_ros.models.engines.engine import MAX_SHAPES, MetricNetwork, Outputs
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
 
 PURPOSE = "engine 'onnxruntime'"
 Shapes = tuple[tuple[int, ...], ...]
-MAX_SHAPES = 8
-"""Sessions kept at once; the least used one makes room."""
 OPSET = 18
 INPUTS = ('image', 'intrinsics')
 OUTPUTS = ('depth', 'std', 'summary')

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
-from lacdepth_ros.models.engines.engine import MetricNetwork, Outputs
+from lacdepth_ros.models.engines.engine import MAX_SHAPES, MetricNetwork, Outputs
 from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.inference import fold_batch_norm
 from lacdepth_ros.models.lacdepth import LacDepth
@@ -29,8 +29,6 @@ PURPOSE = "engine 'openvino'"
 LOGGER = logging.getLogger(__name__)
 
 Shapes = tuple[tuple[int, ...], ...]
-MAX_SHAPES = 8
-"""Compiled sizes kept at once; the least used one makes room."""
 DEVICES = {'cpu': 'CPU', 'xpu': 'GPU'}
 """OpenVINO's names of PyTorch's devices; xpu is an Intel GPU."""
 CONVOLUTIONS = ('Convolution', 'GroupConvolution')
