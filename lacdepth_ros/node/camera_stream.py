@@ -94,6 +94,9 @@ class CameraStream:
         if self._subscribers is not None:
             self._subscribers.stop()
         self._subscribers = None
+
+    def forget(self) -> None:
+        """Take back all notices; for when no frame is in flight any more that would renew one."""
         self._notices.clear()
 
     def release(self) -> None:

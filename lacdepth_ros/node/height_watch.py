@@ -5,18 +5,14 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lacdepth_ros.node.recent import WINDOW, Recent
+
 if TYPE_CHECKING:
     from lacdepth_ros.models.std_calibration import StdCalibration
-
-WINDOW = 10.0
-"""Seconds of pictures that must agree before anything is said."""
-MAX_FRAMES = 600
 
 
 class HeightWatch:
@@ -31,24 +27,19 @@ class HeightWatch:
         self, calibration: StdCalibration | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._cue = None if calibration is None else calibration.height
-        self._clock = clock
-        self._seen: deque[tuple[float, float]] = deque(maxlen=MAX_FRAMES)
+        self._seen = Recent(clock)
         self._told = math.nan
         self._since = math.inf
 
     def see(self, height: float, told: float) -> None:
         """Take note of the height seen in a picture, and of the one its depth assumes [m]."""
-        now = self._clock()
         if told != self._told:
-            self._told, self._since = told, now
-        while self._seen and now - self._seen[0][0] > WINDOW:
-            self._seen.popleft()
-        if not math.isnan(height):
-            self._seen.append((now, height))
+            self._told, self._since = told, self._seen.clock()
+        self._seen.see(height)
 
     def median(self) -> float:
         """Median height seen lately [m]; NaN without any."""
-        return statistics.median(x for _, x in self._seen) if self._seen else math.nan
+        return self._seen.median()
 
     def describe(self) -> str:
         """Both heights as diagnostics show them."""
@@ -58,9 +49,9 @@ class HeightWatch:
 
     def warning(self) -> str:
         """Say that both heights differ, '' while they do not, or not for WINDOW seconds."""
-        if self._cue is None or not self._seen or self._clock() - self._since < WINDOW:
+        if self._cue is None or self._seen.clock() - self._since < WINDOW:
             return ''
-        if self._seen[-1][0] - self._seen[0][0] < 0.8 * WINDOW:
+        if self._seen.span() < 0.8 * WINDOW:
             return ''
         ratio = self.median() / self._told
         if 1 / (1 + self._cue.tolerance) <= ratio <= 1 + self._cue.tolerance:

@@ -216,6 +216,8 @@ class DepthNode(LifecycleNode):
         if self._worker is not None:
             self._worker.wait(_PATIENCE if self._process_ends.is_set() else None)
         self._worker = None
+        for camera in self._each():
+            camera.forget()
 
     def _release(self) -> None:
         """Give back all that configure and activate took; idempotent."""

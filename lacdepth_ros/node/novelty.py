@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from lacdepth_ros.node.recent import Recent
 
 if TYPE_CHECKING:
     from lacdepth_ros.models.std_calibration import StdCalibration
 
-WINDOW = 10.0
-"""Seconds over which the median is taken, so that a single odd picture does not count."""
-MAX_FRAMES = 600
 HOPELESS = 5.0
 """Times the usual novelty that black, blurred and indoor pictures have, and no street."""
 UNKNOWN = 'unknown (the checkpoint is not calibrated)'
@@ -34,20 +30,15 @@ class NoveltyWatch:
         self, calibration: StdCalibration | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._calibration = calibration
-        self._clock = clock
-        self._seen: deque[tuple[float, float]] = deque(maxlen=MAX_FRAMES)
+        self._seen = Recent(clock)
 
     def see(self, novelty: float) -> None:
         """Take note of a picture's novelty; NaN is none."""
-        now = self._clock()
-        while self._seen and now - self._seen[0][0] > WINDOW:
-            self._seen.popleft()
-        if not math.isnan(novelty):
-            self._seen.append((now, novelty))
+        self._seen.see(novelty)
 
     def median(self) -> float:
         """Median of the latest pictures; NaN without any."""
-        return statistics.median(x for _, x in self._seen) if self._seen else math.nan
+        return self._seen.median()
 
     def describe(self) -> str:
         """The median as diagnostics show it."""

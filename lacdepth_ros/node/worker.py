@@ -161,8 +161,9 @@ class NewestFrameWorker(Generic[Item]):
             replaced = source.stopped or source in self._waiting
             if not replaced:
                 self._waiting[source] = item
-            self._held[source] = thread
-            thread.start()
+            if not source.stopped:  # nobody would use what takes seconds to make
+                self._held[source] = thread
+                thread.start()
         if replaced:
             source.on_replaced()
 

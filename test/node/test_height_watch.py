@@ -37,6 +37,16 @@ def watched(
     return watch
 
 
+@pytest.mark.parametrize('rate', [1, 30, 80, 200])
+def test_warns_at_every_rate_of_pictures(rate: int) -> None:
+    clock = Clock()
+    watch = HeightWatch(knowing(), clock)
+    for frame in range(12 * rate + 1):
+        clock.now = frame / rate
+        watch.see(0.4, 1.65)
+    assert 'from 0.40 m above the ground, but depth assumes 1.65 m' in watch.warning()
+
+
 @pytest.mark.parametrize(
     ('told', 'warns'), [(1.65, True), (0.55, True), (0.45, False), (0.4, False), (0.3, True)]
 )

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+from lacdepth_ros.node import pipeline
 from lacdepth_ros.node.subscribers import Subscribers
 
 pytestmark = pytest.mark.ros
@@ -173,6 +174,19 @@ def test_deactivate_waits_for_the_frame_in_flight(bench):
     assert bench.transition('activate')
     assert bench.spin_until(bench.images.get_subscription_count)
     bench.answer('depth/image_rect', 4)
+
+
+def test_what_the_last_frame_was_warned_of_ends_with_it(bench, monkeypatch):
+    monkeypatch.setattr(pipeline.NoveltyWatch, 'warning', lambda self: 'unlike the training')
+    bench.activate('depth/image_rect')
+    bench.predictor.release.clear()
+    bench.send(1)
+    assert bench.spin_until(bench.predictor.started.is_set)
+    threading.Timer(0.3, bench.predictor.release.set).start()
+    assert bench.transition('deactivate')
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    assert bench.diagnostics[-1].message == 'inactive'
 
 
 @pytest.mark.parametrize('label', ['activate', 'deactivate', 'cleanup', 'nonsense'])

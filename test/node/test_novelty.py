@@ -21,12 +21,13 @@ class Clock:
         return self.now
 
 
-def test_the_latest_600_pictures_count() -> None:
+def test_the_pictures_of_ten_seconds_count_at_every_rate() -> None:
     clock = Clock()
     watch = NoveltyWatch(calibration(limit=3.0), lambda: clock.now)
-    for picture in range(700):
+    for picture in range(2401):  # 120 a second for 20 seconds
+        clock.now = picture / 120
         watch.see(float(picture))
-    assert watch.median() == (100 + 699) / 2
+    assert watch.median() == (1200 + 2400) / 2
 
 
 def test_warns_when_most_pictures_are_unlike_the_known() -> None:

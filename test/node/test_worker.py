@@ -217,3 +217,21 @@ def test_source_that_is_stopped_while_it_is_prepared_drops_its_item(worker):
     preparation.release.set()
     worker.wait()
     assert preparation.seen == [] and preparation.asked == 1
+
+
+def test_nothing_is_prepared_for_a_source_that_was_stopped_meanwhile(worker):
+    preparation = Preparation()
+    asked, go_on = threading.Event(), threading.Event()
+
+    def process(item):
+        asked.set()
+        assert go_on.wait(TIMEOUT)
+        raise UnpreparedError(preparation.prepare)
+
+    source = worker.source(process, preparation.seen.append, preparation.count)
+    source.submit(1)
+    assert asked.wait(TIMEOUT)
+    source.stop()
+    go_on.set()
+    worker.wait()
+    assert not preparation.started.is_set() and preparation.replaced == 1
