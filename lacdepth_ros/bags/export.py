@@ -21,7 +21,6 @@ from lacdepth_ros.bags.reader import (
     CAMERA_INFO,
     COMPRESSED,
     IMAGE,
-    info_topic_of,
     sounds_like_depth,
 )
 from lacdepth_ros.bags.stamped import StampedTopic
@@ -31,6 +30,7 @@ from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, depth_legend
 from lacdepth_ros.viz.ply import write_ply
 

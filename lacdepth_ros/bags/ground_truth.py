@@ -24,7 +24,6 @@ from lacdepth_ros.bags.reader import (
     CLOUD,
     IMAGE,
     TRANSFORMS,
-    info_topic_of,
     sounds_like_depth,
 )
 from lacdepth_ros.bags.stamped import StampedTopic
@@ -35,7 +34,12 @@ from lacdepth_ros.core.stamps import to_ns
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.messages.topics import OUTPUTS, UNCERTAINTY
+from lacdepth_ros.messages.topics import (
+    OUTPUTS,
+    UNCERTAINTY,
+    info_topic_of,
+    is_rectified_topic,
+)
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -120,7 +124,7 @@ class GroundTruthTopic:
                 f'depth topic {self.topic} has no matching camera_info '
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
-        rectified = '/image_rect' in self.topic
+        rectified = is_rectified_topic(self.topic)
         if not rectified and not is_pinhole(info):
             raise ValueError(
                 f'the depth of {self.topic} is distorted by its lens; take a rectified topic'

@@ -23,6 +23,7 @@ from lacdepth_ros.bags.opening import (
 )
 from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.decoder import ImageDecoder
+from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -104,7 +105,7 @@ class BagImages:
         if info_topic is not None:
             self.info_topic = choose_topic(path, info_topic, types, infos)
         self.count = counts[self.topic]
-        self.rectified = '/image_rect' in self.topic
+        self.rectified = is_rectified_topic(self.topic)
         self.compressed = types[self.topic] == COMPRESSED
         if not self.count:
             raise ValueError(f'{path}: topic {self.topic} holds no image')
@@ -126,9 +127,3 @@ class BagImages:
 def sounds_like_depth(topic: str) -> bool:
     """Whether a word of the topic says that it holds depth or the like, not colours."""
     return _DEPTH_WORDS.search(topic.lower()) is not None
-
-
-def info_topic_of(image_topic: str) -> str:
-    """Topic of the camera_info that belongs to an image topic, as image_transport has it."""
-    base = image_topic.removesuffix('/compressed')
-    return base.rpartition('/')[0] + '/camera_info'

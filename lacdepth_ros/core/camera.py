@@ -68,15 +68,17 @@ class Camera:
                 f'focal lengths fx, fy = {(self.fx, self.fy)} must be positive pixels; '
                 'an uncalibrated driver publishes zeros: calibrate the camera first'
             )
-        if self.width <= 0 or self.height <= 0:
-            raise ValueError(f'image size {self.width}x{self.height} must be positive')
+        if not all(size > 0 and float(size).is_integer() for size in (self.width, self.height)):
+            raise ValueError(
+                f'image size {self.width}x{self.height} must be positive whole pixels'
+            )
 
     @classmethod
     def from_K(cls, K: npt.ArrayLike, *, width: int, height: int) -> Camera:  # noqa: N802
         """Build a camera from a (3, 3) matrix [[fx, 0, cx], [0, fy, cy], [0, 0, 1]].
 
         Raises:
-            ValueError: K is not 3x3, has skew, or holds values no camera has.
+            ValueError: K is not of this form, or holds values no camera has.
         """
         matrix = np.asarray(K, dtype=np.float64)
         if matrix.shape != (3, 3):
@@ -84,7 +86,10 @@ class Camera:
         if matrix[0, 1] != 0:
             raise ValueError(f'K has skew {matrix[0, 1]}; only skew 0 is supported: rectify first')
         fx, fy, cx, cy = (float(matrix[i]) for i in ((0, 0), (1, 1), (0, 2), (1, 2)))
-        return cls(fx, fy, cx, cy, width, height)
+        camera = cls(fx, fy, cx, cy, width, height)
+        if matrix[1, 0] != 0 or matrix[2].tolist() != [0, 0, 1]:
+            raise ValueError(f'K = {matrix.tolist()} is not [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]')
+        return camera
 
     @property
     def K(self) -> npt.NDArray[np.float64]:  # noqa: N802

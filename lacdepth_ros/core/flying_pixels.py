@@ -77,7 +77,7 @@ def _steep(before: FloatArray, after: FloatArray, limit: _Limit) -> npt.NDArray[
     return (rise > limit.steepest).astype(np.int8) - (rise < -limit.steepest).astype(np.int8)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)  # cameras of a node
 def _limits(camera: Camera, min_angle: float) -> tuple[_Limit, _Limit]:
     """Limits of the rise between neighbouring columns, and between neighbouring rows.
 

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 
 FloatArray = npt.NDArray[np.float32]
+_KEPT = 32
+"""Cameras whose rays are kept: eight of a node, each whole, thinned and in blocks."""
 
 
 def depth_to_points(depth: FloatArray, camera: Camera) -> FloatArray:
@@ -77,7 +79,7 @@ def ray_length_to_depth(ray_length: FloatArray, camera: Camera) -> FloatArray:
     return ray_length / ray_lengths(camera)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=_KEPT)
 def _rays(camera: Camera) -> tuple[FloatArray, FloatArray]:
     """Ray slopes: x / z of every column, (W,), and y / z of every row, (H, 1)."""
     x = (np.arange(camera.width) - camera.cx) / camera.fx
@@ -85,11 +87,13 @@ def _rays(camera: Camera) -> tuple[FloatArray, FloatArray]:
     return x.astype(np.float32), y.astype(np.float32)[:, None]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=_KEPT)
 def ray_lengths(camera: Camera) -> FloatArray:
-    """Length (H, W) of the rays whose z is 1."""
+    """Length (H, W) of the rays whose z is 1; read-only, as it is kept."""
     x, y = _rays(camera)
-    return np.sqrt(x * x + y * y + np.float32(1))
+    lengths = np.sqrt(x * x + y * y + np.float32(1))
+    lengths.flags.writeable = False
+    return lengths
 
 
 def check_size(image: FloatArray, camera: Camera) -> None:

@@ -223,7 +223,7 @@ def _check_unique(entry: ManifestEntry, seen: dict[str, str]) -> None:
 
 def _read_lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding='utf-8-sig').splitlines()
+        return path.read_text(encoding='utf-8-sig').split('\n')  # no other line end: JSON
     except UnicodeDecodeError as error:
         raise ValueError(f'{path}: not a text file ({error}); JSON lines are needed') from error
 

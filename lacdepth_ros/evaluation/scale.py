@@ -175,8 +175,14 @@ def _half_range(
     return half
 
 
+_STUDENT = {1: 12.706, 2: 4.303}
+"""Where its expansion does not hold."""
+
+
 def _student(freedom: int) -> float:
     """Student's 97.5 % quantile, by its expansion around the normal one (2 % off from 3 on)."""
+    if freedom in _STUDENT:
+        return _STUDENT[freedom]
     z = NormalDist().inv_cdf(0.975)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96

@@ -102,10 +102,11 @@ def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
     Raises:
         ValueError: A field is missing or no float, or data is truncated.
     """
-    cloud = _fields_of(msg, ('x', 'y', 'z', 'rgb')).astype(np.float32)
-    points, rgb = cloud[..., :3], cloud[..., 3].copy().view(np.uint32)
+    *xyz, color = _fields_of(msg, ('x', 'y', 'z', 'rgb'))
+    points = np.stack(xyz, axis=-1).astype(np.float32)
+    rgb = color.astype(np.float32).view(np.uint32)  # taken alone: arithmetic changes some NaN
     colors = np.stack([rgb >> shift & 0xFF for shift in (16, 8, 0)], axis=-1)
-    return np.ascontiguousarray(points), colors.astype(np.uint8)
+    return points, colors.astype(np.uint8)
 
 
 def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
@@ -118,7 +119,7 @@ def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
         ValueError: A coordinate is missing or no float, data is truncated, or the points lie so
             far away that they cannot be in metres.
     """
-    points = _fields_of(msg, 'xyz').astype(np.float64).reshape(-1, 3)
+    points = np.stack(_fields_of(msg, 'xyz'), axis=-1).astype(np.float64).reshape(-1, 3)
     points = points[np.isfinite(points).all(axis=1) & points.any(axis=1)]
     median = float(np.median(np.linalg.norm(points, axis=1))) if len(points) else 0.0
     if median > FARTHEST_MEDIAN:
@@ -129,8 +130,8 @@ def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
     return points
 
 
-def _fields_of(msg: Any, names: Iterable[str]) -> npt.NDArray[np.floating]:
-    """The named fields of 32 or 64 bits of a cloud, (H, W, number of names)."""
+def _fields_of(msg: Any, names: Iterable[str]) -> list[npt.NDArray[np.floating]]:
+    """The named fields of a cloud, each (H, W) of 32 or 64 bits as in the message."""
     order = '>' if msg.is_bigendian else '<'
     floats = {
         f.name: (order + _FLOATS[f.datatype], f.offset)
@@ -156,7 +157,7 @@ def _fields_of(msg: Any, names: Iterable[str]) -> npt.NDArray[np.floating]:
             {'names': [name], 'formats': [kind], 'offsets': [offset], 'itemsize': step}
         )
         planes.append(np.ndarray((height, width), layout, msg.data, 0, (row, step))[name])
-    return np.stack(planes, axis=-1)
+    return planes
 
 
 def _interleaved(

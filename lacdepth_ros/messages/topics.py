@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of what the depth node publishes, below its namespace."""
+"""Names of topics: what the depth node publishes, below its namespace, and what cameras do."""
 
 from __future__ import annotations
 
@@ -19,3 +19,14 @@ OUTPUTS = (
     *(DEPTH, DEPTH_MILLIMETERS, CAMERA_INFO, UNCERTAINTY, COLOR, POINTS, OBSTACLES, CLEARING),
 )
 """All of them."""
+
+
+def info_topic_of(image_topic: str) -> str:
+    """Topic of the camera_info that belongs to an image topic, as image_transport has it."""
+    base = image_topic.removesuffix('/compressed')
+    return base.rpartition('/')[0] + '/camera_info'
+
+
+def is_rectified_topic(image_topic: str) -> bool:
+    """Whether images are rectified by the name of their topic, as image_pipeline gives it."""
+    return '/image_rect' in image_topic

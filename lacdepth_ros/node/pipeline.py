@@ -174,7 +174,7 @@ class FramePipeline:
                 depth = self._filter.apply(
                     depth,
                     std(),
-                    to_ns(header.stamp),
+                    to_ns(header.stamp) or time.monotonic_ns(),  # 0: not stamped
                     weight=parameters.temporal_filter_weight,
                     max_change=parameters.temporal_filter_max_change,
                 )

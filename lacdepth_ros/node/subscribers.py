@@ -11,6 +11,7 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
+from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import profile_path
 from lacdepth_ros.node.sync import FramePair, PairBuffer
@@ -44,8 +45,7 @@ def camera_info_topic(node: Node, transport: str = 'raw', prefix: str = '') -> s
     remapped = node.resolve_topic_name(name)
     if remapped != node.resolve_topic_name(name, only_expand=True):
         return remapped
-    images = image_topic(node, transport, prefix).removesuffix('/compressed')
-    sibling = images.rpartition('/')[0] + '/camera_info'
+    sibling = info_topic_of(image_topic(node, transport, prefix))
     return node.resolve_topic_name(sibling)  # which may be remapped itself
 
 

@@ -109,6 +109,8 @@ def test_a_chain_of_changes_is_the_product_of_its_parts():
         ({'cx': np.inf}, 'infinity'),
         ({'width': 0}, '0x40'),
         ({'height': -1}, '64x-1'),
+        ({'width': 64.5}, '64.5x40 must be positive whole'),
+        ({'height': np.inf}, '64xinf'),
     ],
 )
 def test_impossible_cameras_are_refused(change, reason):
@@ -130,6 +132,9 @@ def test_matrices_that_are_no_pinhole_are_refused():
         Camera.from_K(np.eye(3, 4), width=4, height=3)
     with pytest.raises(ValueError, match='skew'):
         Camera.from_K([[1, 0.1, 0], [0, 1, 0], [0, 0, 1]], width=4, height=3)
+    for other in (np.diag([500, 500, 0.5]), [[5, 0, 0], [0, 5, 0], [2, 1, 1]]):  # halved, turned
+        with pytest.raises(ValueError, match=r'is not \[\[fx, 0, cx\]'):
+            Camera.from_K(other, width=4, height=3)
 
 
 @pytest.mark.parametrize('window', [(-1, 0, 4, 4), (0, 0, 65, 4), (60, 0, 5, 4), (0, 38, 4, 3)])

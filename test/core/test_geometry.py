@@ -13,6 +13,7 @@ from lacdepth_ros.core.geometry import (
     depth_to_ray_length,
     points_to_depth,
     ray_length_to_depth,
+    ray_lengths,
 )
 
 CAMERA = Camera(fx=11.0, fy=17.0, cx=5.3, cy=2.1, width=9, height=5)
@@ -81,6 +82,11 @@ def test_ray_length_is_the_norm_of_the_point_and_returns(depth):
     norm = np.linalg.norm(depth_to_points(depth, CAMERA), axis=2)
     np.testing.assert_allclose(length, norm, rtol=1e-5)
     np.testing.assert_allclose(ray_length_to_depth(length, CAMERA), depth, rtol=1e-6)
+
+
+def test_rays_that_are_kept_cannot_be_changed():
+    with pytest.raises(ValueError, match='read-only'):
+        ray_lengths(CAMERA)[:] = 2
 
 
 @pytest.mark.parametrize('convert', [depth_to_points, depth_to_ray_length, ray_length_to_depth])

@@ -66,6 +66,14 @@ def test_nyu_scale_and_blank_lines(tmp_path: Path) -> None:
     assert entry.where == f'{path}:2'
 
 
+def test_texts_may_hold_what_python_takes_for_line_ends(tmp_path: Path) -> None:
+    record = {**write_frame(tmp_path), 'id': 'a/\u2028b\x85'}
+    text = json.dumps(record, ensure_ascii=False) + '\r\n'
+    path = tmp_path / 'manifest.jsonl'
+    path.write_text(text, encoding='utf-8', newline='')
+    assert [entry.id for entry in read_manifest(path)] == ['a/\u2028b\x85']
+
+
 @pytest.mark.parametrize('key', ['id', 'image', 'depth', 'depth_scale', 'K', 'width', 'height'])
 def test_missing_key_names_file_line_and_key(tmp_path: Path, key: str) -> None:
     broken = write_frame(tmp_path, 'b')

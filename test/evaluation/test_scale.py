@@ -178,6 +178,9 @@ def test_the_tape_reads_the_pixels_around_a_point() -> None:
         tape_readings(depth, [(3, 3, 1.0)])
 
 
-@pytest.mark.parametrize(('freedom', 'exact'), [(3, 3.182), (5, 2.571), (10, 2.228), (30, 2.042)])
-def test_the_expansion_of_students_quantile(freedom: int, exact: float) -> None:
+@pytest.mark.parametrize(
+    ('freedom', 'exact'),
+    [(1, 12.706), (2, 4.303), (3, 3.182), (5, 2.571), (10, 2.228), (30, 2.042)],
+)
+def test_students_quantile(freedom: int, exact: float) -> None:
     assert _student(freedom) == pytest.approx(exact, rel=0.01)

@@ -103,6 +103,21 @@ def test_foreign_layouts_are_read(points, rgb, order):
     np.testing.assert_array_equal(back_rgb, rgb)
 
 
+def test_colors_are_those_of_the_bits_beside_coordinates_of_64():
+    """0xFF before red, as PCL's rgba has it, makes the float a NaN that arithmetic changes."""
+    data = struct.pack('<3dI', 1.5, -2.5, 3.5, 0xFF8F2041)
+    fields = [
+        FakePointField(name=name, offset=8 * i, datatype=7 if name == 'rgb' else 8, count=1)
+        for i, name in enumerate(('x', 'y', 'z', 'rgb'))
+    ]
+    msg = FakePointCloud2(
+        height=1, width=1, fields=fields, is_bigendian=False, point_step=28, row_step=28,
+        data=array('B', data),
+    )  # fmt: skip
+    points, rgb = cloud_from_message(msg)
+    assert points.tolist() == [[[1.5, -2.5, 3.5]]] and rgb.tolist() == [[[0x8F, 0x20, 0x41]]]
+
+
 def test_clouds_without_color_or_bytes_are_refused(points, rgb):
     msg = fake_cloud(points, rgb)
     msg.data = msg.data[:-1]

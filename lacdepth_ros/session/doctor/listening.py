@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
@@ -55,7 +56,7 @@ def listen(
                 'start the camera driver, or name --image and --camera-info',
             )
             return
-        info_topic = info_topic or _beside(image_topic)
+        info_topic = info_topic or info_topic_of(image_topic)
         yield _publishers(node, executor, image_topic)
         yield _publishers(node, executor, info_topic)
         yield from _watch(node, executor, (image_topic, info_topic), seconds, focal_px)
@@ -86,9 +87,7 @@ def _watch(
     image_topic, info_topic = topics
     published = {e.topic_type for e in node.get_publishers_info_by_topic(image_topic)}
     message_type = next((kind for name, kind in _TYPES.items() if name in published), Image)
-    stream = CameraStream(
-        *topics, rectified='image_rect' in image_topic.rpartition('/')[2], focal_px=focal_px
-    )
+    stream = CameraStream(*topics, rectified=is_rectified_topic(image_topic), focal_px=focal_px)
     node.create_subscription(message_type, image_topic, stream.add_image, _BEST_EFFORT)
     node.create_subscription(CameraInfo, info_topic, stream.add_info, _BEST_EFFORT)
     _spin(executor, seconds)
@@ -105,11 +104,7 @@ def _first_camera(topics: dict[str, list[str]]) -> str | None:
     infos = {topic for topic, types in topics.items() if 'sensor_msgs/msg/CameraInfo' in types}
     images = [t for t, types in topics.items() if set(types) & set(_TYPES) and 'depth' not in t]
     images.sort(key=lambda topic: (topic.endswith('/compressed'), topic))
-    return next((topic for topic in images if _beside(topic) in infos), None)
-
-
-def _beside(image_topic: str) -> str:
-    return image_topic.removesuffix('/compressed').rpartition('/')[0] + '/camera_info'
+    return next((topic for topic in images if info_topic_of(topic) in infos), None)
 
 
 def _publishers(node: Node, executor: SingleThreadedExecutor, topic: str) -> Finding:

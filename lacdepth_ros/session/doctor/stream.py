@@ -77,7 +77,9 @@ class CameraStream:
         if not infos:
             remedy = f'publish camera_info on {self._info_topic}, or remap camera_info'
             return Finding('error', 'messages', text, remedy)
-        lost = 1 - images / infos if infos > 10 else 0.0
+        # By their stamps, as the node counts them: a camera_info may come twice.
+        told = len(set(self._infos))
+        lost = 1 - len(set(self._images)) / told if told > 10 else 0.0
         remedy = 'start the driver with the Fast DDS profile, or ask it for smaller images'
         if not images:
             return Finding('error', 'messages', text, remedy)

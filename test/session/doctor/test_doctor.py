@@ -68,6 +68,8 @@ def test_a_good_camera_has_nothing_to_change():
         (STAMPS, [], 'messages', 'error', 'publish camera_info on /camera_info'),
         ([], STAMPS, 'messages', 'error', 'Fast DDS profile'),
         (STAMPS[::2], STAMPS, 'messages', 'warning', '50% get lost'),
+        (STAMPS, [*STAMPS, *STAMPS], 'messages', 'ok', 'images/s'),
+        ([0] * 20, [0] * 40, 'messages', 'ok', 'images/s'),
         (STAMPS, [s + 1 for s in STAMPS], 'stamps', 'warning', 'set sync_tolerance'),
         (STAMPS, STAMPS[:18], 'stamps', 'ok', '90% of the images'),
         (STAMPS, [0] * 20, 'stamps', 'warning', 'cache_camera_info'),
