@@ -204,10 +204,17 @@ def check_plausible(camera: Camera) -> None:
 def check_input_scale(scale: float, input_size: tuple[int, int] | None) -> float:
     """Return a share of the training's focal length; ValueError where it is none, or goes unused.
 
+    Also refuses an impossible size.
+
     Args:
         scale: What was asked for.
         input_size: (height, width) of the input, if that was fixed.
     """
+    for side in input_size or ():
+        if not (isinstance(side, (int, np.integer)) and 0 < side <= INPUT_SIDES[1]):
+            raise ValueError(f'input_size={input_size}: 1 .. {INPUT_SIDES[1]} px are possible')
+    if input_size is not None and len(input_size) != 2:
+        raise ValueError(f'input_size={input_size} must be (height, width)')
     low, high = INPUT_SCALES
     if not low <= scale <= high:
         raise ValueError(f'input_scale={scale} must lie in {low:g} .. {high:g}')
@@ -229,5 +236,7 @@ def check_camera_height(height: float) -> float:
     return float(height)
 
 
+INPUT_SIDES = (0, 4096)
+"""Height and width of a network's input [px], 0 where it is as the training's."""
 INPUT_SCALES = (0.5, 1.0)
 """Shares of the training's focal length that a network may be given, to spend less time."""

@@ -112,7 +112,7 @@ class DepthPredictor:
             ValueError: Not a LacDepth checkpoint, damaged, or a setting is impossible.
         """
         check_device(device)  # before the weights are read
-        model, provenance = load_checkpoint(checkpoint or None)
+        model, provenance = load_checkpoint(checkpoint)
         predictor = cls(
             model,
             provenance,
@@ -124,7 +124,7 @@ class DepthPredictor:
             focal_scaling=focal_scaling,
             camera_height=camera_height,
         )
-        predictor.checkpoint_hash = checkpoint_hash(checkpoint or None)
+        predictor.checkpoint_hash = checkpoint_hash(checkpoint)
         return predictor
 
     def predict(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from lacdepth_ros.core.camera import CAMERA_HEIGHTS, INPUT_SCALES
+from lacdepth_ros.core.camera import CAMERA_HEIGHTS, INPUT_SCALES, INPUT_SIDES
 from lacdepth_ros.core.obstacles import ObstacleSettings
 from lacdepth_ros.messages.bit_depth import BIT_DEPTHS
 from lacdepth_ros.node.parameter_rule import Rule, camera_parameter, parameter
@@ -35,10 +35,10 @@ class NodeParameters:
         'depth of fp32',
     )
     input_width: int = parameter(
-        'input_width', 0, 'Width of the network input [px]; 0 = as trained', limits=(0, 4096)
+        'input_width', 0, 'Width of the network input [px]; 0 = as trained', limits=INPUT_SIDES
     )
     input_height: int = parameter(
-        'input_height', 0, 'Height of the network input [px]; 0 = as trained', limits=(0, 4096)
+        'input_height', 0, 'Height of the network input [px]; 0 = as trained', limits=INPUT_SIDES
     )
     input_scale: float = parameter(
         'input_scale',

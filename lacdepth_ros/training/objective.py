@@ -58,7 +58,8 @@ class LossConfig:
     uncertainty_weight: float = 0.1
     """Weight of the negative log-likelihood that teaches the predicted standard deviation."""
     auxiliary_weight: float = 0.2
-    """Weight of the scale-invariant log loss of stage 1's max_depth * relative."""
+    """Weight of the scale-invariant log loss of stage 1's max_depth * relative, times
+    silog_weight."""
     gradient_weight: float = 0.0
     """Weight of the edges of interpolated ground truth, the paper's 0.1; needs frames with
     'dense'."""

@@ -431,3 +431,15 @@ def test_pictures_that_vary_otherwise_are_novel() -> None:
     street = predictor.predict(make_image(40, 60), camera).novelty
     black = predictor.predict(np.zeros((40, 60, 3), np.uint8), camera).novelty
     assert black > 10 * street
+
+
+@pytest.mark.parametrize('size', [(0, 10), (64.5, 64), (10000, 64), (64,), (64, 64, 3)])
+def test_impossible_sizes_of_the_input_are_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match='input_size='):
+        DepthPredictor(tiny_network(), input_size=size)
+
+
+def test_no_name_is_not_the_shipped_checkpoint() -> None:
+    """As an unset variable gives it."""
+    with pytest.raises(FileNotFoundError, match='does not exist'):
+        DepthPredictor.from_checkpoint('')
