@@ -43,6 +43,7 @@ ARGUMENTS = (
     ('camera_info_topic', '', 'camera_info of the image (empty: the sibling of image_topic)'),
     ('checkpoint', '', 'Checkpoint file' + AS_IN_FILE),
     ('device', '', 'Torch device, e.g. cpu or cuda' + AS_IN_FILE),
+    ('camera_height', '', 'Of the lens above the ground [m]' + AS_IN_FILE),
     ('use_sim_time', '', 'Follow /clock, true or false' + AS_IN_FILE),
     ('autostart', 'true', 'Configure and activate the node'),
     ('rviz', 'false', 'Open RViz with image, depth and cloud'),
@@ -55,6 +56,7 @@ OVERRIDES = {
     'image_transport': str,
     'checkpoint': str,
     'device': str,
+    'camera_height': float,
     'use_sim_time': bool,
     'cameras': list[str],
 }

@@ -10,8 +10,9 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, TextSubstitution
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare('lacdepth_ros')
@@ -22,7 +23,12 @@ ARGUMENTS = (
     ('nav2_params', PathJoinSubstitution([SHARE, 'config', 'nav2_costmap.yaml']), 'Of Nav2'),
     ('nav2', 'true', 'Start local costmap and collision monitor too'),
     ('device', '', 'Torch device, e.g. cpu or cuda (empty: as in params_file)'),
-    ('use_sim_time', 'false', 'Follow /clock'),
+    ('use_sim_time', '', 'Follow /clock, true or false (empty: as in params_file; Nav2: false)'),
+    (
+        'camera_height',
+        '',
+        'Of the lens above the ground [m] (empty: z with camera_frame, else as in params_file)',
+    ),
     ('camera_frame', '', 'frame_id of the images; with it the pose below is published as tf'),
     ('base_frame', 'base_link', 'Frame of the robot, on the ground below it'),
     ('x', '0.0', 'Camera ahead of base_frame [m]'),
@@ -38,12 +44,21 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(name, default_value=default, description=description)
         for name, default, description in ARGUMENTS
     ]
+    # The node first: its launch file sets the DDS profile.
+    functions = [OpaqueFunction(function=make) for make in (_depth, _tf, _nav2)]
+    return LaunchDescription([*arguments, *functions])
+
+
+def _depth(context: LaunchContext) -> list:
+    """The node; a pose that is published as tf tells it how high its camera is, too."""
     passed = ('image_topic', 'camera_info_topic', 'params_file', 'device', 'use_sim_time')
+    given = {name: LaunchConfiguration(name).perform(context) for name, *_ in ARGUMENTS}
+    height = given['camera_height'] or (given['z'] if given['camera_frame'] else '')
     depth = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', 'depth.launch.py'])),
-        launch_arguments={name: LaunchConfiguration(name) for name in passed}.items(),
+        launch_arguments=[*((name, given[name]) for name in passed), ('camera_height', height)],
     )
-    return LaunchDescription([*arguments, depth, OpaqueFunction(function=_tf), *_nav2()])
+    return [depth]
 
 
 def _tf(context: LaunchContext) -> list:
@@ -69,10 +84,13 @@ def _static(arguments: list) -> Node:
     return Node(package='tf2_ros', executable='static_transform_publisher', arguments=arguments)
 
 
-def _nav2() -> list[Node]:
+def _nav2(context: LaunchContext) -> list[Node]:
+    simulated = TextSubstitution(
+        text=LaunchConfiguration('use_sim_time').perform(context) or 'false'
+    )
     parameters = [
         LaunchConfiguration('nav2_params'),
-        {'use_sim_time': LaunchConfiguration('use_sim_time')},
+        {'use_sim_time': ParameterValue(simulated, value_type=bool)},
     ]
     common = {'output': 'screen', 'condition': IfCondition(LaunchConfiguration('nav2'))}
     return [

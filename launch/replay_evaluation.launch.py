@@ -28,6 +28,7 @@ ARGUMENTS = (
     ('truth', '', 'KITTI raw drive, manifest or folder of depth PNGs, instead of a topic'),
     ('checkpoint', '', 'Checkpoint file (empty: the shipped one)'),
     ('device', '', 'Torch device, e.g. cpu or cuda (empty: as in params_file)'),
+    ('camera_height', '', 'Of the lens above the ground [m] (empty: as in params_file)'),
     ('params_file', '', 'Parameters of the node'),
     ('frames', '', 'Send at most so many images'),
     ('json', '', 'File for every figure'),

@@ -15,7 +15,7 @@ from typing import TextIO
 
 import pytest
 
-from lacdepth_ros.core.optional import REPORTING
+from lacdepth_ros.core.optional import NO_REPORTS, REPORTING
 from lacdepth_ros.core.runtime import tune_allocator
 
 # Looking for garbage among what test modules import takes a third of the time to import them.
@@ -24,8 +24,9 @@ gc.disable()
 # As in the package's own commands: images' memory is kept, not mapped and cleared for each anew.
 tune_allocator()
 
-# Some tests import openvino themselves; it would fork this process to report that.
+# Some tests import openvino and onnxruntime themselves, which would report that.
 sys.modules[REPORTING] = None
+os.environ.setdefault(NO_REPORTS, '1')
 
 # The tests' networks are tiny: a second thread costs more than it brings.
 os.environ.setdefault('OMP_NUM_THREADS', '1')

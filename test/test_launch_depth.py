@@ -123,3 +123,45 @@ def test_rviz_follows_the_clock_of_the_node(file, monkeypatch):
     assert 'rviz_frame (front)' in launch.utilities.perform_substitutions(
         launch.LaunchContext(), note.msg
     )
+
+
+@pytest.mark.parametrize(('text', 'metres'), [('0.4', 0.4), ('1', 1.0)])
+def test_the_height_of_the_camera_is_a_number(file, text, metres):
+    given = context(file, camera_height=text)
+    assert file._overrides(given)['camera_height'].evaluate(given) == metres
+
+
+@pytest.mark.parametrize(
+    ('given', 'height', 'clock'),
+    [
+        ({}, '', ''),
+        ({'camera_frame': 'eye', 'z': '0.5'}, '0.5', ''),
+        ({'camera_frame': 'eye', 'z': '0.5', 'camera_height': '0.7'}, '0.7', ''),
+        ({'z': '0.5', 'use_sim_time': 'true'}, '', 'true'),
+    ],
+)
+def test_a_pose_for_nav2_tells_the_node_its_height(given, height, clock):
+    path = ROOT / 'launch' / 'nav2_depth.launch.py'
+    spec = importlib.util.spec_from_file_location('nav2_depth', path)
+    spec.loader.exec_module(nav2 := importlib.util.module_from_spec(spec))
+    nav2.SHARE = str(ROOT)
+    there = context(nav2, **given)
+    [depth] = nav2._depth(there)
+    passed = dict(depth.launch_arguments)
+    assert (passed['camera_height'], passed['use_sim_time']) == (height, clock)
+    assert len(nav2._nav2(there)) == 3
+
+
+def test_a_video_is_played_with_the_camera_that_was_given():
+    path = ROOT / 'launch' / 'examples' / 'video.launch.py'
+    spec = importlib.util.spec_from_file_location('video', path)
+    spec.loader.exec_module(video := importlib.util.module_from_spec(spec))
+    for given, options in (
+        ({}, []),
+        ({'intrinsics': '1 2 3 4'}, ['--intrinsics', '1', '2', '3', '4']),
+        ({'camera_info': 'a.yaml'}, ['--camera-info', 'a.yaml']),
+    ):
+        there = context(video, input='drive.mp4', **given)
+        [process] = video._play(there)
+        _, *words = [launch.utilities.perform_substitutions(there, w) for w in process.cmd[1:]]
+        assert words == ['--loop', '--input', 'drive.mp4', *options]

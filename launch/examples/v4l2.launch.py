@@ -1,11 +1,11 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""depth_node on a USB camera by v4l2_camera; calibrate it first (camera_info_url)."""
+"""depth_node on a USB camera by v4l2_camera; calibrate it and give camera_info_url."""
 
 from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
@@ -22,6 +22,17 @@ def generate_launch_description() -> LaunchDescription:
         package='v4l2_camera',
         executable='v4l2_camera_node',
         namespace='camera',
-        parameters=[{'video_device': '/dev/video0', 'camera_frame_id': 'camera_optical_frame'}],
+        parameters=[
+            {
+                'video_device': '/dev/video0',
+                'camera_frame_id': 'camera_optical_frame',
+                'camera_info_url': LaunchConfiguration('camera_info_url'),
+            }
+        ],
     )
-    return LaunchDescription([depth, camera])
+    url = DeclareLaunchArgument(
+        'camera_info_url',
+        default_value='',
+        description='Calibration, such as file:///home/me/front.yaml; without it no metres',
+    )
+    return LaunchDescription([url, depth, camera])

@@ -22,9 +22,7 @@ def generate_launch_description() -> LaunchDescription:
     )
     camera = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(
-            PathJoinSubstitution(
-                [FindPackageShare('zed_wrapper'), 'launch', 'zed_camera.launch.py']
-            )
+            PathJoinSubstitution([DRIVER, 'launch', 'zed_camera.launch.py'])
         ),
         launch_arguments={'camera_model': LaunchConfiguration('camera_model')}.items(),
     )
