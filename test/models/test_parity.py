@@ -22,7 +22,9 @@ def maps(depth: float = 10.0) -> np.ndarray:
 def test_figures_of_known_deviations() -> None:
     reference, candidate = maps(), maps()
     candidate[0, :30] *= 1.02  # three quarters of the pixels
-    candidate[1, 0, 0] += 4.0  # one pixel's std, by 40 % of its depth
+    candidate[1, 0, 0] += 4.0  # one pixel's std, by 40 % of its depth: rounding
+    assert compare(candidate, reference, maps()[0]).largest == pytest.approx(0.02, rel=1e-3)
+    candidate[1, 0, 1] += 4.0  # one in a thousand: more than that
     parity = compare(candidate, reference, np.full(SHAPE, 20, np.float32))
     assert parity.median == pytest.approx(0.02, rel=1e-3)
     assert parity.p99 == pytest.approx(0.02, rel=1e-3)

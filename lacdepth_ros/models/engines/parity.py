@@ -18,6 +18,9 @@ from lacdepth_ros.models.engines.street import stored_street, street_pixels
 
 FP32_LARGEST = 1e-3
 """Largest relative deviation of a float32 engine, anywhere."""
+STD_COUNTS = 1 - 1e-4
+"""Share of the pixels whose std counts in it. On the far side of a border the variance is what is
+left of two large squares, and each library rounds those differently."""
 REDUCED_MEDIAN, REDUCED_P99 = 1e-2, 5e-2
 """Largest median and 99th percentile of the relative deviation in reduced precision."""
 WORSE = 1e-2
@@ -34,7 +37,7 @@ class Parity:
     Attributes:
         median: Median deviation.
         p99: 99th percentile of the deviations.
-        largest: Largest deviation.
+        largest: Largest deviation of depth, and of the std of STD_COUNTS of the pixels.
         abs_rel: Mean relative error of the engine's depth against the exact one.
         reference_abs_rel: That of the reference.
     """
@@ -98,9 +101,9 @@ def compare(
     naive = np.isnan(reference[1])  # networks without a distribution have no std
     deviations = np.abs(candidate - reference) / reference[0]
     deviations[1, naive & np.isnan(candidate[1])] = 0.0
-    median, p99, largest = (
-        float(np.max([np.quantile(d, q) for d in deviations])) for q in (0.5, 0.99, 1.0)
-    )
+    median, p99 = (float(np.max([np.quantile(d, q) for d in deviations])) for q in (0.5, 0.99))
+    std_largest = np.quantile(deviations[1], STD_COUNTS, method='lower')
+    largest = float(np.maximum(deviations[0].max(), std_largest))
     valid = ground_truth > 0
     scale = float(np.median(ground_truth[valid] / reference[0][valid]))
     abs_rel, reference_abs_rel = (
