@@ -16,7 +16,7 @@ OUTPUT ?= out/demo
 .PHONY: demo test test-newest constraints audit lint bench benchmarks docs gpu-check setup clean
 
 demo: $(STAMP)
-	@$(BIN)/lacdepth demo --output $(OUTPUT) $(if $(INPUT),--input "$(INPUT)")
+	@$(BIN)/lacdepth demo --output "$(OUTPUT)" $(if $(INPUT),--input "$(INPUT)")
 
 test: $(STAMP) lint
 	$(BIN)/python $(TESTS)
@@ -56,7 +56,7 @@ docs: $(STAMP)
 
 # On a machine with an NVIDIA GPU, with the Python that has PyTorch there (no venv, no network).
 gpu-check:
-	PYTHONPATH=$(CURDIR) $(PYTHON) test/gpu_check.py --output out/gpu_check.json
+	PYTHONPATH="$(CURDIR)" $(PYTHON) test/gpu_check.py --output out/gpu_check.json
 
 setup: $(STAMP)
 

@@ -190,7 +190,7 @@ def calibration(groups: Any) -> str:
             name,
             *(f'{100 * values["coverage"][level]:.0f}' for level in ('50', '68', '90', '95')),
             f'{values["relative_std"]:.2f}',
-            f'{values["std_factor"]:.2f}',
+            f'{values["std_factor"] or float("inf"):.2f}',
         )
         for name, values in groups.items()
     ]

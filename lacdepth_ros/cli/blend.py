@@ -17,8 +17,8 @@ HELP = 'weights between those before and after a fine-tuning'
 DESCRIPTION = """\
 Write the mean of two checkpoints' weights, of which one was trained from the other. A fine-tuned
 network knows the place of its frames and forgets others; half of the way back it keeps most of
-what it gained there and has forgotten much less (docs/training.md has figures). The std of the result is
-not calibrated, and no figure of either checkpoint holds for it: measure it.
+what it gained there and has forgotten much less (docs/training.md has figures). The std of the
+result is not calibrated, and no figure of either checkpoint holds for it: measure it.
 """
 EPILOG = """\
 examples:
