@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from rosbags.interfaces import (
     Connection,
@@ -20,7 +22,8 @@ from rosbags.interfaces import (
     QosReliability,
     QosTime,
 )
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
+from rosbags.rosbag2.storage_sqlite3 import Sqlite3Writer
 from rosbags.typesys import Stores, get_typestore
 
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
@@ -28,6 +31,26 @@ _STORE = get_typestore(Stores.ROS2_JAZZY)
 _METADATA_VERSION: Final = 8
 """The newest that Humble reads as well as Jazzy and Kilted: 9 changed how QoS is written."""
 _FOREVER = QosTime(9223372036, 854775807)
+
+
+class _QuotedSqlite3Writer(Sqlite3Writer):
+    """Writes where it is told: rosbags hands the path to sqlite as a URI, unquoted.
+
+    There '#' and '?' end the path and '%' begins a code, so the bag would go to a stray file.
+    """
+
+    def __init__(self, path: Path, compression: CompressionMode) -> None:
+        super().__init__(Path(quote(os.fsencode(path))), compression)
+        self.path = path / f'{path.name}.db3'
+        if not self.path.is_file():
+            raise OSError(f'{self.path} cannot be written; name a bag without #, ? and %')
+
+
+class _Writer(Writer):
+    STORAGE_PLUGINS = {  # noqa: RUF012
+        **Writer.STORAGE_PLUGINS,
+        StoragePlugin.SQLITE3: _QuotedSqlite3Writer,
+    }
 
 
 class BagWriter:
@@ -94,7 +117,7 @@ def new_bag(path: Path, storage: str = 'mcap') -> Iterator[BagWriter]:
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.partial'))
     try:
         unnamed = folder / path.name  # the name that the storage file inside takes over
-        with Writer(
+        with _Writer(
             unnamed, version=_METADATA_VERSION, storage_plugin=STORAGES[storage]
         ) as writer:
             bag = BagWriter(writer)

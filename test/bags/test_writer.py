@@ -16,6 +16,7 @@ from kitti_drive import write_drive
 
 from lacdepth_ros.bags.convert import write_source
 from lacdepth_ros.bags.opening import open_bag
+from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.bags.sources import open_source
 from lacdepth_ros.bags.storage import is_bag
 from lacdepth_ros.bags.writer import new_bag
@@ -50,6 +51,21 @@ def test_serialized_bytes_go_in_as_they_are(tmp_path: Path) -> None:
     with (tmp_path / 'deep' / 'bag' / 'bag.mcap').open('rb') as stream:
         messages = [m for _, _, m in reader_of_others.make_reader(stream).iter_messages()]
     assert [(m.log_time, m.data) for m in messages] == [(5, data), (6, data)]
+
+
+@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+@pytest.mark.parametrize('name', ['C# lib', 'what?', '50%20', 'größe'])
+def test_odd_names_hold_the_bag_and_nothing_strays(
+    tmp_path: Path, name: str, storage: str
+) -> None:
+    path = tmp_path / name / name
+    with new_bag(path, storage) as bag:
+        bag.add_topic('/image', IMAGE)
+        bag.write('/image', 5, image(0, 5))
+    ending = {'mcap': 'mcap', 'sqlite3': 'db3'}[storage]
+    assert {file.name for file in path.iterdir()} == {f'{name}.{ending}', 'metadata.yaml'}
+    assert [*tmp_path.iterdir(), *path.parent.iterdir()] == [path.parent, path]
+    assert [recorded.stamp for recorded in BagImages(path)] == [5]
 
 
 @pytest.mark.parametrize('failure', [RuntimeError, KeyboardInterrupt])
