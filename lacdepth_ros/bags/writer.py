@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -26,17 +27,23 @@ from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 from rosbags.rosbag2.storage_sqlite3 import Sqlite3Writer
 from rosbags.typesys import Stores, get_typestore
 
+from lacdepth_ros.bags.storage import ENDINGS
+
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 _STORE = get_typestore(Stores.ROS2_JAZZY)
 _METADATA_VERSION: Final = 8
 """The newest that Humble reads as well as Jazzy and Kilted: 9 changed how QoS is written."""
+_COMMITTED = 2**26
+"""Bytes of messages after which sqlite commits: what comes after is lost with a full disk."""
 _FOREVER = QosTime(9223372036, 854775807)
 
 
-class _QuotedSqlite3Writer(Sqlite3Writer):
-    """Writes where it is told: rosbags hands the path to sqlite as a URI, unquoted.
+class _SafeSqlite3Writer(Sqlite3Writer):
+    """Writes where it is told, and keeps what it has written when it must stop.
 
-    There '#' and '?' end the path and '%' begins a code, so the bag would go to a stray file.
+    rosbags hands the path to sqlite as a URI, unquoted: there '#' and '?' end the path and '%'
+    begins a code, so the bag would go to a stray file. And it takes everything back in the end
+    where not all could be written.
     """
 
     def __init__(self, path: Path, compression: CompressionMode) -> None:
@@ -44,12 +51,25 @@ class _QuotedSqlite3Writer(Sqlite3Writer):
         self.path = path / f'{path.name}.db3'
         if not self.path.is_file():
             raise OSError(f'{self.path} cannot be written; name a bag without #, ? and %')
+        self._pending = 0
+
+    def write(self, connection: Connection, timestamp: int, data: bytes | memoryview) -> None:
+        super().write(connection, timestamp, data)
+        self._pending += len(data)
+        if self._pending > _COMMITTED:
+            self.conn.commit()
+            self._pending = 0
+
+    def abort(self) -> None:
+        with suppress(sqlite3.Error):
+            self.conn.commit()
+        super().abort()
 
 
 class _Writer(Writer):
     STORAGE_PLUGINS = {  # noqa: RUF012
         **Writer.STORAGE_PLUGINS,
-        StoragePlugin.SQLITE3: _QuotedSqlite3Writer,
+        StoragePlugin.SQLITE3: _SafeSqlite3Writer,
     }
 
 
@@ -99,15 +119,24 @@ class BagWriter:
 
 
 @contextmanager
-def new_bag(path: Path, storage: str = 'mcap') -> Iterator[BagWriter]:
+def new_bag(
+    path: Path, storage: str = 'mcap', *, keep_broken: bool = False
+) -> Iterator[BagWriter]:
     """Write a bag under a hidden name beside `path`; it is renamed when it is whole.
 
     An error, an interruption, or a body that writes no message leaves nothing behind. A killed
     process leaves a folder '.<name>.*.partial', which no tool takes for a bag.
 
+    Args:
+        path: Folder of the bag.
+        storage: 'mcap' or 'sqlite3'.
+        keep_broken: What cannot be made again shall not go with a full disk: that folder is then
+            left as well, and the error says where it is.
+
     Raises:
         FileExistsError: There is something at `path` already.
         ValueError: Unknown storage, or no message was written.
+        OSError, sqlite3.Error: It cannot be written.
     """
     if storage not in STORAGES:
         raise ValueError(f'storage {storage!r} is not one of {sorted(STORAGES)}')
@@ -115,6 +144,7 @@ def new_bag(path: Path, storage: str = 'mcap') -> Iterator[BagWriter]:
         raise FileExistsError(f'{path} exists already; name another bag, or remove it')
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}.', suffix='.partial'))
+    kept = None
     try:
         unnamed = folder / path.name  # the name that the storage file inside takes over
         with _Writer(
@@ -125,8 +155,23 @@ def new_bag(path: Path, storage: str = 'mcap') -> Iterator[BagWriter]:
             if not any(bag.counts.values()):
                 raise ValueError(f'{path}: there was no message to write, so no bag is left')
         unnamed.rename(path)
+    except (OSError, sqlite3.Error) as error:
+        kept = _storage_file(unnamed) if keep_broken else None
+        if kept is None:
+            raise
+        raise OSError(
+            f'{path} is not whole ({error}); what was written before is kept, without an index: '
+            f'{kept}'
+        ) from error
     finally:
-        shutil.rmtree(folder)
+        if kept is None:
+            shutil.rmtree(folder)
+
+
+def _storage_file(folder: Path) -> Path | None:
+    """The file with the messages in the folder of a bag; None before there is one."""
+    files = (file for file in folder.glob('*') if file.suffix in ENDINGS)
+    return next(files, None)
 
 
 def _qos(latched: bool) -> Qos:

@@ -87,7 +87,7 @@ def _record(recorder: DepthRecorder, topics: NodeTopics, args: argparse.Namespac
     print(f'recording {", ".join(topics.kinds)}; Ctrl-C ends', file=sys.stderr)
     begin = time.monotonic()
     try:
-        with new_bag(args.output, args.storage) as bag:
+        with new_bag(args.output, args.storage, keep_broken=True) as bag:
             ended = _end(recorder, args)
             images, answered = recorder.record(bag, topics, ended, args.frames)
     except ValueError as failure:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,49 @@ def test_interrupted_writing_leaves_nothing(tmp_path: Path, failure: type) -> No
         bag.add_topic('/image', IMAGE)
         bag.write('/image', 5, image(0, 5))
         raise failure
+    assert list(tmp_path.iterdir()) == []
+
+
+def fill_disk(path: Path, storage: str) -> Path:
+    """Write a thousand images, find the disk full, and return the file that is left."""
+    with (
+        pytest.raises(OSError, match=r'No space left.* is kept, without an index: ') as refused,
+        new_bag(path, storage, keep_broken=True) as bag,
+    ):
+        bag.add_topic('/image', IMAGE)
+        for stamp in range(1, 1001):  # more than a chunk of MCAP holds
+            bag.write('/image', stamp, image(0, stamp))
+        raise OSError(28, 'No space left on device')
+    [rest] = path.parent.iterdir()
+    assert not is_bag(rest) and not is_bag(rest / path.name)
+    file = Path(str(refused.value).rpartition(': ')[2])
+    assert file.is_relative_to(rest)
+    return file
+
+
+def test_full_disk_takes_nothing_that_sqlite3_has_recorded(tmp_path: Path) -> None:
+    file = fill_disk(tmp_path / 'bag', 'sqlite3')
+    assert [recorded.stamp for recorded in BagImages(file)] == list(range(1, 1001))
+
+
+def test_full_disk_takes_no_chunk_of_mcap(tmp_path: Path) -> None:
+    reader_of_others = pytest.importorskip('mcap.reader')
+    errors = pytest.importorskip('mcap.exceptions')
+    stamps = []
+    file = fill_disk(tmp_path / 'bag', 'mcap')
+    with file.open('rb') as stream, suppress(errors.EndOfFile):
+        reader = reader_of_others.NonSeekingReader(stream)
+        for _, _, message in reader.iter_messages(log_time_order=False):
+            stamps.append(message.log_time)
+    assert stamps == list(range(1, len(stamps) + 1))
+    assert len(stamps) > 800, 'all but the last chunk of 1 MiB'
+
+
+def test_full_disk_of_a_bag_that_can_be_made_again_is_freed(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match='No space left'), new_bag(tmp_path / 'bag') as bag:
+        bag.add_topic('/image', IMAGE)
+        bag.write('/image', 5, image(0, 5))
+        raise OSError(28, 'No space left on device')
     assert list(tmp_path.iterdir()) == []
 
 
