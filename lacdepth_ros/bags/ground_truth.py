@@ -30,7 +30,7 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
-from lacdepth_ros.core.stamps import to_ns
+from lacdepth_ros.core.stamps import nearest, to_ns
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
@@ -90,9 +90,10 @@ class GroundTruthTopic:
             topic = only_ground_truth(path, fitting, kinds, nothing)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] == CLOUD
-        self._reader = reader
         beside = info_topic_of(self.topic)
-        self._info_topic = beside if kinds.get(beside) == CAMERA_INFO else None
+        has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
+        self._infos = dict(messages_of(reader, beside)) if has_infos else {}
+        self._info_stamps = sorted(self._infos)
         self._messages = StampedTopic(reader, self.topic)
         if not self._messages.stamps:
             raise ValueError(f'{path}: topic {self.topic} holds no message')
@@ -108,28 +109,32 @@ class GroundTruthTopic:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
         """
         message = self._messages.read(stamp)
-        xyz = points_from_message(message) if self._is_cloud else self._depth_points(message)
+        if self._is_cloud:
+            xyz = points_from_message(message)
+        else:
+            xyz = _depth_points(message, self._camera(stamp))
         return Points(stamp, message.header.frame_id, xyz)
 
-    def _depth_points(self, message: Any) -> npt.NDArray[np.float64]:
-        depth = depth_from_message(message)
-        points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), self._camera())
-        return points[np.isfinite(points[..., 2])].astype(np.float64)
-
-    def _camera(self) -> Camera:
-        """Camera of the depth images."""
-        _, info = next(messages_of(self._reader, self._info_topic), (0, None))
-        if info is None:
+    def _camera(self, stamp: int) -> Camera:
+        """Camera of a depth image: that of the camera_info nearest in time."""
+        found = nearest(self._info_stamps, stamp)
+        if found is None:
             raise ValueError(
                 f'depth topic {self.topic} has no matching camera_info '
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
-        rectified = is_rectified_topic(self.topic)
+        info, rectified = self._infos[found], is_rectified_topic(self.topic)
         if not rectified and not is_pinhole(info):
             raise ValueError(
                 f'the depth of {self.topic} is distorted by its lens; take a rectified topic'
             )
         return camera_from_info(info, rectified=rectified)
+
+
+def _depth_points(message: Any, camera: Camera) -> npt.NDArray[np.float64]:
+    depth = depth_from_message(message)
+    points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), camera)
+    return points[np.isfinite(points[..., 2])].astype(np.float64)
 
 
 def read_transforms(reader: BagReader) -> tuple[TransformTree, list[str]]:
