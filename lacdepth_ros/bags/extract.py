@@ -20,7 +20,13 @@ from lacdepth_ros.bags.split import check_share, write_manifests
 from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.core.whole_file import write_bytes
-from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, decode_image, write_depth_png, write_image
+from lacdepth_ros.data.files import (
+    KITTI_DEPTH_SCALE,
+    decode_image,
+    depth_counts,
+    write_depth_png,
+    write_image,
+)
 from lacdepth_ros.data.manifest import MANIFEST
 from lacdepth_ros.messages.rectification import RectifierCache, View
 
@@ -177,7 +183,7 @@ class _Work:
         except LookupError as error:
             raise _LeftOutError('no transform', f'{error}{self.hint}') from error
         depth = self._project(points, pose, view)
-        pixels = int(np.count_nonzero(np.isfinite(depth)))
+        pixels = int(np.count_nonzero(depth_counts(depth)))  # some lie beyond what a PNG holds
         if pixels < self._options.min_points:
             raise _LeftOutError('too few true pixels', f'{pixels} at {stamp} ns')
         self._done.pixels += pixels

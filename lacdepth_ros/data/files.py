@@ -91,13 +91,27 @@ def read_depth_png(
     return (counts / np.float32(depth_scale)).astype(np.float32)
 
 
+def depth_counts(
+    depth: npt.NDArray[np.float32], depth_scale: float = KITTI_DEPTH_SCALE
+) -> npt.NDArray[np.uint16]:
+    """(H, W) metres as a depth PNG holds them; NaN, infinity and <= 0 become 0 (invalid).
+
+    Depth beyond the format (255.996 m at 256 counts per metre) is 0 as well, never a wrong value.
+
+    Args:
+        depth: (H, W) metres.
+        depth_scale: Counts per metre.
+    """
+    finite = np.where(np.isfinite(depth), depth, 0.0)
+    counts = np.rint(finite * depth_scale)
+    counts[(counts < 0) | (counts > _MAX_COUNT)] = 0
+    return counts.astype(np.uint16)
+
+
 def write_depth_png(
     path: str | Path, depth: npt.NDArray[np.float32], depth_scale: float = KITTI_DEPTH_SCALE
 ) -> None:
-    """Write (H, W) metres as a uint16 PNG; NaN, infinity and <= 0 become 0 (invalid).
-
-    Depth beyond the format (255.996 m at 256 counts per metre) is written as 0 as well, never as
-    a wrong value.
+    """Write (H, W) metres as a uint16 PNG of `depth_counts`.
 
     Args:
         path: The PNG file.
@@ -107,10 +121,7 @@ def write_depth_png(
     Raises:
         OSError: The file cannot be written.
     """
-    finite = np.where(np.isfinite(depth), depth, 0.0)
-    counts = np.rint(finite * depth_scale)
-    counts[(counts < 0) | (counts > _MAX_COUNT)] = 0
-    write_image(path, counts.astype(np.uint16))
+    write_image(path, depth_counts(depth, depth_scale))
 
 
 def write_image(path: str | Path, image: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> None:

@@ -10,7 +10,7 @@ import bag_scene
 import cv2
 import numpy as np
 import pytest
-from bag_scene import CAMERA, IMAGE, START, frame, static
+from bag_scene import CAMERA, IMAGE, START, frame, in_lidar, static, wall
 
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.extract import extract
@@ -51,6 +51,18 @@ def test_data_set_holds_what_the_node_sees(
         assert np.abs(seen[4:-4, 4:-4].astype(int) - color[4:-4, 4:-4]).max() < 12
     if kept:
         assert entry.image.read_bytes() == data.tobytes()
+
+
+def test_depth_that_no_png_holds_is_no_true_pixel(tmp_path: Path) -> None:
+    """A PNG of 256 counts per metre ends at 255.996 m."""
+    behind = wall(-5.0)  # makes the scan's median a plausible one
+    scans = [in_lidar(np.concatenate([wall(z), behind, behind])) for z in (300.0, 255.9)]
+    records = [static(), *(r for i, scan in enumerate(scans) for r in frame(i, scan=scan))]
+    bag = bag_scene.write(tmp_path / 'bag', records)
+    done = extract(bag, tmp_path / 'data', ExtractOptions(min_points=1))
+    assert (done.written, done.skipped) == (1, {'too few true pixels': 1})
+    [entry] = read_manifest(tmp_path / 'data')
+    assert np.count_nonzero(entry.load().depth) == done.pixels > 200
 
 
 def mosaic_of(rgb: np.ndarray) -> np.ndarray:
