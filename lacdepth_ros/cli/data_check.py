@@ -26,8 +26,8 @@ or of a data set that 'lacdepth data index' knows, and report frames, sizes, den
 the ground truth by group. Wrong is: a file that is missing, unreadable or of another size than the
 manifest says, 8-bit, empty or saturated ground truth, a missing or impossible K, a median depth
 that no camera sees, and images or ground truths that appear twice. Whether image and ground truth
-belong together only you can
-see: look at the picture that --sheet paints. Nothing is written unless asked for.
+belong together only you can see: look at the picture that --sheet paints. Nothing is written
+unless asked for.
 """
 EPILOG = """\
 example:
@@ -108,25 +108,33 @@ def _open(
     path: Path, limit: int | None
 ) -> Iterator[tuple[list[ManifestEntry | ValueError], dict[str, list[str]]]]:
     """The lines of a manifest, or of one made for a data set's root; and the index's problems."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            opened = _items(path, limit, Path(folder))
+        except (OSError, ValueError) as failure:
+            raise UsageError(str(failure)) from failure
+        yield opened
+
+
+def _items(
+    path: Path, limit: int | None, folder: Path
+) -> tuple[list[ManifestEntry | ValueError], dict[str, list[str]]]:
+    """What `_open` gives; files that have to be made go to the folder."""
     from lacdepth_ros.data.indexing import IndexRequest, spread
     from lacdepth_ros.data.layouts.catalog import LAYOUTS, recognize
     from lacdepth_ros.data.manifest import holds_manifest, scan_manifest, write_manifest
 
-    try:
-        if holds_manifest(path) or (path.is_file() and path.suffix != '.mat'):
-            items = list(scan_manifest(path))
-            if not items:
-                raise ValueError(f'{path}: the manifest holds no frames')
-            yield spread(items, limit), {}
-            return
-        layout = recognize(path)
-        with tempfile.TemporaryDirectory() as folder:
-            request = IndexRequest(path, Path(folder) / 'manifest.jsonl', limit=limit)
-            result = LAYOUTS[layout].index(request, progress_bar())
-            print(f'layout: {layout}')
-            show_index(result)
-            if result.rows:
-                write_manifest(request.output, result.rows)
-            yield list(scan_manifest(request.output)) if result.rows else [], result.problems
-    except (OSError, ValueError) as failure:
-        raise UsageError(str(failure)) from failure
+    if holds_manifest(path) or (path.is_file() and path.suffix != '.mat'):
+        items = list(scan_manifest(path))
+        if not items:
+            raise ValueError(f'{path}: the manifest holds no frames')
+        return spread(items, limit), {}
+    layout = recognize(path)
+    request = IndexRequest(path, folder / 'manifest.jsonl', limit=limit)
+    result = LAYOUTS[layout].index(request, progress_bar())
+    print(f'layout: {layout}')
+    show_index(result)
+    if not result.rows:
+        return [], result.problems
+    write_manifest(request.output, result.rows)
+    return list(scan_manifest(request.output)), result.problems

@@ -120,11 +120,12 @@ class DataReport:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
+        measured = self.overall.histogram.total > 0  # else the shares are NaN, which is no JSON
         shares = self.overall.histogram.shares(BANDS)
         return {
             **self.overall.to_dict(),
             'bands': [
-                {'from_m': near, 'to_m': far, 'share': share if self.overall.frames else None}
+                {'from_m': near, 'to_m': far, 'share': share if measured else None}
                 for near, far, share in zip(BANDS[:-1], BANDS[1:], shares, strict=True)
             ],
             'groups': {name: group.to_dict() for name, group in self.groups.items()},

@@ -8,12 +8,13 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from kitti_tree import write_drive
-from miniature import write_manifest
+from miniature import HEIGHT, WIDTH, write_manifest
 
 from lacdepth_ros.cli.main import main
-from lacdepth_ros.data.files import read_image
+from lacdepth_ros.data.files import read_image, write_depth_png
 from lacdepth_ros.data.manifest import read_manifest
 
 TRAIN = '2011_09_26_drive_0001_sync'
@@ -107,6 +108,25 @@ def test_check_of_a_bad_manifest(
     assert 'missing file: 1 of them' in text.err
     assert 'no picture painted; --sheet OUT.png' in text.out
     assert not (tmp_path / 'data_check.png').exists()
+
+
+def test_check_of_frames_without_any_ground_truth_is_json(tmp_path: Path) -> None:
+    path = write_manifest(tmp_path, 'road/0')
+    write_depth_png(tmp_path / 'road_0_depth.png', np.zeros((HEIGHT, WIDTH), np.float32))
+    report = tmp_path / 'r.json'
+    assert main(['data', 'check', str(path), '--json', str(report)]) == 1
+    facts = json.loads(report.read_text())
+    assert list(facts['problems']) == ['empty ground truth']
+    assert [band['share'] for band in facts['bands']] == [None] * 8
+
+
+def test_report_that_cannot_be_written_is_no_wrong_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_manifest(tmp_path, 'road/0')
+    (tmp_path / 'r.json').mkdir()
+    assert main(['data', 'check', str(path), '--json', str(tmp_path / 'r.json')]) == 1
+    assert 'r.json' in capsys.readouterr().err
 
 
 def test_check_of_a_known_layout(
