@@ -139,8 +139,41 @@ def test_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     assert progress == [(1, 3), (2, 3), (3, 3)]  # one of three was there
     assert len(calls) == 4
-    with pytest.raises(ValueError, match=r"was made with \{'width': 48\}, not with"):
+    with pytest.raises(ValueError, match='was made with width 48, not with 32'):
         densify(entries, tmp_path / 'out', width=32, workers=1, progress=show)
+
+
+def test_other_ground_truth_is_interpolated_anew(tmp_path: Path) -> None:
+    """Twice the depth, another scale, the same id of another data set: each gives its own."""
+    path = write_manifest(tmp_path / 'in', 'road/0')
+    other = write_manifest(tmp_path / 'other', 'road/0')
+    [entry] = read_manifest(path)
+    depth = entry.load().depth
+
+    def densified(manifest: Path) -> np.ndarray:
+        densify(read_manifest(manifest), tmp_path / 'out', width=96, workers=1, progress=show)
+        [made] = read_manifest(tmp_path / 'out')
+        dense = made.load().dense
+        assert dense is not None
+        return dense
+
+    np.testing.assert_allclose(densified(path), depth, rtol=0.01)
+    write_depth_png(entry.depth, 2 * depth)
+    np.testing.assert_allclose(densified(path), 2 * depth, rtol=0.01)
+    write_depth_png(tmp_path / 'other' / 'road_0_depth.png', 3 * depth)
+    np.testing.assert_allclose(densified(other), 3 * depth, rtol=0.01)
+    np.testing.assert_allclose(densified(path), 2 * depth, rtol=0.01)
+    path.write_text(json.dumps({**json.loads(path.read_text()), 'depth_scale': 512}) + '\n')
+    np.testing.assert_allclose(densified(path), depth, rtol=0.01)
+
+
+def test_stale_depth_is_never_named(tmp_path: Path) -> None:
+    entries = read_manifest(write_manifest(tmp_path / 'in', 'road/0'))
+    assert densify(entries, tmp_path / 'out', width=48, workers=1, progress=show) == {}
+    write_depth_png(entries[0].depth, np.zeros((HEIGHT, WIDTH), np.float32))
+    assert list(densify(entries, tmp_path / 'out', width=48, workers=1, progress=show))
+    [entry] = read_manifest(tmp_path / 'out')
+    assert entry.dense is None
 
 
 def test_frames_that_fail_stay_without_dense(tmp_path: Path) -> None:
