@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.core.runtime import tune_process
 
     tune_process()
+    from lacdepth_ros.data.indexing import spread
     from lacdepth_ros.evaluation.height_fit import fit_height
     from lacdepth_ros.evaluation.std_fit import fit_std
     from lacdepth_ros.evaluation.std_frames import known_pictures
@@ -90,8 +91,7 @@ def run(args: argparse.Namespace) -> int:
     options.check_limit(args)
     options.make_folder(args.output.parent, 'OUT')
     predictor = _predictor(args)
-    known = _entries(args.known, args.limit, args.leave_out)
-    data = _entries(args.data, args.limit, ())
+    known, data = _known_and_data(args)
     failures: list[str] = []
 
     def skip(frame: str, reason: str) -> None:
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         fitted = [f for f in frames if f.group not in args.leave_out and f.kind in _fitted_kinds()]
         calibration = fit_std(pictures, fitted)
         if args.heights:
-            streets = _entries(args.heights, args.limit, ())
+            streets = spread(_entries(args.heights), args.limit)
             seen = known_pictures(predictor, streets, skip, progress_bar())
             calibration = replace(calibration, height=fit_height(pictures.joined(seen)))
         table = std_table(pictures, frames, fitted, calibration)
@@ -154,18 +154,31 @@ def _predictor(args: argparse.Namespace) -> DepthPredictor:
     return predictor
 
 
-def _entries(paths: Sequence[Path], limit: int | None, without: Collection[str]) -> list[Entry]:
-    """Frames with ground truth of some data sets."""
+def _known_and_data(args: argparse.Namespace) -> tuple[list[Entry], list[Entry]]:
+    """The frames of --known without the groups that are left out, and those of --data."""
     from lacdepth_ros.data.indexing import spread
     from lacdepth_ros.data.sample import group_of
+
+    known, data = _entries(args.known), _entries(args.data)
+    groups = {group_of(entry.id) for entry in [*known, *data]}
+    if strangers := [name for name in args.leave_out if name not in groups]:
+        raise UsageError(
+            f'--leave-out {strangers[0]} is no group of --known or --data; these are '
+            f'{", ".join(sorted(groups))}'
+        )
+    kept = [entry for entry in known if group_of(entry.id) not in args.leave_out]
+    return spread(kept, args.limit), spread(data, args.limit)
+
+
+def _entries(paths: Sequence[Path]) -> list[Entry]:
+    """Frames with ground truth of some data sets."""
     from lacdepth_ros.data.sources import open_data_set
 
     try:
         entries = [entry for path in paths for entry in open_data_set(path).entries]
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
-    kept = [e for e in entries if e.has_ground_truth and group_of(e.id) not in without]
-    return spread(kept, limit)
+    return [entry for entry in entries if entry.has_ground_truth]
 
 
 def _frames(

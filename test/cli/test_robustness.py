@@ -77,6 +77,11 @@ def test_calibrate_std_writes_a_copy_that_knows_its_errors(
     rows = [line.split()[0] for line in out.splitlines() if 'before' in line]
     assert rows[:2] == ['road_b', 'room'] and '(night)' in rows and 'black' in rows
     assert 'how high a camera stands was not learned' in out
+    assert main([*command.split(), '--leave-out', 'rooms']) == 2
+    assert (
+        '--leave-out rooms is no group of --known or --data; these are road, road_b, room'
+        in capsys.readouterr().err
+    )
     assert (tmp_path / 's.md').read_text().startswith('| frames |')
     tall = [json.loads(line) for line in lines]
     for number, row in enumerate(tall):
