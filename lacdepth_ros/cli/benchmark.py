@@ -172,7 +172,7 @@ def _times(args: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, An
         try:
             runners |= forward_times.peer_runners(names, args.sizes, ways)
         except ModuleNotFoundError as missing:
-            print(f'without peers: {missing}')
+            raise UsageError(f'--peers: {missing}') from missing
     rows, peaks = forward_times.time_runners(runners, args.rounds, device)
     return [_flat(row) for row in rows], {p: dataclasses.asdict(peaks[p]) for p in peaks}
 

@@ -115,7 +115,7 @@ def test_size_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "'0x64' is no size such as 352x1216" in capsys.readouterr().err
 
 
-def test_command_goes_on_without_peers_that_are_not_installed(
+def test_peers_that_are_not_installed_are_refused(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr('lacdepth_ros.evaluation.peers.LIBRARY', 'library_that_nobody_has')
@@ -124,6 +124,5 @@ def test_command_goes_on_without_peers_that_are_not_installed(
         '--sizes 32x64 --rounds 1 --engines eager --precisions fp32 --presets lacdepth-lite'
     )
     rest = '--skip-sizes --node-frames 0 --peers --rates'
-    assert main(['benchmark', *arguments.split(), *rest.split()]) == 0
-    out = capsys.readouterr().out
-    assert 'without peers: library_that_nobody_has is needed' in out and 'lacdepth-lite' in out
+    assert main(['benchmark', *arguments.split(), *rest.split()]) == 2
+    assert '--peers: library_that_nobody_has is needed' in capsys.readouterr().err
