@@ -43,6 +43,7 @@ examples:
   lacdepth calibrate data/walk/manifest.jsonl --limit 50
   lacdepth calibrate yard.jpg --camera-info front.yaml --point 320 400 2.1 --point 500 310 6.4
 """
+_MAX_DEPTH = 80.0
 BAG_FRAMES = 50
 """Frames that are taken out of a bag, spread evenly over it."""
 
@@ -64,9 +65,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--max-depth',
         type=float,
-        default=80.0,
         metavar='M',
-        help='true depth beyond which nothing counts, metres (default: 80)',
+        help=f'true depth beyond which nothing counts, metres (default: {_MAX_DEPTH:g})',
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='what was found, as JSON')
     options.add_limit(parser)
@@ -86,6 +86,13 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.evaluation.scale import fit_scale
 
     options.check_limit(args)
+    if args.point:
+        options.refuse_given(args, 'max_depth', why='means nothing for --point; leave it out')
+    elif is_image(args.input):
+        raise UsageError(f'{args.input} is an image: give its true depths with --point')
+    else:
+        why = 'is for an image with --point; bags and data sets bring their own; leave it out'
+        options.refuse_given(args, 'intrinsics', 'camera_info', why=why)
     if args.json is not None:
         options.make_folder(args.json.parent, '--json')
     predictor = options.load_predictor(args)
@@ -93,8 +100,6 @@ def run(args: argparse.Namespace) -> int:
     failed = 0
     if args.point:
         readings = _tape(args, predictor)
-    elif is_image(args.input):
-        raise UsageError(f'{args.input} is an image: give its true depths with --point')
     else:
         with _entries(args) as entries:
             told = _told(entries, args, predictor)
@@ -224,7 +229,7 @@ def _measured(
             entries,
             progress_bar(),
             camera_height=args.camera_height,
-            max_depth=args.max_depth,
+            max_depth=_MAX_DEPTH if args.max_depth is None else args.max_depth,
         )
     except ValueError as failure:
         raise UsageError(f'{args.input}: {failure}') from failure

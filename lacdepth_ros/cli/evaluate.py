@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         evaluator = DepthEvaluator(protocol, args.bands)
     except ValueError as failure:
         raise UsageError(f'--bands: {failure}') from failure
+    _check_imports(args)
     _check_outputs(args)
     predict: FramePredictor
     if imported:
@@ -123,7 +124,6 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--format',
         choices=('png16', 'npy'),
-        default='png16',
         help='uint16 PNG, 0 = none, or arrays (H, W), NaN = none (default: png16)',
     )
     group.add_argument(
@@ -135,6 +135,13 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '--predictions-std', type=Path, metavar='DIR', help='folder of their standard deviations'
     )
+
+
+def _check_imports(args: argparse.Namespace) -> None:
+    """Refuse options of predictions where there are none."""
+    if args.predictions is None:
+        why = 'is about --predictions DIR; give that too, or leave it out'
+        options.refuse_given(args, 'format', 'scale', 'predictions_std', why=why)
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
@@ -160,7 +167,7 @@ def _imported(args: argparse.Namespace) -> FramePredictor:
     try:
         return ImportedPredictions(
             args.predictions,
-            format=args.format,
+            format=args.format or 'png16',
             scale=args.scale,
             std_folder=args.predictions_std,
         ).predict

@@ -52,7 +52,6 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         '--precision',
-        default='fp32',
         help='of encoder and decoder: fp32, or fp16 in ONNX; the head is float32 (default: fp32)',
     )
     parser.add_argument(
@@ -74,6 +73,8 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.models.checkpoint import load_checkpoint
     from lacdepth_ros.models.export import export, kind_of, verify
 
+    if args.int8:
+        options.refuse_given(args, 'precision', why='and --int8 exclude each other; give one')
     try:
         kind_of(args.file)
         model, _ = load_checkpoint(args.checkpoint)
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
                 args.file,
                 height=height,
                 width=width,
-                precision='int8' if args.int8 else args.precision,
+                precision='int8' if args.int8 else args.precision or 'fp32',
                 any_size=args.dynamic,
                 frames=_frames(args.calibrate) if args.int8 else (),
             )

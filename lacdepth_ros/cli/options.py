@@ -148,6 +148,22 @@ def load_predictor(args: argparse.Namespace) -> DepthPredictor:
         raise UsageError(str(error)) from error
 
 
+def refuse_given(args: argparse.Namespace, *names: str, why: str) -> None:
+    """Refuse options that would change nothing.
+
+    Args:
+        args: The parsed options.
+        names: Of those that mean nothing here; each is None unless it was given.
+        why: What to do about it, as the end of a sentence that begins with the option.
+
+    Raises:
+        UsageError: One was given.
+    """
+    for name in names:
+        if getattr(args, name) is not None:
+            raise UsageError(f'--{name.replace("_", "-")} {why}')
+
+
 def make_folder(path: Path, option: str) -> None:
     """Create a folder and its parents for what an option wants written.
 

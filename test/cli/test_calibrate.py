@@ -170,6 +170,9 @@ def test_what_cannot_be_used_is_said(
         ('yard.png',): 'give its true depths with --point',
         ('nowhere',): 'no such folder',
         ('yard.png', '--point', '3', '3', '-2'): 'positive metres',
+        ('yard.png', '--point', '3', '3', '2', '--max-depth', '9'): '--max-depth means nothing',
+        ('.', '--intrinsics', '40', '40', '31', '23'): '--intrinsics is for an image with --point',
+        ('.', '--camera-info', 'f.yaml'): '--camera-info is for an image with --point',
     }
     for (name, *rest), reason in cases.items():
         assert main(['calibrate', str(tmp_path / name), *rest]) == 2

@@ -245,6 +245,16 @@ def test_impossible_imports_are_exit_code_2(tmp_path: Path, options: list[str]) 
     assert main(['evaluate', '--data', data, '--predictions', str(folder), *options]) == 2
 
 
+@pytest.mark.parametrize('option', ['--scale=1000', '--format=npy', '--predictions-std=nowhere'])
+def test_options_of_predictions_are_refused_without_them(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    data = manifest(tmp_path, record(tmp_path, 'a/0'))
+    assert main(['evaluate', '--data', data, option]) == 2
+    name = option.partition('=')[0]
+    assert f'{name} is about --predictions DIR' in capsys.readouterr().err
+
+
 def test_bad_frames_are_named_and_the_others_count(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:

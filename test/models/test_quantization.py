@@ -54,6 +54,8 @@ def test_missing_frames_and_package_are_named(
     given = ['export', str(tmp_path / 'depth.xml'), '--checkpoint', str(checkpoint), '--int8']
     assert main(given) == 2
     assert '--int8 and --calibrate MANIFEST go together' in capsys.readouterr().err
+    assert main([*given, '--precision', 'fp16']) == 2
+    assert '--precision and --int8 exclude each other' in capsys.readouterr().err
     image, camera = frame(0)
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     intrinsics = [camera.fx, camera.fy, camera.cx, camera.cy]
