@@ -45,7 +45,7 @@ examples:
 """
 _MAX_DEPTH = 80.0
 BAG_FRAMES = 50
-"""Frames that are taken out of a bag, spread evenly over it."""
+"""Frames that are taken out of a bag at most, spread evenly over it."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -263,6 +263,6 @@ def _extracted(bag: Path, folder: Path, frames: int) -> Path:
     from lacdepth_ros.bags.extraction import ExtractOptions
     from lacdepth_ros.bags.reader import BagImages
 
-    every = max(1, BagImages(bag, None, None).count // frames)
+    every = -(-BagImages(bag, None, None).count // frames)
     extract(bag, folder / 'data', ExtractOptions(every=every))
     return folder / 'data'

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from scaled_predictor import CAMERA, Ramp, ScaledPredictor
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import calibrate, options
 from lacdepth_ros.cli.calibrate import describe
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png, write_image
@@ -160,6 +160,20 @@ def test_a_bag_with_a_lidar_is_read(
     out = capsys.readouterr().out
     assert 'of 4 frames' in out
     assert settings(out)['camera_height'] == pytest.approx(0.825, rel=0.01)
+
+
+def test_no_more_frames_are_taken_out_of_a_bag_than_are_said(
+    tmp_path: Path,
+    predictor: ScaledPredictor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip('rosbags')
+    from bag_scene import scene
+
+    monkeypatch.setattr(calibrate, 'BAG_FRAMES', 2)
+    assert main(['calibrate', str(scene(tmp_path / 'bag', frames=3))]) == 0
+    assert 'of 2 frames' in capsys.readouterr().out
 
 
 def test_what_cannot_be_used_is_said(
