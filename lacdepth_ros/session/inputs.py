@@ -26,6 +26,8 @@ from lacdepth_ros.session.frames import (
 )
 
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
+_COUNTED_WRONG = 3
+"""Frames by which the number and the length that a video's header tells may be wrong."""
 ACCEPTED = (
     'a folder of images (.png, .jpg), one image, a video file, a KITTI raw drive (or its date '
     'folder, or their parent), a manifest (.jsonl, or a folder with manifest.jsonl), or a ROS 2 '
@@ -130,7 +132,9 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
     period = 1e9 / capture.get(cv2.CAP_PROP_FPS) if capture.get(cv2.CAP_PROP_FPS) > 0 else PERIOD
 
     def frames() -> Iterator[Frame | UnsentFrame]:
+        read, reached = 0, 0.0
         for index, image in enumerate(islice(_pictures(capture), max_frames)):
+            read, reached = index + 1, 1e6 * capture.get(cv2.CAP_PROP_POS_MSEC)
             name, stamp = f'frame {index}', START + round(period * index)
             try:
                 info = calibration.info(image)
@@ -138,6 +142,10 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
                 yield UnsentFrame(name, index, stamp, str(error))
                 continue
             yield Frame(name, index, stamp, image, info)
+        late = period * (available - _COUNTED_WRONG)
+        if not read or (read < min(available - _COUNTED_WRONG, max_frames) and reached < late):
+            reason = f'the video ends after {read} of {available} frames: copy it anew'
+            yield UnsentFrame('the rest of the video', read, 0, reason)
 
     count = min(available, max_frames)
     return FrameSequence(f'video {path}', count, available, frames(), calibration.origin)

@@ -85,14 +85,30 @@ def test_long_inputs_are_cut(tmp_path: Path) -> None:
     assert (sequence.count, sequence.available, len(frames)) == (2, 5, 2)
 
 
-def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
-    path = tmp_path / 'video.avi'
+def write_video(path: Path, frames: int) -> Path:
+    """A video of 25 Hz that becomes redder."""
     fourcc = cv2.VideoWriter_fourcc(*'MJPG')
     writer = cv2.VideoWriter(str(path), fourcc, 25.0, (WIDTH, HEIGHT))
     assert writer.isOpened()
-    for index in range(4):
-        writer.write(np.full((HEIGHT, WIDTH, 3), (0, 0, 60 * index), np.uint8))
+    for index in range(frames):
+        writer.write(np.full((HEIGHT, WIDTH, 3), (0, 0, 60 * index % 240), np.uint8))
     writer.release()
+    return path
+
+
+def test_video_that_was_cut_short_says_so(tmp_path: Path) -> None:
+    path = write_video(tmp_path / 'video.avi', 40)
+    assert all(isinstance(frame, Frame) for frame in open_all(path)[1])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    sequence, [*frames, rest] = open_all(path)
+    assert sequence.count == 40 and 5 < len(frames) < 25
+    assert isinstance(rest, UnsentFrame)
+    assert f'ends after {len(frames)} of 40 frames' in rest.reason
+    assert len(open_all(path, max_frames=5)[1]) == 5, 'the rest is not asked for'
+
+
+def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
+    path = write_video(tmp_path / 'video.avi', 4)
     sequence, frames = open_all(path)
     assert sequence.count == len(frames) == 4
     assert [frame.stamp - START for frame in frames] == [0, 40_000_000, 80_000_000, 120_000_000]
