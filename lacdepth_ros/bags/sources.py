@@ -53,6 +53,7 @@ def open_source(path: Path) -> Source:
         raise ValueError(f'{path} holds several drives ({names}); name one: a bag has one drive')
     if data.drives:
         return _drive(data.drives[0])
+    data.warn_of_stamps()
     return Source(list(zip(data.stamps, data.entries, strict=True)))
 
 

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +48,7 @@ class DataSet:
         stamps: Nanoseconds, of each.
         timed: The stamps are the input's own; else they are START and one every PERIOD.
         drives: Folders of the KITTI raw drives; () of a manifest.
+        problem: Why stamps that were given are not taken; '' where none were, or all are good.
     """
 
     description: str
@@ -55,6 +56,16 @@ class DataSet:
     stamps: Sequence[int]
     timed: bool
     drives: Sequence[Path] = ()
+    problem: str = ''
+
+    def warn_of_stamps(self) -> None:
+        """Warn where time matters and is not that of the stamps that were given."""
+        if self.problem:
+            warnings.warn(
+                f'{self.problem}; the frames get stamps at 10 Hz instead: correct it, or leave '
+                'out every stamp',
+                stacklevel=2,
+            )
 
 
 def is_data_set(path: Path) -> bool:
@@ -90,9 +101,22 @@ def open_data_set(path: Path) -> DataSet:
 
 
 def _manifest(path: Path, entries: Sequence[ManifestEntry]) -> DataSet:
-    given = [entry.tags.get('stamp') for entry in entries]
-    stamps = [stamp for stamp in given if type(stamp) is int and stamp > 0]
-    timed = len(stamps) == len(entries) and all(a < b for a, b in pairwise(stamps))
+    stamps = [entry.tags.get('stamp') or 0 for entry in entries]  # 0 is none, as in ROS
+    problem = _problem_of_stamps(entries) if any(stamps) else ''
+    timed = any(stamps) and not problem
     if not timed:
         stamps = [START + PERIOD * index for index in range(len(entries))]
-    return DataSet(f'manifest {path}', entries, stamps, timed)
+    return DataSet(f'manifest {path}', entries, stamps, timed, problem=problem)
+
+
+def _problem_of_stamps(entries: Sequence[ManifestEntry]) -> str:
+    """The first stamp that is none, or does not come after the one before; '' where all are."""
+    before = 0
+    for entry in entries:
+        stamp = entry.tags.get('stamp')
+        if type(stamp) is not int or stamp <= 0:
+            return f'{entry.where}: stamp = {stamp!r} is no whole number of nanoseconds above 0'
+        if stamp <= before:
+            return f'{entry.where}: stamp = {stamp} does not come after {before}, the one before'
+        before = stamp
+    return ''

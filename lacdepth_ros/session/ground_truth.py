@@ -145,6 +145,8 @@ def ground_truth_from_files(
     if not is_data_set(path) and (files := sorted(path.glob('*.png'))):
         return _png_ground_truth(path, files, count, depth_scale, tolerance_ns)
     data = open_data_set(path)
+    if data.problem:
+        raise ValueError(f'{data.problem}; correct it, or leave out every stamp to go by order')
     depths = [TrueDepth(entry.id, partial(_load_depth, entry)) for entry in data.entries]
     if not data.timed and len(depths) == count:
         return GroundTruth(f'{path}, in order', by_index=dict(enumerate(depths)))

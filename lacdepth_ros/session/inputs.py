@@ -69,6 +69,7 @@ def open_sequence(
 
 def _data_set(data: DataSet, max_frames: int) -> FrameSequence:
     """Frames with cameras and, mostly, ground truth of their own."""
+    data.warn_of_stamps()
     available = len(data.entries)
     pairs = list(zip(data.entries, data.stamps, strict=True))[:max_frames]
 

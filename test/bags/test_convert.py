@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,6 +26,7 @@ from lacdepth_ros.data.layouts.kitti import read_kitti_raw
 from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.session.ground_truth import ground_truth_from_files
 
 
 def read(path: Path) -> dict[str, list[SimpleNamespace]]:
@@ -175,18 +177,42 @@ def test_published_drives_lack_scans_and_their_stamps(
     assert 'frames without ground truth, left out: 1\n' in capsys.readouterr().out
 
 
+def with_stamps(manifest: Path, *stamps: object) -> Path:
+    """Give the frames of a manifest these stamps."""
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    lines = [json.dumps({**row, 'stamp': s}) for row, s in zip(rows, stamps, strict=True)]
+    manifest.write_text('\n'.join(lines))
+    return manifest
+
+
+@pytest.mark.parametrize(
+    ('stamps', 'words'),
+    [
+        ((70, 70), r':2: stamp = 70 does not come after 70'),
+        ((90, 70), r':2: stamp = 70 does not come after 90'),
+        ((70.5, 90), r':1: stamp = 70\.5 is no whole number'),
+        ((70, None), r':2: stamp = None is no whole number'),
+    ],
+)
+def test_stamps_that_are_not_taken_are_warned_of(
+    tmp_path: Path, stamps: tuple[object, object], words: str
+) -> None:
+    manifest = with_stamps(write_manifest(tmp_path / 'data', 'road/0', 'road/1'), *stamps)
+    with pytest.warns(UserWarning, match=words + '.*10 Hz instead'):
+        frames = open_source(manifest).frames
+    assert [stamp for stamp, _ in frames] == [START, START + PERIOD]
+    with pytest.raises(ValueError, match=words + '.*leave out every stamp'):
+        ground_truth_from_files(manifest, count=2, depth_scale=256, tolerance_ns=0)
+
+
 def test_manifest_plays_at_10_hz_or_at_its_own_stamps(tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path / 'data', 'road/0', 'road/1')
     write_source(open_source(manifest), tmp_path / 'bag')
     topics = read(tmp_path / 'bag')
     assert [r.recorded for r in topics[convert.IMAGE_TOPIC]] == [START, START + PERIOD]
     assert convert.SCAN_TOPIC not in topics
-    lines = manifest.read_text().splitlines()
-    stamped = [
-        line[:-1] + f', "stamp": {stamp}}}' for line, stamp in zip(lines, (70, 90), strict=True)
-    ]
-    manifest.write_text('\n'.join(stamped))
-    assert [stamp for stamp, _ in open_source(manifest).frames] == [70, 90]
+    timed = open_source(with_stamps(manifest, 70, 90))
+    assert [stamp for stamp, _ in timed.frames] == [70, 90]
 
 
 def test_unreadable_frames_are_left_out_and_named(
