@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,24 +65,33 @@ def node_parameters(
 def read_parameters(path: Path) -> dict[str, Any]:
     """Parameters of the depth node in a parameter file, whatever namespace they are for.
 
+    Those of '/**' count, and those of depth_node in any namespace, later ones over earlier ones.
+
     Raises:
         OSError: The file cannot be read.
-        ValueError: It is no YAML, or holds no parameters.
+        ValueError: It is no YAML, or holds no such parameters.
     """
     try:
         tree = yaml.safe_load(path.read_text(encoding='utf-8-sig'))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f'{path}: not a YAML file ({error})') from error
-    parameters = _ros_parameters(tree)
-    if not parameters:
-        raise ValueError(f'{path}: no ros__parameters in this file')
-    return parameters
-
-
-def _ros_parameters(tree: Any) -> dict[str, Any]:
-    """All ros__parameters of a tree, later ones over earlier ones."""
     found: dict[str, Any] = {}
-    for key, value in tree.items() if isinstance(tree, dict) else ():
-        below = dict(value or {}) if key == 'ros__parameters' else _ros_parameters(value)
-        found |= below
+    nodes = list(_nodes(tree))
+    for name, parameters in nodes:
+        if name == '/**' or name.endswith('/depth_node'):
+            found |= parameters
+    if not found:
+        raise ValueError(
+            f'{path}: no ros__parameters of /**, depth_node or NAMESPACE/depth_node in this file; '
+            f'it has those of {", ".join(name for name, _ in nodes) or "no node"}'
+        )
     return found
+
+
+def _nodes(tree: Any, name: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
+    """Full name and parameters of every node of a parameter file; names may be nested."""
+    for key, value in tree.items() if isinstance(tree, dict) else ():
+        if key == 'ros__parameters':
+            yield name, dict(value or {})
+        else:
+            yield from _nodes(value, f'{name}/{str(key).strip("/")}')

@@ -238,7 +238,28 @@ def test_pace_and_clock_follow_the_stamps(
     assert result.without_ground_truth == ['bag/000000', 'bag/000001', 'bag/000003']
 
 
-def test_parameters_are_read_whatever_they_are_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    'name', ['/**', 'depth_node', '/depth_node', '/front/depth_node', '/**/depth_node']
+)
+def test_parameters_of_other_nodes_are_not_ours(tmp_path: Path, name: str) -> None:
+    """As those of a launch file with a costmap and a second network."""
+    path = tmp_path / 'params.yaml'
+    path.write_text(
+        f'{name}:\n  ros__parameters: {{rectify: true}}\n'
+        'not_depth_node:\n  ros__parameters: {rectify: false, camera_height: 7.0}\n'
+        'lidar:\n  "**":\n    ros__parameters: {device: cuda}\n'
+    )
+    assert read_parameters(path) == {'rectify': True}
+
+
+def test_file_without_parameters_of_the_node_names_whose_it_has(tmp_path: Path) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text('front:\n  depth:\n    ros__parameters: {rectify: true}\n')
+    with pytest.raises(ValueError, match=r'NAMESPACE/depth_node .* has those of /front/depth$'):
+        read_parameters(path)
+
+
+def test_parameters_are_read_whatever_namespace_they_are_for(tmp_path: Path) -> None:
     path = tmp_path / 'params.yaml'
     path.write_text('/**:\n  depth_node:\n    ros__parameters:\n      rectify: false\n')
     assert read_parameters(path) == {'rectify': False}
