@@ -17,7 +17,8 @@ HELP = 'render synthetic streets as training data'
 DESCRIPTION = """\
 Render streets with exact depth and write OUTDIR/manifest.jsonl: one view of each, by cameras of
 0.3 to 3.2 m height that look ahead, aside or back, with many focal lengths, sizes and principal
-points. A frame takes about a second of one core and 0.6 MB.
+points. A frame takes about a second of one core and 0.6 MB. Frames that OUTDIR lists already stay
+listed, so that a data set can be made larger with another --first-seed.
 """
 EPILOG = """\
 example:
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
             workers=workers,
             progress=progress_bar(),
         )
-    except OSError as failure:
+    except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
     print(f'wrote {args.output / "manifest.jsonl"}')
     return 0

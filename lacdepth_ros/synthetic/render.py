@@ -16,7 +16,7 @@ import numpy as np
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.processes import map_in_processes
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png, write_image
-from lacdepth_ros.data.manifest import MANIFEST, write_manifest
+from lacdepth_ros.data.manifest import MANIFEST, holds_manifest, read_manifest, write_manifest
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.synthetic.eye import Mount
 from lacdepth_ros.synthetic.sample import synthetic_sample
@@ -93,7 +93,7 @@ def render_streets(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Render streets into a data set with a manifest.
+    """Render streets into a data set with a manifest, beside those that it lists already.
 
     Args:
         output: Folder of the data set; made when missing.
@@ -103,18 +103,21 @@ def render_streets(
         progress: Called after every frame with the frames done and the frames in all.
 
     Returns:
-        Number of frames.
+        Number of frames rendered.
 
     Raises:
         OSError: A file cannot be written.
+        ValueError: The folder holds a manifest that cannot be read.
     """
     output.mkdir(parents=True, exist_ok=True)
+    before = read_manifest(output) if holds_manifest(output) else []
     rows = []
     for row in _rendered(range(first_seed, first_seed + scenes), output, workers):
         rows.append(row)
         if progress is not None:
             progress(len(rows), scenes)
-    write_manifest(output / MANIFEST, rows)
+    frames = {row['id']: row for row in [*(entry.row() for entry in before), *rows]}
+    write_manifest(output / MANIFEST, (frames[name] for name in sorted(frames)))
     return len(rows)
 
 

@@ -87,6 +87,16 @@ def test_rendered_data_set_is_read_back_with_heights_and_sky(tmp_path: Path) -> 
     assert np.isin(first.row()['empty'], ['sky'])
 
 
+def test_more_streets_are_added_to_those_that_are_listed(tmp_path: Path) -> None:
+    render_streets(tmp_path, 2, first_seed=42)
+    [row, _] = [entry.row() for entry in read_manifest(tmp_path)]
+    assert render_streets(tmp_path, 2, first_seed=41) == 2
+    entries = read_manifest(tmp_path)
+    assert [entry.id for entry in entries] == [f'synthetic/0000{n}' for n in (41, 42, 43)]
+    assert entries[1].row() == row
+    assert all(entry.image.is_file() for entry in entries)
+
+
 def test_draws_cover_heights_directions_and_shapes() -> None:
     rng = np.random.default_rng(0)
     mounts = [random_mount(rng) for _ in range(400)]
