@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 import cv2
 import numpy as np
@@ -53,8 +54,8 @@ def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
     cells = [_cells(frame, far, worst) for frame in frames]
     height, width = frames[0].answer.depth.shape
     if width / height >= _WIDE:
-        pairs = zip(cells[0::2], cells[1::2], strict=False)
-        rows += [[*left, *right] for left, right in pairs] or [cells[0]]
+        pairs = zip_longest(cells[0::2], cells[1::2], fillvalue=())
+        rows += [[*left, *right] for left, right in pairs]
     else:
         rows += cells
     return contact_sheet(rows, title=title)
