@@ -51,7 +51,7 @@ def _is_stereo(layout: StereoLayout, root: Path) -> bool:
 
 def _is_nyu(root: Path) -> bool:
     # Not rglob: a KITTI tree holds hundreds of thousands of files deeper down.
-    patterns = ('*' + '/*' * depth + '/sync_depth_*.png' for depth in range(3))
+    patterns = ('*/' * depth + 'sync_depth_*.png' for depth in range(4))
     return root.is_dir() and any(next(root.glob(pattern), None) for pattern in patterns)
 
 

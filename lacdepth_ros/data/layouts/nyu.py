@@ -34,6 +34,7 @@ NYU_CAMERA = Camera(518.857901, 519.469611, 325.582449, 253.736166, width=640, h
 _TRAIN_LINES, _TEST_LINES = 24_231, 654
 _ROOTS = ('.', 'sync', 'train', 'test', 'official_splits/train', 'official_splits/test')
 _IMAGE = re.compile(r'(.*)/rgb_(\d+)\.(?:jpg|png)')
+_IMAGE_NAME = re.compile(r'rgb_(\d+)\.(?:jpg|png)')
 _DEPTH = re.compile(r'(.*)/sync_depth_(\d+)\.png')
 
 
@@ -131,19 +132,23 @@ def _add(root: Path, pair: NyuPair, result: IndexResult) -> None:
 
 
 def _find_pairs(root: Path) -> list[NyuPair]:
-    """Every image below the root with the depth that its name asks for, in order."""
-    images = sorted(path.relative_to(root).as_posix() for path in root.rglob('rgb_*.*'))
-    pairs = []
-    for image in images:
-        if match := _IMAGE.fullmatch(image):
-            scene, frame = match.groups()
-            depth = f'{scene}/sync_depth_{frame}.png'
-            pairs.append(NyuPair(scene=scene, frame=frame, image=image, depth=depth))
+    """Every image below the root with the depth that its name asks for, in order.
+
+    An image that is there as .jpg and as .png is one frame. The root may be a scene itself.
+    """
+    pairs: dict[tuple[str, str], NyuPair] = {}
+    for path in sorted(root.rglob('rgb_*.*'), key=Path.as_posix):
+        if match := _IMAGE_NAME.fullmatch(path.name):
+            folder, frame = path.parent.relative_to(root), match[1]
+            scene = root.resolve().name if path.parent == root else folder.as_posix()
+            depth = (folder / f'sync_depth_{frame}.png').as_posix()
+            pair = NyuPair(scene, frame, (folder / path.name).as_posix(), depth)
+            pairs.setdefault((scene, frame), pair)
     if not pairs:
         raise FileNotFoundError(
             f'{root}: no SCENE/rgb_NNNNN.jpg (with SCENE/sync_depth_NNNNN.png) in it'
         )
-    return pairs
+    return list(pairs.values())
 
 
 def _locate(root: Path, name: str) -> Path | None:

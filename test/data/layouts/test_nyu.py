@@ -15,6 +15,7 @@ import pytest
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult
 from lacdepth_ros.data.layouts import nyu_mat
+from lacdepth_ros.data.layouts.catalog import recognize
 from lacdepth_ros.data.layouts.nyu import NYU_CAMERA, index_nyu, read_nyu_split
 from lacdepth_ros.data.layouts.nyu_mat import index_nyu_mat
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest, write_manifest
@@ -73,6 +74,23 @@ def test_all_pairs_without_a_list(tmp_path: Path) -> None:
     assert result.problems == {'depth is missing': ['sync/bath_0001/sync_depth_00008.png']}
     with pytest.raises(FileNotFoundError, match='no SCENE/rgb_'):
         index(index_nyu, tmp_path / 'none', tmp_path / 'o.jsonl')
+
+
+def test_frame_in_two_formats_is_one_frame(tmp_path: Path) -> None:
+    write_pair(tmp_path, 'kitchen_0028b', 45)
+    write_image(tmp_path / 'kitchen_0028b' / 'rgb_00045.png', np.zeros((480, 640, 3), np.uint8))
+    result, [entry] = index(index_nyu, tmp_path, tmp_path / 'o.jsonl')
+    assert entry.id == 'nyu/kitchen_0028b/00045' and entry.image.name == 'rgb_00045.jpg'
+    assert result.problems == {}
+
+
+def test_root_may_be_one_scene(tmp_path: Path) -> None:
+    write_pair(tmp_path, 'kitchen_0028b', 45)
+    root = tmp_path / 'kitchen_0028b'
+    assert recognize(root) == 'nyu'
+    _, [entry] = index(index_nyu, root, tmp_path / 'o.jsonl')
+    assert (entry.id, entry.tags['scene']) == ('nyu/kitchen_0028b/00045', 'kitchen_0028b')
+    assert np.all(entry.load().depth == 2.5)
 
 
 def test_eight_bit_depth(tmp_path: Path) -> None:
