@@ -24,8 +24,8 @@ intrinsics and the depth's scale. Files that have to be made (depth from LiDAR s
 disparity, or from a .mat file) go to a folder beside the manifest.
 
 layouts:
-  kitti      KITTI raw drives, with the depth benchmark's annotated ground truth where it was
-  unpacked kitti2012  KITTI stereo 2012 (grey images)
+  kitti      KITTI raw drives, with the depth benchmark's annotated truth if unpacked
+  kitti2012  KITTI stereo 2012 (grey images)
   kitti2015  KITTI stereo 2015
   nyu        NYU Depth v2 as folders of rgb_NNNNN.jpg and sync_depth_NNNNN.png
   nyu-mat    nyu_depth_v2_labeled.mat (ROOT is that file)

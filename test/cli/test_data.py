@@ -15,6 +15,7 @@ from miniature import HEIGHT, WIDTH, write_manifest
 
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import read_image, write_depth_png
+from lacdepth_ros.data.layouts.catalog import LAYOUTS
 from lacdepth_ros.data.manifest import read_manifest
 
 TRAIN = '2011_09_26_drive_0001_sync'
@@ -32,6 +33,14 @@ def test_index_writes_a_manifest_and_reports_counts(
     assert "frames of Eigen's train part by rule: 3 (23,158 published)" in text.out
     assert f'wrote {output}' in text.out
     assert 'warning: no split list was given' in text.err
+
+
+def test_help_has_every_layout_in_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['data', 'index', '--help'])
+    lines = capsys.readouterr().out.partition('layouts:\n')[2].splitlines()
+    assert [line.split()[0] for line in lines[: len(LAYOUTS)]] == list(LAYOUTS)
+    assert not lines[len(LAYOUTS)]
 
 
 def test_index_with_frames_left_out_is_exit_code_1(
