@@ -124,9 +124,9 @@ def export(
             depth = depth_from_message(depths.read(stamp))
             image = _image_at(images, stamp, depth.shape, decoder)
             points = _points(depth, stamp, cameras) if options.ply else None
-            if video is not None:
-                video.add(picture_of(depth, image, options, above=images is not None))
             _write(output / str(stamp), depth, image, points, options)
+            if video is not None:  # last, as it refuses frames of another size
+                video.add(picture_of(depth, image, options, above=images is not None))
 
         _show_all(depths.stamps, show, done, progress)
     return done

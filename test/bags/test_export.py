@@ -15,6 +15,7 @@ from bag_scene import CAMERA, IMAGE, INFO, START, STEP, frame, stamp_of
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.export import ExportOptions, export
 from lacdepth_ros.cli.main import main
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.data.files import read_depth_png, read_image
 from lacdepth_ros.viz.colors import colorize_depth
@@ -146,6 +147,24 @@ def test_frame_without_a_place_leaves_no_picture_either(tmp_path: Path) -> None:
     assert [stamp for stamp, _ in done.skipped] == [stamp_of(0)]
     names = {path.name.removesuffix('.ply').split('_')[0] for path in (tmp_path / 'out').iterdir()}
     assert names == {str(stamp_of(1))}
+
+
+def test_frame_that_does_not_fit_the_video_has_its_files(tmp_path: Path) -> None:
+    records = []
+    for index, rows in enumerate((36, 20)):
+        head = messages.header(stamp_of(index), 'camera')
+        camera = Camera(50.0, 52.0, 31.0, 10.0, width=64, height=rows)
+        records.append((DEPTH_INFO, stamp_of(index), messages.camera_info(camera, head)))
+        records.append((DEPTH, stamp_of(index), messages.depth_image(depth_of(0)[:rows], head)))
+    bag = bag_scene.write(tmp_path / 'bag', records, **KINDS)
+    options = ExportOptions(video=tmp_path / 'v.mp4', png=True, ply=True)
+    done = export(bag, tmp_path / 'out', options)
+    [(stamp, reason)] = done.skipped
+    assert stamp == stamp_of(1) and 'does not fit a video' in reason
+    for index, rows in enumerate((36, 20)):
+        png = read_depth_png(tmp_path / 'out' / f'{stamp_of(index)}_depth.png', 256)
+        assert png.shape == (rows, 64)
+        assert len(read_ply(tmp_path / 'out' / f'{stamp_of(index)}.ply')) == (rows - 1) * 64
 
 
 def test_damaged_depth_is_left_out_and_named(
