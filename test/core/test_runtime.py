@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_few_input_sizes_are_kept_unless_the_user_said_otherwise(
     monkeypatch.setenv(first, '1000')  # of the user
     runtime.tune_process()
     assert (os.environ[first], os.environ[second]) == ('1000', runtime.PRIMITIVES)
+
+
+@pytest.mark.parametrize('enabled', [True, False])
+def test_garbage_is_looked_for_afterwards_only_if_it_was_before(enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with runtime.without_collecting():
+            assert not gc.isenabled()
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_opencv_has_one_thread_beside_a_network_on_the_cpu() -> None:
