@@ -119,7 +119,7 @@ class Subscribers:
                     qos_overriding_options=qos.overridable(),
                 )
             )
-        self._asks_for_latched = not parameters.cache_camera_info
+        self._wants_latched = parameters.cache_camera_info
         self._subscribe_latched()
 
     def _subscribe_latched(self) -> None:
@@ -129,9 +129,9 @@ class Subscribers:
         """
         topic = self.topics[1]
         keepers = map(qos.keeps_messages, self._node.get_publishers_info_by_topic(topic))
-        if self._asks_for_latched or not any(keepers):
+        if not self._wants_latched or not any(keepers):
             return
-        self._asks_for_latched = True
+        self._wants_latched = False  # asked for
         self._subscriptions.append(
             self._node.create_subscription(
                 CameraInfo,
