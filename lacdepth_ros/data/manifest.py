@@ -178,7 +178,7 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write a manifest that `read_manifest` reads; an old one is replaced at once, or not at all.
 
     Args:
-        path: The file; its folder must exist.
+        path: The file; its folder is made when it is missing.
         rows: What the lines hold. Where `image`, `depth` or `dense` is a Path it is written
             relative to the manifest's folder (absolute where they share no folder); a text is
             written as it is.

@@ -29,7 +29,7 @@ class Layout:
     Attributes:
         index: Makes the rows of its manifest.
         is_at: Whether a folder or file looks like it.
-        options: Which of the request's choices ('split', 'part', 'ground truth') it knows.
+        options: Which of the request's choices ('split', 'part', 'truth') it knows.
     """
 
     index: Callable[[IndexRequest, Progress], IndexResult]
