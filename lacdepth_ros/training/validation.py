@@ -74,13 +74,18 @@ class FrameScores(Metric):
         Raises:
             ValueError: No frame could be measured.
         """
+        # A process without rows would join the others' with an empty tensor of torchmetrics' own
+        # type, and processes that exchange tensors of unlike types and sizes fail or hang.
+        columns = 1 + len(METRICS)
+        self.rows.append(torch.empty(0, columns, dtype=torch.float64, device=self.device))
+        self.missing.append(torch.empty(0, dtype=torch.int64, device=self.device))
         return ValidationResult(**self.compute())
 
     @override
     def compute(self) -> dict[str, Any]:
         """Fields of the result: torchmetrics would take a frozen dataclass apart."""
-        rows = dim_zero_cat(self.rows).cpu().tolist() if len(self.rows) else []
-        missing = dim_zero_cat(self.missing).cpu().tolist() if len(self.missing) else []
+        rows = dim_zero_cat(self.rows).cpu().tolist()
+        missing = dim_zero_cat(self.missing).cpu().tolist()
         by_number = {int(number): values for number, *values in rows}
         if not by_number:
             raise ValueError(

@@ -36,6 +36,44 @@ PLAIN_STEPS = {
     'pictures.frames': 0,
 }
 
+SCORE = """
+import sys
+import torch
+from lacdepth_ros.evaluation.metrics import METRICS
+from lacdepth_ros.training.validation import FrameScores
+
+rank, store = int(sys.argv[1]), sys.argv[2]
+torch.distributed.init_process_group(
+    'gloo', init_method=f'file://{store}', rank=rank, world_size=2
+)
+# By process: its frames' numbers, and what every metric of theirs is; None: unreadable.
+for shares in (
+    [{0: 1.0, 2: 3.0}, {1: 2.0, 3: None}],
+    [{0: 1.0, 2: 3.0}, {1: None, 3: None}],
+    [{0: 1.0}, {}],
+):
+    scores = FrameScores(['road'] * 4)
+    for number, value in shares[rank].items():
+        scores.update(number, None if value is None else dict.fromkeys(METRICS, value))
+    result = scores.result()
+    print(result.frames, result.skipped, result.score)
+"""
+
+
+def test_processes_differ_in_what_they_could_measure(tmp_path: Path) -> None:
+    """One has no unreadable frame, one nothing else, one no frame at all."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, '-c', SCORE, str(rank), str(tmp_path / 'store')],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for rank in range(2)
+    ]  # fmt: skip
+    for process in processes:
+        printed, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error
+        assert printed.splitlines() == ['3 1 2.0', '2 2 2.0', '1 0 1.0']
+
 
 def test_two_processes_are_one_of_the_double_batch(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / 'data', **PLAIN_STEPS)
