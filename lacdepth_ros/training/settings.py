@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,13 +147,7 @@ class TrainingCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer, with what this package imposes on it."""
         config = self.config_init['trainer']
-        if not config['max_steps'] > 0:
-            raise ValueError(f'trainer.max_steps={config["max_steps"]} must be positive')
-        if config['limit_val_batches'] == 0:
-            raise ValueError(
-                'trainer.limit_val_batches=0 leaves nothing to choose the best network by; give '
-                'at least 1, or null for all validation frames'
-            )
+        _check_trainer(config)
         plugins = config['plugins'] or []
         plugins = plugins if isinstance(plugins, list) else [plugins]
         logger = config['logger']
@@ -185,6 +179,23 @@ def complete_recipe(arguments: Sequence[str]) -> str:
     """
     settings = TrainingCLI(arguments, Path(), build=False).settings
     return yaml.safe_dump(settings, sort_keys=False)
+
+
+def _check_trainer(config: Mapping[str, Any]) -> None:
+    """Refuse settings of the trainer that a run could not follow."""
+    for name, imposed in IMPOSED.items():
+        if config[name] != imposed:
+            raise ValueError(
+                f'trainer.{name}={config[name]} is not possible, as this package sets it to '
+                f'{imposed}; leave it out, and give the length of a run as trainer.max_steps'
+            )
+    if not config['max_steps'] > 0:
+        raise ValueError(f'trainer.max_steps={config["max_steps"]} must be positive')
+    if config['limit_val_batches'] == 0:
+        raise ValueError(
+            'trainer.limit_val_batches=0 leaves nothing to choose the best network by; give '
+            'at least 1, or null for all validation frames'
+        )
 
 
 def _with_paths(arguments: Sequence[str]) -> list[str]:

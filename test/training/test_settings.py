@@ -140,6 +140,10 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
         (['--trainer.accelerator', 'gpu'], '--trainer.accelerator cpu'),
         (['--trainer.precision', '16-mixed'], 'precision=16-mixed needs a GPU'),
         (['--trainer.val_check_interval', '0.5'], 'should be an integer'),
+        (['--trainer.max_epochs', '2'], r'max_epochs=2 is not .* to -1; .* as trainer\.max_steps'),
+        (['--trainer.enable_checkpointing', 'true'], r'enable_checkpointing=True is not possible'),
+        (['--trainer.use_distributed_sampler', 'true'], r'use_distributed_sampler=True is not'),
+        (['--trainer.check_val_every_n_epoch', '1'], r'check_val_every_n_epoch=1 is not'),
         (['--log.every_seconds', '0'], 'every_seconds=0'),
     ],
 )
