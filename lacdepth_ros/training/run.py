@@ -179,8 +179,9 @@ class TrainingRun:
         return (
             f'out of memory on {self._device} with '
             f'data.batch_size={data.batch_size} and data.augment.crop=[{height}, {width}] '
-            f'({first}); halve data.batch_size and double trainer.accumulate_grad_batches, or '
-            'choose trainer.precision bf16-mixed or a smaller crop, and continue with --resume'
+            f'({first}); halve data.batch_size and double trainer.accumulate_grad_batches and '
+            'trainer.val_check_interval, or choose trainer.precision bf16-mixed or a smaller '
+            'crop, and continue with --resume'
         )
 
 

@@ -189,12 +189,22 @@ def _check_trainer(config: Mapping[str, Any]) -> None:
                 f'trainer.{name}={config[name]} is not possible, as this package sets it to '
                 f'{imposed}; leave it out, and give the length of a run as trainer.max_steps'
             )
-    if not config['max_steps'] > 0:
-        raise ValueError(f'trainer.max_steps={config["max_steps"]} must be positive')
+    for name in ('max_steps', 'accumulate_grad_batches'):
+        if not config[name] > 0:
+            raise ValueError(f'trainer.{name}={config[name]} must be positive')
     if config['limit_val_batches'] == 0:
         raise ValueError(
             'trainer.limit_val_batches=0 leaves nothing to choose the best network by; give '
             'at least 1, or null for all validation frames'
+        )
+    interval, accumulated = config['val_check_interval'], config['accumulate_grad_batches']
+    if isinstance(interval, int) and (beyond := interval % accumulated):
+        # The state saved by the validation would hold half a step.
+        below, above = interval - beyond, interval - beyond + accumulated
+        nearest = f'{below} or {above}' if below else f'{above}'
+        raise ValueError(
+            f'trainer.val_check_interval={interval} counts batches and must be a multiple of '
+            f'trainer.accumulate_grad_batches={accumulated}: give {nearest}'
         )
 
 

@@ -137,6 +137,10 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
         (['--model.ema_decay', '1'], 'ema_decay=1'),
         (['--model.optimizer.encoder_lr', '0'], 'encoder_lr=0'),
         (['--trainer.max_steps', '0'], r'trainer\.max_steps=0'),
+        (
+            ['--trainer.accumulate_grad_batches', '0'],
+            r'accumulate_grad_batches=0 must be positive',
+        ),
         (['--trainer.accelerator', 'gpu'], '--trainer.accelerator cpu'),
         (['--trainer.precision', '16-mixed'], 'precision=16-mixed needs a GPU'),
         (['--trainer.val_check_interval', '0.5'], 'should be an integer'),
@@ -144,6 +148,11 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
         (['--trainer.enable_checkpointing', 'true'], r'enable_checkpointing=True is not possible'),
         (['--trainer.use_distributed_sampler', 'true'], r'use_distributed_sampler=True is not'),
         (['--trainer.check_val_every_n_epoch', '1'], r'check_val_every_n_epoch=1 is not'),
+        (
+            ['--trainer.val_check_interval', '7', '--trainer.accumulate_grad_batches', '3'],
+            r'val_check_interval=7 counts batches .*accumulate_grad_batches=3: give 6 or 9$',
+        ),
+        (['--trainer.accumulate_grad_batches', '4'], r'val_check_interval=3 .*=4: give 4$'),
         (['--log.every_seconds', '0'], 'every_seconds=0'),
     ],
 )
