@@ -131,6 +131,21 @@ class CheckpointKeeper(Callback):
         self.best_result = state_dict['best_result']
 
     @override
+    def on_load_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Count the batches of a step as this run accumulates them.
+
+        Views follow the steps. With another batch size, or of a state saved within a step, the
+        saved number of batches would end a step too early or let a validation fall into one.
+        """
+        progress = checkpoint['loops']['fit_loop']['epoch_loop.batch_progress']
+        done = checkpoint['global_step'] * trainer.accumulate_grad_batches
+        for counts in (progress['total'], progress['current']):
+            shift = done - counts['processed']
+            counts.update({name: count + shift for name, count in counts.items()})
+
+    @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Count from here."""
         self._saved_step, self._saved_time = trainer.global_step, time.monotonic()

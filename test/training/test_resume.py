@@ -19,7 +19,9 @@ from miniature import write_recipe
 
 pytest.importorskip('lightning')
 from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.training.module import LacDepthModule
 from lacdepth_ros.training.run import train
+from lacdepth_ros.training.stream import ViewStream
 
 
 def read_log(output: Path) -> list[dict[str, Any]]:
@@ -83,6 +85,40 @@ def test_state_saved_by_a_validation_is_resumed(tmp_path: Path) -> None:
     train(arguments, tmp_path / 'broken', resume=True)
     steps = [(row['step'], 'val' in row) for row in read_log(tmp_path / 'broken')]
     assert steps == [(row['step'], 'val' in row) for row in read_log(tmp_path / 'unbroken')]
+
+
+def test_half_the_batch_accumulated_twice_continues_the_views(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advice where memory ends: whole steps of the views that come next."""
+    recipe = write_recipe(tmp_path / 'data', **{'pictures.frames': 0, 'trainer.max_steps': 3})
+    output = tmp_path / 'run'
+    train(['--config', str(recipe)], output)
+    steps: list[list[int]] = [[]]
+    draw, measure = ViewStream.__getitem__, LacDepthModule.training_step
+    step = LacDepthModule.optimizer_step
+
+    def drawing(self: ViewStream, index: int) -> dict[str, Any]:
+        return {**draw(self, index), 'number': index}
+
+    def measuring(self: LacDepthModule, batch: dict[str, Any], number: int) -> dict[str, Any]:
+        steps[-1] += batch['number'].tolist()
+        return measure(self, batch, number)
+
+    def stepping(self: LacDepthModule, *arguments: Any, **options: Any) -> None:
+        step(self, *arguments, **options)
+        steps.append([])
+
+    monkeypatch.setattr(ViewStream, '__getitem__', drawing)
+    monkeypatch.setattr(LacDepthModule, 'training_step', measuring)
+    monkeypatch.setattr(LacDepthModule, 'optimizer_step', stepping)
+    train(
+        ['--config', str(recipe), '--data.batch_size', '1', '--trainer.max_steps', '6',
+         '--trainer.accumulate_grad_batches', '2', '--trainer.val_check_interval', '6'],
+        output, resume=True,
+    )  # fmt: skip
+    assert steps == [[6, 7], [8, 9], [10, 11], []]
+    assert [row['step'] for row in read_log(output) if 'val' in row] == [3, 6]
 
 
 def test_terminated_run_saves_its_state(tmp_path: Path) -> None:
