@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from typing_extensions import override
 
 from lacdepth_ros.core.whole_file import whole_file
-from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.provenance import DESCENT
 from lacdepth_ros.training.module import LacDepthModule
 from lacdepth_ros.training.validation import ValidationResult
@@ -59,11 +59,10 @@ def disk_error(error: OSError, path: Path, size: int | None = None) -> OSError:
         advice = f'the disk is full, {free:.0f} MB are left: free some space'
     else:
         advice = f'{error.strerror}: make the folder writable'
-    return OSError(
-        error.errno,
-        f'{path}{needed} could not be written, {advice}, then continue with --resume; the state '
-        'that was saved before is untouched',
-    )
+    follows = 'start again'
+    if (path.parent / LAST).exists():
+        follows = 'continue with --resume; the state that was saved before is untouched'
+    return OSError(error.errno, f'{path}{needed} could not be written, {advice}, then {follows}')
 
 
 class WholeFiles(TorchCheckpointIO):
@@ -114,6 +113,7 @@ class CheckpointKeeper(Callback):
         self.best_result: dict[str, Any] = {}
         """What the validation of the best one found."""
         self._saved_step, self._saved_time = -1, time.monotonic()
+        self._resumed_step: int | None = None
 
     @override
     def state_dict(self) -> dict[str, Any]:
@@ -140,10 +140,22 @@ class CheckpointKeeper(Callback):
         saved number of batches would end a step too early or let a validation fall into one.
         """
         progress = checkpoint['loops']['fit_loop']['epoch_loop.batch_progress']
-        done = checkpoint['global_step'] * trainer.accumulate_grad_batches
+        self._resumed_step = checkpoint['global_step']
+        done = self._resumed_step * trainer.accumulate_grad_batches
         for counts in (progress['total'], progress['current']):
             shift = done - counts['processed']
             counts.update({name: count + shift for name, count in counts.items()})
+
+    @override
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Export the best network where the run was killed, or the disk full, before it was."""
+        assert isinstance(pl_module, LacDepthModule)
+        step = self._resumed_step
+        if step is None or step not in (s for _, s in self.best):
+            return
+        name = BEST if self.best[0][1] == step else _step_name(step)
+        if not _holds(Path(trainer.default_root_dir) / name, step):
+            self._export_best(trainer, pl_module, step)
 
     @override
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -170,9 +182,10 @@ class CheckpointKeeper(Callback):
             return
         assert isinstance(pl_module, LacDepthModule) and pl_module.result is not None
         pl_module.check_loss()
-        self._keep(trainer, pl_module, pl_module.result)
-        if trainer.training or trainer.validating:
-            self._save_state(trainer, pl_module)
+        self._rank(pl_module.result, trainer.global_step)
+        # First the state: a run that ends between the two can be resumed and then exports.
+        self._save_state(trainer, pl_module)
+        self._export_best(trainer, pl_module, trainer.global_step)
 
     @override
     def on_exception(
@@ -201,21 +214,24 @@ class CheckpointKeeper(Callback):
         trainer.save_checkpoint(Path(trainer.default_root_dir) / LAST)
         self._saved_step, self._saved_time = trainer.global_step, time.monotonic()
 
-    def _keep(self, trainer: Trainer, module: LacDepthModule, result: ValidationResult) -> None:
-        score, step = result.score, trainer.global_step
-        ranking = sorted({*self.best, (score, step)})[: self.keep_best]
-        if (score, step) in ranking and trainer.is_global_zero:
-            folder = Path(trainer.default_root_dir)
-            self._export(module, folder / _step_name(step), score, step)
-            if ranking[0] == (score, step):
-                _copy_whole(folder / _step_name(step), folder / BEST)
-            kept = {_step_name(s) for _, s in ranking} if self.keep_best > 1 else set()
-            for file in folder.glob('step_*.safetensors'):
-                if file.name not in kept:
-                    file.unlink()
-        self.best = ranking
-        if ranking[0] == (score, step):
+    def _rank(self, result: ValidationResult, step: int) -> None:
+        self.best = sorted({*self.best, (result.score, step)})[: self.keep_best]
+        if self.best[0] == (result.score, step):
             self.best_result = result.to_dict()
+
+    def _export_best(self, trainer: Trainer, module: LacDepthModule, step: int) -> None:
+        """Write the network of this step if it is among the best, and remove what is no more."""
+        scores = {best: score for score, best in self.best}
+        if step not in scores or not trainer.is_global_zero:
+            return
+        folder = Path(trainer.default_root_dir)
+        self._export(module, folder / _step_name(step), scores[step], step)
+        if self.best[0][1] == step:
+            _copy_whole(folder / _step_name(step), folder / BEST)
+        kept = {_step_name(best) for best in scores} if self.keep_best > 1 else set()
+        for file in folder.glob('step_*.safetensors'):
+            if file.name not in kept:
+                file.unlink()
 
     def _export(self, module: LacDepthModule, path: Path, score: float, step: int) -> None:
         provenance = {
@@ -233,6 +249,14 @@ class CheckpointKeeper(Callback):
 
 def _copy_whole(source: Path, target: Path) -> None:
     write_whole(target, source.read_bytes())
+
+
+def _holds(path: Path, step: int) -> bool:
+    """Whether the network of a step lies there."""
+    try:
+        return load_checkpoint(path)[1].get('step') == str(step)
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 def _step_name(step: int) -> str:

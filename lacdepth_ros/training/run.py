@@ -60,9 +60,10 @@ class TrainingRun:
         step = _saved_step(self._state) if resume else 0
         held = [name for name in (LAST, BEST) if (self.output / name).exists()]
         if held and not resume:
+            remedy = 'continue it with --resume' if LAST in held else 'move it away'
             raise FileExistsError(
-                f'{self.output} holds a run already ({", ".join(held)}); continue it with '
-                '--resume, or name another folder'
+                f'{self.output} holds a run already ({", ".join(held)}); {remedy}, or name '
+                'another folder'
             )
         self.cli = TrainingCLI(arguments, self.output, step)
         self.settings = self.cli.settings

@@ -12,6 +12,7 @@ import torch
 from miniature import write_recipe
 
 pytest.importorskip('lightning')
+from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.training import checkpointing
 from lacdepth_ros.training.checkpointing import (
     CheckpointKeeper,
@@ -64,14 +65,43 @@ def test_failed_write_keeps_no_hold_of_the_state(
 
 
 @needs_full_device
-def test_full_disk_ends_a_run_with_advice(tmp_path: Path) -> None:
+def test_run_without_a_state_for_a_full_disk_starts_again(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / 'data', **{'trainer.max_steps': 1, 'pictures.frames': 0})
     output = tmp_path / 'run'
     output.mkdir()
     (output / '.last.ckpt.partial').symlink_to(FULL)
-    with pytest.raises(OSError, match=r'disk is full.*free some space, then continue'):
+    with pytest.raises(OSError, match=r'disk is full.*free some space, then start again$'):
         train(['--config', str(recipe)], output)
-    assert not (output / 'last.ckpt').exists()
+    assert train(['--config', str(recipe)], output)['steps'] == 1
+
+
+@needs_full_device
+@pytest.mark.parametrize('keep_best', [1, 2])
+def test_resumed_run_exports_the_network_that_a_full_disk_prevented(
+    tmp_path: Path, keep_best: int
+) -> None:
+    changes = {'trainer.val_check_interval': 1, 'checkpoint.keep_best': keep_best}
+    recipe = write_recipe(
+        tmp_path / 'data', **{**changes, 'trainer.max_steps': 1, 'pictures.frames': 0}
+    )
+    output = tmp_path / 'run'
+    output.mkdir()
+    (output / '.best.safetensors.partial').symlink_to(FULL)
+    with pytest.raises(OSError, match=r'then continue with --resume; the state .* untouched'):
+        train(['--config', str(recipe)], output)
+    assert not (output / 'best.safetensors').exists()
+    results = train(['--config', str(recipe)], output, resume=True)
+    average = {
+        name.removeprefix('average.module.'): value
+        for name, value in torch.load(output / 'last.ckpt', weights_only=True)[
+            'state_dict'
+        ].items()
+        if name.startswith('average.module.')
+    }
+    network, provenance = load_checkpoint(output / 'best.safetensors')
+    assert (provenance['step'], results['best_step']) == ('1', 1)
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, average[name])
 
 
 def test_unwritable_folder_is_told(tmp_path: Path) -> None:
