@@ -9,6 +9,7 @@ import io
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +118,13 @@ class CheckpointKeeper(Callback):
 
     @override
     def state_dict(self) -> dict[str, Any]:
-        """The best so far, and what the run descends from: the file may change or go."""
+        """The best so far, and what the run descends from."""
         descent = {key: self.provenance[key] for key in DESCENT if key in self.provenance}
         return {'best': self.best, 'best_result': self.best_result, 'descent': descent}
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from the best so far; states of earlier releases name no descent."""
-        if (descent := state_dict.get('descent')) is not None:
-            own = {key: text for key, text in self.provenance.items() if key not in DESCENT}
-            self.provenance = own | descent
+        """Continue from the best so far."""
         self.best = [(float(score), int(step)) for score, step in state_dict['best']]
         self.best_result = state_dict['best_result']
 
@@ -245,6 +243,13 @@ class CheckpointKeeper(Callback):
             raise disk_error(error, path) from error
         except SafetensorError as error:  # its only way to tell that the disk is full
             raise disk_error(OSError(errno.ENOSPC, str(error)), path) from error
+
+
+def saved_descent(state: Mapping[str, Any]) -> dict[str, str] | None:
+    """What the run of a saved state descends from; None in states of earlier releases."""
+    descent: dict[str, str] | None
+    descent = state['callbacks'][CheckpointKeeper.__qualname__].get('descent')
+    return descent
 
 
 def _copy_whole(source: Path, target: Path) -> None:

@@ -34,6 +34,8 @@ from lacdepth_ros.training.validation import FrameScores, ValidationResult
 
 LOG = logging.getLogger('lacdepth.train')
 CHECK_STEPS = 20
+ARCHITECTURE = 'architecture'
+"""Key of a saved state: the ModelConfig of its weights."""
 MAPS = ('depth', 'std', 'relative', 'summary')
 
 
@@ -177,6 +179,11 @@ class LacDepthModule(LightningModule):
         """Make a step, then let the average follow."""
         super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
         self.average.update_parameters(self.network)
+
+    @override
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Let the state tell its own architecture."""
+        checkpoint[ARCHITECTURE] = self.network.config.to_dict()
 
     @override
     def on_validation_start(self) -> None:

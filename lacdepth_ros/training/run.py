@@ -9,7 +9,7 @@ import pickle
 import signal
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,15 @@ from lightning.pytorch.trainer.states import TrainerStatus
 
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH
 from lacdepth_ros.models.provenance import inherited
-from lacdepth_ros.training.checkpointing import BEST, LAST, CheckpointKeeper, write_whole
+from lacdepth_ros.training.checkpointing import (
+    BEST,
+    LAST,
+    CheckpointKeeper,
+    saved_descent,
+    write_whole,
+)
 from lacdepth_ros.training.first_look import first_look
+from lacdepth_ros.training.module import ARCHITECTURE
 from lacdepth_ros.training.parts import SHIPPED
 from lacdepth_ros.training.runlog import RunLog, peak_memory_mb
 from lacdepth_ros.training.settings import TrainingCLI
@@ -57,7 +64,7 @@ class TrainingRun:
     def __init__(self, arguments: Sequence[str], output: str | Path, *, resume: bool) -> None:
         self.output = Path(output)
         self._state = self.output / LAST
-        step = _saved_step(self._state) if resume else 0
+        state = _saved_state(self._state) if resume else None
         held = [name for name in (LAST, BEST) if (self.output / name).exists()]
         if held and not resume:
             remedy = 'continue it with --resume' if LAST in held else 'move it away'
@@ -65,7 +72,7 @@ class TrainingRun:
                 f'{self.output} holds a run already ({", ".join(held)}); {remedy}, or name '
                 'another folder'
             )
-        self.cli = TrainingCLI(arguments, self.output, step)
+        self.cli = TrainingCLI(arguments, self.output, state)
         self.settings = self.cli.settings
         if resume:
             _check_fixed_settings(self.output / CONFIG, self.settings)
@@ -77,9 +84,8 @@ class TrainingRun:
         self._resume = resume
         first_look(self.cli.datamodule.entries, 'data.train_manifest')
         first_look(self.cli.datamodule.val_entries, 'data.val_manifest')
-        start = self.settings['model']['network']['checkpoint']
         self._keeper.provenance = {
-            **(inherited(None if start == SHIPPED else start) if start else {}),
+            **self._descent(state),
             'training': json.dumps(self.settings),
             FOCAL_PER_WIDTH: f'{self.cli.datamodule.focal_per_width:.6g}',
         }
@@ -126,6 +132,13 @@ class TrainingRun:
         if trainer.is_global_zero:
             write_whole(self.output / RESULTS, json.dumps(results, indent=2).encode())
         return results
+
+    def _descent(self, state: Mapping[str, Any] | None) -> dict[str, str]:
+        """What the run descends from: as its state tells, for the file may change or go."""
+        if state is not None and (told := saved_descent(state)) is not None:
+            return told
+        start = self.settings['model']['network']['checkpoint']
+        return inherited(None if start == SHIPPED else start) if start else {}
 
     def _results(self, seconds: float) -> dict[str, Any]:
         network, trainer = self.cli.model.network, self.cli.trainer
@@ -194,8 +207,8 @@ def train(arguments: Sequence[str], output: str | Path, *, resume: bool = False)
     return TrainingRun(arguments, output, resume=resume).fit()
 
 
-def _saved_step(path: Path) -> int:
-    """Step of the state of a run.
+def _saved_state(path: Path) -> dict[str, Any]:
+    """What the state of a run says beside its tensors, which would keep a replaced file on disk.
 
     Raises:
         FileNotFoundError: No such file.
@@ -205,9 +218,12 @@ def _saved_step(path: Path) -> int:
         raise FileNotFoundError(f'{path} does not exist; there is no run to resume')
     try:
         state = torch.load(path, map_location='cpu', weights_only=True, mmap=True)
-        return int(state['global_step'])
+        told = {name: state[name] for name in ('global_step', 'callbacks')}
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError, KeyError, TypeError) as error:
         raise ValueError(f'{path} is damaged or no state of a run ({error})') from error
+    if ARCHITECTURE in state:  # not in those of earlier releases
+        told[ARCHITECTURE] = state[ARCHITECTURE]
+    return told
 
 
 def _check_fixed_settings(path: Path, settings: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from typing_extensions import override
 
 from lacdepth_ros.training.checkpointing import CheckpointKeeper, WholeFiles
 from lacdepth_ros.training.datamodule import DepthDataModule
-from lacdepth_ros.training.module import LacDepthModule
+from lacdepth_ros.training.module import ARCHITECTURE, LacDepthModule
+from lacdepth_ros.training.parts import NetworkConfig
 from lacdepth_ros.training.pictures import ValidationPictures
 from lacdepth_ros.training.recipes import find_recipe
 from lacdepth_ros.training.runlog import RunLog
@@ -65,8 +66,12 @@ class TrainingCLI(LightningCLI):
     Args:
         arguments: --config RECIPE and overrides such as --model.optimizer.encoder_lr 1e-4.
         output: Folder of the run's files.
-        resumed_step: Step that a run is continued from; curves after it are drawn anew.
+        resumed: State of the run that is continued: what it starts from may have gone since, and
+            curves after its step are drawn anew.
         build: Whether to build model, data and trainer, or only to read the settings.
+
+    Attributes:
+        settings: Every setting, as YAML holds it.
 
     Raises:
         FileNotFoundError: A named file does not exist.
@@ -77,11 +82,11 @@ class TrainingCLI(LightningCLI):
         self,
         arguments: Sequence[str],
         output: Path,
-        resumed_step: int = 0,
+        resumed: Mapping[str, Any] | None = None,
         *,
         build: bool = True,
     ) -> None:
-        self._output, self._resumed_step, self._build = output, resumed_step, build
+        self._output, self._resumed, self._build = output, resumed, build
         for name in ('lightning.pytorch', 'lightning.fabric'):
             logging.getLogger(name).setLevel(logging.WARNING)  # RunLog says what matters
         try:
@@ -106,17 +111,6 @@ class TrainingCLI(LightningCLI):
             hint = ' (--trainer.accelerator cpu, say)' if 'backend' in str(error) else ''
             raise ValueError(f'trainer: {error}{hint}') from error
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Every setting, as YAML holds it."""
-        values: dict[str, Any]
-        values = self.config.as_dict()
-        values.pop('config', None)
-        values = json.loads(json.dumps(values))  # tuples become lists
-        for section in SEEDED:
-            del values[section]['seed']  # seed_everything sets it
-        return values
-
     @override
     def add_core_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the sections of model, data and trainer.
@@ -139,9 +133,22 @@ class TrainingCLI(LightningCLI):
 
     @override
     def instantiate_classes(self) -> None:
-        """Build what the settings describe."""
-        if self._build:
-            super().instantiate_classes()
+        """Note the settings, and build what they describe."""
+        self.settings = self._all_settings()
+        if not self._build:
+            return
+        if self._resumed is not None:
+            _leave_out_first_weights(self.config['model']['network'], self._resumed)
+        super().instantiate_classes()
+
+    def _all_settings(self) -> dict[str, Any]:
+        values: dict[str, Any]
+        values = self.config.as_dict()
+        values.pop('config', None)
+        values = json.loads(json.dumps(values))  # tuples become lists
+        for section in SEEDED:
+            del values[section]['seed']  # seed_everything sets it
+        return values
 
     @override
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
@@ -153,7 +160,10 @@ class TrainingCLI(LightningCLI):
         logger = config['logger']
         if logger is None or logger is True:
             logger = TensorBoardLogger(
-                self._output, name='', version='tensorboard', purge_step=self._resumed_step or None
+                self._output,
+                name='',
+                version='tensorboard',
+                purge_step=self._resumed['global_step'] if self._resumed else None,
             )
         trainer = super().instantiate_trainer(
             default_root_dir=self._output,
@@ -179,6 +189,16 @@ def complete_recipe(arguments: Sequence[str]) -> str:
     """
     settings = TrainingCLI(arguments, Path(), build=False).settings
     return yaml.safe_dump(settings, sort_keys=False)
+
+
+def _leave_out_first_weights(network: MutableMapping[str, Any], state: Mapping[str, Any]) -> None:
+    """Change `model.network` to one that the state then fills."""
+    if network['preset'] is None:  # the architecture is that of the checkpoint
+        if ARCHITECTURE not in state:
+            return  # a state of an earlier release: only the checkpoint tells
+        network['preset'] = NetworkConfig().preset  # of which every field is given anew
+        network['architecture'] = state[ARCHITECTURE]
+    network['checkpoint'] = network['encoder_weights'] = None
 
 
 def _check_trainer(config: Mapping[str, Any]) -> None:
