@@ -13,6 +13,8 @@ from lacdepth_ros.core.camera import Camera
 
 BEYOND_RANGE = 1e4
 """Depth [m] that stands for 'known to be far beyond any range', such as the sky."""
+BEYOND_FROM = 0.1 * BEYOND_RANGE
+"""Depth [m] above which a value stands for that: turning the camera scales it."""
 
 
 def group_of(id: str) -> str:

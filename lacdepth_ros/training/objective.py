@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lacdepth_ros.data.sample import BEYOND_RANGE
+from lacdepth_ros.data.sample import BEYOND_FROM
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.training.losses import (
@@ -90,7 +90,7 @@ def training_loss(
 
     Args:
         output: Of the network, (B, 1, H, W).
-        batch: 'depth' (B, H, W), true depth [m] at focal_px: 0 = none, BEYOND_RANGE = sky; and,
+        batch: 'depth' (B, H, W), true depth [m] at focal_px: 0 = none, above BEYOND_FROM sky; and,
             where the gradient loss is on, 'dense' (B, H, W), interpolated depth [m] at focal_px:
             0 = none.
         model: Range of the network.
@@ -119,7 +119,7 @@ def _parts(
 ) -> dict[str, Tensor]:
     """The losses that are on, by name; only the scale-invariant ones carry silog_weight."""
     target = batch['depth'].unsqueeze(1)  # (B, 1, H, W)
-    sky = target > 0.1 * BEYOND_RANGE
+    sky = target > BEYOND_FROM
     if config.clip_to_range:
         target = torch.where(sky, target, target.clamp_max(model.max_depth))
     valid = (target > model.min_depth) & (target <= model.max_depth)

@@ -19,7 +19,7 @@ from torch.utils.data import Dataset
 from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.cache import SampleCache
 from lacdepth_ros.data.manifest import ManifestEntry
-from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
+from lacdepth_ros.data.sample import BEYOND_FROM, BEYOND_RANGE, Sample
 from lacdepth_ros.data.sky import sky_mask
 from lacdepth_ros.data.transforms.augment import augment
 from lacdepth_ros.data.transforms.config import AugmentConfig
@@ -121,7 +121,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         Returns:
             image: (3, h, w) uint8 RGB.
             depth: (h, w) float32, true depth brought to the network's focal length and camera
-                height; 0 = none, and above BEYOND_RANGE / 10 the sky.
+                height; 0 = none, BEYOND_RANGE the sky.
             dense: (h, w) float32, interpolated depth brought there, too; 0 = none.
             intrinsics: (4,) float32 fx, fy, cx, cy of the view [px].
             skipped: Frames that could not be read and were replaced by another draw.
@@ -139,7 +139,7 @@ class ViewStream(Dataset[dict[str, Any]]):
         dense = np.zeros_like(view.depth) if view.dense is None else view.dense * scale
         return {
             'image': torch.from_numpy(np.stack(cv2.split(view.image))),
-            'depth': torch.from_numpy(view.depth * scale),
+            'depth': torch.from_numpy(_scaled(view.depth, scale)),
             'dense': torch.from_numpy(dense),
             'intrinsics': torch.tensor([camera.fx, camera.fy, camera.cx, camera.cy]),
             'skipped': skipped,
@@ -227,6 +227,12 @@ def draw_weights(
         members = groups == group
         weights[members] = share / members.sum()
     return weights
+
+
+def _scaled(depth: npt.NDArray[np.float32], scale: np.float32) -> npt.NDArray[np.float32]:
+    """Bring measured depth to another scale; it never becomes sky, nor sky measured depth."""
+    measured = np.minimum(depth * scale, np.float32(BEYOND_FROM))
+    return np.where(depth > BEYOND_FROM, np.float32(BEYOND_RANGE), measured)
 
 
 def _with_sky(sample: Sample) -> Sample:

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
-from lacdepth_ros.data.sample import BEYOND_RANGE
+from lacdepth_ros.data.sample import BEYOND_FROM, BEYOND_RANGE
 from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.training import stream as stream_module
@@ -230,6 +230,29 @@ def test_sky_is_marked_only_outdoors_and_where_asked(
     assert beyond(group_weights={'room': 0}) > 0.5
     assert beyond(group_weights={'room': 0}, sky=False) == 0
     assert beyond(group_weights={'road': 0}) == 0
+
+
+@pytest.mark.parametrize('height', [0.2, 1.65, 20.0])
+def test_sky_stays_sky_at_every_height(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, height: float
+) -> None:
+    """From a high camera all is nearer by the network's height, from a low one farther."""
+    entry = read_manifest(write_manifest(tmp_path, 'road/0'))[0]
+    write_depth_png(entry.depth, np.full((HEIGHT, WIDTH), 200.0, np.float32))
+    monkeypatch.setattr(
+        stream_module, 'sky_mask', lambda image, depth: np.arange(len(depth))[:, None] < 24
+    )
+    turned = {'scale_range': (1.0, 1.0), 'pitch': 10.0, 'yaw': 10.0}
+    stream = make_of([replace(entry, camera_height=height)], None, turned, focal_px=FOCAL)
+    depth = stream[0]['depth']
+    assert (BEYOND_FROM, BEYOND_RANGE) == (1e3, 1e4)
+    sky = depth == 1e4
+    assert 0.1 < float(sky.float().mean()) < 0.9
+    measured = depth[~sky & (depth > 0)]
+    expected = min(200 * 1.65 / height, 1e3)
+    # Turning the camera by 10 degrees changes a depth by a fifth at most.
+    assert measured.numel() and float(measured.min()) > 0.8 * expected
+    assert float(measured.max()) <= min(1.25 * expected, 1e3)
 
 
 def test_dense_depth_follows_the_view_and_the_focal_length(manifest: Path) -> None:
