@@ -61,6 +61,11 @@ class StreamConfig:
             if not isinstance(weight, (int, float)) or not 0 <= weight < float('inf'):
                 raise ValueError(f'group_weights.{group}={weight!r} must be a number >= 0')
         shares = self.group_shares
+        if both := sorted(shares.keys() & self.group_weights):
+            raise ValueError(
+                f'group_weights and group_shares both name {both}; a share already says how often '
+                'a group is drawn: name each group in one of them'
+            )
         if not all(isinstance(s, (int, float)) and 0 < s < 1 for s in shares.values()):
             raise ValueError(f'group_shares={shares!r} must be shares between 0 and 1')
         if not sum(shares.values()) < 1:

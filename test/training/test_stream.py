@@ -179,6 +179,11 @@ def test_impossible_shares_are_refused(
         make(manifest, group_shares=shares)
 
 
+def test_group_with_a_weight_and_a_share_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"both name \['road'\]; .*one of them"):
+        StreamConfig(group_shares={'road': 0.3}, group_weights={'road': 0.0, 'room': 2.0})
+
+
 def test_mixed_views_join_two_frames_of_one_domain(tmp_path: Path) -> None:
     """Walls of one depth each: a view shows one or two of them, roads only with roads."""
     path = write_manifest(tmp_path, 'road/0', 'road/1', 'room/0')
