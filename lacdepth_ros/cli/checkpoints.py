@@ -115,6 +115,7 @@ def _lines(found: dict[str, Any]) -> str:
     """A checkpoint for people."""
     near, far = found['depth_m']
     anywhere = 'anywhere' if found['rays'] != 'none' else 'in the middle of the image'
+    score = found['val_abs_rel']
     frames, usual = found['std_calibrated_on_frames'], found['usual_novelty']
     rows = {
         'file': f'{found["file"]} ({found["megabytes"]} MB)',
@@ -123,7 +124,7 @@ def _lines(found: dict[str, Any]) -> str:
         'camera': f'images shrunk to a focal length of {found["focal_px"]:g} px, '
         f'{found["camera_height_m"]:g} m above the ground unless told; optical axis {anywhere}',
         'depth': f'{near:.3g} to {far:.3g} m for that camera',
-        'abs_rel': found['val_abs_rel'] or 'not measured',
+        'abs_rel': f'{score}, mean over the validation groups' if score else 'not measured',
         'std': f'calibrated on {frames} frames, novelty up to {usual:.2f} is usual'
         if frames
         else 'not calibrated (lacdepth calibrate-std)',

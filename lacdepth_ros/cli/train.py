@@ -20,7 +20,7 @@ DESCRIPTION = """\
 Train a network after a recipe (YAML with the sections model, data and trainer). Under --output
 appear:
 
-  best.safetensors   the checkpoint with the smallest validation error
+  best.safetensors   the checkpoint with the smallest validation error (mean over groups)
   last.ckpt          the state that --resume continues from
   config.yaml        every setting of the run; usable as a recipe
   log.jsonl          losses, speed, errors at every validation
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     training = _prepare(args, arguments)
     results = training.fit()
     best = args.output / results['best_checkpoint']
-    print(f'{best}: abs_rel {results["score"]:.4f} on the validation frames')
+    print(f'{best}: abs_rel {results["score"]:.4f}, mean over the validation groups')
     return 0
 
 

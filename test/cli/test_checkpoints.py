@@ -53,10 +53,12 @@ def test_one_of_a_training_names_its_manifests(
 
 def test_people_read_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / 'a.safetensors'
-    save_checkpoint(path, tiny_network(), {'data': 'my yard'})
+    facts = {'data': 'my yard', 'val_abs_rel': '0.1234'}
+    save_checkpoint(path, tiny_network(), facts)
     assert main(['checkpoints', str(path)]) == 0
     mine = capsys.readouterr().out.split('\n\n')[-1]
     assert checkpoint_hash(path) in mine and 'my yard' in mine
+    assert 'abs_rel  0.1234, mean over the validation groups\n' in mine
     assert 'not calibrated' in mine and 'licence  not said' in mine
     write_calibrated(path, path, calibration(8))
     assert main(['checkpoints', str(path)]) == 0

@@ -34,7 +34,8 @@ def test_recipe_becomes_a_checkpoint_and_resumes(
     changes = ['--model.network.architecture.name=mine', '--data.augment.flip', '0']
     assert main([*command, '--trainer.max_steps', '1', *changes]) == 0
     best = output / 'best.safetensors'
-    assert re.match(rf'{re.escape(str(best))}: abs_rel \d', capsys.readouterr().out)
+    line = rf'{re.escape(str(best))}: abs_rel \d\.\d+, mean over the validation groups$'
+    assert re.match(line, capsys.readouterr().out.strip())
     assert load_checkpoint(best)[0].config.name == 'mine'
     settings = yaml.safe_load((output / 'config.yaml').read_text())
     assert settings['trainer']['max_steps'] == 1 and settings['data']['augment']['flip'] == 0.0
