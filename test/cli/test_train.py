@@ -63,7 +63,7 @@ def test_recipe_becomes_a_checkpoint_and_resumes(
         ),
         (['--output', __file__], f'--output: {__file__} is a file; name a folder'),
         (['--model.network.encoder_weights', 'none.safetensors'], 'none.safetensors do not exist'),
-        (['--config', 'none'], '--config: none does not exist; the shipped recipes are'),
+        (['--config', 'lite'], '--config names 2 recipes ('),
         (['--resume'], 'no run to resume'),
     ],
 )
@@ -97,6 +97,12 @@ def test_data_are_checked_before_weights_are_downloaded(
     ):
         assert main([*command, *changes]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_recipe_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['train', '--config', 'none', '--output', str(tmp_path / 'run')]) == 2
+    error = capsys.readouterr().err
+    assert '--config: none does not exist; the shipped recipes are' in error
 
 
 def test_recipe_and_folder_are_needed(capsys: pytest.CaptureFixture[str]) -> None:
