@@ -101,13 +101,27 @@ def _check_request(folder: Path, request: list[str]) -> None:
     file = folder / REQUEST
     if not file.is_file():
         return
-    before = json.loads(file.read_text(encoding='utf-8'))
-    if before != request:
-        changed = sorted(set(before).symmetric_difference(request))
+    before, now = _pairs(json.loads(file.read_text(encoding='utf-8'))), _pairs(request)
+    changed = [
+        f'{name}: {before.get(name, "not given")} -> {now.get(name, "not given")}'
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]
+    if changed:
         raise ValueError(
-            f'{folder} was trained with other settings ({" ".join(changed)} differ); a table '
+            f'{folder} was trained with other settings ({"; ".join(changed)}); a table '
             'compares runs of one budget: give the same settings, or another --output'
         )
+
+
+def _pairs(arguments: Sequence[str]) -> dict[str, str]:
+    """Values of `--NAME VALUE` and `--NAME=VALUE` by name; the last counts, as in a training."""
+    pairs: dict[str, str] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        name, given, value = argument.partition('=')
+        pairs[name] = value if given else next(rest, '')
+    return pairs
 
 
 def read_results(sweep: Sweep, output: Path) -> list[RowResult]:

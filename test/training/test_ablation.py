@@ -115,5 +115,19 @@ def test_a_failed_row_is_named_and_tried_again(tmp_path: Path) -> None:
 
 def test_runs_of_another_budget_are_not_mixed(tmp_path: Path) -> None:
     sweep(tmp_path, FakeTraining(tmp_path), '--trainer.max_steps', '7')
-    with pytest.raises(ValueError, match=r'levels/3 was trained with other settings \(7 8 differ'):
+    changed = r'levels/3 was .* settings \(--trainer\.max_steps: 7 -> 8\); a table'
+    with pytest.raises(ValueError, match=changed):
         sweep(tmp_path, FakeTraining(tmp_path), '--trainer.max_steps', '8')
+    with pytest.raises(ValueError, match=r'\(--trainer\.max_steps: 7 -> not given\)'):
+        sweep(tmp_path, FakeTraining(tmp_path))
+
+
+def test_order_and_form_of_the_settings_do_not_matter(tmp_path: Path) -> None:
+    sweep(tmp_path, FakeTraining(tmp_path), '--trainer.max_steps', '7', '--data.workers', '1')
+    train = FakeTraining(tmp_path)
+    sweep(tmp_path, train, '--data.workers=1', '--trainer.max_steps', '7')
+    assert train.calls == []
+    with pytest.raises(
+        ValueError, match=r'\(--data\.workers: 1 -> 7; --trainer\.max_steps: 7 -> 1'
+    ):
+        sweep(tmp_path, train, '--data.workers', '7', '--trainer.max_steps', '1')
