@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 import torch
 
-from lacdepth_ros.evaluation.benchmark import interleaved_times, percentiles
+from lacdepth_ros.core.percentiles import percentiles_at
+from lacdepth_ros.evaluation.benchmark import interleaved_times
 from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.config import preset
 from lacdepth_ros.models.engines.build import PRECISIONS, build_engine
@@ -147,7 +148,7 @@ def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> lis
             )
             engines.append(engine)
     for key, milliseconds in interleaved_times(runners, rounds).items():
-        rows[key]['p50_ms'], rows[key]['p95_ms'], _ = percentiles(milliseconds)
+        rows[key]['p50_ms'], rows[key]['p95_ms'] = percentiles_at(milliseconds, (50, 95))
     for engine in engines:
         engine.close()
     return list(rows.values())

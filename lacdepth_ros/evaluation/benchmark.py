@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -119,10 +118,3 @@ def interleaved_times(
             run()
             times[name].append(1e3 * (time.perf_counter() - start))
     return times
-
-
-def percentiles(milliseconds: list[float]) -> tuple[float, float, float]:
-    """Median, 95th and 99th percentile."""
-    ordered = sorted(milliseconds)
-    p95, p99 = (ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in (0.95, 0.99))
-    return statistics.median(ordered), p95, p99

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from lacdepth_ros.core.percentiles import PERCENTILES, percentiles_at
 from lacdepth_ros.evaluation import peers
 from lacdepth_ros.evaluation.benchmark import (
     count_macs,
@@ -16,7 +17,6 @@ from lacdepth_ros.evaluation.benchmark import (
     forward_runner,
     interleaved_times,
     network_size,
-    percentiles,
 )
 from lacdepth_ros.evaluation.peak import Peak, best, probes
 from lacdepth_ros.models.config import ModelConfig
@@ -53,7 +53,7 @@ class ForwardTime:
     Attributes:
         combination: What was timed.
         work: Its size.
-        milliseconds: p50, p95 and p99.
+        milliseconds: PERCENTILES of the rounds.
         ratio: Its p50 over that of the first combination of the run.
         share_of_peak: Multiply-adds a second over those of the fastest probe in the same
             precision, timed in the same turns (see peak.py); of each the fastest round, which
@@ -62,7 +62,7 @@ class ForwardTime:
 
     combination: Combination
     work: Work
-    milliseconds: tuple[float, float, float]
+    milliseconds: tuple[float, ...]
     ratio: float
     share_of_peak: float
 
@@ -139,10 +139,10 @@ def time_runners(
         precision: best(named, {name: times[precision, name] for name in named})
         for precision, named in probing.items()
     }
-    first = percentiles(times[next(iter(runners))])[0]
+    first = percentiles_at(times[next(iter(runners))], PERCENTILES)[0]
     rows = []
     for combination, (work, _) in runners.items():
-        milliseconds = percentiles(times[combination])
+        milliseconds = percentiles_at(times[combination], PERCENTILES)
         gmacs = work.macs / min(times[combination]) / 1e6
         share = gmacs / peaks[combination.precision].gmacs
         rows.append(ForwardTime(combination, work, milliseconds, milliseconds[0] / first, share))

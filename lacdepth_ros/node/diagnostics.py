@@ -12,7 +12,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 
-from lacdepth_ros.node.frame_statistics import PERCENTILES, StatisticsSnapshot
+from lacdepth_ros.core.percentiles import PERCENTILES
+from lacdepth_ros.node.frame_statistics import StatisticsSnapshot
 
 if TYPE_CHECKING:
     from rclpy.node import Node

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
+from lacdepth_ros.core.percentiles import PERCENTILES, percentiles_at
 
-PERCENTILES = (50, 95, 99)
 WINDOW = 200
 """Latest frames that the percentiles are taken over."""
 
@@ -84,7 +83,7 @@ class FrameStatistics:
             failed = self._counts['failed']
             new_failures, self._failures_seen = failed - self._failures_seen, failed
             percentiles = {
-                stage: tuple(float(p) for p in np.percentile(values, PERCENTILES))
+                stage: percentiles_at(values, PERCENTILES)
                 for stage, values in self._latencies.items()
             }
             return StatisticsSnapshot(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.percentiles import percentiles_at
 from lacdepth_ros.data.sample import group_of
 from lacdepth_ros.evaluation import result as evaluation
 from lacdepth_ros.evaluation import stability
@@ -221,7 +222,7 @@ def percentiles(values: Sequence[float]) -> dict[str, float] | None:
     """p50, p95 and largest, rounded; None without values."""
     if not values:
         return None
-    p50, p95, largest = (float(v) for v in np.percentile(values, (50, 95, 100)))
+    p50, p95, largest = percentiles_at(values, (50, 95, 100))
     return {'p50': round(p50, 2), 'p95': round(p95, 2), 'max': round(largest, 2)}
 
 
