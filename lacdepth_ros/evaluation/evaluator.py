@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.evaluation.calibration import LEVELS, calibration_summary, interval_widths
-from lacdepth_ros.evaluation.frame import FrameScore, score_frame
+from lacdepth_ros.evaluation.frame import FrameScore, UnpredictedError, score_frame
 from lacdepth_ros.evaluation.metrics import (
     METRICS,
     metrics_from_sums,
@@ -60,6 +60,7 @@ class DepthEvaluator:
         self._widths = interval_widths(intervals or {})
         self._frames: list[FrameScore] = []
         self._skipped: list[SkippedFrame] = []
+        self._unpredicted = 0
 
     def add(
         self,
@@ -87,16 +88,20 @@ class DepthEvaluator:
             ValueError: Shapes differ, no true depth counts, or nothing is predicted where it
                 does. The frame is not added; tell `skip`.
         """
-        frame = score_frame(
-            id=id,
-            group=group,
-            pred=pred,
-            target=target,
-            std=std,
-            protocol=self.protocol,
-            edges=self._edges,
-            widths=self._widths,
-        )
+        try:
+            frame = score_frame(
+                id=id,
+                group=group,
+                pred=pred,
+                target=target,
+                std=std,
+                protocol=self.protocol,
+                edges=self._edges,
+                widths=self._widths,
+            )
+        except UnpredictedError as error:
+            self._unpredicted += error.pixels  # it has no metrics, but is not to be forgotten
+            raise
         self._frames.append(frame)
         return frame.metrics
 
@@ -118,6 +123,7 @@ class DepthEvaluator:
             )
         self._frames += other._frames
         self._skipped += other._skipped
+        self._unpredicted += other._unpredicted
 
     def report(self) -> EvaluationReport:
         """Average what was measured."""
@@ -126,7 +132,8 @@ class DepthEvaluator:
             group: [frame for frame in frames if frame.group == group]
             for group in dict.fromkeys(frame.group for frame in frames)
         }
-        pixels = sum(frame.pixels + frame.unpredicted for frame in frames)
+        unpredicted = self._unpredicted + sum(frame.unpredicted for frame in frames)
+        pixels = unpredicted + sum(frame.pixels for frame in frames)
         return EvaluationReport(
             protocol=self.protocol,
             frames=len(frames),
@@ -136,7 +143,7 @@ class DepthEvaluator:
                 for name, members in groups.items()
             },
             skipped=tuple(self._skipped),
-            unpredicted=sum(frame.unpredicted for frame in frames) / max(pixels, 1),
+            unpredicted=unpredicted / pixels if pixels else None,
             bands=self._by_distance(frames, self._bands),
             distance=self._by_distance(frames, self._edges),
             by_group={

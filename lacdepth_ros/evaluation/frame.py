@@ -75,6 +75,18 @@ class FrameScore:
         }
 
 
+class UnpredictedError(ValueError):
+    """Nothing is predicted wherever a frame has ground truth.
+
+    Args:
+        pixels: Number of such pixels.
+    """
+
+    def __init__(self, pixels: int) -> None:
+        super().__init__('the prediction is invalid wherever there is ground truth')
+        self.pixels = pixels
+
+
 def score_frame(
     *,
     id: str,
@@ -100,13 +112,14 @@ def score_frame(
         widths: See `calibration.interval_widths`.
 
     Raises:
-        ValueError: Shapes differ, no true depth counts, or nothing is predicted where it does.
+        UnpredictedError: Nothing is predicted where true depth counts.
+        ValueError: Shapes differ, or no true depth counts.
     """
     window, counting = _counting_pixels(pred, target, std, protocol)
     pred, target = pred[window], target[window]
     predicted = counting & ~np.isnan(pred)
     if not predicted.any():
-        raise ValueError('the prediction is invalid wherever there is ground truth')
+        raise UnpredictedError(int(counting.sum()))
     finite = predicted & np.isfinite(pred)
     scale = _median_scale(pred[finite], target[finite]) if protocol.median_scaling else 1.0
     clamped = protocol.clamp(pred * np.float32(scale))

@@ -24,11 +24,14 @@ _RIDGE = 0.03  # of standardized channels, against a total weight of 1
 def fit_height(known: KnownPictures) -> HeightCue | None:
     """Fit by weighted ridge regression; the error is that of five-fold cross-validation.
 
+    Frames of one group and height stay together, as siblings would tell each other's height: what
+    counts is a place that was not fitted.
+
     Args:
         known: Pictures of the training; those of a large group weigh less.
 
     Returns:
-        The fit; None where there are too few pictures, or all are of about one height.
+        The fit; None where there are too few pictures or places, or all are of about one height.
     """
     logs = np.log(known.heights)
     if len(logs) < 4 * FOLDS or logs.std() < MIN_SPREAD:
@@ -36,10 +39,14 @@ def fit_height(known: KnownPictures) -> HeightCue | None:
     counts = Counter(known.groups)
     weight = np.array([counts[group] ** -0.5 for group in known.groups])
     x = known.summaries.astype(np.float64)
-    order = np.random.default_rng(0).permutation(len(logs))
+    places = list(zip(known.groups, known.heights, strict=True))
+    number = {place: i for i, place in enumerate(dict.fromkeys(places))}
+    order = np.random.default_rng(0).permutation(len(number))
+    if len(number) < FOLDS:
+        return None
     misses = np.empty_like(logs)
     for fold in range(FOLDS):
-        held = np.isin(np.arange(len(logs)), order[fold::FOLDS])
+        held = np.isin([number[place] for place in places], order[fold::FOLDS])
         slopes, bias = _ridge(x[~held], logs[~held], weight[~held])
         misses[held] = x[held] @ slopes + bias - logs[held]
     slopes, bias = _ridge(x, logs, weight)

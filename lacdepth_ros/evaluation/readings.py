@@ -109,9 +109,10 @@ def tape_readings(predicted: FloatArray, points: Sequence[tuple[float, float, fl
             raise ValueError(f'point {column:g} {row:g} lies outside the {width}x{height} image')
         rows = slice(max(v - _REACH, 0), v + _REACH + 1)
         around = predicted[rows, max(u - _REACH, 0) : u + _REACH + 1]
-        if not np.isfinite(around).any():
+        seen = around[np.isfinite(around)]
+        if not seen.size:
             raise ValueError(f'nothing is predicted at point {column:g} {row:g}')
-        found.append((float(np.nanmedian(around)), depth))
+        found.append((float(np.median(seen)), depth))
     p, t = np.array(found, np.float64).reshape(-1, 2).T
     return Readings(p, t, np.zeros(t.size, np.int64))
 

@@ -35,7 +35,8 @@ class EvaluationReport:
         overall: Mean over all measured frames, by metric; empty without any.
         groups: By name of the group: 'frames' and the mean of every metric over its frames.
         skipped: Frames that could not be measured.
-        unpredicted: Share of the counting pixels without a prediction; they enter no metric.
+        unpredicted: Share of the counting pixels without a prediction, those of skipped frames
+            among them; they enter no metric. None where no pixel counted.
         bands: By distance, nearest first: 'from' and 'to' [m], 'frames', 'pixels' and the metrics
             of all these pixels together.
         distance: The same in fine steps, for curves, with 'ratio', the geometric mean of
@@ -53,7 +54,7 @@ class EvaluationReport:
     overall: dict[str, float]
     groups: dict[str, dict[str, float]]
     skipped: tuple[SkippedFrame, ...]
-    unpredicted: float
+    unpredicted: float | None
     bands: tuple[dict[str, float], ...] = ()
     distance: tuple[dict[str, float], ...] = ()
     by_group: dict[str, dict[str, tuple[dict[str, float], ...]]] = field(default_factory=dict)

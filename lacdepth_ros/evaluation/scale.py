@@ -88,7 +88,8 @@ class ScaleFit:
         if self.factor_range is None or self.bends:
             return False
         low, high = self.factor_range
-        return low < SLIGHT and high > 1 / SLIGHT and high < SURE * low
+        slight = 1 / SLIGHT <= self.factor <= SLIGHT
+        return slight and low < SLIGHT and high > 1 / SLIGHT and high < SURE * low
 
 
 def fit_scale(readings: Readings) -> ScaleFit:

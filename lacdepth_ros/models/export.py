@@ -109,6 +109,7 @@ def export(
         'camera_height_m': repr(model.config.camera_height_m),
         'min_depth': repr(model.config.min_depth),
         'max_depth': repr(model.config.max_depth),
+        'range_end': repr(model.config.range_end),
     }
     dtype = 'fp32' if precision == 'int8' else precision
     network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, dtype)).eval()

@@ -101,6 +101,11 @@ class Road:
         """Rise of the land at one street point [m]."""
         return float(self.rise(np.array([x]), np.array([z]))[0])
 
+    def ground_at(self, x: float, z: float) -> float:
+        """Height of what one stands on at a street point, the kerb included [m]."""
+        lateral = self.lateral(np.array([x]), np.array([z]))[0]
+        return self.rise_at(x, z) + self.kerb * (not self.edges[0] <= lateral <= self.edges[1])
+
     def normals(self, x: Floats, z: Floats) -> Floats:
         """(N, 3) upward unit normals of the land at street points."""
         step = np.float32(0.05)
@@ -163,13 +168,8 @@ def cast_ground(road: Road, rays: Rays, eye: Eye) -> VisibleGround:
 
 def _check_above(road: Road, eye: Eye) -> None:
     x, y, z = (float(value) for value in eye.position)
-    lateral = float(road.lateral(np.array([x]), np.array([z]))[0])
-    on_road = road.edges[0] <= lateral <= road.edges[1]
-    above = -y - road.rise_at(x, z) - (0.0 if on_road else road.kerb)
-    if above <= 0:
-        raise ValueError(
-            f'the camera lies {-above:.3g} m below the ground; it must stand above it'
-        )
+    if (below := y + road.ground_at(x, z)) >= 0:
+        raise ValueError(f'the camera lies {below:.3g} m below the ground; it must be above it')
 
 
 def _meet_plane(road: Road, eye: Eye, down: Floats) -> tuple[Floats, Floats]:

@@ -121,7 +121,7 @@ class Street:
         lean = drive.sway * math.sin(2.3 * time + 2 * drive.phase)
         x = self.road.center(z) + drive.lateral + mount.lateral
         eye = Eye.looking(
-            (x, -mount.height - self.road.rise_at(x, z), z),
+            (x, -mount.height - self.road.ground_at(x, z), z),
             yaw=self.road.heading(z) + lean + mount.yaw,
             pitch=mount.pitch + swing,
             roll=mount.roll + lean,

@@ -14,6 +14,7 @@ from fake_predictor import FakePredictor
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.evaluation.evaluate import evaluate
+from lacdepth_ros.evaluation.evaluator import DepthEvaluator
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 
 WIDTH, HEIGHT = 30, 20
@@ -100,6 +101,20 @@ def test_pixels_without_prediction_are_counted() -> None:
     report = evaluate(FakePredictor(), [Patchy('a/0'), FakeEntry('a/1')], NO_CROP)
     assert report.overall['abs_rel'] == 0.0
     assert report.unpredicted == pytest.approx(5 / (2 * HEIGHT))
+
+
+def test_pixels_of_a_frame_without_any_prediction_are_counted() -> None:
+    entries = [FakeEntry('a/0', red=11), FakeEntry('a/1', red=0)]  # 0: nothing predicted
+    report = evaluate(FakePredictor(), entries, NO_CROP)
+    assert (report.frames, report.unpredicted) == (1, 0.5)
+    assert evaluate(FakePredictor(), entries[1:], NO_CROP).figures()['unpredicted'] == 1.0
+    assert evaluate(FakePredictor(), [], NO_CROP).figures()['unpredicted'] is None
+    merged = DepthEvaluator(NO_CROP)
+    with pytest.raises(ValueError, match='invalid wherever'):
+        merged.add(id='a', group='a', pred=np.full((3, 4), np.nan), target=np.ones((3, 4)))
+    total = DepthEvaluator(NO_CROP)
+    total.merge(merged)
+    assert total.report().unpredicted == 1.0
 
 
 def test_a_defect_of_the_program_is_not_swallowed() -> None:

@@ -40,6 +40,17 @@ def test_knows_that_it_knows_nothing() -> None:
     assert cue is not None and cue.error > 0.5
 
 
+def test_frames_of_a_drive_do_not_tell_each_others_height() -> None:
+    """Twenty drives of forty frames, each of one look and one height, that have no bearing."""
+    rng = np.random.default_rng(3)
+    logs = rng.uniform(np.log(0.3), np.log(3), 20)
+    summaries = (rng.normal(0, 1, (20, 1, 30)) + rng.normal(0, 0.05, (20, 40, 30))).reshape(-1, 30)
+    groups = [f'drive{i // 40}' for i in range(800)]
+    known = KnownPictures(summaries.astype(np.float32), groups, np.exp(logs.repeat(40)).tolist())
+    cue = fit_height(known)
+    assert cue is not None and cue.error > 0.8 * logs.std()
+
+
 def test_one_height_teaches_nothing() -> None:
     known = pictures(150)
     assert fit_height(KnownPictures(known.summaries, known.groups, [1.65] * 150)) is None

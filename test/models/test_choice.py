@@ -99,10 +99,21 @@ def test_fastest_is_what_this_machine_measures_not_what_is_expected(
 ) -> None:
     other.takes = {'bf16': 50.0, 'fp32': 45.0}
     assert choose().precision == 'fp32' and other.closed == 1
+    choose()
+    choose()
     monkeypatch.setattr(gate, 'least_milliseconds', None)
     again = choose()
-    assert again.precision == 'fp32', 'measured once, not at every start'
+    assert again.precision == 'fp32', 'measured at three starts, not at every one'
     assert again.milliseconds == {'openvino bf16': 50, 'openvino fp32': 45, 'eager fp32': 60}
+
+
+def test_a_first_start_on_a_busy_machine_does_not_decide_for_good(
+    other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other.takes = {'bf16': 900.0, 'fp32': 901.0}
+    assert choose().name == 'eager'
+    other.takes = {'bf16': 20.0, 'fp32': 40.0}
+    assert choose().precision == 'bf16'
 
 
 def test_reference_is_taken_where_it_is_the_fastest(other: type[OffEngine]) -> None:
@@ -265,3 +276,6 @@ def test_bf16_is_read_from_the_processors_flags(
     monkeypatch.setattr(devices, 'CPUINFO', path)
     assert devices.computes_bf16() == expected
     assert devices.processor_name() == 'Some Processor'
+    kind = devices.processor_kind()
+    path.write_text(path.read_text().replace(text, f'{text} more'))
+    assert devices.processor_kind() != kind, 'another processor, or one that may do less'

@@ -49,6 +49,25 @@ def runtime(*providers: str) -> SimpleNamespace:
     return SimpleNamespace(__version__='1', get_available_providers=lambda: list(providers))
 
 
+@pytest.mark.usefixtures('installed')
+def test_a_gpu_is_never_replaced_by_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is available is compiled in; where its libraries are missing the CPU is taken."""
+    import onnxruntime
+
+    monkeypatch.setenv('LACDEPTH_CACHE', str(tmp_path))
+    present = ['CUDAExecutionProvider', 'CPUExecutionProvider']
+    monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: present)
+    engine = OnnxRuntimeEngine(tiny_network(), GPU, 'fp32')
+    given = pytest.warns(UserWarning, match='CUDAExecutionProvider')
+    with (
+        given,
+        pytest.raises(ValueError, match=r"ran on \['CPUExecutionProvider'\]: install the CUDA"),
+    ):
+        engine.run(random_image(32, 64))
+
+
 def test_missing_package_provider_and_precision_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, 'load_library', lambda name, _: runtime('CPUExecutionProvider'))
     with pytest.raises(ValueError, match=r"nothing for 'cuda'.*pip install onnxruntime-gpu"):

@@ -35,6 +35,16 @@ def test_the_road_below_lies_at_the_height_of_the_camera(height: float, yaw: flo
     assert np.median(below) == pytest.approx(height, rel=0.03)
 
 
+def test_a_camera_beyond_the_kerb_stands_at_its_height_above_what_it_stands_on() -> None:
+    plan = street(12)
+    aside = plan.road.edges[1] + 1.0 - plan.drive.lateral
+    sample = synthetic_sample(12, 3, camera=CAMERA, mount=Mount(0.5, lateral=aside))
+    rows = np.arange(115, 130)[:, None]
+    below = sample.depth[115:, 110:130] * (rows - CAMERA.cy) / CAMERA.fy
+    assert plan.road.kerb > 0.05
+    assert np.median(below) == pytest.approx(0.5, rel=0.04)
+
+
 def test_a_camera_that_looks_aside_sees_no_end_of_the_street() -> None:
     """Also behind the vehicle something stands: not the empty ground that was never built."""
     sample = synthetic_sample(3, 0, camera=CAMERA, mount=Mount(1.6, yaw=math.radians(180)))

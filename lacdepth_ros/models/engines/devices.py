@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import platform
 from pathlib import Path
@@ -52,3 +53,11 @@ def processor_name() -> str:
     text = CPUINFO.read_text() if CPUINFO.is_file() else ''
     names = [line.partition(':')[2] for line in text.splitlines() if line[:10] == 'model name']
     return (names[0] if names else platform.processor() or platform.machine()).strip()
+
+
+def processor_kind() -> str:
+    """Its name and what it can compute: of Arm's, many have no name of their own."""
+    told = ('flags', 'Features', 'CPU implementer', 'CPU part')
+    text = CPUINFO.read_text() if CPUINFO.is_file() else ''
+    facts = sorted({line for line in text.splitlines() if line.startswith(told)})
+    return f'{processor_name()} {hashlib.sha256(str(facts).encode()).hexdigest()[:16]}'

@@ -18,12 +18,14 @@ from torch import Tensor
 
 from lacdepth_ros.models.engines import cache
 from lacdepth_ros.models.engines.build import build_engine
-from lacdepth_ros.models.engines.devices import processor_name
+from lacdepth_ros.models.engines.devices import processor_kind
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.parity import Parity, compare, run_engine, street_input
 from lacdepth_ros.models.lacdepth import LacDepth
 
 REFERENCE = ('eager', 'fp32')
+TIMED_STARTS = 3
+"""Starts that time an engine, of which the least counts: at the first one a robot is busy."""
 TIMED_RUNS = 7
 ENOUGH_S = 1.0
 """A slow engine is timed no longer than this."""
@@ -90,13 +92,14 @@ class Gate:
     def _milliseconds(self, engine: Engine, name: str, precision: str) -> float:
         key = self._key('speed', engine, name, precision)
         key['threads'] = str(torch.get_num_threads())
-        if known := cache.load(key):
-            return float(known)
+        times: list[float] = json.loads(cache.load(key) or b'[]')
+        if len(times) >= TIMED_STARTS:
+            return min(times)
         image, _ = street_input(*self._size, engine.input_device)
         constants = [x.to(engine.input_device) for x in self._constants]
-        least = least_milliseconds(engine, image, *constants)
-        cache.store(key, str(least).encode())
-        return least
+        times.append(least_milliseconds(engine, image, *constants))
+        cache.store(key, json.dumps(times).encode())
+        return min(times)
 
     def _parity(self, engine: Engine, name: str, precision: str) -> Parity:
         key = self._key('parity', engine, name, precision)
@@ -154,4 +157,4 @@ def _wait(device: torch.device) -> None:
 
 
 def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == 'cuda' else processor_name()
+    return torch.cuda.get_device_name(device) if device.type == 'cuda' else processor_kind()

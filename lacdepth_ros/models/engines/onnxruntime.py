@@ -54,7 +54,6 @@ class OnnxRuntimeEngine:
         self._runtime: Any = load_library('onnxruntime', PURPOSE)
         for name in ('onnx', 'onnxscript'):
             load_library(name, PURPOSE)
-        self.version = str(self._runtime.__version__)
         if precision not in PRECISIONS[device.type]:
             allowed = list(PRECISIONS[device.type])
             raise ValueError(
@@ -67,6 +66,7 @@ class OnnxRuntimeEngine:
                 f"{PURPOSE} has {present} here, nothing for '{device}'; on NVIDIA GPUs it needs "
                 'pip install onnxruntime-gpu'
             )
+        self.version = f'{self._runtime.__version__} {self._providers}'
         self._device = device
         self._key = {
             'engine': f'onnxruntime {precision}',
@@ -116,7 +116,15 @@ class OnnxRuntimeEngine:
         options.intra_op_num_threads = torch.get_num_threads()
         index = {'device_id': self._device.index or 0} if self._device.type == 'cuda' else {}
         providers = [(name, index) for name in self._providers]
-        return self._runtime.InferenceSession(content, options, providers=providers)
+        session = self._runtime.InferenceSession(content, options, providers=providers)
+        # Where their libraries do not load, ONNX Runtime warns and takes the CPU in their place.
+        if not set(session.get_providers()) & set(PROVIDERS[self._device.type]):
+            raise ValueError(
+                f"{PURPOSE} could not use {self._providers} on '{self._device}' and ran on "
+                f'{session.get_providers()}: install the CUDA and cuDNN that this onnxruntime-gpu '
+                'was built for'
+            )
+        return session
 
 
 def translate(

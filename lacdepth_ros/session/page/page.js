@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const palette = bytes(DATA.palette);
 const ready = {};
-let current = -1, cloud = null, dots = [];
+let current = -1, asked = 0, cloud = null, dots = [];
 
 // A map travels as differences along its rows (uint16, little endian), deflated.
 async function unpack(text, width, height) {
@@ -40,7 +40,8 @@ function paintDepth(frame) {
 }
 
 async function show(index) {
-  const frame = await load(index);
+  const mine = ++asked, frame = await load(index);
+  if (mine !== asked) return; // another was asked for meanwhile
   current = index;
   $('frame').value = index;
   $('frame-name').value = `${frame.id} (${index + 1} of ${DATA.frames.length})` + (frame.abs_rel === null ? '' : `, abs_rel ${frame.abs_rel.toFixed(3)}`);
@@ -53,6 +54,12 @@ async function show(index) {
   document.body.dataset.frame = index;
 }
 
+// A std in words; 0 stands for none.
+function spread(meters, raw) {
+  if (raw === 0) return 'unknown';
+  return `${raw === BEYOND ? 'more than ' : ''}${meters.toFixed(2)} m`;
+}
+
 // Depth and std of a pixel of the page's maps, in words; also marks it in the cloud.
 function point(u, v) {
   const frame = ready[current], i = v * frame.width + u, raw = frame.depth[i];
@@ -60,7 +67,7 @@ function point(u, v) {
   let text = `${place}: no depth`;
   if (raw === BEYOND) text = `${place}: beyond range`;
   else if (raw === NEAR) text = `${place}: too near`;
-  else if (raw > 0) text = `${place}: ${(raw * frame.unit).toFixed(2)} m ± ${(frame.std[i] * frame.unit).toFixed(2)} m`;
+  else if (raw > 0) text = `${place}: ${(raw * frame.unit).toFixed(2)} m ± ${spread(frame.std[i] * frame.unit, frame.std[i])}`;
   $('readout').textContent = text;
   if (cloud) { cloud.only = i; cloud.draw(); }
 }
