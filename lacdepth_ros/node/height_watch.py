@@ -41,10 +41,12 @@ class HeightWatch:
         """Median height seen lately [m]; NaN without any."""
         return self._seen.median()
 
-    def describe(self) -> str:
-        """Both heights as diagnostics show them."""
+    def describe(self, *, familiar: bool) -> str:
+        """Both heights as diagnostics show them; what is seen counts in familiar pictures only."""
         if self._cue is None:
             return 'unknown (the checkpoint has not learned it)'
+        if not familiar:
+            return f'unknown, from pictures unlike the training (depth assumes {self._told:.2f})'
         return f'{self.median():.2f} (depth assumes {self._told:.2f})'
 
     def warning(self) -> str:

@@ -13,8 +13,9 @@ from lacdepth_ros.node.recent import Recent
 if TYPE_CHECKING:
     from lacdepth_ros.models.std_calibration import StdCalibration
 
-HOPELESS = 5.0
-"""Times the usual novelty that black, blurred and indoor pictures have, and no street."""
+FAMILIAR = 1.5
+"""Times the usual novelty up to which pictures are enough like those of the training to read more
+off them than depth; real cameras at other heights than a car's lie above."""
 UNKNOWN = 'unknown (the checkpoint is not calibrated)'
 
 
@@ -46,9 +47,11 @@ class NoveltyWatch:
             return UNKNOWN
         return f'{self.median():.2f} (usual: up to {self._calibration.limit:.2f})'
 
-    def hopeless(self) -> bool:
-        """Whether the latest pictures show nothing that anything could be read off."""
-        return self._calibration is not None and self.median() > HOPELESS * self._calibration.limit
+    def familiar(self) -> bool:
+        """Whether the latest pictures are much like those of the training."""
+        if self._calibration is None:
+            return True
+        return not self.median() > FAMILIAR * self._calibration.limit
 
     def warning(self) -> str:
         """Say that the latest pictures are out of the network's depth, '' when they are not."""

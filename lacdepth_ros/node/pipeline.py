@@ -196,9 +196,10 @@ class FramePipeline:
         self._novelty.see(novelty)
         self._height.see(height_seen, assumed * parameters.depth_scale)
         self._statistics.find('novelty', self._novelty.describe())
-        self._statistics.find('camera height seen [m]', self._height.describe())
+        familiar = self._novelty.familiar()
+        self._statistics.find('camera height seen [m]', self._height.describe(familiar=familiar))
         self._doubt('novelty', self._novelty.warning())
-        self._doubt('height', '' if self._novelty.hopeless() else self._height.warning())
+        self._doubt('height', self._height.warning() if familiar else '')
 
     def _published(self, topic: str, pair: FramePair) -> None:
         if self._clock is not None:

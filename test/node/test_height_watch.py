@@ -53,7 +53,7 @@ def test_warns_at_every_rate_of_pictures(rate: int) -> None:
 def test_warns_from_15_percent_on(told: float, warns: bool) -> None:
     watch = watched(0.4, told)
     assert bool(watch.warning()) is warns
-    assert watch.describe() == f'0.40 (depth assumes {told:.2f})'
+    assert watch.describe(familiar=True) == f'0.40 (depth assumes {told:.2f})'
 
 
 def test_tolerates_what_the_cue_itself_errs_by() -> None:
@@ -83,10 +83,26 @@ def test_a_few_odd_pictures_change_nothing() -> None:
     assert watch.median() == 0.4 and watch.warning() == ''
 
 
+@pytest.mark.ros
+def test_pictures_unlike_the_training_tell_no_height(bench, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """A real camera 0.4 m above a meadow was read as 3 m: worse than nothing."""
+    pytest.importorskip('rclpy')
+    bench.factory.calibration = knowing()
+    monkeypatch.setattr(HeightWatch, 'warning', lambda self: 'it stands elsewhere')
+    bench.activate('depth/image_rect')
+    bench.predictor.height_seen, bench.predictor.novelty = 3.1, 4.6
+    bench.answer('depth/image_rect', 1)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: bench.diagnostics)
+    values = {item.key: item.value for item in bench.diagnostics[-1].values}
+    assert 'unknown, from pictures unlike the training' in values['camera height seen [m]']
+    assert 'it stands elsewhere' not in bench.diagnostics[-1].message
+
+
 def test_says_nothing_where_nothing_was_learned() -> None:
     watch = HeightWatch(calibration(), Clock())
     watch.see(math.nan, 1.65)
-    assert watch.warning() == '' and 'not learned' in watch.describe()
+    assert watch.warning() == '' and 'not learned' in watch.describe(familiar=True)
 
 
 @pytest.mark.ros

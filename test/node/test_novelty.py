@@ -41,13 +41,20 @@ def test_warns_when_most_pictures_are_unlike_the_known() -> None:
     assert watch.median() == 10.0
     assert 'novelty 10.0, usual up to 3.0' in watch.warning()
     assert 'its std 3.2 times larger' in watch.warning(), '10 ** (ln 10 / ln 100)'
-    assert not watch.hopeless(), '15 is five times the limit'
-    for _ in range(30):
-        watch.see(16.0)
-    assert watch.hopeless()
+    assert not watch.familiar(), '4.5 is one and a half times the limit'
     watch = NoveltyWatch(calibration(limit=3.0), Clock())
     watch.see(10.0)
     assert watch.describe() == '10.00 (usual: up to 3.00)'
+
+
+@pytest.mark.parametrize(('novelty', 'familiar'), [(4.4, True), (4.6, False), (math.nan, True)])
+def test_pictures_half_again_as_new_as_usual_are_still_familiar(
+    novelty: float, familiar: bool
+) -> None:
+    watch = NoveltyWatch(calibration(limit=3.0), Clock())
+    watch.see(novelty)
+    assert watch.familiar() is familiar
+    assert NoveltyWatch(None, Clock()).familiar()
 
 
 def test_forgets_after_ten_seconds() -> None:
