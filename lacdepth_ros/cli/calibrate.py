@@ -44,6 +44,8 @@ examples:
   lacdepth calibrate yard.jpg --camera-info front.yaml --point 320 400 2.1 --point 500 310 6.4
 """
 _MAX_DEPTH = 80.0
+USABLE = (0.05, 20.0)
+"""Factors that a camera at 0.1 to 33 m may need whose height was not told."""
 BAG_FRAMES = 50
 """Frames that are taken out of a bag at most, spread evenly over it."""
 
@@ -175,6 +177,15 @@ def _advice(fit: ScaleFit, told: float | None) -> list[str]:
             return ['what is near is right: leave camera_height and depth_scale as they are']
         left = near.factor / far.factor
         title += f' (for what is near; farther away predicted / true is then {left:.2f})'
+    if not USABLE[0] <= best.factor <= USABLE[1]:
+        return [
+            f'NO SUCH CAMERA: a factor of {best.factor:.3g} is none that a height or a focal '
+            'length explains. Are the true depths in metres, and of these pixels?'
+        ]
+    if fit.halves is None and fit.error_after > 1.1 * fit.error_before:
+        return [
+            'THE FACTOR MAKES IT WORSE: the readings contradict each other; look for a wrong one'
+        ]
     height = (
         [f'  camera_height: {told * best.factor:.3g}   # metres, for {told:g}'] if told else []
     )

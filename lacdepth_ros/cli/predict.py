@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ examples:
   lacdepth predict frames/ --output out --camera-info front.yaml --ply
 """
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
+OTHER_PICTURES = ('.heic', '.heif', '.webp', '.bmp', '.tif', '.tiff', '.avif', '.dng')
+"""Pictures that are not read."""
 MAX_DEPTH = 80.0
 """Depth [m] beyond which nothing is reported; the default of the node's parameter max_depth."""
 
@@ -112,9 +115,16 @@ def _images_of(path: Path) -> list[Path]:
     """The file itself, or the images of a folder by name; UsageError when it holds none."""
     if not path.is_dir():
         return [path]
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+    there = sorted(path.iterdir())
+    found = [file for file in there if file.suffix.lower() in IMAGE_SUFFIXES]
     if not found:
         raise UsageError(f'{path} holds no image ({", ".join(IMAGE_SUFFIXES)})')
+    folders = sum(file.is_dir() for file in there)
+    others = Counter(f.suffix.lower() for f in there if f not in found and f.is_file())
+    if pictures := [f'{n} x {kind}' for kind, n in others.items() if kind in OTHER_PICTURES]:
+        warn(f'{path}: left out {", ".join(pictures)}: convert them to PNG or JPEG')
+    if folders:
+        warn(f'{path}: {folders} folders in it are not read')
     return found
 
 
@@ -175,14 +185,18 @@ def _predict(
     args: argparse.Namespace,
 ) -> str:
     """Predict one image and write its files; returns a line about it."""
+    from lacdepth_ros.cli.cameras import AssumedCamera
+    from lacdepth_ros.core.camera import doubt_of_axis
     from lacdepth_ros.core.geometry import depth_to_points
     from lacdepth_ros.data.files import read_image, write_depth_png, write_image
     from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth
     from lacdepth_ros.viz.ply import write_ply
 
-    view = source.view(read_image(path))
-    if doubt := predictor.doubt(view.camera):
-        warn(f'{path}: {doubt}')
+    # Where nothing says which pixels the intrinsics are of, the picture is as it is to be shown.
+    view = source.view(read_image(path, upright=isinstance(source, AssumedCamera)))
+    for doubt in (predictor.doubt(view.camera), doubt_of_axis(view.camera)):
+        if doubt:
+            warn(f'{path}: {doubt}')
     prediction = predictor.predict(view.image, view.camera, camera_height=args.camera_height)
     depth = view.without_outside(prediction.limited(max_depth=args.max_depth))
     if view.outside is not None:

@@ -201,6 +201,19 @@ def check_plausible(camera: Camera) -> None:
             )
 
 
+def doubt_of_axis(camera: Camera) -> str:
+    """Why a principal point can hardly be of this image; '' where it may be."""
+    place = (camera.cx / camera.width, camera.cy / camera.height)
+    far = not all(_CENTRAL[0] < part < _CENTRAL[1] for part in place)
+    # Cutting an image moves the principal point along one side, another size along both.
+    if far or max(place) < _HALVED or min(place) > 1 - _HALVED:
+        return (
+            f'principal point ({camera.cx:g}, {camera.cy:g}) of an image of '
+            f'{camera.width}x{camera.height} pixels; K must be of this image, not of another size'
+        )
+    return ''
+
+
 def check_input_scale(scale: float, input_size: tuple[int, int] | None) -> float:
     """Return a share of the training's focal length; ValueError where it is none, or goes unused.
 
@@ -236,6 +249,8 @@ def check_camera_height(height: float) -> float:
     return float(height)
 
 
+_CENTRAL = (0.2, 0.8)  # where the principal point of a camera lies, of width and height
+_HALVED = 0.35  # both coordinates lie below where K is of an image of half the size
 INPUT_SIDES = (0, 4096)
 """Height and width of a network's input [px], 0 where it is as the training's."""
 INPUT_SCALES = (0.5, 1.0)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.camera import Camera, doubt_of_axis
 from lacdepth_ros.data.depth_histogram import DepthHistogram
 from lacdepth_ros.data.indexing import Progress
 from lacdepth_ros.data.manifest import ManifestEntry
@@ -28,8 +28,6 @@ BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
 
 _PERCENTILES = (1, 50, 99)
 _FULL = 65_535  # the largest count of a depth PNG
-_CENTRAL = (0.2, 0.8)  # where the principal point of a camera lies, of width and height
-_HALVED = 0.35  # both coordinates lie below where K is of an image of half the size
 _FOCAL_PER_WIDTH = (0.13, 11.5)  # fields of view of 150 and 5 degrees
 _DARK = 16  # of 255: the brightest value of 12 bits stored low in 16
 _PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
@@ -269,15 +267,7 @@ def _doubt_about(camera: Camera) -> str:
             f'fx = {camera.fx:g} for an image of {size}: is it in pixels? A normalized K must be '
             'multiplied by width and height'
         )
-    place = (camera.cx / camera.width, camera.cy / camera.height)
-    far = not all(_CENTRAL[0] < part < _CENTRAL[1] for part in place)
-    # Cutting an image moves the principal point along one side, another size along both.
-    if far or max(place) < _HALVED or min(place) > 1 - _HALVED:
-        return (
-            f'principal point ({camera.cx:g}, {camera.cy:g}) of an image of {size}; K must be of '
-            'this image, not of another size'
-        )
-    return ''
+    return doubt_of_axis(camera)
 
 
 def _compare(

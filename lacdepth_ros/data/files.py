@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,22 @@ KITTI_DEPTH_SCALE = 256.0
 
 _MAX_COUNT = np.iinfo(np.uint16).max
 _EXIF_MARKERS, _EXIF_WITHIN, _UPRIGHT = (b'Exif\0\0', b'eXIf'), 65_536, 1
+_TURNS: dict[int, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] = {
+    1: lambda x: x,
+    2: lambda x: x[:, ::-1],
+    3: lambda x: x[::-1, ::-1],
+    4: lambda x: x[::-1],
+    5: lambda x: x.swapaxes(0, 1),
+    6: lambda x: x[::-1].swapaxes(0, 1),
+    7: lambda x: x[::-1, ::-1].swapaxes(0, 1),
+    8: lambda x: x[:, ::-1].swapaxes(0, 1),
+}
+"""What makes stored pixels those to be shown, by EXIF orientation."""
 
 
-def read_image(path: str | Path, *, size: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
+def read_image(
+    path: str | Path, *, size: tuple[int, int] | None = None, upright: bool = False
+) -> npt.NDArray[np.uint8]:
     """Read a PNG or JPEG file as (H, W, 3) uint8 RGB; grey is repeated, alpha dropped.
 
     The pixels stay as they are stored: intrinsics, depth and the node are of those. A file that
@@ -33,6 +47,7 @@ def read_image(path: str | Path, *, size: tuple[int, int] | None = None) -> npt.
     Args:
         path: The file.
         size: (width, height) that it must have; another one is refused before it is decoded.
+        upright: Turn the pixels as the file asks to be shown.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -41,7 +56,10 @@ def read_image(path: str | Path, *, size: tuple[int, int] | None = None) -> npt.
     path = Path(path)
     data = _read(path)
     image = decode_image(data, path, size=size)
-    if _asks_for_rotation(data):
+    orientation = _orientation(data)
+    if upright:
+        return np.ascontiguousarray(_TURNS[orientation](image))
+    if orientation != _UPRIGHT:
         warnings.warn(
             f'images in {path.parent} ask to be shown rotated (EXIF orientation); they are used '
             'as stored, which is what their intrinsics must be of: rotate the files themselves, '
@@ -149,15 +167,16 @@ def _read(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _asks_for_rotation(data: bytes) -> bool:
-    """Whether a PNG or JPEG file has an EXIF orientation other than that of its rows."""
+def _orientation(data: bytes) -> int:
+    """EXIF orientation of a PNG or JPEG file, 1 .. 8; 1 is that of its rows."""
     if not any(marker in data[:_EXIF_WITHIN] for marker in _EXIF_MARKERS):
-        return False
+        return _UPRIGHT
     try:
         with Image.open(io.BytesIO(data)) as image:
-            return image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT) != _UPRIGHT
+            found = image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
     except Exception:  # damaged EXIF raises anything; it asks for nothing then
-        return False
+        return _UPRIGHT
+    return found if found in _TURNS else _UPRIGHT
 
 
 def _decode(

@@ -203,3 +203,11 @@ def test_a_frame_that_cannot_be_read_is_named(
     (data / '1.png').unlink()
     assert main(['calibrate', str(data)]) == 1
     assert 'a/1 not read' in capsys.readouterr().err
+
+
+def test_what_no_camera_explains_is_not_recommended() -> None:
+    true = np.array([2.0, 4.0, 8.0, 16.0])
+    frame = np.zeros(4, np.int64)
+    millimeters = describe(fit_scale(Readings(true, 1000 * true, frame)), 1.65)
+    assert 'NO SUCH CAMERA: a factor of 1e+03' in millimeters and 'in metres' in millimeters
+    assert 'camera_height:' not in millimeters

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from fake_predictor import FakePredictor
+from PIL import ExifTags, Image
 
 from lacdepth_ros.cli import options, predict
 from lacdepth_ros.cli.main import main
@@ -336,3 +337,44 @@ def test_few_images_wait_for_no_compilation(
     command = ['predict', str(tmp_path / 'in'), '--output', str(tmp_path / 'out')]
     assert main([*command, *KNOWN, *given]) == 0
     assert chosen == [expected]
+
+
+def rotated_photo(folder: Path) -> Path:
+    """A JPEG of 24x16 stored pixels that asks to be turned clockwise, as phones write them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    photo = Image.new('RGB', (WIDTH, HEIGHT), (10, 90, 200))
+    exif = photo.getexif()
+    exif[ExifTags.Base.Orientation] = 6
+    photo.save(folder / 'phone.jpg', exif=exif)
+    return folder / 'phone.jpg'
+
+
+@pytest.mark.filterwarnings('ignore:images in .* ask to be shown rotated')
+def test_photos_are_turned_upright_where_no_camera_says_otherwise(
+    tmp_path: Path, predictor: FakePredictor
+) -> None:
+    photo = str(rotated_photo(tmp_path))
+    assert main(['predict', photo, '--output', str(tmp_path / 'a')]) == 0
+    assert main(['predict', photo, '--output', str(tmp_path / 'b'), *KNOWN]) == 0
+    assert [(c.width, c.height) for c in predictor.cameras] == [(HEIGHT, WIDTH), (WIDTH, HEIGHT)]
+
+
+def test_intrinsics_of_another_size_are_warned_of(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    double = ['--intrinsics', '40', '42', '23', '15', '--camera-height', '0.5']
+    image = str(image_file(tmp_path))
+    assert main(['predict', image, '--output', str(tmp_path), *double]) == 0
+    assert 'principal point (23, 15) of an image of 24x16 pixels' in capsys.readouterr().err
+
+
+def test_pictures_that_are_left_out_of_a_folder_are_named(
+    tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = image_file(tmp_path / 'photos').parent
+    for name in ('a.HEIC', 'b.heic', 'c.webp', 'notes.txt'):
+        (folder / name).touch()
+    (folder / 'more').mkdir()
+    assert main(['predict', str(folder), '--output', str(tmp_path / 'out'), *KNOWN]) == 0
+    said = capsys.readouterr().err
+    assert 'left out 2 x .heic, 1 x .webp: convert them' in said and '1 folders' in said

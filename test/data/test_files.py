@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 
 from lacdepth_ros.data.files import read_depth_png, read_image, write_depth_png, write_image
 from lacdepth_ros.data.headers import read_header
@@ -109,3 +109,16 @@ def test_a_failed_write_leaves_the_old_file(
         write_image(path, np.zeros((4, 5, 3), np.uint8))
     assert np.all(read_image(path) == 7)
     assert [found.name for found in tmp_path.iterdir()] == ['image.png']
+
+
+@pytest.mark.parametrize('orientation', range(1, 9))
+@pytest.mark.filterwarnings('ignore:images in .* ask to be shown rotated')
+def test_upright_pixels_are_those_that_pillow_shows(tmp_path: Path, orientation: int) -> None:
+    stored = np.random.default_rng(0).integers(0, 255, (5, 7, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(stored).save(tmp_path / 'a.png', exif=exif)
+    with Image.open(tmp_path / 'a.png') as image:
+        shown = np.asarray(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(read_image(tmp_path / 'a.png', upright=True), shown)
+    np.testing.assert_array_equal(read_image(tmp_path / 'a.png'), stored)
