@@ -102,6 +102,7 @@ def test_launch_file_has_the_documented_arguments():
         'camera_info_topic',
         'checkpoint',
         'device',
+        'camera_height',
         'use_sim_time',
         'autostart',
         'rviz',
