@@ -164,7 +164,8 @@ class Subscribers:
         self._subscribe_latched()
         frames = self._pairs.doubt()
         if frames:
-            frames += f'; {self.topics[1]} is published by {self._publishers(self.topics[1])}'
+            names = self._publishers(self.topics[1])
+            frames += f'; {self.topics[1]} is published by {names}' if names else ''
         return {
             'silence': self._watch.silence(),
             'loss': self._watch.loss(),
@@ -205,7 +206,13 @@ class Subscribers:
             for endpoint in self._node.get_publishers_info_by_topic(topic)
             if endpoint.topic_type != wanted
         ]
-        return f'{", ".join(others)}, not {wanted}{_advice(others)}' if others else ''
+        if others:
+            return f'{", ".join(others)}, not {wanted}{_advice(others)}'
+        packed = f'{topic}/compressed'
+        counted = self._node.count_publishers
+        if ours is Image and not counted(topic) and counted(packed):
+            return f'nobody, but {packed} is: set image_transport: compressed'
+        return ''
 
 
 def _advice(others: list[str]) -> str:

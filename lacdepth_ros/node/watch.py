@@ -99,7 +99,8 @@ class InputWatch:
     def loss(self) -> str:
         """Say that images get lost ('' when they do not), with the remedy."""
         share = self.lost()
-        if share <= TOLERATED_LOSS:
+        # What does not come at all is missing, not lost on the way: `silence` says what to check.
+        if share <= TOLERATED_LOSS or self._clock() - self._last_image > SILENCE:
             return ''
         return (
             f'{100 * share:.0f} % of the images get lost on the way: start the camera driver '

@@ -12,6 +12,7 @@ pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from ros_fakes import image_message, info_message
+from sensor_msgs.msg import CompressedImage
 
 from lacdepth_ros.node import frame_statistics
 from lacdepth_ros.node.diagnostics import Condition, build_status
@@ -122,6 +123,15 @@ def test_missing_input_is_named_with_what_to_check(bench, monkeypatch, images, i
     assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
     assert bench.status_with(advice).level == DiagnosticStatus.WARN
     assert bench.logged(advice), 'and the log says so, too'
+
+
+def test_images_that_come_compressed_only_are_asked_for_so(bench, monkeypatch):
+    monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
+    bench.client.create_publisher(CompressedImage, '/image/compressed', 1)
+    bench.activate('depth/image_rect')
+    bench.client.destroy_publisher(bench.images)
+    advice = 'but /image/compressed is: set image_transport: compressed'
+    assert bench.spin_until(lambda: any(advice in s.message for s in bench.diagnostics))
 
 
 def test_fault_outranks_failures_and_failures_outrank_warnings():

@@ -212,3 +212,14 @@ def test_publishers_of_another_type_are_named():
     watched, clock = watch(other='/driver as sensor_msgs/msg/CompressedImage')
     clock.now += 3
     assert '/image is published by /driver as sensor_msgs/msg/CompressedI' in watched.silence()
+
+
+def test_images_that_stopped_are_missing_and_not_lost():
+    watched, clock = watch()
+    for frame in range(60):
+        clock.now = 100 + frame / RATE
+        if frame < 30:
+            watched.saw_image(frame + 1)
+        watched.saw_info(frame + 1, of_image=True)
+    assert watched.lost() == pytest.approx(0.5) and watched.loss() == ''
+    assert 'camera_info arrives but no image' in watched.silence()
