@@ -84,9 +84,8 @@ def run(args: argparse.Namespace) -> int:
         parameters = _parameters(args, images)
         meter = stability_meter(args.bag, images)
         observe = replay_observer(worst, meter)
-        intervals = _intervals(parameters)
         result = SessionResult(
-            protocol, depth, bands=args.bands, intervals=intervals, observe=observe
+            protocol, depth, bands=args.bands, intervals=_intervals(parameters), observe=observe
         )
         ground_truth = _ground_truth(args, images)
     except (OSError, ValueError) as failure:
