@@ -112,8 +112,7 @@ def score_frame(
         widths: See `calibration.interval_widths`.
 
     Raises:
-        UnpredictedError: Nothing is predicted where true depth counts.
-        ValueError: Shapes differ, or no true depth counts.
+        UnpredictedError, ValueError: Nothing is predicted, or shapes differ, or nothing is true.
     """
     window, counting = _counting_pixels(pred, target, std, protocol)
     pred, target = pred[window], target[window]
@@ -124,7 +123,11 @@ def score_frame(
     scale = _median_scale(pred[finite], target[finite]) if protocol.median_scaling else 1.0
     clamped = protocol.clamp(pred * np.float32(scale))
     sums = error_sums(*select(clamped, target, predicted), edges=edges)
-    spread = None if std is None else std[window] * np.float32(scale)
+    calibration = None
+    if std is not None:
+        calibration = _calibration(
+            clamped, target, finite, std[window] * np.float32(scale), widths
+        )
     return FrameScore(
         id=id,
         group=group,
@@ -133,9 +136,7 @@ def score_frame(
         scale=scale,
         metrics=metrics_from_sums(pooled(sums)),
         boundary_f1=boundary_f1(pred=clamped, target=target, valid_mask=predicted),
-        calibration=None
-        if spread is None
-        else _calibration(clamped, target, finite, spread, widths),
+        calibration=calibration,
         sums=sums,
     )
 

@@ -101,16 +101,7 @@ def export(
         raise ValueError(f'precision {precision!r} of {kind} is not one of {PRECISIONS[kind]}')
     if any_size:
         _check_any_size(kind, height, width)
-    facts = {
-        'network': cache.fingerprint(model),
-        'name': model.config.name,
-        'precision': precision,
-        'focal_px': repr(model.config.focal_px),
-        'camera_height_m': repr(model.config.camera_height_m),
-        'min_depth': repr(model.config.min_depth),
-        'max_depth': repr(model.config.max_depth),
-        'range_end': repr(model.config.range_end),
-    }
+    facts = _facts(model, precision)
     dtype = 'fp32' if precision == 'int8' else precision
     network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, dtype)).eval()
     intrinsics = typical_intrinsics(model.config, height, width)
@@ -119,6 +110,17 @@ def export(
         _write_onnx(network, path, inputs, facts, any_size=any_size)
     else:
         _write_openvino(network, path, inputs, facts, frames)
+
+
+def _facts(model: LacDepth, precision: str) -> dict[str, str]:
+    """What a file says of its network."""
+    lengths = ('focal_px', 'camera_height_m', 'min_depth', 'max_depth', 'range_end')
+    return {
+        'network': cache.fingerprint(model),
+        'name': model.config.name,
+        'precision': precision,
+        **{name: repr(getattr(model.config, name)) for name in lengths},
+    }
 
 
 def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> Parity:

@@ -24,6 +24,7 @@ class Recent:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._seen: deque[tuple[float, float]] = deque()
+        self._median = math.nan
 
     def see(self, value: float) -> None:
         """Take note of a picture's value; NaN is none."""
@@ -32,10 +33,12 @@ class Recent:
             self._seen.popleft()
         if not math.isnan(value):
             self._seen.append((now, value))
+        # Here, once: a frame asks for it several times.
+        self._median = statistics.median(x for _, x in self._seen) if self._seen else math.nan
 
     def median(self) -> float:
         """Median of the latest values; NaN without any."""
-        return statistics.median(x for _, x in self._seen) if self._seen else math.nan
+        return self._median
 
     def span(self) -> float:
         """Seconds from the first of them to the last."""
