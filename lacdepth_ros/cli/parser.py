@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The argument parser of every command: a misspelt option is named, with the one meant."""
+"""The argument parser of every command: what is misspelt is named, with what was meant."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ class CommandParser(argparse.ArgumentParser):
         if rest and not forwards and self._subparsers is None:
             self.error(f'unrecognized arguments: {" ".join(rest)}')
         return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a command, or another value, that is none of the choices."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        alike = difflib.get_close_matches(str(value), choices, n=1)
+        meant = f' (did you mean {alike[0]}?)' if alike else ''
+        text = f'invalid choice: {value!r}{meant}; choose from {", ".join(choices)}'
+        raise argparse.ArgumentError(action, text)
 
     def _unknown_options(self, arguments: Sequence[str]) -> Iterator[str]:
         """Options that this parser does not have; those after a command's name are not its own."""

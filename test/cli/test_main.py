@@ -104,6 +104,24 @@ def test_unknown_arguments_get_the_usage_of_their_command_and_the_one_meant(
 
 
 @pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['evalaute', '--data', 'x'], "'evalaute' (did you mean evaluate?); choose from predict"),
+        (['bag', 'exprot'], "'exprot' (did you mean export?); choose from from-kitti, "),
+        (['bag', 'record-depth', 'x', '--storage', 'mcpa'], "'mcpa' (did you mean mcap?)"),
+        (['zzz'], "'zzz'; choose from predict"),
+    ],
+)
+def test_unknown_choices_are_told_with_the_one_meant(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(arguments)
+    assert stop.value.code == 2
+    assert f'invalid choice: {words}' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     'argument', ['-1e-3', '-0.5', '--out=x', '--debug', '--', '-', 'x --outptu y']
 )
 def test_what_argparse_understands_is_no_unknown_option(argument: str) -> None:
