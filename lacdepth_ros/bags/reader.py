@@ -66,7 +66,7 @@ class BagImages:
     Attributes:
         topic: Topic of the images.
         others: Other image topics in the bag.
-        info_topic: Topic of its camera_info; None when the bag has none.
+        info_topic: Topic of its camera_info; None when the bag has none, or an empty one.
         count: Number of images.
         rectified: The topic's name says that its images are rectified (image_rect...).
         compressed: The images are CompressedImage, not Image.
@@ -101,7 +101,7 @@ class BagImages:
         )
         self.others = [topic for topic in images if topic != self.topic]
         beside = info_topic_of(self.topic)
-        self.info_topic = beside if beside in infos else None
+        self.info_topic = beside if beside in infos and counts[beside] else None
         if info_topic is not None:
             self.info_topic = choose_topic(path, info_topic, types, infos)
         self.count = counts[self.topic]

@@ -31,7 +31,9 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth bag`."""
     parser = options.add_command(subparsers, 'export', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('bag', type=Path, metavar='BAG', help='folder, .mcap or .db3 file')
-    parser.add_argument('output', type=Path, metavar='OUT', help='folder of PNG and PLY files')
+    parser.add_argument(
+        'output', nargs='?', type=Path, metavar='OUT', help='folder of PNG and PLY files'
+    )
     parser.add_argument('--video', type=Path, metavar='FILE', help='write an MP4')
     parser.add_argument('--png', action='store_true', help='write PNG files')
     parser.add_argument('--ply', action='store_true', help='write clouds')
@@ -51,12 +53,9 @@ def run(args: argparse.Namespace) -> int:
     """Export; 1 when a depth image could not be shown."""
     from lacdepth_ros.bags.export import ExportOptions, export
 
-    if not (args.video or args.png or args.ply):
-        raise UsageError('nothing to write: give --video FILE, --png or --ply')
+    _check(args)
     near, far = args.range
-    if not 0 < near < far:
-        raise UsageError(f'--range {near} {far}: 0 < NEAR < FAR is needed')
-    options = ExportOptions(
+    wanted = ExportOptions(
         depth_topic=args.depth_topic,
         image_topic=args.image_topic,
         min_depth=near,
@@ -66,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
         ply=args.ply,
     )
     try:
-        done = export(args.bag, args.output, options, progress_bar())
+        folder = args.output or args.video.parent  # a video alone leaves nothing else
+        done = export(args.bag, folder, wanted, progress_bar())
     except (FileNotFoundError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
     for line in done.damage.lines(args.bag):
@@ -78,6 +78,22 @@ def run(args: argparse.Namespace) -> int:
     for path in _written(args):
         print(f'wrote {path}')
     return 1 if done.skipped or done.damage.counts else 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if not (args.video or args.png or args.ply):
+        raise UsageError('nothing to write: give --video FILE, --png or --ply')
+    near, far = args.range
+    if not 0 < near < far:
+        raise UsageError(f'--range {near} {far}: 0 < NEAR < FAR is needed')
+    if not (args.video or args.png):
+        why = 'is about colors of depth, which clouds do not have; leave it out'
+        options.refuse_given(args, 'range', why=why)
+    if not (args.video or args.ply):
+        why = 'is for --video and --ply: --png writes depth alone; leave it out'
+        options.refuse_given(args, 'image_topic', why=why)
+    if (args.output is None) == (args.png or args.ply):
+        raise UsageError('OUT, the folder of PNG and PLY files, goes with --png or --ply')
 
 
 def _written(args: argparse.Namespace) -> list[Path]:

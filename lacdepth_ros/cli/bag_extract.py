@@ -72,13 +72,14 @@ def _add_geometry(group: Any) -> None:
         metavar='S',
         help='largest difference of the stamps of image and measurement, seconds (default: 0.02)',
     )
-    group.add_argument(
+    pose = group.add_mutually_exclusive_group()
+    pose.add_argument(
         '--fixed-frame',
         metavar='FRAME',
         help='frame that stands still (odom, map): also takes out what the robot moved between '
         'the two stamps',
     )
-    group.add_argument(
+    pose.add_argument(
         '--pose',
         nargs=7,
         type=float,

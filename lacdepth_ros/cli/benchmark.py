@@ -102,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; 0 when done."""
     if args.rounds < 0 or min(args.cameras) < 1 or min([*args.rates, args.seconds]) <= 0:
         raise UsageError('--cameras, --rates and --seconds must be positive, --rounds 0 or more')
+    _refuse_without_effect(args)
     from lacdepth_ros.core.runtime import share_cores, tune_process
 
     tune_process()
@@ -120,6 +121,17 @@ def run(args: argparse.Namespace) -> int:
         write_json(args.json, result)
         print(f'wrote {args.json}')
     return 0
+
+
+def _refuse_without_effect(args: argparse.Namespace) -> None:
+    if not args.rounds:
+        why = 'is about forward passes, of which --rounds 0 times none; leave one out'
+        counted = ('sizes',) if args.skip_sizes else ()
+        names = (*counted, 'presets', 'engines', 'precisions', 'peers')
+        options.refuse_given(args, *names, why=why)
+    if not args.rates:
+        why = 'is about loads, of which --rates without a value runs none; leave one out'
+        options.refuse_given(args, 'cameras', 'seconds', why=why)
 
 
 def _sizes(height: int, width: int) -> list[dict[str, Any]]:

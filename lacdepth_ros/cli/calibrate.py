@@ -89,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
 
     options.check_limit(args)
     if args.point:
-        options.refuse_given(args, 'max_depth', why='means nothing for --point; leave it out')
+        why = 'means nothing for --point; leave it out'
+        options.refuse_given(args, 'max_depth', 'limit', why=why)
     elif is_image(args.input):
         raise UsageError(f'{args.input} is an image: give its true depths with --point')
     else:

@@ -74,9 +74,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f'layout {args.layout!r} is not one of {", ".join(LAYOUTS)}')
     options.check_limit(args)
     layout = LAYOUTS[args.layout]
-    for name, default in (('split', None), ('part', None), ('truth', 'auto')):
-        if getattr(args, name) != default and name not in layout.options:
-            raise UsageError(f'--{name} means nothing for {args.layout}; leave it out')
+    unknown = [name for name in ('split', 'part', 'truth') if name not in layout.options]
+    options.refuse_given(args, *unknown, why=f'means nothing for {args.layout}; leave it out')
     if args.output.suffix != '.jsonl':
         raise UsageError(f'{args.output}: the manifest must be named .jsonl')
     options.make_folder(args.output.parent, 'OUT.jsonl')

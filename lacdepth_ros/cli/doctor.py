@@ -55,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
     """Print what is found; 0, 1 or 2 as the help says."""
     from lacdepth_ros.session.doctor.finding import exit_code
 
+    if args.no_topics:
+        why = 'is about a camera, and --no-topics listens to none; leave one out'
+        options.refuse_given(args, 'image', 'camera_info', 'seconds', why=why)
     if args.seconds <= 0:
         raise UsageError(f'--seconds {args.seconds:g}: must be above 0')
     findings = []

@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.evaluation.report.tables import format_table
     from lacdepth_ros.evaluation.result import FIGURES
 
+    _check_imports(args)
+    _check_outputs(args)
     requirements = requirement_options.requirements_from(args, FIGURES)
     imported = args.predictions is not None
     protocol = protocol_options.protocol_from(args, imported=imported)
@@ -78,8 +80,6 @@ def run(args: argparse.Namespace) -> int:
         evaluator = DepthEvaluator(protocol, args.bands)
     except ValueError as failure:
         raise UsageError(f'--bands: {failure}') from failure
-    _check_imports(args)
-    _check_outputs(args)
     predict: FramePredictor
     if imported:
         predict = _imported(args)
@@ -138,10 +138,13 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_imports(args: argparse.Namespace) -> None:
-    """Refuse options of predictions where there are none."""
+    """Refuse options of predictions where there are none, and of a network where they are."""
     if args.predictions is None:
         why = 'is about --predictions DIR; give that too, or leave it out'
         options.refuse_given(args, 'format', 'scale', 'predictions_std', why=why)
+    else:
+        why = 'is about a network, and --predictions are measured without one; leave one out'
+        options.refuse_given(args, *options.PREDICTOR, 'camera_height', why=why)
 
 
 def _check_outputs(args: argparse.Namespace) -> None:
@@ -162,8 +165,6 @@ def _check_outputs(args: argparse.Namespace) -> None:
 def _imported(args: argparse.Namespace) -> FramePredictor:
     from lacdepth_ros.evaluation.imported import ImportedPredictions
 
-    if args.checkpoint is not None:
-        raise UsageError('--predictions and --checkpoint exclude each other')
     try:
         return ImportedPredictions(
             args.predictions,

@@ -12,6 +12,8 @@ from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
+    from lacdepth_ros.models.engines.parity import Parity
+    from lacdepth_ros.models.lacdepth import LacDepth
     from lacdepth_ros.models.quantization import Frame
 
 HELP = 'write a checkpoint as an ONNX or OpenVINO file'
@@ -71,45 +73,52 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command; 0 when the file gives the checkpoint's depth."""
     from lacdepth_ros.models.checkpoint import load_checkpoint
-    from lacdepth_ros.models.export import export, kind_of, verify
+    from lacdepth_ros.models.export import kind_of, verify
 
-    if args.int8:
-        options.refuse_given(args, 'precision', why='and --int8 exclude each other; give one')
+    _check(args)
     try:
         kind_of(args.file)
-        model, _ = load_checkpoint(args.checkpoint)
-        if args.int8 != (args.calibrate is not None):
-            raise ValueError('--int8 and --calibrate MANIFEST go together')
         if not args.verify:
             options.make_folder(args.file.parent, 'FILE')
-            height, width = args.size or ((288, 928) if args.dynamic else (278, 920))
-            export(
-                model,
-                args.file,
-                height=height,
-                width=width,
-                precision='int8' if args.int8 else args.precision or 'fp32',
-                any_size=args.dynamic,
-                frames=_frames(args.calibrate) if args.int8 else (),
-            )
-        try:
-            parity = verify(args.file, model)
-        except ValueError as failure:
-            if args.verify:
-                raise
-            _remove(args.file)
-            raise ValueError(f'{failure}; it was removed') from failure
+        model, _ = load_checkpoint(args.checkpoint)
+        parity = verify(args.file, model) if args.verify else _export(args, model)
     except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error
     print(f'{args.file} gives the depth of {model.config.name}: {parity}')
     return 0
 
 
-def _remove(path: Path) -> None:
-    """Nobody shall deploy a file that gives another depth."""
-    path.unlink(missing_ok=True)
-    if path.suffix == '.xml':
-        path.with_suffix('.bin').unlink(missing_ok=True)
+def _check(args: argparse.Namespace) -> None:
+    if args.verify:
+        why = 'is about writing, and --verify compares the file as it is; leave one out'
+        options.refuse_given(args, 'size', 'dynamic', 'precision', 'int8', 'calibrate', why=why)
+    if args.int8:
+        options.refuse_given(args, 'precision', why='and --int8 exclude each other; give one')
+    if args.int8 != (args.calibrate is not None):
+        raise UsageError('--int8 and --calibrate MANIFEST go together')
+
+
+def _export(args: argparse.Namespace, model: LacDepth) -> Parity:
+    """Write the file and compare it; one that gives another depth goes: nobody shall deploy it."""
+    from lacdepth_ros.models.export import export, verify
+
+    height, width = args.size or ((288, 928) if args.dynamic else (278, 920))
+    export(
+        model,
+        args.file,
+        height=height,
+        width=width,
+        precision='int8' if args.int8 else args.precision or 'fp32',
+        any_size=args.dynamic,
+        frames=_frames(args.calibrate) if args.int8 else (),
+    )
+    try:
+        return verify(args.file, model, (height, width))
+    except ValueError as failure:
+        args.file.unlink(missing_ok=True)
+        if args.file.suffix == '.xml':
+            args.file.with_suffix('.bin').unlink(missing_ok=True)
+        raise ValueError(f'{failure}; it was removed') from failure
 
 
 def _frames(manifest: Path) -> list[Frame]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
 
 
+PREDICTOR = ('checkpoint', 'device', 'engine', 'precision', 'input_scale')
+"""Names of what `add_predictor_options` adds."""
+
+
 def add_commands(parser: argparse.ArgumentParser, commands: Iterable[Any]) -> None:
     """Give a program its commands, or a command its own: modules with `add_parser`."""
     nested = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
@@ -153,14 +157,14 @@ def refuse_given(args: argparse.Namespace, *names: str, why: str) -> None:
 
     Args:
         args: The parsed options.
-        names: Of those that mean nothing here; each is None unless it was given.
+        names: Of those that mean nothing here.
         why: What to do about it, as the end of a sentence that begins with the option.
 
     Raises:
         UsageError: One was given.
     """
     for name in names:
-        if getattr(args, name) is not None:
+        if name in args.given:
             raise UsageError(f'--{name.replace("_", "-")} {why}')
 
 

@@ -18,6 +18,8 @@ class CommandParser(argparse.ArgumentParser):
     argparse hands unknown arguments up to the outermost parser, which knows nothing of the
     command's options, and before that complains of missing ones. A parser with the default
     `forwarded` lets options pass that resemble none of its own: they are settings of a recipe.
+
+    What it parses has the attribute `given`: the names (`dest`) of the options that were typed.
     """
 
     def parse_known_args(  # type: ignore[override]
@@ -31,6 +33,7 @@ class CommandParser(argparse.ArgumentParser):
             words = (f'{n} (did you mean {meant}?)' if meant else n for n, meant in refused)
             self.error(f'unrecognized arguments: {" ".join(words)}')
         found, rest = super().parse_known_args(arguments, namespace)
+        found.given = self._given(arguments) | getattr(found, 'given', frozenset())
         if rest and not forwards and self._subparsers is None:
             self.error(f'unrecognized arguments: {" ".join(rest)}')
         return found, rest
@@ -45,15 +48,29 @@ class CommandParser(argparse.ArgumentParser):
         text = f'invalid choice: {value!r}{meant}; choose from {", ".join(choices)}'
         raise argparse.ArgumentError(action, text)
 
-    def _unknown_options(self, arguments: Sequence[str]) -> Iterator[str]:
-        """Options that this parser does not have; those after a command's name are not its own."""
+    def _typed_options(self, arguments: Sequence[str]) -> Iterator[str]:
+        """Options as they were typed; those after a command's name are not this parser's."""
         own = takewhile(lambda argument: argument != '--', arguments)
         if self._subparsers is not None:
             own = takewhile(lambda argument: argument.startswith('-'), own)
         for argument in own:
             name = argument.partition('=')[0]
-            if _is_option(name) and not self._knows(name):
+            if _is_option(name):
                 yield name
+
+    def _unknown_options(self, arguments: Sequence[str]) -> Iterator[str]:
+        """Options that this parser does not have."""
+        return (name for name in self._typed_options(arguments) if not self._knows(name))
+
+    def _given(self, arguments: Sequence[str]) -> frozenset[str]:
+        """Names of the options among the arguments, abbreviated ones as well."""
+        known = self._option_string_actions
+        return frozenset(
+            action.dest
+            for name in self._typed_options(arguments)
+            for option, action in known.items()
+            if option == name or (name not in known and option.startswith(name))
+        )
 
     def _knows(self, name: str) -> bool:
         """Whether argparse understands an option; it takes --out for --output, and -hx for -h."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from lacdepth_ros.cli import options, sessions
 from lacdepth_ros.cli.console import INTERRUPTED, UsageError, error
-from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
+from lacdepth_ros.cli.sequences import ASSUMED, add_sequence_options, open_sequence_of
 
 HELP = 'publish a video, images or a recording as a camera'
 DESCRIPTION = """\
@@ -92,6 +92,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _open(args: argparse.Namespace) -> Any:
     try:
-        return open_sequence_of(args)
+        sequence = open_sequence_of(args)
     except (OSError, ValueError) as failure:
         raise UsageError(f'--input: {failure}') from failure
+    if sequence.cameras != ASSUMED:
+        why = f'assumes a camera, and this one is known ({sequence.cameras}); leave it out'
+        options.refuse_given(args, 'checkpoint', why=why)
+    return sequence

@@ -23,6 +23,8 @@ _FIELDS = {
     'median_scaling': 'median_scaling',
 }
 """Option -> field of the protocol."""
+PROTOCOL_OPTIONS = ('protocol', *_FIELDS, 'bands')
+"""Names of what `add_protocol_options` adds."""
 
 
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lacdepth_ros.cli import options
 from lacdepth_ros.cli.console import UsageError
-from lacdepth_ros.cli.protocol_options import add_protocol_options
+from lacdepth_ros.cli.protocol_options import PROTOCOL_OPTIONS, add_protocol_options
 from lacdepth_ros.cli.requirement_options import add_requirement_options
 
 MIN_RATE, MAX_RATE = 0.1, 10.0
@@ -100,6 +100,7 @@ def check_replay_options(args: argparse.Namespace) -> None:
         UsageError: An option cannot be used.
     """
     options.check_checkpoint(args)
+    _refuse_without_effect(args)
     if args.frames is not None and args.frames < 1:
         raise UsageError(f'--frames {args.frames}: at least 1 is needed')
     if args.rate is not None and not MIN_RATE <= args.rate <= MAX_RATE:
@@ -116,3 +117,17 @@ def check_replay_options(args: argparse.Namespace) -> None:
             raise UsageError(f'--json: {args.json} is a folder; name a file')
     if args.report is not None:
         options.make_folder(args.report, '--report')
+
+
+def _refuse_without_effect(args: argparse.Namespace) -> None:
+    from lacdepth_ros.data.sources import is_data_set
+
+    if args.rate is not None:
+        why = 'is for lockstep: at --rate nothing waits for an answer; leave one out'
+        options.refuse_given(args, 'timeout', why=why)
+    if args.no_truth:
+        why = 'is about errors, which --no-truth does not measure; leave one out'
+        options.refuse_given(args, 'truth_tolerance', *PROTOCOL_OPTIONS, why=why)
+    if args.truth is None or is_data_set(args.truth):
+        why = 'is for --truth FOLDER of depth PNGs; other ground truth knows its own; leave it out'
+        options.refuse_given(args, 'truth_scale', why=why)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lacdepth_ros.core.camera import Camera
     from lacdepth_ros.session.frames import Calibration, FrameSequence
 
+ASSUMED = "assumed: the checkpoint's training field of view"
+"""Where the intrinsics come from that nothing gives."""
 SYNTHETIC_FRAMES, MAX_FRAMES = 20, 100
 
 
@@ -48,19 +50,30 @@ def open_sequence_of(args: argparse.Namespace) -> FrameSequence:
         UsageError: An option cannot be used.
         OSError, ValueError: The input cannot be used.
     """
+    from lacdepth_ros.bags.storage import is_bag
     from lacdepth_ros.session.inputs import open_sequence
     from lacdepth_ros.session.street import synthetic_drive
 
     if args.frames is not None and args.frames < 1:
         raise UsageError(f'--frames {args.frames}: at least 1 is needed')
     if args.input is None:
+        why = 'is about --input PATH; give that too, or leave it out'
+        options.refuse_given(args, 'image_topic', 'intrinsics', 'camera_info', why=why)
         return synthetic_drive(args.frames or SYNTHETIC_FRAMES)
-    return open_sequence(
+    if args.input.exists() and not is_bag(args.input):
+        why = f'is for bags, and {args.input} is none; leave it out'
+        options.refuse_given(args, 'image_topic', why=why)
+    calibration = _calibration(args)
+    sequence = open_sequence(
         args.input,
-        _calibration(args),
+        calibration,
         max_frames=args.frames or MAX_FRAMES,
         image_topic=args.image_topic,
     )
+    if sequence.cameras != calibration.origin:
+        why = f'means nothing here: {args.input} brings its own ({sequence.cameras}); leave it out'
+        options.refuse_given(args, 'intrinsics', 'camera_info', why=why)
+    return sequence
 
 
 def _calibration(args: argparse.Namespace) -> Calibration:
@@ -85,5 +98,5 @@ def _calibration(args: argparse.Namespace) -> Calibration:
 
     given = args.intrinsics is not None
     source = GivenIntrinsics(*args.intrinsics) if given else AssumedCamera(assume)
-    origin = '--intrinsics' if given else "assumed: the checkpoint's training field of view"
+    origin = '--intrinsics' if given else ASSUMED
     return Calibration(origin, lambda image: pinhole_info(source.view(image).camera))

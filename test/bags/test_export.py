@@ -110,8 +110,8 @@ def test_depth_alone_is_shown_without_images(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bag = recording(tmp_path / 'bag', without=(IMAGE, DEPTH_INFO))
-    command = ['bag', 'export', str(bag), str(tmp_path / 'out')]
-    assert main([*command, '--png']) == 0
+    command = ['bag', 'export', str(bag)]
+    assert main([*command, str(tmp_path / 'out'), '--png']) == 0
     out = tmp_path / 'out'
     assert capsys.readouterr().out.splitlines() == [
         f'3 frames of {DEPTH} without images',
@@ -187,7 +187,7 @@ def test_damaged_depth_is_left_out_and_named(
         (['--png', '--range', '5', '2'], '0 < NEAR < FAR'),
         (['--png', '--depth-topic', '/lacdepth/depth'], f'did you mean {DEPTH!r}?'),
         (['--png', '--depth-topic', INFO], 'is of type sensor_msgs/msg/CameraInfo'),
-        (['--png', '--image-topic', '/front/image'], f'did you mean {IMAGE!r}?'),
+        (['--ply', '--image-topic', '/front/image'], f'did you mean {IMAGE!r}?'),
     ],
 )
 def test_unusable_command_lines_are_exit_code_2(

@@ -185,7 +185,7 @@ def test_a_written_file_that_fails_the_comparison_is_removed(
         if file.suffix == '.xml':
             file.with_suffix('.bin').write_bytes(b'weights')
 
-    def refuse(file: Path, _: LacDepth) -> None:
+    def refuse(file: Path, *_: object) -> None:
         raise ValueError(f'{file} is too far from float32 PyTorch')
 
     monkeypatch.setattr('lacdepth_ros.models.export.export', write)
@@ -202,3 +202,19 @@ def test_a_written_file_that_fails_the_comparison_is_removed(
 
 def test_kind_follows_from_the_suffix() -> None:
     assert kind_of(Path('a.onnx')) == 'onnx' and kind_of(Path('a.xml')) == 'openvino'
+
+
+@pytest.mark.parametrize(
+    ('options', 'size'),
+    [([], (278, 920)), (['--dynamic'], (288, 928)), (['--dynamic', '--size', '64x96'], (64, 96))],
+)
+def test_file_is_compared_at_the_size_asked_for(
+    options: list[str], size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    monkeypatch.setattr('lacdepth_ros.models.export.export', lambda *_, **__: None)
+    monkeypatch.setattr(
+        'lacdepth_ros.models.export.verify', lambda _, __, at: compared.append(at) or 'equal'
+    )
+    assert main(['export', str(tmp_path / 'depth.onnx'), *options]) == 0
+    assert compared == [size]
