@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error
 from lacdepth_ros.cli.train import need_lightning
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         for row in (row for table in sweep.tables for row in table.rows):
             # A typing error in the last row must not come to light after hours.
             complete_recipe(['--config', sweep.recipe, *args.forwarded, *row.arguments])
-        options.make_folder(args.output, '--output')
+        outputs.make_folder(args.output, '--output')
         log = logging.getLogger('lacdepth.ablate')
         results = run_sweep(sweep, args.forwarded, args.output, train=train, report=log.info)
     except (OSError, ValueError) as failure:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 
 HELP = 'show the depth of a bag as a video, as pictures or as clouds'
@@ -37,6 +37,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--video', type=Path, metavar='FILE', help='write an MP4')
     parser.add_argument('--png', action='store_true', help='write PNG files')
     parser.add_argument('--ply', action='store_true', help='write clouds')
+    outputs.add_overwrite(parser)
     parser.add_argument('--depth-topic', metavar='TOPIC', help='depth images (REP 118)')
     parser.add_argument('--image-topic', metavar='TOPIC', help='images of the same camera')
     parser.add_argument(
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.bags.export import ExportOptions, export
 
     _check(args)
+    _claim(args)
     near, far = args.range
     wanted = ExportOptions(
         depth_topic=args.depth_topic,
@@ -94,6 +96,17 @@ def _check(args: argparse.Namespace) -> None:
         options.refuse_given(args, 'image_topic', why=why)
     if (args.output is None) == (args.png or args.ply):
         raise UsageError('OUT, the folder of PNG and PLY files, goes with --png or --ply')
+
+
+def _claim(args: argparse.Namespace) -> None:
+    """The video and the folder; what an earlier export left there is named by stamps."""
+    outputs.claim_file(args, '--video', args.video, make=False)
+    if args.output is not None:
+        endings = {'png': ('_color.png', '_depth.png'), 'ply': ('.ply',)}
+        kinds = [kind for kind in endings if getattr(args, kind)]
+        patterns = [f'[0-9]*{ending}' for kind in kinds for ending in endings[kind]]
+        files = [file for pattern in patterns for file in sorted(args.output.glob(pattern))]
+        outputs.claim_folder(args, 'OUT', args.output, files, make=False)
 
 
 def _written(args: argparse.Namespace) -> list[Path]:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
     """Extract; 1 when an image failed for another reason than a missing measurement."""
     from lacdepth_ros.bags.extract import extract
 
+    outputs.check_writable(args.output, 'OUT')
     try:
         done = extract(args.bag, args.output, _options(args), progress_bar())
     except (OSError, ValueError) as failure:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.bags.convert import write_source
     from lacdepth_ros.bags.sources import open_source
 
-    if args.output.exists():
-        raise UsageError(f'{args.output} exists already; name another bag, or remove it')
+    outputs.claim_new(args.output, 'OUT')
     try:
         source = open_source(args.source)
     except (OSError, ValueError) as failure:

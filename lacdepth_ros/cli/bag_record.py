@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import GET_ROS, INTERRUPTED, UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def run(args: argparse.Namespace) -> int:
     """Record; 1 when images or depth did not arrive."""
     if importlib.util.find_spec('rclpy') is None:
         raise UsageError(f'recording needs rclpy: {GET_ROS}')
-    if args.output.exists():
-        raise UsageError(f'{args.output} exists already; name another bag, or remove it')
+    outputs.claim_new(args.output, 'OUT')
     from lacdepth_ros.session.node_process import NodeError
     from lacdepth_ros.session.recorder import DepthRecorder
 

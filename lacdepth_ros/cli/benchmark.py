@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.cli import benchmark_tables as tables
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import GET_ROS, UsageError
 from lacdepth_ros.core.whole_file import write_json
 
@@ -34,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
     parser.add_argument('--skip-sizes', action='store_true', help='do not count all encoders')
     parser.add_argument('--json', type=Path, metavar='OUT', help='write the figures as JSON too')
+    outputs.add_overwrite(parser)
     forward = parser.add_argument_group('forward passes')
     forward.add_argument(
         '--rounds', type=int, default=15, help='timed rounds, 0 for none (default: 15)'
@@ -103,6 +104,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rounds < 0 or min(args.cameras) < 1 or min([*args.rates, args.seconds]) <= 0:
         raise UsageError('--cameras, --rates and --seconds must be positive, --rounds 0 or more')
     _refuse_without_effect(args)
+    outputs.claim_file(args, '--json', args.json)
     from lacdepth_ros.core.runtime import share_cores, tune_process
 
     tune_process()
@@ -117,7 +119,6 @@ def run(args: argparse.Namespace) -> int:
     if args.node_frames > 0 or args.rates:
         _node(args, result)
     if args.json is not None:
-        options.make_folder(args.json.parent, '--json')
         write_json(args.json, result)
         print(f'wrote {args.json}')
     return 0

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError
 
 SHARE = 0.5
@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
         metavar='S',
         help=f'how far from the first to the second, 0 to 1 (default: {SHARE})',
     )
+    outputs.add_overwrite(parser)
     parser.add_argument(
         '--encoder-share', type=float, metavar='S', help="the encoder's, if it is another"
     )
@@ -56,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.output.suffix != '.safetensors':
         raise UsageError(f'OUT {args.output} must end in .safetensors')
-    options.make_folder(args.output.parent, 'OUT')
     _check_output(args)
+    outputs.claim_file(args, 'OUT', args.output)
     paths = tuple(None if name == SHIPPED else Path(name) for name in (args.first, args.second))
     share = f'{args.share:g}'
     if args.encoder_share is not None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 from lacdepth_ros.cli.predict import IMAGE_SUFFIXES
 from lacdepth_ros.core.whole_file import write_json
@@ -71,6 +71,7 @@ def add_parser(subparsers: Any) -> None:
         help=f'true depth beyond which nothing counts, metres (default: {_MAX_DEPTH:g})',
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='what was found, as JSON')
+    outputs.add_overwrite(parser)
     options.add_limit(parser)
     options.add_camera_options(
         parser,
@@ -96,8 +97,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         why = 'is for an image with --point; bags and data sets bring their own; leave it out'
         options.refuse_given(args, 'intrinsics', 'camera_info', why=why)
-    if args.json is not None:
-        options.make_folder(args.json.parent, '--json')
+    outputs.claim_file(args, '--json', args.json)
     predictor = options.load_predictor(args)
     told = args.camera_height or predictor.camera_height
     failed = 0

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 from lacdepth_ros.core.whole_file import write_text
 
@@ -72,6 +72,7 @@ def add_parser(subparsers: Any) -> None:
         '--leave-out', nargs='+', default=[], metavar='GROUP', help='groups to measure only'
     )
     parser.add_argument('--markdown', type=Path, metavar='FILE', help='the table as Markdown')
+    outputs.add_overwrite(parser)
     options.add_limit(parser)
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
 
@@ -89,7 +90,8 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.models.checkpoint import write_calibrated
 
     options.check_limit(args)
-    options.make_folder(args.output.parent, 'OUT')
+    outputs.claim_file(args, 'OUT', args.output)
+    outputs.claim_file(args, '--markdown', args.markdown)
     predictor = _predictor(args)
     known, data = _known_and_data(args)
     failures: list[str] = []

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, progress_bar
 from lacdepth_ros.cli.data_index import show_index, show_problems
 from lacdepth_ros.core.whole_file import write_json
@@ -54,6 +54,7 @@ def add_parser(subparsers: Any) -> None:
         metavar='MANIFEST',
         help='name images that this manifest holds too (training against validation)',
     )
+    outputs.add_overwrite(parser)
     options.add_limit(parser)
 
 
@@ -65,11 +66,10 @@ def run(args: argparse.Namespace) -> int:
 
     others = _others(args.against)
     options.check_limit(args)
-    for path, option in ((args.sheet, '--sheet'), (args.json, '--json')):
-        if path is not None:
-            options.make_folder(path.parent, option)
     if args.sheet is not None and args.sheet.suffix != '.png':
         raise UsageError(f'--sheet {args.sheet}: name a .png file')
+    for path, option in ((args.sheet, '--sheet'), (args.json, '--json')):
+        outputs.claim_file(args, option, path)
     with _open(args.path, args.limit) as (items, problems):
         report, readable = check_entries(items, progress_bar())
         report.problems = {**problems, **report.problems}

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 
 _SHOWN = 5
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     workers = (os.cpu_count() or 1) if args.workers is None else args.workers
     if args.width < 1 or workers < 1:
         raise UsageError(f'--width {args.width}, --workers {workers}: at least 1 is needed')
-    options.make_folder(args.output, 'OUTDIR')
+    outputs.make_folder(args.output, 'OUTDIR')
     try:
         entries = spread(read_manifest(args.manifest), args.limit)
         failures = densify(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def add_parser(subparsers: Any) -> None:
         choices=('auto', 'annotated', 'velodyne'),
         help="of KITTI (default: auto = a drive's annotated depth, else its scans)",
     )
+    outputs.add_overwrite(parser)
     options.add_limit(parser)
 
 
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     options.refuse_given(args, *unknown, why=f'means nothing for {args.layout}; leave it out')
     if args.output.suffix != '.jsonl':
         raise UsageError(f'{args.output}: the manifest must be named .jsonl')
-    options.make_folder(args.output.parent, 'OUT.jsonl')
+    outputs.claim_file(args, 'OUT.jsonl', args.output)
     request = IndexRequest(args.root, args.output, args.split, args.part, args.truth, args.limit)
     try:
         result = layout.index(request, progress_bar())

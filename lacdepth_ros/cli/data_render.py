@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, progress_bar
 
 SCENES = 1500
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
             f'--scenes {args.scenes}, --workers {workers}, --first-seed {args.first_seed}: at '
             'least 1, 1 and 0 are needed'
         )
-    options.make_folder(args.output, 'OUTDIR')
+    outputs.make_folder(args.output, 'OUTDIR')
     try:
         render_streets(
             args.output,

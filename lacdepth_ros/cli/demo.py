@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options, sessions
+from lacdepth_ros.cli import options, outputs, sessions
 from lacdepth_ros.cli.console import UsageError, warn
 from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
 
@@ -28,6 +28,8 @@ over DDS frame by frame, and show what it answers. Under --output are left:
   cloud.ply          coloured cloud of the middle frame
   summary.json       frames sent and received, latency, errors where ground truth is known
   node.log           what the node wrote
+
+What an earlier demo left there is replaced.
 
 Without --input a synthetic drive is rendered and sent. An input may be a folder of images, one
 image, a video, a KITTI raw drive (or its date folder, or their parent), a manifest (.jsonl, or a
@@ -52,6 +54,7 @@ def add_parser(subparsers: Any) -> None:
         metavar='DIR',
         help='folder, made when missing (default: out/demo)',
     )
+    outputs.add_overwrite(parser)
     add_sequence_options(parser)
     options.add_camera_height(parser, default="the checkpoint's")
     options.add_predictor_options(parser)
@@ -62,13 +65,18 @@ def run(args: argparse.Namespace) -> int:
     sessions.require_ros('the demo')
     options.check_checkpoint(args)
     from lacdepth_ros.session.demo import PROTOCOL, TOPICS, DemoFrames
-    from lacdepth_ros.session.demo_report import describe, remove_old_results, write_results
+    from lacdepth_ros.session.demo_report import (
+        describe,
+        foreign_files,
+        remove_old_results,
+        write_results,
+    )
     from lacdepth_ros.session.frames import look_ahead
     from lacdepth_ros.session.result import SessionResult
 
     try:
         sequence = open_sequence_of(args)
-        options.make_folder(args.output, '--output')
+        outputs.claim_folder(args, '--output', args.output, foreign_files(args.output))
         first, frames = look_ahead(sequence.frames)
         remove_old_results(args.output)
     except (OSError, ValueError) as failure:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options, protocol_options, requirement_options
+from lacdepth_ros.cli import options, outputs, protocol_options, requirement_options
 from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 from lacdepth_ros.core.whole_file import write_json, write_text
 
@@ -116,6 +116,7 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
         metavar='DIR',
         help='index.html with tables, curves, best and worst frames; the pictures as PNG too',
     )
+    outputs.add_overwrite(parser)
 
 
 def _add_imports(parser: argparse.ArgumentParser) -> None:
@@ -150,16 +151,14 @@ def _check_imports(args: argparse.Namespace) -> None:
 def _check_outputs(args: argparse.Namespace) -> None:
     """Find out before the work that its result cannot be written."""
     for option in ('json', 'markdown', 'csv'):
-        path = getattr(args, option)
-        if path is not None:
-            options.make_folder(path.parent, f'--{option}')
-            if path.is_dir():
-                raise UsageError(f'--{option}: {path} is a folder; name a file')
+        outputs.claim_file(args, f'--{option}', getattr(args, option))
     if args.report is not None:
         missing = [name for name in ('jinja2', 'matplotlib') if find_spec(name) is None]
         if missing:
             raise UsageError(f'--report needs more: pip install {" ".join(missing)}')
-        options.make_folder(args.report, '--report')
+        from lacdepth_ros.evaluation.report.report_page import report_files
+
+        outputs.claim_folder(args, '--report', args.report, report_files(args.report))
 
 
 def _imported(args: argparse.Namespace) -> FramePredictor:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def add_parser(subparsers: Any) -> None:
         metavar='MANIFEST',
         help='frames like those that the file will see, such as 100 from the own camera',
     )
+    outputs.add_overwrite(parser)
     parser.add_argument('--verify', action='store_true', help='only compare the file')
 
 
@@ -79,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         kind_of(args.file)
         if not args.verify:
-            options.make_folder(args.file.parent, 'FILE')
+            beside = [args.file.with_suffix('.bin')] if args.file.suffix == '.xml' else []
+            outputs.claim_file(args, 'FILE', args.file, *beside)
         model, _ = load_checkpoint(args.checkpoint)
         parity = verify(args.file, model) if args.verify else _export(args, model)
     except (OSError, ValueError, ModuleNotFoundError) as error:
@@ -91,7 +93,8 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> None:
     if args.verify:
         why = 'is about writing, and --verify compares the file as it is; leave one out'
-        options.refuse_given(args, 'size', 'dynamic', 'precision', 'int8', 'calibrate', why=why)
+        names = ('size', 'dynamic', 'precision', 'int8', 'calibrate', 'overwrite')
+        options.refuse_given(args, *names, why=why)
     if args.int8:
         options.refuse_given(args, 'precision', why='and --int8 exclude each other; give one')
     if args.int8 != (args.calibrate is not None):

@@ -59,6 +59,9 @@ exit codes:
   3  measured, but a requirement (--require) is not met
   130  interrupted by Ctrl-C
 
+No command replaces a file that is there, unless --overwrite is given; bags, data sets and
+trainings are never replaced as a whole. A command that continues what it began says so.
+
 'lacdepth COMMAND --help' explains a command. The ROS 2 node is started with
 'ros2 launch lacdepth_ros depth.launch.py'.
 """

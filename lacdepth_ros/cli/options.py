@@ -168,18 +168,6 @@ def refuse_given(args: argparse.Namespace, *names: str, why: str) -> None:
             raise UsageError(f'--{name.replace("_", "-")} {why}')
 
 
-def make_folder(path: Path, option: str) -> None:
-    """Create a folder and its parents for what an option wants written.
-
-    Raises:
-        UsageError: It cannot be created.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f'{option}: cannot create the folder {path}: {error.strerror}') from error
-
-
 def add_limit(parser: argparse.ArgumentParser) -> None:
     """Add --limit."""
     parser.add_argument(

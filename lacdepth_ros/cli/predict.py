@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, warn
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def add_parser(subparsers: Any) -> None:
         metavar='M',
         help=f'depth above is beyond range, metres (default: {MAX_DEPTH:g}, as the node)',
     )
+    outputs.add_overwrite(parser)
     parser.add_argument('--ply', action='store_true', help='write <stem>.ply too')
     options.add_camera_height(parser, default="the checkpoint's, with a warning")
     options.add_predictor_options(parser)
@@ -87,7 +88,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f'--max-depth {args.max_depth:g}: metres above 0 are needed')
     args.images = [image for path in args.images for image in _images_of(path)]
     source = _given_camera(args)
-    options.make_folder(args.output, '--output')
+    taken = {path.absolute() for path in args.images}
+    files = [file for path in args.images for file in _outputs(path, args).values()]
+    mine = [file for file in files if file.absolute() not in taken]
+    outputs.claim_folder(args, '--output', args.output, mine)
     _choose_engine(args)
     predictor = options.load_predictor(args)
     source = source or AssumedCamera(predictor.assumed_camera)
@@ -97,7 +101,6 @@ def run(args: argparse.Namespace) -> int:
             'above the ground, as in the training; at another height every depth is wrong by a '
             'common factor. Give --camera-height.'
         )
-    taken = {path.absolute() for path in args.images}
     failed = sum(not _try(path, args, taken, source, predictor) for path in args.images)
     if failed:
         error(f'{failed} of {len(args.images)} images failed')
@@ -137,15 +140,16 @@ def _try(
 ) -> bool:
     """Predict one image; whatever is wrong with it must not stop the others."""
     try:
-        outputs = _outputs(path, args, taken)
-        print(_predict(path, outputs, source, predictor, args), flush=True)
+        targets = _outputs(path, args)
+        _check_free(path, targets, taken)
+        print(_predict(path, targets, source, predictor, args), flush=True)
     except Exception as failure:
         if args.debug:
             raise
         text = str(failure) or type(failure).__name__
         error(text if str(path) in text else f'{path}: {text}')
         return False
-    taken.update(output.absolute() for output in outputs.values())
+    taken.update(target.absolute() for target in targets.values())
     return True
 
 
@@ -162,24 +166,27 @@ def _given_camera(args: argparse.Namespace) -> CameraSource | None:
     return None
 
 
-def _outputs(path: Path, args: argparse.Namespace, taken: set[Path]) -> dict[str, Path]:
-    """Files to write for an image; ValueError where one would replace an input or an output."""
+def _outputs(path: Path, args: argparse.Namespace) -> dict[str, Path]:
+    """Files that an image may get."""
     names = {'depth': '_depth.png', 'color': '_color.png', 'rectified': '_rectified.png'}
     if args.ply:
         names['cloud'] = '.ply'
-    outputs = {kind: args.output / f'{path.stem}{ending}' for kind, ending in names.items()}
-    for output in outputs.values():
-        if output.absolute() in taken:
+    return {kind: args.output / f'{path.stem}{ending}' for kind, ending in names.items()}
+
+
+def _check_free(path: Path, targets: dict[str, Path], taken: set[Path]) -> None:
+    """ValueError where a file would replace an input or an output of this run."""
+    for target in targets.values():
+        if target.absolute() in taken:
             raise ValueError(
-                f'{output} is an input or the output of another image; rename {path} or choose '
+                f'{target} is an input or the output of another image; rename {path} or choose '
                 'another --output'
             )
-    return outputs
 
 
 def _predict(
     path: Path,
-    outputs: dict[str, Path],
+    targets: dict[str, Path],
     source: CameraSource,
     predictor: DepthPredictor,
     args: argparse.Namespace,
@@ -200,16 +207,16 @@ def _predict(
     prediction = predictor.predict(view.image, view.camera, camera_height=args.camera_height)
     depth = view.without_outside(prediction.limited(max_depth=args.max_depth))
     if view.outside is not None:
-        write_image(outputs['rectified'], view.image)
-    write_depth_png(outputs['depth'], depth)
+        write_image(targets['rectified'], view.image)
+    write_depth_png(targets['depth'], depth)
     farthest = min(args.max_depth, prediction.farthest)
     picture = colorize_depth(depth)
-    write_image(outputs['color'], picture)
-    if 'cloud' in outputs:
-        write_ply(outputs['cloud'], depth_to_points(depth, view.camera), view.image)
+    write_image(targets['color'], picture)
+    if 'cloud' in targets:
+        write_ply(targets['cloud'], depth_to_points(depth, view.camera), view.image)
     facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, farthest)}'
     scale = f'{NEAR:g} .. {FAR:g} m'
-    return f'{path}: {facts} -> {outputs["depth"]}; colours {scale} in {outputs["color"]}'
+    return f'{path}: {facts} -> {targets["depth"]}; colours {scale} in {targets["color"]}'
 
 
 def _describe(depth: npt.NDArray[np.float32], farthest: float) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError
 from lacdepth_ros.cli.protocol_options import PROTOCOL_OPTIONS, add_protocol_options
 from lacdepth_ros.cli.requirement_options import add_requirement_options
@@ -42,6 +42,7 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
         metavar='DIR',
         help='write report.html, report.md, report.json and node.log',
     )
+    outputs.add_overwrite(parser)
     _add_ground_truth_options(parser)
     _add_node_options(parser)
     options.add_camera_height(parser, default="--params-file's, else the checkpoint's")
@@ -111,12 +112,12 @@ def check_replay_options(args: argparse.Namespace) -> None:
     for name in ('timeout', 'truth_scale', 'truth_tolerance'):
         if not getattr(args, name) > 0:
             raise UsageError(f'--{name.replace("_", "-")} {getattr(args, name)}: must be > 0')
-    if args.json is not None:
-        options.make_folder(args.json.parent, '--json')
-        if args.json.is_dir():
-            raise UsageError(f'--json: {args.json} is a folder; name a file')
+    outputs.claim_file(args, '--json', args.json)
     if args.report is not None:
-        options.make_folder(args.report, '--report')
+        from lacdepth_ros.session.replay_report import HTML, JSON, MARKDOWN
+
+        files = [args.report / name for name in (HTML, MARKDOWN, JSON)]
+        outputs.claim_folder(args, '--report', args.report, files)
 
 
 def _refuse_without_effect(args: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import outputs
 from lacdepth_ros.cli.console import UsageError, error
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def requirements_from(args: argparse.Namespace, figures: Collection[str]) -> lis
     if args.junit is not None:
         if not args.require:
             raise UsageError('--junit: there is nothing to write without --require')
-        options.make_folder(args.junit.parent, '--junit')
-        if args.junit.is_dir():
-            raise UsageError(f'--junit: {args.junit} is a folder; name a file')
+        outputs.claim_file(args, '--junit', args.junit)
     try:
         return [parse_requirement(text, figures) for text in args.require]
     except ValueError as failure:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 from lacdepth_ros.core.whole_file import write_json, write_text
 
@@ -49,6 +49,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='abs_rel by variant and group')
     parser.add_argument('--markdown', type=Path, metavar='OUT', help='the table as Markdown')
+    outputs.add_overwrite(parser)
     options.add_limit(parser)
     options.add_camera_height(parser, default="the frames', else the checkpoint's")
     options.add_predictor_options(parser, engine='eager', precision='fp32')
@@ -65,8 +66,7 @@ def run(args: argparse.Namespace) -> int:
     options.check_limit(args)
     wanted = _variants(args)
     for option in ('json', 'markdown'):
-        if (path := getattr(args, option)) is not None:
-            options.make_folder(path.parent, f'--{option}')
+        outputs.claim_file(args, f'--{option}', getattr(args, option))
     entries = _entries(args)
     failures: list[str] = []
 

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options
+from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import GET_ROS, UsageError, error
 from lacdepth_ros.core.installation import missing_modules
 
@@ -33,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to `lacdepth`."""
     parser = options.add_command(subparsers, 'soak', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('--output', type=Path, required=True, metavar='DIR', help='for the report')
+    outputs.add_overwrite(parser)
     parser.add_argument('--minutes', type=float, default=60.0, metavar='M', help='default: 60')
     parser.add_argument(
         '--frames', type=int, default=0, metavar='N', help='end after N frames (default: 0, none)'
@@ -70,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError('--frames and --round-every must not be negative')
     if not 0.1 <= args.scales[0] <= args.scales[1] <= 4:
         raise UsageError('--scales must be two numbers from 0.1 to 4, the lower first')
+    files = [args.output / name for name in ('soak.json', 'soak.png')]
+    outputs.claim_folder(args, '--output', args.output, files)
     from lacdepth_ros.session.soak import SoakPlan
 
     plan = SoakPlan(
@@ -98,7 +101,6 @@ def _soak(args: argparse.Namespace, plan: SoakPlan) -> SoakResult:
     from lacdepth_ros.session.soak import soak
 
     use_domain(choose_domain())
-    options.make_folder(args.output, '--output')
     parameters = {
         'checkpoint': str(args.checkpoint or ''),
         'device': args.device,

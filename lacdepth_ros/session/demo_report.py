@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from contextlib import suppress
@@ -25,6 +26,15 @@ from lacdepth_ros.viz.ply import write_ply
 PAGE, SHEET, PLY, BAG = 'index.html', 'contact_sheet.png', 'cloud.ply', 'demo.mcap'
 SUMMARY = 'summary.json'
 _PACKAGES = ('lacdepth_ros', 'torch', 'numpy', 'opencv-python', 'ros-rclpy', 'ros-fastdds')
+
+
+def foreign_files(folder: Path) -> list[Path]:
+    """Files in the way of the results that no demo wrote; the log is nobody's treasure."""
+    there = [folder / n for n in (PAGE, SHEET, PLY, BAG, SUMMARY) if (folder / n).exists()]
+    with suppress(OSError, ValueError, TypeError):
+        if 'messages_received' in json.loads((folder / SUMMARY).read_bytes()):
+            return []
+    return there
 
 
 def remove_old_results(folder: Path) -> None:

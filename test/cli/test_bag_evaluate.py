@@ -172,7 +172,7 @@ def test_frames_without_ground_truth_are_counted(
     ground_truth.mkdir()
     write_depth_png(ground_truth / '99.png', wall(5.0))
     assert evaluate(other, '--truth', str(ground_truth)) == 1, 'nothing could be scored'
-    assert evaluate(other, '--no-truth', '--json', str(out)) == 0
+    assert evaluate(other, '--no-truth', '--json', str(out), '--overwrite') == 0
     assert json.loads(out.read_text())['overall']['abs_rel'] is None
 
 
@@ -282,7 +282,7 @@ def test_without_rclpy_it_says_how_to_get_it(
 
 def test_requirements_of_a_replay(tmp_path: Path, node: SimpleNamespace) -> None:
     bag, junit = write_replay_bag(tmp_path / 'bag', REDS), tmp_path / 'ci.xml'
-    command = ['bag', 'evaluate', str(bag), '--junit', str(junit)]
+    command = ['bag', 'evaluate', str(bag), '--junit', str(junit), '--overwrite']
     met = ['abs_rel<=0.3', 'answered>=1', 'latency_max_ms<=13', 'latency_p50_ms>=11.5']
     assert main([*command, *(f'--require={text}' for text in met)]) == 0
     assert 'tests="4" failures="0" errors="0"' in junit.read_text()

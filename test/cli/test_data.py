@@ -129,13 +129,14 @@ def test_check_of_frames_without_any_ground_truth_is_json(tmp_path: Path) -> Non
     assert [band['share'] for band in facts['bands']] == [None] * 8
 
 
-def test_report_that_cannot_be_written_is_no_wrong_command_line(
+def test_report_that_cannot_be_written_is_refused_before_the_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_manifest(tmp_path, 'road/0')
     (tmp_path / 'r.json').mkdir()
-    assert main(['data', 'check', str(path), '--json', str(tmp_path / 'r.json')]) == 1
-    assert 'r.json' in capsys.readouterr().err
+    assert main(['data', 'check', str(path), '--json', str(tmp_path / 'r.json')]) == 2
+    said = capsys.readouterr()
+    assert 'r.json is a folder; name a file' in said.err and not said.out
 
 
 def test_check_of_a_known_layout(

@@ -20,6 +20,7 @@ from lacdepth_ros.cli import sessions
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.session.demo import PROTOCOL, TOPICS
+from lacdepth_ros.session.demo_report import foreign_files
 from lacdepth_ros.session.frames import Frame, UnsentFrame
 from lacdepth_ros.session.result import SessionResult
 
@@ -91,6 +92,7 @@ def test_every_frame_is_answered_and_shown(
     assert '3 of 3 frames answered' in said.out
     assert 'wall/missing not sent' in said.err
     assert not node_processes(), 'the node is gone'
+    assert foreign_files(out) == [], 'another demo may write there'
 
 
 @pytest.mark.ros
@@ -144,13 +146,13 @@ def test_results_of_an_earlier_run_outlive_an_input_without_a_readable_frame(
     monkeypatch.setattr(sessions, 'require_ros', lambda _: None)
     out = tmp_path / 'out'
     out.mkdir()
-    (out / 'summary.json').write_text('{}')
+    (out / 'summary.json').write_text('{"messages_received": {}}')
     (tmp_path / 'images').mkdir()
     (tmp_path / 'images' / 'a.png').write_bytes(b'no image')
     arguments = ['--input', str(tmp_path / 'images'), '--intrinsics', '50', '50', '9', '9']
     assert main(['demo', '--output', str(out), *arguments]) == 2
     assert 'none of the 1 frames can be sent' in capsys.readouterr().err
-    assert (out / 'summary.json').read_text() == '{}'
+    assert (out / 'summary.json').read_text() == '{"messages_received": {}}'
 
 
 def test_without_rclpy_it_says_how_to_get_it(

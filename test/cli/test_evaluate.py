@@ -146,7 +146,8 @@ def protocol_of(tmp_path: Path, *options: str) -> dict[str, object]:
     """The protocol that the report of one frame names."""
     data = manifest(tmp_path, record(tmp_path, 'a/0'))
     out = tmp_path / 'report.json'
-    assert main(['evaluate', '--data', data, '--json', str(out), *options]) in (0, 1)
+    command = ['evaluate', '--data', data, '--json', str(out), '--overwrite']
+    assert main([*command, *options]) in (0, 1)
     found: dict[str, object] = json.loads(out.read_text())['protocol']
     return found
 
@@ -231,7 +232,7 @@ def test_predictions_of_another_program(
     assert 'is 31x20 but the frame is 30x20' in wrong_size['reason']
     assert 'no prediction' in missing['reason']
     assert '2 of 4 frames were not measured' in capsys.readouterr().err
-    assert main([*arguments, '--scale', '128']) == 1
+    assert main([*arguments, '--scale', '128', '--overwrite']) == 1
     assert json.loads(out.read_text())['overall']['abs_rel'] == pytest.approx(1.3)
 
 
@@ -337,6 +338,7 @@ def test_requirements_decide_over_the_exit_code(
         '--no-flip-average',
         '--junit',
         str(tmp_path / 'ci.xml'),
+        '--overwrite',
     ]
     assert main([*command, '--require', 'abs_rel<=0.1001', '--require', 'delta1>=1']) == 0
     assert 'abs_rel<=0.1001: met, abs_rel is 0.1' in capsys.readouterr().out

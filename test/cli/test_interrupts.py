@@ -38,7 +38,7 @@ LONG: dict[str, tuple[str, list[str], list[str]]] = {
     'data check': ('data.check.check_entries', [], ['DATA']),
     'data densify': ('data.densify._make', ['scipy'], ['DATA', 'OUT', '--workers', '1']),
     'data render': ('synthetic.render._write', [], ['OUT', '--workers', '1']),
-    'data index': ('cli.data_index.options.make_folder', [], ['kitti', 'OUT', 'OUT/a.jsonl']),
+    'data index': ('cli.data_index.outputs.claim_file', [], ['kitti', 'OUT', 'OUT/a.jsonl']),
     'bag export': ('bags.export.export', ['rosbags'], ['BAG', 'OUT', '--png']),
     'bag extract': ('bags.extract.extract', ['rosbags'], ['BAG', 'OUT']),
     'bag from-kitti': ('bags.sources.open_source', ['rosbags'], ['DATA', 'OUT/bag']),

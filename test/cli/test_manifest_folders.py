@@ -58,7 +58,7 @@ def test_evaluate(
 
 
 def test_data_check(folder: Path, empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sheet = ['--sheet', str(empty.parent / 's.png')]
+    sheet = ['--sheet', str(empty.parent / 's.png'), '--overwrite']
     assert main(['data', 'check', str(folder), '--against', str(folder), *sheet]) == 1
     assert 'image of both manifests: 3 of them' in capsys.readouterr().err
     assert main(['data', 'check', str(empty), *sheet]) == 2

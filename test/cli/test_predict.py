@@ -79,7 +79,7 @@ def test_depth_beyond_the_range_is_none(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = [str(image_file(tmp_path, f'{red}.png', red=red)) for red in (80, 81)]
-    arguments = ['predict', *images, '--output', str(tmp_path), '--ply', *KNOWN]
+    arguments = ['predict', *images, '--output', str(tmp_path), '--ply', '--overwrite', *KNOWN]
     counts: dict[str, list[int]] = {}
     for extra in ([], ['--max-depth', '90']):
         assert main([*arguments, *extra]) == 0

@@ -72,6 +72,7 @@ def test_calibrate_std_writes_a_copy_that_knows_its_errors(
     extra = frames(tmp_path / 'extra', 'room', 2)
     output = tmp_path / 'new' / 'calibrated.safetensors'
     command = f'calibrate-std {checkpoint} {output} --known {known} --data {other} {extra}'
+    command += ' --overwrite'
     assert main([*command.split(), '--leave-out', 'room', '--markdown', f'{tmp_path}/s.md']) == 0
     out = capsys.readouterr().out
     rows = [line.split()[0] for line in out.splitlines() if 'before' in line]
@@ -96,6 +97,6 @@ def test_calibrate_std_writes_a_copy_that_knows_its_errors(
     assert provenance == {'data': 'none'} and len(lines) == 10
     predictor = DepthPredictor.from_checkpoint(output, engine='eager', precision='fp32')
     assert predictor.intervals[0.68] == pytest.approx(1, abs=0.05)
-    few = f'calibrate-std {checkpoint} {output} --known {known} --data {extra}'
+    few = f'calibrate-std {checkpoint} {output} --known {known} --data {extra} --overwrite'
     assert main(few.split()) == 2
     assert '2 held-out frames and 10 known pictures' in capsys.readouterr().err

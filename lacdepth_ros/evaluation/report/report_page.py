@@ -33,6 +33,11 @@ _CURVES = ('distance.png', 'frames.png', 'calibration.png')
 _OURS = (INDEX, *_CURVES, *(f'{kind}_[0-9]*.png' for kind in ('worst', 'best', 'group')))
 
 
+def report_files(folder: Path) -> list[Path]:
+    """The files of a report in a folder."""
+    return [file for name in _OURS for file in sorted(folder.glob(name))]
+
+
 def write_report(
     folder: Path, report: EvaluationReport, gallery: Gallery, *, source: str, data: str
 ) -> Path:
@@ -51,9 +56,8 @@ def write_report(
     Raises:
         OSError: A file cannot be written.
     """
-    for name in _OURS:  # of an earlier run, which may have had more of them
-        for old in folder.glob(name):
-            old.unlink()
+    for old in report_files(folder):  # an earlier run may have had more of them
+        old.unlink()
     parts = [
         page.paragraph(f'{source} on {data}: {report.frames} frames measured.'),
         page.paragraph(f'Protocol: {report.protocol.describe()}.'),
