@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from tiny_networks import random_image, tiny_network
 from lacdepth_ros.models.engines import onnxruntime as module
 from lacdepth_ros.models.engines.eager import EagerEngine
 from lacdepth_ros.models.engines.onnxruntime import OnnxRuntimeEngine
+from lacdepth_ros.models.inference import prepare_for_inference
 
 CPU, GPU = torch.device('cpu'), torch.device('cuda')
 INTRINSICS = torch.tensor([[40.0, 44.0, 21.0, 17.0]])
@@ -43,6 +45,19 @@ def test_depth_and_std_are_those_of_pytorch_and_come_from_the_cache(
     torch.testing.assert_close(again.run(image, INTRINSICS)[0], ours[0])
     with pytest.raises(TypeError):  # another size would have to be translated
         again.run(random_image(32, 64), INTRINSICS)
+
+
+@pytest.mark.usefixtures('installed')
+def test_what_the_translation_leaves_as_it_is_concerns_no_user(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = tiny_network(rays='decoder')
+    network = module.MetricNetwork(prepare_for_inference(model, CPU, 'fp32')).eval()
+    level = logging.getLogger('onnxscript').level
+    module.translate(network, (random_image(32, 64), INTRINSICS), module.OUTPUTS)
+    said = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert said == []
+    assert logging.getLogger('onnxscript').level == level
 
 
 def runtime(*providers: str) -> SimpleNamespace:

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import copy
+import logging
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -150,8 +152,20 @@ def translate(
         sides = (torch.export.Dim(name, min=2, max=MOST_CELLS) for name in ('rows', 'columns'))
         image = {2 + i: PAD_MULTIPLE * cells for i, cells in enumerate(sides)}
         options['dynamic_shapes'] = (image, *[None] * (len(examples) - 1))
-    with torch.no_grad(), warnings.catch_warnings():
+    with torch.no_grad(), warnings.catch_warnings(), _only_errors('onnxscript'):
         warnings.simplefilter('ignore')
         program = torch.onnx.export(copy.deepcopy(network), tuple(examples), **options)
     assert program is not None
     return program.model_proto
+
+
+@contextmanager
+def _only_errors(name: str) -> Iterator[None]:
+    """Keep a library from telling users what its optimizer left as it was."""
+    log = logging.getLogger(name)
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
