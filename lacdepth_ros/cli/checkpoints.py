@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 HELP = 'list checkpoints: hash, data, licence, camera, figures'
 DESCRIPTION = """\
 List the checkpoints that came with the package and those of the paths given (files, or folders
-that hold some): SHA-256 as /diagnostics shows it, size, training data and licence, the camera it
-answers for, the figures of its training, and whether its standard deviation is calibrated.
+that hold some): file and SHA-256 as /diagnostics shows it, the checkpoint it descends from, size,
+training data and licence, the camera it answers for, the figures of its training, and whether its
+standard deviation is calibrated.
 """
 EPILOG = """\
 examples:
@@ -112,15 +113,16 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def _lines(found: dict[str, Any]) -> str:
-    """A checkpoint for people."""
+    """A checkpoint for people, under what tells it from others: networks share their names."""
     near, far = found['depth_m']
     anywhere = 'anywhere' if found['rays'] != 'none' else 'in the middle of the image'
     score = found['val_abs_rel']
     frames, usual = found['std_calibrated_on_frames'], found['usual_novelty']
+    descent = {key: found[key] for key in ('start', 'blend') if found[key]}
     rows = {
-        'file': f'{found["file"]} ({found["megabytes"]} MB)',
-        'sha256': found['sha256'],
-        'network': f'{found["encoder"]}, {found["parameters"] / 1e6:.2f} M parameters',
+        **(descent or {'start': 'from no other checkpoint, as far as it says'}),
+        'network': f'{found["name"]} with {found["encoder"]}, '
+        f'{found["parameters"] / 1e6:.2f} M parameters, {found["megabytes"]} MB',
         'camera': f'images shrunk to a focal length of {found["focal_px"]:g} px, '
         f'{found["camera_height_m"]:g} m above the ground unless told; optical axis {anywhere}',
         'depth': f'{near:.3g} to {far:.3g} m for that camera',
@@ -129,7 +131,9 @@ def _lines(found: dict[str, Any]) -> str:
         if frames
         else 'not calibrated (lacdepth calibrate-std)',
         'data': found['data'] or 'not said',
-        **{key: found[key] for key in ('start', 'blend') if found[key]},
         'licence': found['licence'] or 'not said',
     }
-    return '\n'.join([found['name'], *(f'  {key:8} {text}' for key, text in rows.items())])
+    path = Path(found['file'])
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    title = f'{shown}, sha256 {found["sha256"]}'
+    return '\n'.join([title, *(f'  {key:8} {text}' for key, text in rows.items())])

@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
         parity = verify(args.file, model) if args.verify else _export(args, model)
     except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error
-    print(f'{args.file} gives the depth of {model.config.name}: {parity}')
+    source = args.checkpoint or f'the shipped {model.config.name}'
+    print(f'{args.file} gives the depth of {source}: {parity}')
     return 0
 
 

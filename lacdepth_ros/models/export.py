@@ -34,6 +34,7 @@ PREFIX = 'lacdepth_'
 Arrays = list[npt.NDArray[np.float32]]
 Run = Callable[[Arrays], Arrays]
 OUTPUTS = ('depth', 'std')
+_SHOWN = 16  # characters of a digest
 
 
 class PixelNetwork(nn.Module):
@@ -141,10 +142,12 @@ def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> P
     open_file = {'onnx': _open_onnx, 'openvino': _open_openvino}[kind_of(path)]
     run, facts, shape = open_file(path)
     height, width = shape[2:] if all(isinstance(side, int) for side in shape[2:]) else size
-    if facts.get('network') != cache.fingerprint(model):
-        name = facts.get('name', 'unknown')
+    held, wanted = facts.get('network', ''), cache.fingerprint(model)
+    if held != wanted:
+        name = f'{facts.get("name", "unknown")}, weights {held[:_SHOWN] or "unknown"}'
         raise ValueError(
-            f'{path} holds another network ({name}) than the checkpoint ({model.config.name})'
+            f'{path} holds another network ({name}) than the checkpoint ({model.config.name}, '
+            f'weights {wanted[:_SHOWN]})'
         )
     _, truth = street_input(height, width, CPU)
     pixels = street_pixels(height, width).transpose(2, 0, 1)[None].astype(np.float32)

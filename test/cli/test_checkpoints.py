@@ -18,6 +18,7 @@ from lacdepth_ros.models.checkpoint import (
     save_checkpoint,
     write_calibrated,
 )
+from lacdepth_ros.models.provenance import inherited
 
 
 def test_lists_the_installed_and_the_given(
@@ -57,12 +58,30 @@ def test_people_read_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     save_checkpoint(path, tiny_network(), facts)
     assert main(['checkpoints', str(path)]) == 0
     mine = capsys.readouterr().out.split('\n\n')[-1]
-    assert checkpoint_hash(path) in mine and 'my yard' in mine
+    assert mine.startswith(f'{path}, sha256 {checkpoint_hash(path)}\n') and 'my yard' in mine
     assert 'abs_rel  0.1234, mean over the validation groups\n' in mine
     assert 'not calibrated' in mine and 'licence  not said' in mine
     write_calibrated(path, path, calibration(8))
     assert main(['checkpoints', str(path)]) == 0
     assert 'calibrated on 40 frames, novelty up to 3.00 is usual' in capsys.readouterr().out
+
+
+def test_files_of_one_network_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, tuned = Path('runs/a/best.safetensors'), Path('runs/b/best.safetensors')
+    for path in (first, tuned):
+        path.parent.mkdir(parents=True)
+    save_checkpoint(first, tiny_network(), {'data': 'a yard'})
+    save_checkpoint(tuned, tiny_network(), inherited(first))
+    assert main(['checkpoints', 'runs']) == 0
+    one, two = (text.splitlines() for text in capsys.readouterr().out.split('\n\n')[1:])
+    assert one[0] == f'{first}, sha256 {checkpoint_hash(first)}'
+    assert one[1] == '  start    from no other checkpoint, as far as it says'
+    assert two[0] == f'{tuned}, sha256 {checkpoint_hash(tuned)}'
+    assert two[1].startswith(f'  start    best.safetensors (sha256 {checkpoint_hash(first)})')
+    assert one[2].startswith('  network  tiny with ')
 
 
 def test_what_is_no_checkpoint_is_named(
