@@ -7,13 +7,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
-from collections.abc import Sequence
+import sys
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from lacdepth_ros.cli import benchmark_tables as tables
 from lacdepth_ros.cli import options, outputs
-from lacdepth_ros.cli.console import GET_ROS, UsageError
+from lacdepth_ros.cli.benchmark_plan import ForwardPlan, duration, forward_plan
+from lacdepth_ros.cli.console import UsageError, progress_bar
 from lacdepth_ros.core.whole_file import write_json
 
 HELP = 'parameters, multiply-adds, milliseconds, and what the node answers'
@@ -109,12 +112,14 @@ def run(args: argparse.Namespace) -> int:
 
     tune_process()
     share_cores(args.device)
+    plan = forward_plan(args) if args.rounds else None
+    print(duration(args, plan), file=sys.stderr)
     result: dict[str, Any] = {'device': args.device}
     if not args.skip_sizes:
         result['sizes'] = _sizes(*args.sizes[0])
         print(tables.sizes(result['sizes']))
-    if args.rounds:
-        result['times'], result['peaks'] = _times(args)
+    if plan is not None:
+        result['times'], result['peaks'] = _times(args, plan)
         print(tables.times(result['times'], result['peaks'], args.rounds))
     if args.node_frames > 0 or args.rates:
         _node(args, result)
@@ -156,37 +161,24 @@ def _sizes(height: int, width: int) -> list[dict[str, Any]]:
     ]
 
 
-def _times(args: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _times(
+    args: argparse.Namespace, plan: ForwardPlan
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """One row per combination, and by precision what the machine can do at most."""
-    from lacdepth_ros.evaluation import forward_times, peers
+    from lacdepth_ros.evaluation import forward_times
     from lacdepth_ros.models.checkpoint import load_checkpoint
     from lacdepth_ros.models.config import PRESETS
-    from lacdepth_ros.models.engines.build import ENGINES, PRECISIONS, runnable
-    from lacdepth_ros.models.engines.devices import check_device
 
-    device = check_device(args.device)
-    presets = _chosen('--presets', args.presets, PRESETS)
-    engines = _chosen('--engines', args.engines, ENGINES)
-    precisions = _chosen('--precisions', args.precisions, PRECISIONS)
-    ways = [
-        (engine, precision)
-        for engine, precision in runnable(device)
-        if engine in engines and precision in precisions
-    ]
-    if not ways:
-        raise UsageError(f'on {device} can be run: {runnable(device)}')
     shipped = load_checkpoint()[0].config  # a preset, but for what its recipe changed
-    configs = [shipped if name == shipped.name else PRESETS[name] for name in presets]
-    runners = forward_times.our_runners(configs, args.sizes, ways, device)
-    if args.peers is not None:
-        names = _chosen('--peers', args.peers or None, peers.PEERS)
-        if device.type != 'cpu':
-            raise UsageError('--peers are timed on the cpu')
-        try:
-            runners |= forward_times.peer_runners(names, args.sizes, ways)
-        except ModuleNotFoundError as missing:
-            raise UsageError(f'--peers: {missing}') from missing
-    rows, peaks = forward_times.time_runners(runners, args.rounds, device)
+    configs = [shipped if name == shipped.name else PRESETS[name] for name in plan.presets]
+    show, ways = progress_bar('network made'), plan.ways
+    runners = forward_times.our_runners(configs, args.sizes, ways, plan.device, show)
+    try:
+        runners |= forward_times.peer_runners(plan.peers, args.sizes, ways)
+    except ModuleNotFoundError as missing:
+        raise UsageError(f'--peers: {missing}') from missing
+    show = progress_bar('pass')
+    rows, peaks = forward_times.time_runners(runners, args.rounds, plan.device, show)
     return [_flat(row) for row in rows], {p: dataclasses.asdict(peaks[p]) for p in peaks}
 
 
@@ -198,43 +190,29 @@ def _flat(row: Any) -> dict[str, Any]:
     return {**values['combination'], **values['work'], **milliseconds, **rest}
 
 
-def _chosen(option: str, given: Sequence[str] | None, possible: Any) -> list[str]:
-    """What an option named, or all there is; UsageError for other names."""
-    if unknown := [name for name in given or () if name not in possible]:
-        raise UsageError(f'{option} {unknown[0]} is not one of {", ".join(possible)}')
-    return list(given or possible)
-
-
 def _node(args: argparse.Namespace, result: dict[str, Any]) -> None:
     """Add to the result what the running node does."""
-    try:
-        from lacdepth_ros.session.node_benchmark import CASES, node_latencies
-        from lacdepth_ros.session.node_load import load_node
-        from lacdepth_ros.session.node_process import choose_domain, use_domain
-    except ImportError as missing:
-        raise UsageError(
-            f'the node cannot be measured without ROS 2 ({missing}): give --node-frames 0 and '
-            f'--rates without a value, or {GET_ROS}'
-        ) from missing
+    from tqdm import tqdm
+
+    from lacdepth_ros.session.node_benchmark import CASES, node_latencies
+    from lacdepth_ros.session.node_load import load_node
+    from lacdepth_ros.session.node_process import choose_domain, use_domain
 
     use_domain(choose_domain())
     parameters = {'device': args.device}
     if args.node_frames > 0:
+        watch = partial(tqdm, total=args.node_frames, unit='frame', disable=None)
+        latencies = node_latencies(args.node_frames, parameters, watch)
         result['node'] = [
             {**dataclasses.asdict(latency), 'overhead_ms': latency.overhead}
-            for latency in node_latencies(args.node_frames, parameters)
+            for latency in latencies
         ]
         print(tables.node(result['node']))
     if args.rates:
-        result['load'] = [
-            {
-                'subscribed': subscribed,
-                **dataclasses.asdict(
-                    load_node(parameters, topics, cameras=n, rate=rate, seconds=args.seconds)
-                ),
-            }
-            for n in args.cameras
-            for subscribed, topics in CASES.items()
-            for rate in args.rates
-        ]
+        loads = list(product(args.cameras, CASES.items(), args.rates))
+        show, result['load'] = progress_bar('load'), []
+        for done, (count, (subscribed, topics), rate) in enumerate(loads, start=1):
+            figures = load_node(parameters, topics, cameras=count, rate=rate, seconds=args.seconds)
+            result['load'].append({'subscribed': subscribed, **dataclasses.asdict(figures)})
+            show(done, len(loads))
         print(tables.load(result['load']))

@@ -98,23 +98,32 @@ def forward_runner(
 
 
 def interleaved_times(
-    runners: Mapping[Name, Callable[[], object]], rounds: int
+    runners: Mapping[Name, Callable[[], object]],
+    rounds: int,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> dict[Name, list[float]]:
     """Time several functions interleaved, so that a noisy machine is unfair to none.
 
     Before it is timed each runs once untimed, as a node runs its network frame after frame: a far
     larger network before it has just given its memory back to the system and emptied the caches.
 
+    Args:
+        runners: The functions, by name.
+        rounds: How often each is timed.
+        progress: Called with the turns taken and the turns in all, those left out included.
+
     Returns:
         Milliseconds of each round, by name; where they exceed ENOUGH_MS in all, of fewer rounds.
     """
     times: dict[Name, list[float]] = {name: [] for name in runners}
     for done in range(rounds):
-        for name, run in runners.items():
+        for turn, (name, run) in enumerate(runners.items()):
+            progress(done * len(runners) + turn, rounds * len(runners))
             if done >= FEWEST_ROUNDS and sum(times[name]) > ENOUGH_MS:
                 continue
             run()
             start = time.perf_counter()
             run()
             times[name].append(1e3 * (time.perf_counter() - start))
+    progress(rounds * len(runners), rounds * len(runners))
     return times

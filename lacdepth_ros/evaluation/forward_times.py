@@ -71,10 +71,11 @@ Runners = dict[Combination, tuple[Work, Callable[[], object]]]
 
 
 def our_runners(
-    configs: Iterable[ModelConfig],
+    configs: Sequence[ModelConfig],
     sizes: Sequence[tuple[int, int]],
     ways: Sequence[tuple[str, str]],
     device: torch.device,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Runners:
     """Our networks, in all combinations.
 
@@ -83,6 +84,7 @@ def our_runners(
         sizes: (height, width) of the inputs.
         ways: Engine and precision.
         device: Where to run.
+        progress: Called with the combinations made and those in all.
     """
     runners: Runners = {}
     for config in configs:
@@ -95,6 +97,7 @@ def our_runners(
                 )
                 combination = Combination(config.name, engine, precision, height, width)
                 runners[combination] = work, run
+                progress(len(runners), len(configs) * len(sizes) * len(ways))
     return runners
 
 
@@ -123,9 +126,19 @@ def peer_runners(
 
 
 def time_runners(
-    runners: Runners, rounds: int, device: torch.device
+    runners: Runners,
+    rounds: int,
+    device: torch.device,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[list[ForwardTime], dict[str, Peak]]:
-    """Time all interleaved, and with them the probes that give the peak of each precision."""
+    """Time all interleaved, and with them the probes that give the peak of each precision.
+
+    Args:
+        runners: What to time.
+        rounds: How often.
+        device: Where it runs.
+        progress: As of `interleaved_times`.
+    """
     precisions = dict.fromkeys(combination.precision for combination in runners)
     probing = {precision: probes(precision, device) for precision in precisions}
     timed: dict[Combination | tuple[str, str], Callable[[], object]] = {
@@ -134,7 +147,7 @@ def time_runners(
         for name, probe in named.items()
     }
     timed |= {combination: run for combination, (_, run) in runners.items()}
-    times = interleaved_times(timed, rounds)
+    times = interleaved_times(timed, rounds, progress)
     peaks = {
         precision: best(named, {name: times[precision, name] for name in named})
         for precision, named in probing.items()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.messages.images import color_to_message
 from lacdepth_ros.messages.topics import DEPTH, POINTS
-from lacdepth_ros.session.frames import Frame
+from lacdepth_ros.session.frames import Frame, Frames
 from lacdepth_ros.session.loop import SessionSettings, run_session
 from lacdepth_ros.session.node_process import LOG, NodeError, last_lines
 from lacdepth_ros.session.recorded import FRAME_ID
@@ -62,7 +62,11 @@ class NodeLatency:
         return self.stamp_to_publish[0] - self.network[0]
 
 
-def node_latencies(frames: int, parameters: Mapping[str, Any]) -> list[NodeLatency]:
+def node_latencies(
+    frames: int,
+    parameters: Mapping[str, Any],
+    watch: Callable[[Frames], Frames] = lambda frames: frames,
+) -> list[NodeLatency]:
     """Measure the real node process with frames of KITTI's size, for each of CASES.
 
     This process is in the node's DDS domain already (`node_process.use_domain`).
@@ -70,15 +74,23 @@ def node_latencies(frames: int, parameters: Mapping[str, Any]) -> list[NodeLaten
     Args:
         frames: How many.
         parameters: Of the node, by name.
+        watch: Passes the frames of a case on, and may show how far they are.
 
     Raises:
         NodeError: The node did not start, or left a frame unanswered.
     """
-    return [_measure(name, topics, frames, parameters) for name, topics in CASES.items()]
+    return [
+        _measure(name, topics, watch(_frames(frames)), frames, parameters)
+        for name, topics in CASES.items()
+    ]
 
 
 def _measure(
-    name: str, topics: tuple[str, ...], frames: int, parameters: Mapping[str, Any]
+    name: str,
+    topics: tuple[str, ...],
+    frames: Frames,
+    count: int,
+    parameters: Mapping[str, Any],
 ) -> NodeLatency:
     result = SessionResult(EvaluationProtocol(flip_average=False))
     with tempfile.TemporaryDirectory() as folder:
@@ -89,8 +101,8 @@ def _measure(
             log=Path(folder) / LOG,
             timeout=TIMEOUT,
         )
-        run_session(settings, _frames(frames), result)
-        _check(result, topics, frames, settings.log)
+        run_session(settings, frames, result)
+        _check(result, topics, count, settings.log)
     arrival = percentiles(result.latencies(topics[-1]))
     stages = result.stages()
     assert arrival is not None

@@ -22,7 +22,7 @@ from lacdepth_ros.core.installation import missing_modules
 LONG: dict[str, tuple[str, list[str], list[str]]] = {
     'predict': ('cli.predict._predict', [], ['IMAGE', '--output', 'OUT']),
     'evaluate': ('evaluation.evaluate.score', [], ['--data', 'DATA']),
-    'benchmark': ('cli.benchmark._times', [], ['--skip-sizes', '--node-frames', '0']),
+    'benchmark': ('cli.benchmark._times', [], ['--skip-sizes', '--node-frames', '0', '--rates']),
     'export': ('models.export.export', [], ['OUT/a.onnx']),
     'calibrate': ('cli.calibrate._measured', [], ['DATA']),
     'train': (

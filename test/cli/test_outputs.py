@@ -53,7 +53,12 @@ WRITES: dict[str, tuple[str, list[str], str, str]] = {
         'FILE',
     ),
     'blend': ('models.checkpoint.load_checkpoint', ['shipped', 'b', 'FILE'], 'OUT', 'FILE'),
-    'benchmark': ('cli.benchmark._times', ['--skip-sizes', '--rates'], '--json', 'FILE'),
+    'benchmark': (
+        'cli.benchmark._times',
+        ['--skip-sizes', '--node-frames', '0', '--rates'],
+        '--json',
+        'FILE',
+    ),
     'export': ('models.checkpoint.load_checkpoint', ['DIR/a.xml'], 'FILE', 'a.xml'),
     'export weights': ('models.checkpoint.load_checkpoint', ['DIR/a.xml'], 'FILE', 'a.bin'),
     'demo': (

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
 
+from lacdepth_ros.cli.benchmark_plan import ForwardPlan, duration
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.evaluation import benchmark
 from lacdepth_ros.models.config import preset
@@ -42,7 +45,9 @@ def test_lite_keeps_the_papers_budget() -> None:
 def test_times_are_taken_in_turns() -> None:
     calls: list[str] = []
     runners = {'a': lambda: calls.append('a'), 'b': lambda: calls.append('b')}
-    times = benchmark.interleaved_times(runners, rounds=3)
+    shown: list[tuple[int, int]] = []
+    times = benchmark.interleaved_times(runners, 3, lambda *turns: shown.append(turns))
+    assert shown == [(turn, 6) for turn in range(7)]
     assert calls == ['a', 'a', 'b', 'b'] * 3  # each untimed first
     assert [len(t) for t in times.values()] == [3, 3]
 
@@ -80,7 +85,37 @@ def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monke
     ]
     assert rows[0]['ratio'] == 1.0 and rows[2]['macs'] > 2 * rows[0]['macs']
     assert all(0 < row['share_of_peak'] < 1 for row in rows)
-    assert 'of peak' in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert 'of peak' in said.out
+    count = '4 forward passes in 2 rounds, 1 min at most unless one takes seconds\n'
+    assert said.err == count
+
+
+def test_plan_counts_what_is_timed_and_how_long_the_node_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip('rclpy')
+    ways = [('eager', 'fp32'), ('eager', 'bf16'), ('onnxruntime', 'fp32')]
+    plan = ForwardPlan(torch.device('cpu'), ['a', 'b'], ['peer'], ways)
+    assert plan.combinations == 2 * 3 + 2, 'peers know no onnxruntime'
+    given = {'sizes': [(8, 8)] * 3, 'rounds': 5, 'node_frames': 10, 'rates': [10.0, 20.0]}
+    args = argparse.Namespace(**given, cameras=[1, 2, 3], seconds=5.0)
+    # 24 passes of 10 s, each with one untimed; two cases of 10 frames and of 6 loads of 5 + 3 s.
+    assert duration(args, plan) == (
+        '24 forward passes in 5 rounds, 8 min at most unless one takes seconds; '
+        'the node 102 s and its starts'
+    )
+    args.node_frames, args.rates = 0, []
+    assert 'the node' not in duration(args, plan)
+
+
+def test_missing_ros_is_told_before_anything_is_timed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, 'lacdepth_ros.session.node_benchmark', None)
+    monkeypatch.setattr('lacdepth_ros.cli.benchmark._times', None)
+    assert main(['benchmark', '--skip-sizes']) == 2
+    assert 'the node cannot be measured without ROS 2' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -100,7 +135,7 @@ def test_command_refuses_the_impossible(
     arguments: str,
     reason: str,
 ) -> None:
-    monkeypatch.setattr('lacdepth_ros.evaluation.forward_times.our_runners', lambda *_: {})
+    monkeypatch.setattr('lacdepth_ros.cli.benchmark._times', None)
     assert main(['benchmark', '--skip-sizes', *arguments.split()]) == 2
     assert reason in capsys.readouterr().err
 
