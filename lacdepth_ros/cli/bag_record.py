@@ -38,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
     parser = options.add_command(subparsers, 'record-depth', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('output', type=Path, metavar='OUT', help='folder of the new bag')
     parser.add_argument(
-        '--node', metavar='NAME', help='full name of the node (default: the only depth_node)'
+        '--node', metavar='NAME', help='full name of the node (default: the only depth node)'
     )
     parser.add_argument(
         '--camera', metavar='NAME', help='one of several cameras that share the node'
@@ -72,7 +72,13 @@ def run(args: argparse.Namespace) -> int:
     recorder = DepthRecorder()
     try:
         print('waiting for the depth node to be active ...', file=sys.stderr)
-        topics = recorder.find(args.node, args.wait, camera=args.camera, derived=args.all)
+        topics = recorder.find(
+            args.node,
+            args.wait,
+            camera=args.camera,
+            derived=args.all,
+            report=lambda text: warn(f'{text}; waiting up to {args.wait:g} s (--wait)'),
+        )
         return _record(recorder, topics, args)
     except NodeError as failure:
         raise UsageError(str(failure)) from failure

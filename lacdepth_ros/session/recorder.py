@@ -19,7 +19,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.bags.opening import header_stamp
 from lacdepth_ros.bags.reader import CAMERA_INFO, COMPRESSED, IMAGE, TRANSFORMS
-from lacdepth_ros.messages.topics import CLEARING, COLOR, DEPTH, OBSTACLES, POINTS
+from lacdepth_ros.messages.topics import CLEARING, COLOR, DEPTH, OBSTACLES, POINTS, UNCERTAINTY
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.publishers import TOPICS
@@ -78,27 +78,32 @@ class DepthRecorder:
         *,
         camera: str | None = None,
         derived: bool = False,
+        report: Callable[[str], None] = lambda _: None,
     ) -> NodeTopics:
         """Wait for an active depth node and find what it takes and gives.
 
         Args:
-            name: Full name, such as '/camera/depth_node'; None takes the only one there is.
+            name: Full name, such as '/camera/depth_node'; None takes the only depth node there is.
             timeout: Seconds to wait.
             camera: Which of several cameras that share the node; None takes the only one.
             derived: Also record the outputs that can be made again.
+            report: Is told what keeps it waiting, once that has stayed the same for a second.
 
         Raises:
             NodeError: There is no such node or camera, it is not active, or several could be
                 meant.
         """
         deadline = time.monotonic() + timeout
-        complaint, found, since = '', None, 0.0
+        complaint, found, since, told = '', None, 0.0, ''
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=_POLL)
             try:
                 topics = self._topics(self._full_name(name), camera, derived)
             except NodeError as error:  # it may still be starting
-                complaint, found = str(error), None
+                if found is not None or str(error) != complaint:
+                    complaint, found, since = str(error), None, time.monotonic()
+                elif complaint != told and time.monotonic() - since > _SETTLED:
+                    report(told := complaint)
                 continue
             if topics != found:  # the topics of a node are discovered one by one
                 found, since = topics, time.monotonic()
@@ -155,17 +160,28 @@ class DepthRecorder:
         """Name and namespace of the node."""
         found = sorted({*self._node.get_node_names_and_namespaces()})
         full = {f'{space.rstrip("/")}/{name}': (name, space) for name, space in found}
+        if wanted is not None and '/' + wanted.lstrip('/') in full:
+            return full['/' + wanted.lstrip('/')]
+        ours = self._depth_nodes(full)
+        names = ', '.join(ours) or 'none'
         if wanted is not None:
-            if '/' + wanted.lstrip('/') in full:
-                return full['/' + wanted.lstrip('/')]
-            raise NodeError(f'no node {wanted!r} on the graph; there are {sorted(full)}')
-        ours = [both for both in full.values() if both[0] == NODE]
-        if len(ours) == 1:
-            return ours[0]
+            raise NodeError(f'no node {wanted!r} on the graph; depth nodes there: {names}')
+        if len(ours) > 1:
+            raise NodeError(f'several depth nodes ({names}); name one with --node')
         if not ours:
-            raise NodeError(f'no node named {NODE} on the graph; name another with --node')
-        names = sorted(name for name, both in full.items() if both in ours)
-        raise NodeError(f'several depth nodes ({", ".join(names)}); name one with --node')
+            raise NodeError(f'no depth node ({NODE}) on the graph; name another with --node')
+        return full[ours[0]]
+
+    def _depth_nodes(self, full: Mapping[str, tuple[str, str]]) -> list[str]:
+        """Those with the node's own name, and those that publish what only it does."""
+        topics = [topic for topic, _ in self._node.get_topic_names_and_types()]
+        publishing = {
+            f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+            for topic in topics
+            if topic.endswith(f'/{UNCERTAINTY}')
+            for info in self._node.get_publishers_info_by_topic(topic)
+        }
+        return [name for name, both in full.items() if both[0] == NODE or name in publishing]
 
     def _topics(self, node: tuple[str, str], camera: str | None, derived: bool) -> NodeTopics:
         """The topics of the node; NodeError when it is not active."""

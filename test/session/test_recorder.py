@@ -105,13 +105,43 @@ def test_node_that_is_not_there_or_not_active_is_named(bench, recorder) -> None:
         assert words in said
 
 
+def test_what_it_waits_for_is_told_once_with_the_depth_nodes(ros_domain, recorder) -> None:
+    """Ours are told by their name or by what they publish; other nodes are none."""
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context)
+    nodes = [Node('depth_node', context=context), Node('camera_driver', context=context)]
+    nodes.append(Node('renamed', namespace='/robot', context=context))
+    nodes[2].create_publisher(Image, 'depth/uncertainty', 1)
+    told: list[str] = []
+    wanted = "no node '/typo' on the graph; depth nodes there: /depth_node, /robot/renamed"
+
+    def find() -> str:
+        with pytest.raises(NodeError) as failure:
+            recorder.find('/typo', 3.0, report=told.append)
+        return str(failure.value)
+
+    try:
+        said, deadline = '', time.monotonic() + TIMEOUT
+        while told[-1:] != [wanted] and time.monotonic() < deadline:  # discovery takes its time
+            told.clear()
+            said = find()
+        assert (said, told[-1]) == (f'{wanted} (waited 3 s)', wanted)
+        assert len(told) == len(set(told))
+        with pytest.raises(NodeError, match='several depth nodes'):
+            recorder.find(None, 0.2)
+    finally:
+        for node in nodes:
+            node.destroy_node()
+        context.try_shutdown()
+
+
 def test_command_refuses_what_it_cannot_do(
     ros_domain, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
 ) -> None:
     monkeypatch.setattr(bag_record.signal, 'signal', lambda *_: None)
     command = ['bag', 'record-depth', str(tmp_path / 'bag'), '--wait', '0.3']
     assert main(command) == 2
-    assert 'no node named depth_node on the graph' in capsys.readouterr().err
+    assert 'no depth node (depth_node) on the graph' in capsys.readouterr().err
     assert not (tmp_path / 'bag').exists()
     (tmp_path / 'bag').mkdir()
     assert main(command) == 2
