@@ -276,5 +276,13 @@ def _extracted(bag: Path, folder: Path, frames: int) -> Path:
     from lacdepth_ros.bags.reader import BagImages
 
     every = -(-BagImages(bag, None, None).count // frames)
-    extract(bag, folder / 'data', ExtractOptions(every=every))
+    try:
+        extract(bag, folder / 'data', ExtractOptions(every=every))
+    except ValueError as failure:
+        if ' --' not in str(failure):
+            raise
+        how = (
+            'these are options of `lacdepth bag extract`: extract the bag first, and calibrate on'
+        )
+        raise ValueError(f'{failure} ({how} the data set)') from failure
     return folder / 'data'

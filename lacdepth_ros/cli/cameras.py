@@ -89,9 +89,8 @@ class CalibrationFile:
             warn(f'{path}: {doubt}')
         if self._rectifier is not None:
             warn(
-                f'{path} describes a lens with distortion: images are rectified first; depth '
-                'belongs to the rectified image, written as <stem>_rectified.png, with '
-                f'{self._rectifier.camera}'
+                f'{path} describes a lens with distortion: images are rectified first; depth and '
+                f'pixels are those of the rectified image, with {self._rectifier.camera}'
             )
 
     def view(self, image: Image) -> View:

@@ -28,6 +28,7 @@ Predict metric depth. For every image are written, under --output:
   <stem>_depth.png   uint16, metres x 256, 0 = invalid
   <stem>_color.png   near warm, far cold, on a fixed scale of 2 .. 80 m; invalid black
   <stem>.ply         with --ply: the coloured cloud, metres, x right, y down, z forward
+  <stem>_rectified.png  where the lens distorts: the image that the depth belongs to
 
 Both pictures have the size of the image. Depth above --max-depth is beyond range, as on the
 node's topics: 0 in the PNG, black, and no point of the cloud.
@@ -216,7 +217,10 @@ def _predict(
         write_ply(targets['cloud'], depth_to_points(depth, view.camera), view.image)
     facts = f'{view.camera.width}x{view.camera.height}, {_describe(depth, farthest)}'
     scale = f'{NEAR:g} .. {FAR:g} m'
-    return f'{path}: {facts} -> {targets["depth"]}; colours {scale} in {targets["color"]}'
+    rectified = f' of {targets["rectified"]}' if view.outside is not None else ''
+    return (
+        f'{path}: {facts} -> {targets["depth"]}{rectified}; colours {scale} in {targets["color"]}'
+    )
 
 
 def _describe(depth: npt.NDArray[np.float32], farthest: float) -> str:

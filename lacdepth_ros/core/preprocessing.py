@@ -68,7 +68,8 @@ def input_camera(
         raise ValueError(
             f'the network input of a {camera.width}x{camera.height} image with a focal length of '
             f'{focal_length(camera):.4g} px would be {width}x{height}, more than '
-            f'{MAX_INPUT_PIXELS} px; set input_width and input_height, or shrink the image before'
+            f'{MAX_INPUT_PIXELS} px; shrink the image before, or in the node set input_width and '
+            'input_height'
         )
     return camera.resized(width, height)
 
@@ -86,8 +87,8 @@ def input_doubt(network_camera: Camera, focal_px: float) -> str:
         return (
             f'the network sees {size} pixels with a focal length of {focal:.0f} px but was '
             f'trained for {focal_px:.0f} px: metres are off (measured: 7 % too near at 0.6 of '
-            f'it, 30 % at a third); give it {_size_for(network_camera, focal_px)} (input_width, '
-            'input_height), or images with more pixels'
+            'it, 30 % at a third); give it images with more pixels, or in the node '
+            f'{_size_for(network_camera, focal_px)} by input_width and input_height'
         )
     if min(network_camera.width, network_camera.height) < MIN_INPUT_SIDE:
         return (

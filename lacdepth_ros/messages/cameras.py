@@ -105,7 +105,7 @@ def distortion_from_info(info: Any) -> tuple[str, tuple[float, ...]]:
     if model not in COEFFICIENTS:
         raise ValueError(
             f'distortion model {quoted(model)} is not supported; use one of '
-            f'{sorted(COEFFICIENTS)} or rectify the image before this node'
+            f'{sorted(COEFFICIENTS)} or rectify the image before'
         )
     used = max(index for index, value in enumerate(coefficients) if value) + 1
     fitting = [n for n in COEFFICIENTS[model] if used <= n <= len(coefficients)]

@@ -260,4 +260,4 @@ def _known_beside(key: str, known: Iterable[str]) -> str:
         if inside:
             where = f'those of {section}' if section else 'the sections'
             return f'{where} are {sorted(inside - {"config", "help", "print_config", "print_"})}'
-    return 'see --print_config'
+    return 'see lacdepth train --print_config'

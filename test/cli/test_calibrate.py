@@ -176,6 +176,29 @@ def test_no_more_frames_are_taken_out_of_a_bag_than_are_said(
     assert 'of 2 frames' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ('reason', 'how'), [('name one with --truth-topic', True), ('no cloud', False)]
+)
+def test_options_that_only_extract_has_are_told_so(
+    tmp_path: Path,
+    predictor: ScaledPredictor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reason: str,
+    how: bool,
+) -> None:
+    pytest.importorskip('rosbags')
+    from bag_scene import scene
+
+    def fail(*_: object) -> None:
+        raise ValueError(reason)
+
+    monkeypatch.setattr('lacdepth_ros.bags.extract.extract', fail)
+    assert main(['calibrate', str(scene(tmp_path / 'bag', frames=1))]) == 2
+    said = capsys.readouterr().err
+    assert reason in said and ('options of `lacdepth bag extract`' in said) == how
+
+
 def test_what_cannot_be_used_is_said(
     tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:

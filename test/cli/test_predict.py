@@ -193,7 +193,9 @@ def test_distorted_image_is_rectified_first(
     path = camera_info_file(tmp_path, [-0.3, 0.1, 0, 0, 0], p=p)
     image, out = image_file(tmp_path), tmp_path / 'out'
     assert main(['predict', str(image), '--output', str(out), '--camera-info', str(path)]) == 0
-    assert 'rectified first' in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert 'depth and pixels are those of the rectified image, with Camera(' in said.err
+    assert f'street_depth.png of {out / "street_rectified.png"}; colours' in said.out
     assert predictor.cameras == [Camera(14, 14, 11.5, 7.5, WIDTH, HEIGHT)]
     K = np.array([[20, 0, 11.5], [0, 21, 7.5], [0, 0, 1.0]])
     D = np.array([-0.3, 0.1, 0, 0, 0])

@@ -196,8 +196,8 @@ def _count_ground_truth(wanted: int, result: IndexResult) -> None:
     result.count('frames without ground truth, left out', wanted - len(result.rows) - broken)
     if len(kinds) > 1:
         result.notes.append(
-            'annotated depth and single scans are mixed (by drive); give --truth annotated or '
-            '--truth velodyne for one kind'
+            'annotated depth and single scans are mixed (by drive); `lacdepth data index` with '
+            '--truth annotated or --truth velodyne takes one kind'
         )
 
 
