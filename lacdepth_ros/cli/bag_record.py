@@ -64,6 +64,10 @@ def run(args: argparse.Namespace) -> int:
     """Record; 1 when images or depth did not arrive."""
     if importlib.util.find_spec('rclpy') is None:
         raise UsageError(f'recording needs rclpy: {GET_ROS}')
+    for name in ('duration', 'frames', 'wait'):
+        value = getattr(args, name)
+        if value is not None and not value > 0:
+            raise UsageError(f'--{name} {value:g}: must be above 0')
     outputs.claim_new(args.output, 'OUT')
     from lacdepth_ros.session.node_process import NodeError
     from lacdepth_ros.session.recorder import DepthRecorder

@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play; 1 when a frame could not be read."""
+    """Play; 1 when a frame could not be read, 2 when none could."""
     sessions.require_ros('the player')
     if not 0.01 <= args.rate <= 100:
         raise UsageError(f'--rate {args.rate:g} must lie within 0.01 .. 100')
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         print(f'{count} frames published')
     if interrupted:
         return INTERRUPTED
-    return 1 if player.unsent or not count else 0
+    return 2 if not count else int(bool(player.unsent))
 
 
 def _open(args: argparse.Namespace) -> Any:

@@ -32,9 +32,9 @@ Predict metric depth. For every image are written, under --output:
 
 Both pictures have the size of the image. Depth above --max-depth is beyond range, as on the
 node's topics: 0 in the PNG, black, and no point of the cloud.
-A bad image is reported on stderr and the others go on. Without the camera's intrinsics the
-metres assume the field of view that the checkpoint was trained for. Intrinsics that no camera has
-(a field of view below 5 or above 150 degrees) are refused.
+A bad image is reported on stderr and the others go on (exit code 1; 2 when all are bad). Without
+the camera's intrinsics the metres assume the field of view that the checkpoint was trained for.
+Intrinsics that no camera has (a field of view below 5 or above 150 degrees) are refused.
 
 Up to {FEW_IMAGES} images are run by PyTorch itself; for more, --engine auto compiles first.
 """
@@ -79,7 +79,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Predict every image; 1 when one of them failed."""
+    """Predict every image; 1 when one of them failed, 2 when no file could be used."""
     from lacdepth_ros.core.runtime import tune_process
 
     tune_process()
@@ -88,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.max_depth < float('inf'):
         raise UsageError(f'--max-depth {args.max_depth:g}: metres above 0 are needed')
     args.images = [image for path in args.images for image in _images_of(path)]
+    if not any(path.is_file() for path in args.images):
+        raise UsageError(f'{args.images[0]}: no such file')
     source = _given_camera(args)
     taken = {path.absolute() for path in args.images}
     files = [file for path in args.images for file in _outputs(path, args).values()]
@@ -102,10 +104,12 @@ def run(args: argparse.Namespace) -> int:
             'above the ground, as in the training; at another height every depth is wrong by a '
             'common factor. Give --camera-height.'
         )
-    failed = sum(not _try(path, args, taken, source, predictor) for path in args.images)
+    tried = [_try(path, args, taken, source, predictor) for path in args.images]
+    failed = [failure for failure in tried if failure is not None]
     if failed:
-        error(f'{failed} of {len(args.images)} images failed')
-    return 1 if failed else 0
+        error(f'{len(failed)} of {len(args.images)} images failed')
+    unusable = [failure for failure in failed if isinstance(failure, (OSError, ValueError))]
+    return 2 if len(unusable) == len(args.images) else int(bool(failed))
 
 
 def _choose_engine(args: argparse.Namespace) -> None:
@@ -138,8 +142,8 @@ def _try(
     taken: set[Path],
     source: CameraSource,
     predictor: DepthPredictor,
-) -> bool:
-    """Predict one image; whatever is wrong with it must not stop the others."""
+) -> Exception | None:
+    """Predict one image; whatever is wrong with it is returned, as it must not stop the others."""
     try:
         targets = _outputs(path, args)
         _check_free(path, targets, taken)
@@ -149,9 +153,9 @@ def _try(
             raise
         text = str(failure) or type(failure).__name__
         error(text if str(path) in text else f'{path}: {text}')
-        return False
+        return failure
     taken.update(target.absolute() for target in targets.values())
-    return True
+    return None
 
 
 def _given_camera(args: argparse.Namespace) -> CameraSource | None:

@@ -221,7 +221,10 @@ def _write_openvino(
 
 def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
     runtime = load_library('onnxruntime', 'running files of ONNX')
-    session = runtime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    try:
+        session = runtime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    except Exception as error:  # of a type that the library keeps to itself
+        raise ValueError(f'{path} cannot be read as a file of ONNX: {error}') from error
     found = session.get_modelmeta().custom_metadata_map
     facts = {name.removeprefix(PREFIX): value for name, value in found.items()}
 
@@ -235,7 +238,10 @@ def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
 
 def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
     core = openvino_core('running files of OpenVINO')
-    model = core.read_model(path)
+    try:
+        model = core.read_model(path)
+    except RuntimeError as error:
+        raise ValueError(f'{path} cannot be read as a file of OpenVINO: {error}') from error
     facts = {
         name.removeprefix(PREFIX): value.value
         for name, value in model.get_rt_info().items()

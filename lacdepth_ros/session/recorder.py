@@ -111,7 +111,7 @@ class DepthRecorder:
                 return found
         if found is not None:
             return found
-        raise NodeError(f'{complaint} (waited {timeout:.0f} s)')
+        raise NodeError(f'{complaint} (waited {timeout:g} s)')
 
     def record(
         self,

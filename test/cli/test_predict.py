@@ -121,6 +121,20 @@ def test_bad_images_are_reported_and_the_others_go_on(
     assert lines[-1] == 'lacdepth: error: 3 of 4 images failed'
 
 
+def test_no_usable_image_is_exit_code_2_and_a_missing_one_waits_for_no_network(
+    tmp_path: Path, predictor: FakePredictor, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    bad, out = tmp_path / 'bad.png', tmp_path / 'out'
+    bad.write_text('no image')
+    assert main(['predict', str(bad), str(bad), '--output', str(out), *KNOWN]) == 2
+    assert '2 of 2 images failed' in capsys.readouterr().err
+    monkeypatch.setattr(options, 'load_predictor', None)
+    nowhere = [str(tmp_path / name) for name in ('no.png', 'neither.png')]
+    assert main(['predict', *nowhere, '--output', str(tmp_path / 'new'), *KNOWN]) == 2
+    assert capsys.readouterr().err == f'lacdepth: error: {nowhere[0]}: no such file\n'
+    assert not (tmp_path / 'new').exists()
+
+
 def test_a_folder_stands_for_its_images(
     tmp_path: Path, predictor: FakePredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,7 +229,7 @@ def test_image_of_another_size_than_the_camera(
     path = camera_info_file(tmp_path, [], width=WIDTH + 1, height=HEIGHT)
     image = image_file(tmp_path)
     assert (
-        main(['predict', str(image), '--output', str(tmp_path), '--camera-info', str(path)]) == 1
+        main(['predict', str(image), '--output', str(tmp_path), '--camera-info', str(path)]) == 2
     )
     err = capsys.readouterr().err
     assert f'the image is {WIDTH}x{HEIGHT} pixels' in err

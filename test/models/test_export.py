@@ -218,3 +218,14 @@ def test_file_is_compared_at_the_size_asked_for(
     )
     assert main(['export', str(tmp_path / 'depth.onnx'), *options]) == 0
     assert compared == [size]
+
+
+@pytest.mark.parametrize(('name', 'kind'), [('a.onnx', 'ONNX'), ('a.xml', 'OpenVINO')])
+def test_file_of_another_kind_is_exit_code_2(
+    name: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs('onnxruntime', 'openvino')
+    path = tmp_path / name
+    path.write_bytes(b'nonsense')
+    assert main(['export', str(path), '--verify']) == 2
+    assert f'{path} cannot be read as a file of {kind}: ' in capsys.readouterr().err

@@ -139,3 +139,11 @@ def test_the_command_plays_a_folder(listen, tmp_path: Path, capsys) -> None:
 def test_what_cannot_be_played_is_refused(arguments, complaint, ros_domain, capsys) -> None:
     assert main(['play', *arguments]) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_input_without_a_readable_frame_is_exit_code_2(ros_domain, tmp_path: Path, capsys) -> None:
+    for name in ('a.png', 'b.png'):
+        (tmp_path / name).write_bytes(b'no image')
+    assert main(['play', '--input', str(tmp_path), '--namespace', '/shelf']) == 2
+    said = capsys.readouterr()
+    assert '0 frames published' in said.out and 'b.png not sent' in said.err
