@@ -22,6 +22,7 @@ from lacdepth_ros.session.doctor.finding import Finding
 from lacdepth_ros.session.doctor.stream import CameraStream
 
 _TYPES = {'sensor_msgs/msg/Image': Image, 'sensor_msgs/msg/CompressedImage': CompressedImage}
+_PACKED = '/compressed'
 _DISCOVERY = 5.0  # seconds in which publishers find us
 _BEST_EFFORT = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -57,6 +58,9 @@ def listen(
             )
             return
         info_topic = info_topic or info_topic_of(image_topic)
+        if (packed := _only_compressed(node, executor, image_topic)) is not None:
+            image_topic = packed
+            yield _needs_transport(packed)
         yield _publishers(node, executor, image_topic)
         yield _publishers(node, executor, info_topic)
         yield from _watch(node, executor, (image_topic, info_topic), seconds, focal_px)
@@ -67,14 +71,38 @@ def listen(
 
 
 def _discover(node: Node, executor: SingleThreadedExecutor) -> dict[str, list[str]]:
-    """Topics and their types, as soon as a camera is among them."""
+    """Published topics and their types, as soon as a camera is among them."""
     topics: dict[str, list[str]] = {}
     for _ in range(10):
         _spin(executor, _DISCOVERY / 10)
-        topics = dict(node.get_topic_names_and_types())
+        known = node.get_topic_names_and_types()
+        topics = {topic: types for topic, types in known if node.count_publishers(topic)}
         if _first_camera(topics):
             break
     return topics
+
+
+def _only_compressed(node: Node, executor: SingleThreadedExecutor, image_topic: str) -> str | None:
+    """The topic of a camera's compressed images, where nobody publishes others."""
+    raw = image_topic.removesuffix(_PACKED)
+    packed = raw + _PACKED
+    for _ in range(10):
+        if node.count_publishers(raw) or node.count_publishers(packed):
+            break
+        _spin(executor, _DISCOVERY / 10)
+    if not node.count_publishers(raw):  # which may be known a little later
+        _spin(executor, _DISCOVERY / 10)
+    alone = node.count_publishers(packed) and not node.count_publishers(raw)
+    return packed if alone else None
+
+
+def _needs_transport(packed: str) -> Finding:
+    return Finding(
+        'warning',
+        'image transport',
+        f'{packed} is published, {packed.removesuffix(_PACKED)} is not',
+        'set image_transport: compressed, or launch with image_transport:=compressed',
+    )
 
 
 def _watch(

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from fake_messages import FakeCameraInfo, FakeImage
@@ -145,34 +148,80 @@ def test_the_command_names_a_checkpoint_that_is_none(tmp_path: Path, capsys):
     assert main(['doctor', '--seconds', '0']) == 2
 
 
-@pytest.mark.ros
-def test_the_command_listens_to_a_camera(ros_domain, tmp_path: Path, capsys):
-    import threading
-
-    from ros_client import Client
-    from ros_fakes import image_message, info_message
-
-    path = tmp_path / 'tiny.safetensors'
-    save_checkpoint(path, tiny_network(focal_px=70.0), {})
-    client, stop = Client(), threading.Event()
+@contextmanager
+def camera(*publishers):
+    """A camera that publishes what these functions of a stamp do, from another thread."""
+    stop = threading.Event()
 
     def publish():
         stamp = 1
         while not stop.wait(0.05):
-            client.infos.publish(info_message(stamp))
-            client.images.publish(image_message(stamp))
+            for publish_one in publishers:
+                publish_one(stamp)
             stamp += 10**8
 
     thread = threading.Thread(target=publish)
     thread.start()
     try:
-        main(['doctor', '--seconds', '1', '--checkpoint', str(path)])
+        yield
     finally:
         stop.set()
         thread.join()
-        client.close()
+
+
+@pytest.mark.ros
+def test_the_command_listens_to_a_camera(ros_domain, tmp_path: Path, capsys):
+    from ros_client import Client
+    from ros_fakes import image_message, info_message
+    from sensor_msgs.msg import CompressedImage
+
+    path = tmp_path / 'tiny.safetensors'
+    save_checkpoint(path, tiny_network(focal_px=70.0), {})
+    client = Client()
+    packed = client.client.create_publisher(CompressedImage, '/image/compressed', 1)
+    with camera(
+        lambda stamp: client.infos.publish(info_message(stamp)),
+        lambda stamp: client.images.publish(image_message(stamp)),
+    ):
+        main(['doctor', '--seconds', '1', '--checkpoint', str(path)])
+    client.client.destroy_publisher(packed)
+    client.close()
     said = capsys.readouterr().out
     assert 'publishers of /image: /bench/bench (sensor_msgs/msg/Image, best_effort' in said
-    assert 'images/s on /image' in said
+    assert 'images/s on /image' in said and 'image transport' not in said
     assert '% of the images have a camera_info of the same stamp' in said, 'all, if none is lost'
     assert 'camera: 64x48 rgb8, fx 70 fy 60' in said
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize(
+    'named', [[], ['--image', '/front/image'], ['--image=/front/image/compressed']]
+)
+def test_a_camera_of_compressed_images_alone_needs_the_transport(ros_domain, capsys, named):
+    """A node that waits for the others makes their topic known, but publishes nothing there."""
+    from ros_client import Client
+    from ros_fakes import info_message
+    from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+    client = Client()
+    client.client.destroy_publisher(client.images)
+    client.client.create_subscription(Image, '/front/image', print, 1)
+    images = client.client.create_publisher(CompressedImage, '/front/image/compressed', 1)
+    infos = client.client.create_publisher(CameraInfo, '/front/camera_info', 1)
+    picture = cv2.imencode('.jpg', np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+
+    def send(stamp):
+        told = info_message(stamp)
+        infos.publish(told)
+        images.publish(CompressedImage(header=told.header, format='jpeg', data=picture))
+
+    with camera(send):
+        assert main(['doctor', '--seconds', '1', *named]) >= 1
+    client.close()
+    said = capsys.readouterr().out
+    assert (
+        'WARNING  image transport: /front/image/compressed is published, /front/image is not\n'
+        '          -> set image_transport: compressed, or launch with image_transport:=compressed'
+    ) in said
+    assert 'images/s on /front/image/compressed' in said
+    assert 'camera: 64x48 jpeg, fx 70 fy 60' in said
