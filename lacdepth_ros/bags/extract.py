@@ -71,7 +71,8 @@ def extract(
         )
         tree, problems = read_transforms(reader)
         topics = (images.topic, images.info_topic, ground_truth.topic)
-        done = Extraction(topics, warnings=problems, damage=images.damage)
+        chosen = [f'{images.choice}; --image-topic chooses'] if images.choice else []
+        done = Extraction(topics, warnings=[*chosen, *problems], damage=images.damage)
         for folder in ('images', 'depth'):
             (output / folder).mkdir(parents=True, exist_ok=True)
         work = _Work(path, output, options, ground_truth, tree, done, images.rectified)

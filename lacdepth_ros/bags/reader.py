@@ -66,6 +66,8 @@ class BagImages:
     Attributes:
         topic: Topic of the images.
         others: Other image topics in the bag.
+        choice: In words what was taken and what else there is; '' when the topic was named, or no
+            other holds pictures.
         info_topic: Topic of its camera_info; None when the bag has none, or an empty one.
         count: Number of images.
         rectified: The topic's name says that its images are rectified (image_rect...).
@@ -100,6 +102,10 @@ class BagImages:
             ),
         )
         self.others = [topic for topic in images if topic != self.topic]
+        besides = ', '.join(topic for topic in self.others if not sounds_like_depth(topic))
+        self.choice = ''
+        if besides and image_topic is None:
+            self.choice = f'{path}: images of {self.topic} are taken; there are also {besides}'
         beside = info_topic_of(self.topic)
         self.info_topic = beside if beside in infos and counts[beside] else None
         if info_topic is not None:

@@ -70,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
         die_with_parent()
     sessions.require_ros('the replay', WITHOUT_ROS)
     check_replay_options(args)
-    from lacdepth_ros.bags.reader import BagImages
     from lacdepth_ros.messages.topics import DEPTH_TOPICS
     from lacdepth_ros.session.node_process import LOG
     from lacdepth_ros.session.replay import WorstFrames
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     requirements = requirements_from(args, FIGURES)
     protocol, worst, depth = _protocol(args), WorstFrames(), DEPTH_TOPICS[args.encoding]
     try:
-        images = BagImages(args.bag, args.image_topic)
+        images = _images(args)
         parameters = _parameters(args, images)
         meter = stability_meter(args.bag, images)
         observe = replay_observer(worst, meter)
@@ -125,6 +124,14 @@ def _report(
     if args.report is not None:
         write_report(args.report, result, facts, images, worst)
         print(f'wrote {args.report / HTML}')
+
+
+def _images(args: argparse.Namespace) -> BagImages:
+    from lacdepth_ros.bags.reader import BagImages
+
+    images = BagImages(args.bag, args.image_topic)
+    sessions.tell_choice(images.choice)
+    return images
 
 
 def _protocol(args: argparse.Namespace) -> EvaluationProtocol:

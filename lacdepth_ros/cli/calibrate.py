@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, outputs
-from lacdepth_ros.cli.console import UsageError, error, progress_bar
+from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 from lacdepth_ros.cli.predict import IMAGE_SUFFIXES
 from lacdepth_ros.core.whole_file import write_json
 
@@ -275,7 +275,10 @@ def _extracted(bag: Path, folder: Path, frames: int) -> Path:
     from lacdepth_ros.bags.extraction import ExtractOptions
     from lacdepth_ros.bags.reader import BagImages
 
-    every = -(-BagImages(bag, None, None).count // frames)
+    images = BagImages(bag)
+    if images.choice:
+        warn(f'{images.choice}; `lacdepth bag extract --image-topic` makes a data set of others')
+    every = -(-images.count // frames)
     try:
         extract(bag, folder / 'data', ExtractOptions(every=every))
     except ValueError as failure:

@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         remove_old_results(args.output)
     except (OSError, ValueError) as failure:
         raise UsageError(f'--input: {failure}') from failure
+    sessions.tell_choice(sequence.choice)
     if sequence.count < sequence.available:
         warn(f'the first {sequence.count} of {sequence.available} frames are sent (--frames)')
     begin = time.monotonic()

@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.session.player import Player
 
     sequence = _open(args)
+    sessions.tell_choice(sequence.choice)
     try:
         player = Player(args.namespace, args.frame_id, rectified=sequence.rectified)
     except Exception as failure:  # rclpy has exceptions of its own for names

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lacdepth_ros.cli.console import GET_ROS, UsageError, error
+from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.session.frames import Frames
@@ -31,6 +31,12 @@ def require_ros(command: str, otherwise: str = '') -> None:
         raise UsageError(
             f'{command} runs the ROS 2 node, but rclpy is not installed: {GET_ROS}{otherwise}'
         )
+
+
+def tell_choice(choice: str) -> None:
+    """Say which images of several were taken, and how to take others; '' says nothing."""
+    if choice:
+        warn(f'{choice}; --image-topic chooses')
 
 
 def run_node(settings: SessionSettings, frames: Frames, count: int, result: SessionResult) -> None:

@@ -67,6 +67,7 @@ class FrameSequence:
         frames: The frames, in order; their images are arrays.
         cameras: Where the intrinsics come from.
         rectified: The images are rectified whatever the distortion in their camera_info says.
+        choice: What was taken of several that the input holds, in words; '' where it holds one.
     """
 
     description: str
@@ -75,6 +76,7 @@ class FrameSequence:
     frames: Iterator[Frame | UnsentFrame]
     cameras: str
     rectified: bool = False
+    choice: str = ''
 
 
 @dataclass(frozen=True, slots=True)

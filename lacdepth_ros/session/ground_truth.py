@@ -107,7 +107,7 @@ def ground_truth_from_topic(
         fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images)
         if topic is None:
             others = ', '.join(fitting) or 'none'
-            nothing = f'no depth topic in this bag to score against (others: {others}); '
+            nothing = f'no depth topic to score {images} against (other images: {others}); '
             topic = only_ground_truth(path, fitting, kinds, nothing + HOW_TO_GIVE)
         name = choose_topic(path, topic, kinds, fitting)
         recorded = StampedTopic(reader, name)

@@ -192,4 +192,5 @@ def _bag(
         frames=frames(),
         cameras=bag.info_topic or calibration.origin,
         rectified=bag.rectified,
+        choice=bag.choice,
     )

@@ -344,3 +344,14 @@ def test_error_of_ours_is_not_blamed_on_the_bag(
     monkeypatch.setattr('lacdepth_ros.bags.extract.write_depth_png', fail)
     with pytest.raises(ValueError, match=r'^nothing to do with the bag'):
         extracted(bag_scene.scene(tmp_path / 'bag'))
+
+
+def test_camera_that_was_chosen_is_told_with_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rear = '/rear/image_raw'
+    records = [bag_scene.static(), *bag_scene.frame(0)]
+    records += [(rear, *rest) for topic, *rest in records if topic == bag_scene.IMAGE]
+    bag = bag_scene.write(tmp_path / 'bag', records, **{rear: bag_scene.KINDS[bag_scene.IMAGE]})
+    assert main(['bag', 'extract', str(bag), str(tmp_path / 'data')]) == 0
+    assert f'are taken; there are also {rear}; --image-topic chooses' in capsys.readouterr().err

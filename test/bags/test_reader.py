@@ -50,10 +50,15 @@ def test_topic_with_a_camera_info_is_preferred_and_depth_comes_last(tmp_path: Pa
     topics = {'/a/depth/image': 'Image', '/b/image': 'Image', '/a/depth/camera_info': 'CameraInfo'}
     images = BagImages(write_bag(tmp_path / 'one', topics).path)
     assert (images.topic, images.info_topic) == ('/b/image', None)
-    assert images.others == ['/a/depth/image']
+    assert (images.others, images.choice) == (['/a/depth/image'], '')
     assert next(iter(images)).info is None
     topics = {'/b/image': 'Image', **CAMERA}
-    assert BagImages(write_bag(tmp_path / 'two', topics).path).topic == '/front/image_raw'
+    path = write_bag(tmp_path / 'two', topics).path
+    assert BagImages(path).topic == '/front/image_raw'
+    assert BagImages(path).choice == (
+        f'{path}: images of /front/image_raw are taken; there are also /b/image'
+    )
+    assert BagImages(path, '/front/image_raw').choice == ''
 
 
 def test_topic_can_be_chosen(tmp_path: Path) -> None:

@@ -266,8 +266,29 @@ def test_bag_without_depth_says_how_to_give_ground_truth(
 ) -> None:
     assert evaluate(write_replay_bag(tmp_path / 'drive', REDS, topics=())) == 2
     said = capsys.readouterr().err
-    assert 'no depth topic in this bag' in said and '--truth' in said and '--no-truth' in said
+    assert (
+        'no depth topic to score /cam/image_rect against' in said
+        and '--truth' in said
+        and '--no-truth' in said
+    )
     assert evaluate(tmp_path / 'nowhere') == 2
+
+
+def test_camera_that_was_chosen_is_told_with_the_others(
+    tmp_path: Path, node: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bag = write_replay_bag(tmp_path / 'drive', REDS, topics=('/rear/image_raw',))
+    assert evaluate(bag) == 2
+    said = capsys.readouterr().err
+    assert (
+        f'lacdepth: warning: {bag}: images of /cam/image_rect are taken; there are also '
+        '/rear/image_raw; --image-topic chooses\n'
+    ) in said
+    assert (
+        'no depth topic to score /cam/image_rect against (other images: /rear/image_raw)' in said
+    )
+    assert evaluate(bag, '--image-topic', '/cam/image_rect', '--no-truth') == 0
+    assert '--image-topic chooses' not in capsys.readouterr().err
 
 
 def test_without_rclpy_it_says_how_to_get_it(

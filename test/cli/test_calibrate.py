@@ -146,7 +146,7 @@ def test_a_bag_with_a_lidar_is_read(
 ) -> None:
     pytest.importorskip('rosbags')
     from bag_scene import CAMERA as BAG_CAMERA
-    from bag_scene import frame, static, write
+    from bag_scene import IMAGE, KINDS, frame, static, write
 
     red = np.zeros((BAG_CAMERA.height, BAG_CAMERA.width, 3), np.uint8)
     records = [static()]
@@ -154,10 +154,14 @@ def test_a_bag_with_a_lidar_is_read(
         image = red.copy()
         image[..., 0] = 10 + index  # the wall's depth
         records += frame(index, image=image)
-    write(tmp_path / 'bag', records)
+    rear = '/rear/image_raw'
+    records += [(rear, *rest) for topic, *rest in records if topic == IMAGE]
+    write(tmp_path / 'bag', records, **{rear: KINDS[IMAGE]})
     predictor.factor = 0.5
     assert main(['calibrate', str(tmp_path / 'bag')]) == 0
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    chosen = f'images of {IMAGE} are taken; there are also {rear}; `lacdepth bag extract --image-t'
+    assert chosen in err
     assert 'of 4 frames' in out
     assert settings(out)['camera_height'] == pytest.approx(0.825, rel=0.01)
 

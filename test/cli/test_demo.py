@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from lacdepth_ros.cli import sessions
+from lacdepth_ros.cli.console import UsageError
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.session.demo import PROTOCOL, TOPICS
@@ -153,6 +154,29 @@ def test_results_of_an_earlier_run_outlive_an_input_without_a_readable_frame(
     assert main(['demo', '--output', str(out), *arguments]) == 2
     assert 'none of the 1 frames can be sent' in capsys.readouterr().err
     assert (out / 'summary.json').read_text() == '{"messages_received": {}}'
+
+
+@pytest.mark.parametrize('command', ['demo', 'play'])
+def test_camera_that_was_chosen_is_told_with_the_others(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    for library in ('rclpy', 'rosbags'):
+        pytest.importorskip(library)
+    from replay_bags import write_replay_bag
+
+    def stop(*_: object, **__: object) -> None:
+        raise UsageError('far enough')
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sessions, 'run_node', stop)
+    monkeypatch.setattr('lacdepth_ros.session.player.Player', stop)
+    bag = write_replay_bag(tmp_path / 'bag', [10, 20], topics=('/rear/image_raw',))
+    told = f'{bag}: images of /cam/image_rect are taken; there are also /rear/image_raw'
+    for chosen in ([], ['--image-topic', '/cam/image_rect']):
+        assert main([command, '--input', str(bag), *chosen]) == 2
+        said = capsys.readouterr().err
+        assert 'far enough' in said
+        assert (f'warning: {told}; --image-topic chooses' in said) == (not chosen)
 
 
 def test_without_rclpy_it_says_how_to_get_it(

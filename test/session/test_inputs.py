@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from bag_files import CAMERA, write_bag
+from replay_bags import write_replay_bag
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.camera_info import pinhole_info
@@ -158,6 +159,11 @@ def test_bag_without_camera_info_takes_the_given_camera(tmp_path: Path) -> None:
     sequence, frames = open_all(bag.path, topic='/front/image_rect')
     assert (sequence.cameras, sequence.rectified) == ('given', True)
     assert camera_from_info(frames[0].info, rectified=True) == CAMERA_OF_IMAGES
+
+
+def test_bag_with_an_empty_camera_info_topic_takes_the_given_camera_too(tmp_path: Path) -> None:
+    bag = write_replay_bag(tmp_path / 'bag', [10], infos=False)
+    assert open_sequence(bag, GIVEN, max_frames=1).cameras == 'given'
 
 
 @pytest.mark.parametrize('name', ['missing', 'empty', 'notes.txt'])
