@@ -19,7 +19,6 @@ from lacdepth_ros.core.obstacles import (
     obstacle_points,
     trusted_depth,
 )
-from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.synthetic.layout import street
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
@@ -74,9 +73,12 @@ def see(
     settings: ObstacleSettings = SETTINGS,
 ) -> Seen:
     """The node's clouds of a depth image, in a frame with x forward, z up, ground at 0."""
-    trusted = trusted_depth(limit_range(depth, 0.0, 80.0), std, camera, settings)
+    trusted = trusted_depth(depth, std, camera, settings, farthest=80.0)
     turn = np.eye(3) if rotation is None else rotation
-    clouds = (make(trusted, camera, settings) for make in (obstacle_points, clearing_points))
+    clouds = (
+        obstacle_points(trusted, camera, settings),
+        clearing_points(trusted, camera, settings, 80.0),
+    )
     return Seen(
         np.array([0.0, 0.0, height]), *(upright(points, height, turn) for points in clouds)
     )

@@ -85,7 +85,8 @@ def print_figures(predictor: DepthPredictor) -> None:
         view = street_view(seed, frame)
         answer = predictor.predict(view.image, view.camera)
         for name, settings in SETTINGS_SHOWN.items():
-            seen = see(answer.depth, answer.std, view.camera, view.height, view.rotation, settings)
+            depth = answer.limited(max_depth=np.inf)
+            seen = see(depth, answer.std, view.camera, view.height, view.rotation, settings)
             result = figures(seen, view, 1.0)
             sums[name] += (result.found, result.cleared, result.false)
     for name, total in sums.items():

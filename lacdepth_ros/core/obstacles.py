@@ -53,26 +53,39 @@ class ObstacleSettings:
 
 
 def trusted_depth(
-    depth: FloatArray, std: FloatArray | None, camera: Camera, settings: ObstacleSettings
+    depth: FloatArray,
+    std: FloatArray | None,
+    camera: Camera,
+    settings: ObstacleSettings,
+    *,
+    farthest: float = math.inf,
+    familiar: bool = True,
 ) -> FloatArray:
-    """Make depth NaN where it is uncertain, or lies on a ramp between two surfaces.
+    """Limit depth, and make it NaN where it is uncertain or lies on a ramp between two surfaces.
 
     Args:
-        depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
+        depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond the network's range.
         std: (H, W) float32 metres, standard deviation of depth; may be None where
             max_relative_std is 0.
         camera: Camera of these pixels.
         settings: Of the clouds.
+        farthest: What is farther becomes +Inf, unless it is uncertain [m].
+        familiar: The picture is like those of the training. In one that is not, such as a white
+            wall that fills it, a view into the open is none to rely on: the std of what lies at
+            the end of the range cannot grow.
 
     Returns:
-        (H, W) float32 metres; infinite depth stays.
+        (H, W) float32 metres; infinite depth stays, but in unfamiliar pictures.
     """
-    doubtful = find_flying_pixels(depth, camera, settings.min_angle)
+    limited = np.where(depth > farthest, np.float32(np.inf), depth)
+    doubtful = find_flying_pixels(limited, camera, settings.min_angle)
     if settings.max_relative_std > 0:
         assert std is not None
         # An infinite depth, of either sign, is not measured by its std and not doubted for it.
         doubtful |= std > np.float32(settings.max_relative_std) * np.abs(depth)
-    return np.where(doubtful, np.float32(np.nan), depth)
+    if not familiar:
+        doubtful |= depth_to_ray_length(depth, camera) > settings.max_range
+    return np.where(doubtful, np.float32(np.nan), limited)
 
 
 def obstacle_points(depth: FloatArray, camera: Camera, settings: ObstacleSettings) -> FloatArray:
@@ -115,7 +128,9 @@ def _stride(camera: Camera, settings: ObstacleSettings) -> int:
     return 2 if pixels >= _PIXELS_PER_VOXEL else 1
 
 
-def clearing_points(depth: FloatArray, camera: Camera, settings: ObstacleSettings) -> FloatArray:
+def clearing_points(
+    depth: FloatArray, camera: Camera, settings: ObstacleSettings, farthest: float
+) -> FloatArray:
     """Points up to which space is free: the surface within range, else the end of the range.
 
     The image is divided into square blocks, one ray each, which ends where the first of the
@@ -126,10 +141,12 @@ def clearing_points(depth: FloatArray, camera: Camera, settings: ObstacleSetting
         depth: (H, W) float32 metres, as `trusted_depth` gives it.
         camera: Camera of these pixels.
         settings: Of the clouds.
+        farthest: What +Inf says: no nearer than that, so free no farther [m along the axis].
 
     Returns:
         (N, 3) float32 metres in the optical frame, N <= MAX_POINTS.
     """
+    depth = np.minimum(depth, np.float32(farthest))
     block = math.ceil(math.sqrt(depth.size / MAX_POINTS))
     rows, columns = depth.shape[0] // block, depth.shape[1] // block
     lengths = depth_to_ray_length(depth, camera)[: rows * block, : columns * block]

@@ -49,9 +49,13 @@ class NoveltyWatch:
 
     def familiar(self) -> bool:
         """Whether the latest pictures are much like those of the training."""
+        return self.is_familiar(self.median())
+
+    def is_familiar(self, novelty: float) -> bool:
+        """Whether a picture of that novelty is; where nothing is known, it is."""
         if self._calibration is None:
             return True
-        return not self.median() > FAMILIAR * self._calibration.limit
+        return not novelty > FAMILIAR * self._calibration.limit
 
     def warning(self) -> str:
         """Say that the latest pictures are out of the network's depth, '' when they are not."""

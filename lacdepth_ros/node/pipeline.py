@@ -178,15 +178,22 @@ class FramePipeline:
                     weight=parameters.temporal_filter_weight,
                     max_change=parameters.temporal_filter_max_change,
                 )
-        farthest = min(parameters.max_depth, parameters.depth_scale * prediction.farthest)
+        own_range = parameters.depth_scale * prediction.farthest
+        farthest = min(parameters.max_depth, own_range)
         limited = limit_range(depth, parameters.min_depth, farthest)
         settings = parameters.obstacles
+
         trusted = cache(
             lambda: trusted_depth(
-                limited, std() if settings.max_relative_std > 0 else None, view.camera, settings
+                limit_range(depth, parameters.min_depth, own_range),
+                std() if settings.max_relative_std > 0 else None,
+                view.camera,
+                settings,
+                farthest=farthest,
+                familiar=self._novelty.is_familiar(prediction.novelty),
             )
         )
-        return Result(header, view.image, view.camera, limited, std, trusted)
+        return Result(header, view.image, view.camera, limited, farthest, std, trusted)
 
     def _watch_picture(
         self, novelty: float, height_seen: float, parameters: NodeParameters

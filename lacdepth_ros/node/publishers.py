@@ -63,6 +63,7 @@ class Result:
         image: (H, W, 3) uint8 RGB, rectified.
         camera: Camera of its pixels.
         depth: (H, W) float32 metres; NaN invalid, -Inf too near, +Inf beyond range.
+        farthest: Where that range ends [m].
         make_std: Returns the (H, W) float32 standard deviation of depth [m]; it takes time, so
             it is called only for who wants it.
         make_trusted: Returns depth without what a costmap should not see, in the same way.
@@ -72,6 +73,7 @@ class Result:
     image: npt.NDArray[np.uint8]
     camera: Camera
     depth: npt.NDArray[np.float32]
+    farthest: float
     make_std: Callable[[], npt.NDArray[np.float32]]
     make_trusted: Callable[[], npt.NDArray[np.float32]]
 
@@ -212,7 +214,9 @@ def _obstacles(result: Result, parameters: NodeParameters, _: ByteBuffer) -> Any
 
 
 def _clearing(result: Result, parameters: NodeParameters, _: ByteBuffer) -> Any:
-    points = clearing_points(result.make_trusted(), result.camera, parameters.obstacles)
+    points = clearing_points(
+        result.make_trusted(), result.camera, parameters.obstacles, result.farthest
+    )
     return points_to_message(PointCloud2, PointField, points, result.header)
 
 

@@ -107,6 +107,7 @@ def test_ramps_at_edges_make_false_obstacles_that_the_filter_takes_away() -> Non
 
 def test_both_clouds_stay_small_on_the_street() -> None:
     view = street_view(1014, 0)
-    for make in (obstacle_points, clearing_points):
-        assert 2_000 < len(make(view.depth, view.camera, SETTINGS)) <= 20_000
+    marking = obstacle_points(view.depth, view.camera, SETTINGS)
+    clearing = clearing_points(view.depth, view.camera, SETTINGS, 80.0)
+    assert all(2_000 < len(points) <= 20_000 for points in (marking, clearing))
     assert isinstance(see(view.depth, view.depth, view.camera, view.height), Seen)

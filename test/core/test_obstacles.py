@@ -88,7 +88,7 @@ def test_the_smallest_voxels_of_the_widest_range_can_be_numbered() -> None:
 
 
 def test_a_ray_into_the_open_clears_to_the_end_of_the_range() -> None:
-    points = clearing_points(scene(), CAMERA, PLAIN)
+    points = clearing_points(scene(), CAMERA, PLAIN, 80.0)
     distance = np.linalg.norm(points, axis=1)
     column = CAMERA.fx * points[:, 0] / points[:, 2] + CAMERA.cx
     row = CAMERA.fy * points[:, 1] / points[:, 2] + CAMERA.cy
@@ -106,7 +106,7 @@ def test_a_block_clears_no_farther_than_its_nearest_pixel() -> None:
     depth[100, 200] = 5.0  # in the block of rows 99..101, columns 198..200
     depth[0:3, 0:3] = np.nan
     depth[4, 4] = np.nan
-    points = clearing_points(depth, camera, PLAIN)
+    points = clearing_points(depth, camera, PLAIN, 80.0)
     assert len(points) == 93 * 160 - 1
     near = points[np.linalg.norm(points, axis=1) < 10]
     assert len(near) == 1
@@ -138,10 +138,22 @@ def test_what_is_too_near_is_not_doubted_and_stops_rays() -> None:
     std = np.full_like(depth, 0.5)
     trusted = trusted_depth(depth, std, CAMERA, replace(PLAIN, max_relative_std=0.3))
     np.testing.assert_array_equal(trusted, depth)
-    points = clearing_points(trusted, CAMERA, PLAIN)
+    points = clearing_points(trusted, CAMERA, PLAIN, 80.0)
     column = CAMERA.fx * points[:, 0] / points[:, 2] + CAMERA.cx
     assert not ((column > 54.5) & (column < 65.5)).any()
     assert len(points) == 70 * (120 - 11)
+
+
+def test_a_limit_of_the_user_makes_no_uncertain_pixel_free_space() -> None:
+    depth = np.full((70, 120), 16.0, np.float32)
+    depth[:, 60:] = np.inf  # beyond the network's own range: no std says anything about that
+    std = np.full_like(depth, 0.5)
+    std[:, :30] = 20.0
+    trusted = trusted_depth(
+        depth, std, CAMERA, replace(PLAIN, max_relative_std=0.3), farthest=15.0
+    )
+    assert np.isnan(trusted[:, :30]).all()
+    assert np.isposinf(trusted[:, 30:]).all()
 
 
 def test_without_gates_all_depth_is_trusted() -> None:
@@ -151,4 +163,25 @@ def test_without_gates_all_depth_is_trusted() -> None:
 def test_nothing_seen_gives_empty_clouds() -> None:
     nothing = np.full((70, 120), np.nan, np.float32)
     assert obstacle_points(nothing, CAMERA, PLAIN).shape == (0, 3)
-    assert clearing_points(nothing, CAMERA, PLAIN).shape == (0, 3)
+    assert clearing_points(nothing, CAMERA, PLAIN, 80.0).shape == (0, 3)
+
+
+def test_a_ray_into_the_open_ends_where_the_depth_may() -> None:
+    """+Inf of a camera at 0.2 m says 'beyond 11 m': what lies between 11 and 20 m is not free."""
+    points = clearing_points(scene(), CAMERA, PLAIN, 11.0)
+    wall = points[:, 2] < 8.1
+    np.testing.assert_allclose(points[wall, 2], 8.0, rtol=1e-5)
+    np.testing.assert_allclose(points[~wall, 2], 11.0, rtol=1e-5)
+    assert (wall.sum(), len(points)) == (30 * 30, 60 * 110)
+
+
+def test_an_unfamiliar_picture_marks_but_frees_nothing_that_it_does_not_see_the_end_of() -> None:
+    depth = scene()
+    depth[:10, 80:] = 60.0
+    trusted = trusted_depth(depth, None, CAMERA, PLAIN, familiar=False)
+    points = clearing_points(trusted, CAMERA, PLAIN, 80.0)
+    np.testing.assert_allclose(points[:, 2], 8.0, rtol=1e-5)
+    assert len(points) == 30 * 30
+    np.testing.assert_array_equal(
+        obstacle_points(trusted, CAMERA, PLAIN), obstacle_points(depth, CAMERA, PLAIN)
+    )

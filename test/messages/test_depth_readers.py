@@ -127,7 +127,7 @@ def test_layers_mark_surfaces_and_clear_up_to_them_or_to_the_range(
     depth = np.full((5, 8), value, np.float32)
     marking = nav2_buffered(bare(obstacle_points(depth, CAMERA, SETTINGS)), 0.3, 2.0)
     assert (len(marking) == 40) == marks and (len(marking) == 0) != marks
-    clearing = nav2_buffered(bare(clearing_points(depth, CAMERA, SETTINGS)), -2.0, 10.0)
+    clearing = nav2_buffered(bare(clearing_points(depth, CAMERA, SETTINGS, 80.0)), -2.0, 10.0)
     assert len(clearing) == (0 if clears is None else 40)
     if clears is not None:
         ends = clearing - (0, 0, 1.65)

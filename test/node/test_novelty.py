@@ -89,3 +89,16 @@ def test_diagnostics_show_it_and_warn(bench) -> None:  # type: ignore[no-untyped
     status = bench.diagnostics[-1]
     assert {item.key: item.value for item in status.values}['novelty'].startswith('10.00')
     assert status.level == DiagnosticStatus.WARN and 'unlike those' in status.message
+
+
+@pytest.mark.ros
+def test_an_unfamiliar_picture_frees_nothing_beyond_the_range(bench) -> None:  # type: ignore[no-untyped-def]
+    """A white wall that fills the picture comes out at the end of the range with a small std."""
+    pytest.importorskip('rclpy')
+    bench.factory.calibration = calibration(limit=3.0)
+    bench.activate('points_clearing')
+    assert bench.set(pointcloud__max_range=4.0) == ['']  # the bench's wall stands at 6 m
+    bench.predictor.novelty = 4.4
+    assert bench.answer('points_clearing', 1, red=50).width > 0
+    bench.predictor.novelty = 4.6
+    assert bench.answer('points_clearing', 2, red=50).width == 0
