@@ -88,7 +88,8 @@ def _start(context: LaunchContext) -> list:
         executable='depth_node',
         name='depth_node',
         namespace=_namespace(context),
-        parameters=[str(_params_file(context)), _overrides(context)],
+        # Launch itself takes the node through its states, or nobody shall.
+        parameters=[str(_params_file(context)), _overrides(context), {'autostart': False}],
         remappings=_remappings(context),
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
         output='screen',

@@ -87,9 +87,19 @@ class DepthNode(LifecycleNode):
         self._diagnostics = DiagnosticsReporter(
             self, self._settings.diagnostics_period, self._statuses
         )
-        self.create_timer(_LOOK_PERIOD, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_LOOK_PERIOD, self._look, clock=steady)
+        # A value that was refused asks for it as well: configure then says what is wrong with it.
+        if self._settings.autostart or 'autostart' in self._refused_overrides:
+            self._autostart = self.create_timer(0.0, self._start_up, clock=steady)
         self.add_on_set_parameters_callback(self._on_set)
         self.add_post_set_parameters_callback(self._after_set)
+
+    def _start_up(self) -> None:
+        """Configure and activate, once: a node that fails to is left to its user."""
+        self.destroy_timer(self._autostart)
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
 
     def shut_down(self) -> None:
         """Go through the shutdown transition, unless that has happened already."""
@@ -263,6 +273,7 @@ class DepthNode(LifecycleNode):
             self.get_logger().warning(
                 'nothing is answered before '
                 f"'ros2 lifecycle set {self.get_fully_qualified_name()} {next_step}'"
+                f'{"" if self._settings.autostart else " (autostart: true does it at the start)"}'
             )
 
     def _statuses(self) -> list[DiagnosticStatus]:

@@ -244,6 +244,9 @@ class NodeParameters:
         live=True,
         limits=(0.0, 10.0),
     )
+    autostart: bool = parameter(
+        'autostart', False, 'Configure and activate as soon as the node has started', at_start=True
+    )
     bond_timeout: float = parameter(
         'bond_timeout',
         0.0,
@@ -273,13 +276,10 @@ class NodeParameters:
         for item, rule in rules():
             if problem := rule.problem(getattr(self, item.name), item.default):
                 return problem
-        if self.min_depth >= self.max_depth:
-            return f'min_depth {self.min_depth} must be below max_depth {self.max_depth} [m]'
-        if self.preview_min_depth >= self.preview_max_depth:
-            return (
-                f'preview.min_depth {self.preview_min_depth} must be below '
-                f'preview.max_depth {self.preview_max_depth} [m]'
-            )
+        for low, high in (('min_depth', 'max_depth'), ('preview.min_depth', 'preview.max_depth')):
+            least, most = (getattr(self, name.replace('.', '_')) for name in (low, high))
+            if least >= most:
+                return f'{low} {least} must be below {high} {most} [m]'
         if 0 < self.camera_height < CAMERA_HEIGHTS[0]:
             return (
                 f'camera_height {self.camera_height} must be {CAMERA_HEIGHTS[0]} or more [m], or '

@@ -52,6 +52,7 @@ def node_parameters(
     }
     return {
         **given,
+        'autostart': False,  # the session takes it through its states
         'use_sim_time': True,
         'image_transport': transport,
         'image_is_rectified': rectified,

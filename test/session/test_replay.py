@@ -265,8 +265,13 @@ def test_parameters_are_read_whatever_namespace_they_are_for(tmp_path: Path) -> 
     assert read_parameters(path) == {'rectify': False}
     shipped = read_parameters(TEST.parent / 'config' / 'depth_node.yaml')
     merged = node_parameters(
-        shipped, transport='raw', rectified=True, lockstep=True, encoding='32FC1'
+        shipped | {'autostart': True},
+        transport='raw',
+        rectified=True,
+        lockstep=True,
+        encoding='32FC1',
     )
+    assert merged['autostart'] is False, 'the session configures it'
     assert merged['use_sim_time'] is True and merged['max_depth'] == 1000.0
     assert merged['image_reliability'] == 'reliable' and merged['rectify'] is True
     for text in ('a: [', 'a: 1\n'):
