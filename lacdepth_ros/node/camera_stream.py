@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lacdepth_ros.core.text import clean
 from lacdepth_ros.node.diagnostics import Condition, build_status
-from lacdepth_ros.node.facts import describe
+from lacdepth_ros.node.facts import describe, describe_height, doubt_height
 from lacdepth_ros.node.frame_statistics import FrameStatistics
 from lacdepth_ros.node.notices import Notices, ThrottledLog
 from lacdepth_ros.node.pipeline import FramePipeline
@@ -62,6 +62,15 @@ class CameraStream:
         self._publishers = Publishers(
             self._node, self._prefix, self.settings, self._on_incompatible
         )
+
+    def tell_height(self, predictor: DepthPredictor) -> None:
+        """Log the height that depth is computed for; a warning where nobody told it."""
+        name = f'{self._name}.camera_height' if self._name else 'camera_height'
+        parameter = f'{self._node.get_fully_qualified_name()} {name}'
+        if doubt := doubt_height(self.settings, predictor, parameter):
+            self._node.get_logger().warning(self.said(doubt))
+        else:
+            self._node.get_logger().info(self.said(describe_height(self.settings, predictor)))
 
     def start(self, predictor: DepthPredictor, worker: NewestFrameWorker[FramePair]) -> None:
         """Subscribe; every pair is handed to the worker."""

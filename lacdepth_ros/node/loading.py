@@ -8,9 +8,25 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lacdepth_ros.core.text import clean
+
 if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
     from lacdepth_ros.node.parameters import NodeParameters
+
+
+def describe_loading(settings: NodeParameters) -> str:
+    """Say what `load` is about to do, and when that takes long."""
+    text = f'loading checkpoint {clean(settings.checkpoint) or "shipped"} on {settings.device}'
+    if settings.engine == 'eager' and settings.precision != 'auto':
+        return text
+    work = 'tries and times the engines that are installed'
+    if settings.engine != 'auto':
+        work = f'prepares and tries the engine {settings.engine}'
+    return (
+        f'{text}. The first start on a machine {work}: it takes longer than the next ones, '
+        'which know the results'
+    )
 
 
 def load(

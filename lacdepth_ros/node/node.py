@@ -25,8 +25,7 @@ from lacdepth_ros.node.bond import ManagerBond
 from lacdepth_ros.node.camera_stream import CameraStream, trace_of
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import DiagnosticsReporter
-from lacdepth_ros.node.facts import describe_height
-from lacdepth_ros.node.loading import load
+from lacdepth_ros.node.loading import describe_loading, load
 from lacdepth_ros.node.notices import Idleness
 from lacdepth_ros.node.unknown_parameters import unknown_parameters
 from lacdepth_ros.node.worker import NewestFrameWorker, network_thread, run_unless
@@ -181,6 +180,7 @@ class DepthNode(LifecycleNode):
     def _configure(self) -> None:
         self._check_parameters()
         settings = self._settings
+        self.get_logger().info(describe_loading(settings))
         self._thread = network_thread()
         self._predictor = run_unless(
             self._process_ends,
@@ -189,15 +189,12 @@ class DepthNode(LifecycleNode):
         )
         for camera in self._each():
             camera.configure()
-        heights = (
-            camera.said(describe_height(camera.settings, self._predictor))
-            for camera in self._each()
-        )
         self.get_logger().info(
             f'configured {self._predictor.config.name} on {self._predictor.device} with engine '
-            f'{self._predictor.choice}; {"; ".join(heights)}; '
-            f'Fast DDS profile {describe_dds_profile()}'
+            f'{self._predictor.choice}; Fast DDS profile {describe_dds_profile()}'
         )
+        for camera in self._each():
+            camera.tell_height(self._predictor)
 
     def _check_parameters(self) -> None:
         problems = list(self._refused_overrides.values())
@@ -214,10 +211,7 @@ class DepthNode(LifecycleNode):
         for camera in self._each():
             camera.start(self._predictor, self._worker)
         topics = ', '.join(camera.topics for camera in self._each())
-        self.get_logger().info(
-            f'active: {topics}, engine {self._predictor.choice} '
-            f'on {self._predictor.device}; Fast DDS profile {describe_dds_profile()}'
-        )
+        self.get_logger().info(f'active: {topics}')
 
     def _stop(self) -> None:
         self._bond.dissolve()

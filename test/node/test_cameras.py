@@ -212,9 +212,11 @@ def test_report_on_each_camera_holds_its_own_counters_and_failures(make_cameras)
     values = [facts(bench, name)[1] for name in SIZES]
     assert [v['frames answered'] for v in values] == ['1', '0', '0']
     assert [v['frames failed'] for v in values] == ['0', '1', '0']
-    assert [v['camera height [m]'] for v in values] == ['assumed', 'assumed', '2.5']
+    assert [v['camera height [m]'] for v in values] == ['1.65 (assumed)', '1.65 (assumed)', '2.5']
     assert ['predict p50 [ms]' in v for v in values] == [True, False, False]
-    assert bench.logged('front: camera height assumed 1.65 m (set camera_height)')
+    assert bench.logged('front: camera height assumed 1.65 m')
+    assert bench.logged("'ros2 param set /depth_node left.camera_height METERS'")
+    assert bench.logged('right: camera height 2.5 m')
     assert bench.logged('active: /front/image and /front/camera_info, /left/image and')
 
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lacdepth_ros.node.facts import describe, describe_height
+from lacdepth_ros.node.facts import describe, describe_height, doubt_height
+from lacdepth_ros.node.loading import describe_loading
 from lacdepth_ros.node.parameters import NodeParameters
 
 PREDICTOR = SimpleNamespace(
@@ -31,11 +32,12 @@ def test_what_is_not_known_yet_is_empty():
     facts = describe(NodeParameters(checkpoint='a.safetensors'), None, None)
     assert facts['checkpoint'] == 'a.safetensors'
     assert facts['images lost [%]'] == facts['engine'] == facts['checkpoint sha256'] == ''
+    assert facts['camera height [m]'] == ''
 
 
 def test_height_is_the_one_set_or_the_one_assumed():
-    assert describe(NodeParameters(), PREDICTOR, None)['camera height [m]'] == 'assumed'
-    assert describe_height(NodeParameters(), PREDICTOR).startswith('camera height assumed 1.65 m')
+    assert describe(NodeParameters(), PREDICTOR, None)['camera height [m]'] == '1.65 (assumed)'
+    assert describe_height(NodeParameters(), PREDICTOR) == 'camera height assumed 1.65 m'
     low = NodeParameters(camera_height=0.4)
     assert describe(low, PREDICTOR, None)['camera height [m]'] == '0.4'
     assert describe_height(NodeParameters(camera_height=1.43), PREDICTOR) == 'camera height 1.43 m'
@@ -49,3 +51,33 @@ def test_low_camera_is_told_how_far_it_sees(settings, meters):
     assert describe_height(NodeParameters(camera_height=0.4, max_depth=20.0), PREDICTOR) == (
         'camera height 0.4 m'
     )
+
+
+def test_height_that_nobody_told_is_doubted_with_how_to_tell_it():
+    doubt = doubt_height(NodeParameters(), PREDICTOR, '/camera/depth_node front.camera_height')
+    assert doubt.startswith('camera height assumed 1.65 m, as in the training: every depth is')
+    assert "'ros2 param set /camera/depth_node front.camera_height METERS'" in doubt
+    assert "'-p front.camera_height:=METERS'" in doubt
+    assert doubt_height(NodeParameters(camera_height=0.4), PREDICTOR, '/n camera_height') == ''
+
+
+def test_a_scale_found_by_tape_stands_for_the_height():
+    scaled = NodeParameters(depth_scale=0.25)
+    assert doubt_height(scaled, PREDICTOR, '/n camera_height') == ''
+    assert describe_height(scaled, PREDICTOR) == 'camera height assumed 1.65 m, depth times 0.25'
+
+
+@pytest.mark.parametrize(
+    ('settings', 'work'),
+    [
+        ({}, 'tries and times the engines that are installed'),
+        ({'precision': 'fp32'}, 'tries and times the engines that are installed'),
+        ({'engine': 'openvino'}, 'prepares and tries the engine openvino'),
+        ({'engine': 'eager'}, 'prepares and tries the engine eager'),
+        ({'engine': 'eager', 'precision': 'fp32'}, ''),
+    ],
+)
+def test_work_that_takes_long_is_announced(settings, work):
+    said = describe_loading(NodeParameters(checkpoint='a b.safetensors', device='xpu', **settings))
+    assert said.startswith('loading checkpoint a b.safetensors on xpu')
+    assert ('The first start on a machine ' + work in said) if work else ('first' not in said)

@@ -419,9 +419,14 @@ def test_every_image_has_a_fate(bench):
     assert set(counts) <= {'answered', 'replaced', 'failed', 'unpaired', 'unwanted', 'dropped'}
 
 
-def test_activation_names_topics_engine_and_profile(bench):
+def test_engine_and_profile_are_told_once_and_topics_by_activation(bench):
     bench.activate()
-    assert bench.logged('active: /image and /camera_info, engine fake fp32 on cpu; Fast DDS pro')
+    assert bench.logged('active: /image and /camera_info')
+    lines = [entry.msg for entry in bench.log if entry.name == 'depth_node']
+    [configured] = [line for line in lines if 'fake fp32' in line]
+    assert configured.startswith('configured fake on cpu with engine fake fp32; Fast DDS profile ')
+    before = lines[: lines.index(configured)]
+    assert any(line.startswith('loading checkpoint shipped on cpu. The first') for line in before)
 
 
 @pytest.mark.parametrize('degrees', [0, 90, 180, 270])
