@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.jpeg import decode_jpeg
+from lacdepth_ros.core.jpeg_header import MAX_PADDING
 
 MAX_SIDE = 16384
 """Largest width and height [px] of an image that is believed."""
@@ -154,16 +155,25 @@ def _png_header(stream: BinaryIO) -> ImageHeader:
 def _jpeg_header(stream: BinaryIO) -> ImageHeader:
     """Go from marker to marker until the frame header."""
     while True:
-        (fill, marker) = struct.unpack('>BB', stream.read(2))
-        while marker == 0xFF:  # padding before a marker
-            (marker,) = struct.unpack('>B', stream.read(1))
+        marker = _next_marker(stream)
         (length,) = struct.unpack('>H', stream.read(2))
-        if fill != 0xFF or length < 2:
-            raise struct.error('no marker where one must be')
+        if length < 2:
+            raise struct.error('a part of the header that is shorter than its own length')
         if marker in _FRAME_MARKERS:
             bits, height, width, channels = struct.unpack('>BHHB', stream.read(6))
             return ImageHeader(width, height, bits, channels, width * height // _MAX_JPEG_RATIO)
         stream.seek(length - 2, 1)
+
+
+def _next_marker(stream: BinaryIO) -> int:
+    """Code of the next marker: some bytes may pad before it, and any number of 0xFF fill."""
+    start = stream.tell()
+    while (byte := stream.read(1)) != b'\xff':
+        if not byte or stream.tell() - start > MAX_PADDING:
+            raise struct.error('no marker where one must be')
+    while byte == b'\xff':
+        byte = stream.read(1)
+    return int(struct.unpack('>B', byte)[0])
 
 
 def _checked_png(data: bytes) -> bytes:

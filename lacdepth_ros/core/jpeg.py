@@ -19,9 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.installation import missing_modules
+from lacdepth_ros.core.jpeg_header import MAX_PADDING, tidied
 
-MAX_PADDING = 8
-"""Bytes too many before a marker that are no damage: some cameras pad what they encode."""
 _PADDED = re.compile(r'(\d+) extraneous bytes before marker 0xd[0-9]$')  # restart or end
 
 
@@ -43,6 +42,7 @@ def decode_jpeg(data: bytes, flags: int) -> npt.NDArray[Any] | None:
         return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     from simplejpeg import decode_jpeg, decode_jpeg_header
 
+    data = tidied(data)
     try:
         gray = decode_jpeg_header(data)[2] == 'Gray' and flags == cv2.IMREAD_UNCHANGED
         colors = 'GRAY' if gray else 'BGR'

@@ -16,6 +16,7 @@ from PIL import Image
 from lacdepth_ros.core import jpeg
 from lacdepth_ros.core.image_file import decode_file
 from lacdepth_ros.core.installation import missing_modules
+from lacdepth_ros.core.jpeg_header import MAX_PADDING
 
 needs_simplejpeg = pytest.mark.skipif(
     bool(missing_modules(['simplejpeg'])), reason='needs simplejpeg'
@@ -124,6 +125,85 @@ def test_damage_in_the_middle_is_noticed(encoder: str, kind: str) -> None:
             assert 'damaged' in str(error) or 'truncated' in str(error)
             found += 1
     assert found >= LEAST[kind], f'{found} of 40'
+
+
+def with_bytes(data: bytes, marker: bytes, offset: int, new: bytes) -> bytes:
+    """The data with bytes behind a marker changed."""
+    at = data.index(marker) + offset
+    return data[:at] + new + data[at + len(new) :]
+
+
+def with_padding(data: bytes, marker: bytes, size: int) -> bytes:
+    return data.replace(marker, bytes(size) + marker, 1)
+
+
+def of_scan(data: bytes, band: bytes) -> bytes:
+    """The data with the last three bytes of its scan's header changed."""
+    return with_bytes(data, b'\xff\xda', 5 + 2 * data[data.index(b'\xff\xda') + 4], band)
+
+
+def with_adobe(data: bytes, transform: int) -> bytes:
+    adobe = b'\xff\xee\0\x0eAdobe\0\x64\0\0\0\0' + bytes([transform])
+    jfif = data[2 : 4 + int.from_bytes(data[4:6], 'big')]
+    return data.replace(jfif, adobe, 1)
+
+
+ODD_HEADERS: dict[str, Callable[[bytes], bytes]] = {
+    'band of a phone': lambda data: of_scan(data, bytes(3)),
+    'band of an IP camera': lambda data: of_scan(data, b'\xff\xff\xff'),
+    'JFIF 2.01': lambda data: with_bytes(data, b'JFIF\0', 5, b'\x02\x01'),
+    'unknown transform': lambda data: with_adobe(data, 2),
+    'padded scan': lambda data: with_padding(data, b'\xff\xda', 1),
+    'padded codes': lambda data: with_padding(data, b'\xff\xc4', 4),
+    'padded quantization': lambda data: with_padding(data, b'\xff\xdb', 4),
+    'padded frame': lambda data: with_padding(data, b'\xff\xc0', 8),
+    'several': lambda data: with_padding(
+        of_scan(with_bytes(data, b'JFIF\0', 5, b'\x02\x01'), bytes(3)), b'\xff\xc4', 2
+    ),
+}
+
+
+@pytest.mark.parametrize('name', ODD_HEADERS)
+@pytest.mark.parametrize('encoder', ['4:2:0', 'restart markers', 'gray'])
+def test_odd_headers_change_no_pixel(encoder: str, name: str) -> None:
+    data = ENCODERS[encoder](picture(5))
+    for flags in (cv2.IMREAD_UNCHANGED, cv2.IMREAD_COLOR):
+        decoded = decode_file(ODD_HEADERS[name](data), flags=flags)
+        expected = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        np.testing.assert_array_equal(decoded, expected)
+
+
+def test_colors_stay_rgb_where_adobe_says_so() -> None:
+    """Without it, and without JFIF, libjpeg takes three channels for YCbCr."""
+    data = ENCODERS['4:4:4'](picture(5))
+    as_rgb = decode_file(with_adobe(data, 0), flags=cv2.IMREAD_COLOR)
+    plain = decode_file(data, flags=cv2.IMREAD_COLOR)
+    luma = cv2.cvtColor(plain, cv2.COLOR_BGR2YCrCb)[..., 0]
+    off = np.abs(as_rgb[..., 2].astype(int) - luma)
+    assert np.median(off) == 0 and off.max() < 8, 'but for colors that RGB cannot hold'
+
+
+@needs_simplejpeg
+@pytest.mark.parametrize('name', ODD_HEADERS)
+def test_damage_behind_an_odd_header_is_noticed(name: str) -> None:
+    """Of libjpeg's warnings only the first is heard; it must not be one about the header."""
+    rng, found = np.random.default_rng(2), 0
+    for seed in range(20):
+        data = ODD_HEADERS[name](damaged(ENCODERS['4:2:0'](picture(seed)), 'noise', rng))
+        try:
+            decode_file(data, flags=cv2.IMREAD_COLOR)
+        except ValueError as error:
+            assert 'damaged' in str(error) or 'truncated' in str(error)
+            found += 1
+    assert found >= 18, f'{found} of 20'
+
+
+@pytest.mark.parametrize('marker', [b'\xff\xdb', b'\xff\xc0', b'\xff\xc4', b'\xff\xda'])
+def test_more_than_padding_in_the_header_is_damage(marker: bytes) -> None:
+    data = with_padding(ENCODERS['4:2:0'](picture(5)), marker, MAX_PADDING + 1)
+    if marker in (b'\xff\xdb', b'\xff\xc0') or not missing_modules(['simplejpeg']):
+        with pytest.raises(ValueError, match='damaged'):
+            decode_file(data, flags=cv2.IMREAD_COLOR)
 
 
 @needs_simplejpeg
