@@ -22,9 +22,11 @@ from lacdepth_ros.messages.cameras import (
     rotation_from_info,
     skew_from_info,
 )
+from lacdepth_ros.messages.distortion import turning_radius
 
 MAX_OUTSIDE = 0.9
 """Largest share of a rectified image that may show nothing of the raw one."""
+_NOWHERE = -2.0  # a column of the raw image that even interpolation does not reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Rectifier:
     Attributes:
         camera: Camera of the rectified image: P[:3, :3] (K where P is all zeros), with region and
             binning applied.
-        outside: (H, W) bool, True where a rectified pixel sees nothing of the raw image.
+        outside: (H, W) bool, True where a rectified pixel sees nothing of the raw image, or
+            lies beyond the angle up to which D describes the lens.
     """
 
     def __init__(self, info: Any) -> None:
@@ -113,7 +116,18 @@ def _rectify_maps(info: Any, raw: Camera, rectified: Camera) -> tuple[Any, Any]:
     if not (np.isfinite(u).all() and np.isfinite(v).all()):
         raise ValueError(f'camera_info.d = {coefficients} bends pixels to infinity; calibrate')
     u += np.float32(skew_from_info(info) / raw.fy) * (v - np.float32(raw.cy))
+    u[_beyond_lens(info, rectified)] = _NOWHERE
     return cv2.convertMaps(u, v, cv2.CV_16SC2)
+
+
+def _beyond_lens(info: Any, rectified: Camera) -> npt.NDArray[np.bool_]:
+    """(H, W), True where the ray of a rectified pixel is none that the lens model describes."""
+    u, v = np.meshgrid(np.arange(rectified.width), np.arange(rectified.height))
+    rays = np.stack([u, v, np.ones_like(u)], axis=-1) @ np.linalg.inv(rectified.K).T
+    x, y, z = np.moveaxis(rays @ rotation_from_info(info), -1, 0)  # of the raw camera
+    in_front = z > 0
+    r = np.hypot(x, y) / np.where(in_front, z, 1.0)
+    return ~in_front | (r >= turning_radius(*distortion_from_info(info), float(r.max())))
 
 
 class RectifierCache:
