@@ -141,11 +141,10 @@ def _to_8_bits(pixels: npt.NDArray[Any], bit_depth: BitDepth) -> ColorImage:
     if pixels.dtype.itemsize == 1:
         return pixels
     native = np.ascontiguousarray(pixels, dtype=np.uint16)
-    brightest = int(native[..., :3].max())  # opacity is none of them
-    if brightest >= _SMALL_BYTES << 8:
-        _check_byte_order(native[::4, :, :3])
-    full_scale = bit_depth.full_scale(brightest)
-    scaled = cv2.convertScaleAbs(native, alpha=255 / full_scale)
+    colors = native[..., :3]  # opacity is none of them
+    if colors.max() >= _SMALL_BYTES << 8:
+        _check_byte_order(colors[::4])
+    scaled = cv2.convertScaleAbs(native, alpha=255 / bit_depth.full_scale(colors))
     return np.asarray(scaled, dtype=np.uint8).reshape(pixels.shape)
 
 

@@ -16,6 +16,7 @@ from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
 from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns, to_ns
 from lacdepth_ros.core.temporal import TemporalFilter
+from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.cameras import check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache, View
@@ -39,6 +40,17 @@ _OTHER_CLOCK = (
     'stamps of the images are more than a minute off the clock of this node: latencies from stamp '
     'to publish are not counted; set the clocks, or use_sim_time when a bag is played'
 )
+
+
+def _late_growth(depth: BitDepth) -> str:
+    """What is doubtful about bits that grew; '' where it was soon."""
+    if not depth.outgrown:
+        return ''
+    return (
+        f'16-bit images held {depth.outgrown} bits until one needed {depth.bits}: all since are '
+        f'{2 ** (depth.bits - depth.outgrown)} times as dark; set image_bits to the bits of the '
+        'camera and activate the node again'
+    )
 
 
 class FramePipeline:
@@ -141,6 +153,7 @@ class FramePipeline:
                 f'16-bit images hold {now} bits so far: {2**now - 1} counts as white (image_bits '
                 'fixes that)'
             )
+            self._doubt('bits', _late_growth(self._decoder.bit_depth))
         return image
 
     def _predict(self, view: View, parameters: NodeParameters) -> DepthPrediction:

@@ -18,6 +18,7 @@ from ros_fakes import HEIGHT, WIDTH, image_message, info_message, stamped
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages import bit_depth
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
 
@@ -365,18 +366,33 @@ def test_wait_for_a_network_of_a_new_size_is_announced(bench):
     assert [camera.width for camera in bench.predictor.prepared] == [WIDTH]
 
 
+def gray_of_16_bits(stamp, value):
+    image = image_message(stamp)
+    image.encoding, image.step = 'mono16', 2 * WIDTH
+    image.data = image.data[:0]
+    image.data.frombytes(np.full((HEIGHT, WIDTH), value, np.uint16).tobytes())
+    return image
+
+
 def test_bits_of_16_bit_images_are_logged_once_for_each_change(bench):
     bench.activate('depth/image_rect')
     for stamp, value in ((1, 100), (2, 3000), (3, 50), (4, 3000)):
-        image = image_message(stamp)
-        image.encoding, image.step = 'mono16', 2 * WIDTH
-        image.data = image.data[:0]
-        image.data.frombytes(np.full((HEIGHT, WIDTH), value, np.uint16).tobytes())
+        image = gray_of_16_bits(stamp, value)
         depth = depth_from_message(bench.answer('depth/image_rect', stamp, image=image))
         scale = 255 / (255 if stamp == 1 else 4095)
         np.testing.assert_allclose(depth, 1 + 0.1 * np.rint(value * scale), rtol=1e-6)
     assert bench.logged('16-bit images hold 12 bits')
     assert sum('16-bit images hold' in entry.msg for entry in bench.log) == 2
+    assert not bench.logged('times as dark')
+
+
+def test_bits_that_grow_late_are_warned_of(bench, monkeypatch):
+    monkeypatch.setattr(bit_depth, 'SETTLED', 2)
+    bench.activate('depth/image_rect')
+    for stamp, value in ((1, 3000), (2, 3000), (3, 60000)):
+        bench.answer('depth/image_rect', stamp, image=gray_of_16_bits(stamp, value))
+    assert bench.logged('held 12 bits until one needed 16: all since are 16 times as dark')
+    assert bench.status_with('set image_bits to the bits').level == DiagnosticStatus.WARN
 
 
 def test_message_of_another_type_on_the_topic_is_named(bench, monkeypatch):
