@@ -27,6 +27,10 @@ MAX_INPUT_PIXELS = 2**22
 """Pixels of a network's input that are computed at all: sixteen times a KITTI frame."""
 FOCAL_RANGE = (0.9, 1.1)
 """Focal length of the input over that of the training that changes depth by few hundredths."""
+SQUARE = 1.02
+"""fx / fy, or fy / fx, up to which pixels count as square and are resized alike both ways."""
+MAX_STRETCH = 1.05
+"""The same of the network's input, above which depth is doubted: at 1.25 it is off by a tenth."""
 MIN_INPUT_SIDE = 64
 """Shorter side [px] of an input below which the network sees next to nothing."""
 
@@ -45,8 +49,9 @@ def input_camera(
         camera: Camera of the image.
         focal_px: Focal length the network was trained for [px].
         input_size: (height, width) of the input, or None: the image is resized until its focal
-            length is focal_px, but enlarged no more than MAX_ENLARGEMENT times and to no more
-            than MAX_ENLARGED_PIXELS; `input_doubt` says when that stops it short.
+            length is focal_px and its pixels are square, but enlarged no more than MAX_ENLARGEMENT
+            times and to no more than MAX_ENLARGED_PIXELS; `input_doubt` says when that stops it
+            short.
 
     Returns:
         The camera of the resized image.
@@ -59,8 +64,12 @@ def input_camera(
         if scale > 1:
             room = math.sqrt(MAX_ENLARGED_PIXELS / (camera.width * camera.height))
             scale = max(1.0, min(scale, MAX_ENLARGEMENT, room))
-        input_size = (round(camera.height * scale), round(camera.width * scale))
-        input_size = (max(1, input_size[0]), max(1, input_size[1]))
+        # A camera binned or skipped along one axis: the network knows square pixels only.
+        stretch = 1.0 if _is_square(camera, SQUARE) else math.sqrt(camera.fx / camera.fy)
+        input_size = (
+            max(1, round(camera.height * scale * stretch)),
+            max(1, round(camera.width * scale / stretch)),
+        )
     height, width = input_size
     if min(height, width) < 1:
         raise ValueError(f'input_size={input_size} must be a positive (height, width)')
@@ -95,13 +104,24 @@ def input_doubt(network_camera: Camera, focal_px: float) -> str:
             f'the network sees only {size} pixels: the field of view is so narrow that little '
             'of what it judges depth by is in the picture'
         )
+    if not _is_square(network_camera, MAX_STRETCH):
+        return (
+            f'the network sees {size} pixels that are not square (fx {network_camera.fx:.0f}, '
+            f'fy {network_camera.fy:.0f}), as it was not trained for: depth is off by a tenth to '
+            f'a third; in the node set {_size_for(network_camera, focal_px)} by input_width and '
+            'input_height, or neither'
+        )
     return ''
 
 
+def _is_square(camera: Camera, most: float) -> bool:
+    return 1 / most <= camera.fx / camera.fy <= most
+
+
 def _size_for(camera: Camera, focal_px: float) -> str:
-    """Width x height at which images of the camera have this focal length [px], in words."""
-    scale = focal_px / focal_length(camera)
-    return f'{round(camera.width * scale)}x{round(camera.height * scale)}'
+    """Width x height at which both focal lengths of the camera are this one [px], in words."""
+    width, height = camera.width * focal_px / camera.fx, camera.height * focal_px / camera.fy
+    return f'{round(width)}x{round(height)}'
 
 
 def resize_image(image: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
