@@ -41,11 +41,13 @@ def densify(
         What went wrong, by the frames' ids.
 
     Raises:
-        ValueError: The folder holds PNGs of another width, or an id is no file name.
+        ValueError: The folder holds PNGs of another width, an id is no file name, or a file of the
+            data set would be written over.
     """
+    paths = [_path(folder, entry) for entry in entries]
+    _check_outputs(entries, folder, paths)
     folder.mkdir(parents=True, exist_ok=True)
     notes = _Notes(folder, width)
-    paths = [_path(folder, entry) for entry in entries]
     jobs = [
         (entry, path)
         for entry, path in zip(entries, paths, strict=True)
@@ -103,6 +105,20 @@ def _path(folder: Path, entry: ManifestEntry) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f'{entry.where}: id {entry.id!r} leads out of {folder}; rename the frame')
     return path
+
+
+def _check_outputs(entries: Sequence[ManifestEntry], folder: Path, paths: Sequence[Path]) -> None:
+    """Refuse to write over what was measured."""
+    sources = {file.resolve() for entry in entries for file in (entry.image, entry.depth)}
+    manifests = {Path(entry.where.rpartition(':')[0]).resolve() for entry in entries}
+    written = [path for path in paths if path.resolve() in sources]
+    if (manifest := folder / MANIFEST).resolve() in manifests:
+        written.append(manifest)
+    if written:
+        raise ValueError(
+            f'{written[0]} belongs to the data set and would be written over; name another folder '
+            f'than {folder}'
+        )
 
 
 class _Notes:

@@ -196,6 +196,24 @@ def test_ids_may_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         densify(read_manifest(path), tmp_path / 'out', width=48, workers=1, progress=show)
 
 
+@pytest.mark.parametrize('kept', ['depth', 'image', 'manifest'])
+def test_nothing_of_the_data_set_is_written_over(tmp_path: Path, kept: str) -> None:
+    path = write_manifest(tmp_path / 'in', 'road/0')
+    record = json.loads(path.read_text())
+    files = {'depth': path.parent / record['depth'], 'image': path.parent / record['image']}
+    folder = tmp_path / 'in'
+    if kept != 'manifest':
+        folder = tmp_path / 'measured'
+        moved = folder / 'road' / '0.png'
+        moved.parent.mkdir(parents=True)
+        moved.write_bytes(files[kept].read_bytes())
+        path.write_text(json.dumps({**record, kept: str(moved)}) + '\n')
+    before = {file: file.read_bytes() for file in tmp_path.rglob('*') if file.is_file()}
+    with pytest.raises(ValueError, match='belongs to the data set and would be written over'):
+        densify(read_manifest(path), folder, width=48, workers=1, progress=show)
+    assert {file: file.read_bytes() for file in tmp_path.rglob('*') if file.is_file()} == before
+
+
 def test_missing_scipy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_library(name: str, purpose: str) -> None:
         raise ModuleNotFoundError(f'{name} is needed for {purpose}')
