@@ -46,6 +46,7 @@ def write_replay_bag(
     topics: Sequence[str] = (GROUND_TRUTH,),
     compressed: bool = False,
     infos: bool = True,
+    storage: str = 'mcap',
 ) -> Path:
     """Write a bag of images at 10 Hz with walls as ground truth.
 
@@ -57,11 +58,12 @@ def write_replay_bag(
         topics: Depth topics, all with the same ground truth.
         compressed: Images are JPEG.
         infos: There is a camera_info with each image.
+        storage: mcap or sqlite3.
     """
     if ground_truths is None:
         ground_truths = {index: predicted(red) / 1.25 for index, red in enumerate(reds)}
     image_topic = f'{IMAGES}/compressed' if compressed else IMAGES
-    with new_bag(path) as bag:
+    with new_bag(path, storage) as bag:
         bag.add_topic(
             image_topic, f'sensor_msgs/msg/{"CompressedImage" if compressed else "Image"}'
         )

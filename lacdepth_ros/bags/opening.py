@@ -100,10 +100,17 @@ def messages_of(reader: BagReader, topic: str | None) -> Iterator[tuple[int, Any
     The stamp is that of the header; where that was never set, the time of recording. Messages that
     cannot be decoded are left out and noted as damage.
     """
-    for connection, recorded, stamp, data in stamped_messages(reader, topic):
-        message = decoded(reader, connection, recorded, data)
-        if message is not None:
-            yield stamp, message
+    for _, stamp, message in numbered_messages(reader, topic):
+        yield stamp, message
+
+
+def numbered_messages(reader: BagReader, topic: str | None) -> Iterator[tuple[int, int, Any]]:
+    """The same with each one's place among all recorded, from 0: damaged ones keep theirs."""
+    for place, (connection, recorded, data) in enumerate(raw_messages(reader, topic)):
+        stamp = _stamp(reader, connection, recorded, data)
+        message = None if stamp is None else decoded(reader, connection, recorded, data)
+        if stamp is not None and message is not None:
+            yield place, stamp, message
 
 
 def decoded(reader: BagReader, connection: Connection, recorded: int, data: bytes) -> Any | None:
@@ -123,12 +130,18 @@ def stamped_messages(
     Those too short for one are left out and noted as damage.
     """
     for connection, recorded, data in raw_messages(reader, topic):
-        try:
-            stamp = header_stamp(data) or recorded
-        except ValueError as error:
-            reader.damage.add(connection.topic, recorded, str(error))
-            continue
-        yield connection, recorded, stamp, data
+        stamp = _stamp(reader, connection, recorded, data)
+        if stamp is not None:
+            yield connection, recorded, stamp, data
+
+
+def _stamp(reader: BagReader, connection: Connection, recorded: int, data: bytes) -> int | None:
+    """Stamp [ns] of a message; None, and noted as damage, where it is too short for one."""
+    try:
+        return header_stamp(data) or recorded
+    except ValueError as error:
+        reader.damage.add(connection.topic, recorded, str(error))
+        return None
 
 
 def raw_messages(reader: BagReader, topic: str | None) -> Iterator[tuple[Connection, int, bytes]]:

@@ -17,6 +17,7 @@ from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.opening import (
     choose_topic,
     messages_of,
+    numbered_messages,
     open_bag,
     topic_counts,
     topic_kinds,
@@ -42,12 +43,14 @@ class RecordedImage:
         message: sensor_msgs/Image or CompressedImage.
         info: The camera_info nearest in time; None when the bag has none for this image.
         decoder: Of the bag's images: it knows what those before this one told about the camera.
+        place: Among all images of the topic, damaged ones too, from 0.
     """
 
     stamp: int
     message: Any
     info: Any | None
     decoder: ImageDecoder = field(default_factory=ImageDecoder)
+    place: int = 0
 
     def decode(self) -> npt.NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB; ValueError when the message is damaged or its encoding unknown."""
@@ -126,8 +129,9 @@ class BagImages:
             decoder = ImageDecoder()
             infos: dict[int | None, Any] = dict(messages_of(reader, self.info_topic))
             stamps = sorted(stamp for stamp in infos if stamp is not None)
-            for stamp, message in messages_of(reader, self.topic):
-                yield RecordedImage(stamp, message, infos.get(nearest(stamps, stamp)), decoder)
+            for place, stamp, message in numbered_messages(reader, self.topic):
+                info = infos.get(nearest(stamps, stamp))
+                yield RecordedImage(stamp, message, info, decoder, place)
 
 
 def sounds_like_depth(topic: str) -> bool:

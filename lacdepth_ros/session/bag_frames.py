@@ -37,10 +37,10 @@ def bag_frames(
     """
     seen: set[int] = set()
     latest = -1
-    for index, recorded in enumerate(images):
-        if index == max_frames:
+    for count, recorded in enumerate(images):
+        if count == max_frames:
             return
-        stamp, reason = recorded.stamp, ''
+        index, stamp, reason = recorded.place, recorded.stamp, ''
         if recorded.info is None:
             reason = f'the bag has no matching camera_info for {images.topic}'
         elif stamp in seen:

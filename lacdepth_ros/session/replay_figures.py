@@ -55,9 +55,10 @@ def worst_frames(
 def _samples(images: BagImages, wanted: Mapping[int, AnsweredFrame]) -> dict[int, Sample]:
     """The images of these frames, read again from the bag, with ground truth and camera."""
     found: dict[int, Sample] = {}
-    for index, recorded in enumerate(images):
+    for recorded in images:
         if len(found) == len(wanted):
             break
+        index = recorded.place
         if index in wanted and (ground_truth := wanted[index].ground_truth) is not None:
             camera = camera_from_info(recorded.info, rectified=images.rectified)
             id = wanted[index].record.id

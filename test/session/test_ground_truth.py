@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,9 @@ from replay_bags import (
     write_replay_bag,
 )
 
+from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.session.bag_frames import bag_frames
 from lacdepth_ros.session.ground_truth import (
     GroundTruth,
     ground_truth_from_files,
@@ -153,3 +157,22 @@ def test_what_is_no_ground_truth_is_refused(tmp_path: Path) -> None:
 def test_nothing_known() -> None:
     assert no_ground_truth().find(0, 0) is None
     assert predicted(40) == 5.0
+
+
+@pytest.mark.parametrize('length', [40, 2])  # of what is left of the message: a header, or none
+def test_a_damaged_image_keeps_its_place_among_the_depths(tmp_path: Path, length: int) -> None:
+    bag = write_replay_bag(tmp_path / 'bag', [10, 20, 30, 40], storage='sqlite3')
+    with closing(sqlite3.connect(next(bag.glob('*.db3')))) as database:
+        (topic,) = database.execute('SELECT id FROM topics WHERE name = ?', (IMAGES,)).fetchone()
+        of_topic = 'SELECT id FROM messages WHERE topic_id = ? ORDER BY timestamp'
+        second = database.execute(of_topic, (topic,)).fetchall()[1][0]
+        cut = 'UPDATE messages SET data = substr(data, 1, ?) WHERE id = ?'
+        database.execute(cut, (length, second))
+        database.commit()
+    images = BagImages(bag, IMAGES)
+    ground_truth = from_files(pngs(tmp_path / 'n', ['0', '1', '2', '3']), images.count)
+    frames = list(bag_frames(images, 'bag', ground_truth))
+    assert [frame.stamp for frame in frames] == [stamps(4)[i] for i in (0, 2, 3)]
+    depths = [float(frame.ground_truth()[0, 0]) for frame in frames]
+    assert depths == [1.0, 3.0, 4.0]
+    assert [frame.index for frame in frames] == [0, 2, 3]
