@@ -23,6 +23,7 @@ Format = Literal['png16', 'npy']
 FloatImage = npt.NDArray[np.float32]
 
 _SUFFIXES: dict[Format, str] = {'png16': '.png', 'npy': '.npy'}
+_LARGEST_KITTI = (376, 1242)  # rows and columns; KITTI's rectified images differ by some pixels
 _SCALES: dict[Format, float] = {'png16': KITTI_DEPTH_SCALE, 'npy': 1.0}
 
 
@@ -83,8 +84,8 @@ class ImportedPredictions:
     def predict(self, sample: Sample) -> ImportedPrediction:
         """Read what was predicted for a frame.
 
-        A prediction of 352x1216 for a larger image is taken as one of KITTI's benchmark crop of
-        it, which the papers' programs work on; outside there is no prediction.
+        A prediction of 352x1216 for a larger image of KITTI's size is taken as one of the
+        benchmark crop, which the papers' programs work on; outside there is no prediction.
 
         Raises:
             FileNotFoundError: There is no file for the frame.
@@ -100,8 +101,9 @@ class ImportedPredictions:
         height, width = sample.depth.shape
         if values.shape == (height, width):
             return values
-        rows, columns = KITTI_BENCHMARK_SIZE
-        if values.shape == KITTI_BENCHMARK_SIZE and height >= rows and width >= columns:
+        (rows, columns), (most_rows, most_columns) = KITTI_BENCHMARK_SIZE, _LARGEST_KITTI
+        is_kitti = rows <= height <= most_rows and columns <= width <= most_columns
+        if values.shape == KITTI_BENCHMARK_SIZE and is_kitti:
             whole = np.full((height, width), np.nan, np.float32)
             whole[kitti_benchmark_window(height, width)] = values
             return whole

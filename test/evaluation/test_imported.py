@@ -89,6 +89,15 @@ def test_another_size_is_refused(tmp_path: Path, size: tuple[int, int]) -> None:
         ImportedPredictions(tmp_path, format='npy').predict(sample())
 
 
+@pytest.mark.parametrize('size', [(1080, 1920), (377, 1242), (376, 1243)])
+def test_the_benchmark_crop_is_laid_on_no_other_camera(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    np.save(tmp_path / 'drive_0005.npy', ramp(352, 1216))
+    with pytest.raises(ValueError, match=rf'is 1216x352 but the frame is {size[1]}x{size[0]}'):
+        ImportedPredictions(tmp_path, format='npy').predict(sample('drive/0005', *size))
+
+
 @pytest.mark.parametrize('format', ['png16', 'npy'])
 def test_missing_and_broken_files_are_named(tmp_path: Path, format: Format) -> None:
     predictions = ImportedPredictions(tmp_path, format=format)
