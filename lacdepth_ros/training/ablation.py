@@ -92,15 +92,16 @@ def _train_row(
     (folder / FAILURE).unlink(missing_ok=True)
     try:
         train(request, folder, resume=(folder / LAST).is_file())
-    except (FloatingPointError, MemoryError, ValueError) as error:
+    except (FileNotFoundError, FloatingPointError, MemoryError, ValueError) as error:
         write_whole(folder / FAILURE, str(error).encode())
         report(f'{folder} failed: {error}')
 
 
 def _check_request(folder: Path, request: list[str]) -> None:
     file = folder / REQUEST
-    if not file.is_file():
-        return
+    has_trained = any((folder / name).is_file() for name in (RESULTS, LAST))
+    if not (has_trained and file.is_file()):
+        return  # there is nothing yet that other settings could be mixed with
     before, now = _pairs(json.loads(file.read_text(encoding='utf-8'))), _pairs(request)
     changed = [
         f'{name}: {before.get(name, "not given")} -> {now.get(name, "not given")}'

@@ -131,3 +131,28 @@ def test_order_and_form_of_the_settings_do_not_matter(tmp_path: Path) -> None:
         ValueError, match=r'\(--data\.workers: 1 -> 7; --trainer\.max_steps: 7 -> 1'
     ):
         sweep(tmp_path, train, '--data.workers', '7', '--trainer.max_steps', '1')
+
+
+def test_a_row_that_never_trained_takes_other_settings(tmp_path: Path) -> None:
+    train = FakeTraining(tmp_path)
+
+    def no_manifest(
+        arguments: Sequence[str], output: str | Path, *, resume: bool = False
+    ) -> dict[str, Any]:
+        raise FileNotFoundError('typo.jsonl: no such manifest')
+
+    arguments = ('--data.train_manifest', 'typo.jsonl')
+    results = run_sweep(SWEEP, arguments, tmp_path, train=no_manifest, report=lambda line: None)
+    assert [r.failure for r in results] == ['typo.jsonl: no such manifest'] * 4
+    results, _ = sweep(tmp_path, train, '--data.train_manifest', 'right.jsonl')
+    assert train.calls == [('levels/3', False), ('baseline', False), ('fusion/none', False)]
+    assert [r.results['val']['overall']['abs_rel'] for r in results] == [0.3, 0.1, 0.2, 0.1]
+
+
+def test_a_row_stopped_half_way_takes_no_other_settings(tmp_path: Path) -> None:
+    train = FakeTraining(tmp_path)
+    train.trouble['levels/3'] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        sweep(tmp_path, train, '--trainer.max_steps', '7')
+    with pytest.raises(ValueError, match=r'\(--trainer\.max_steps: 7 -> 8\)'):
+        sweep(tmp_path, train, '--trainer.max_steps', '8')
