@@ -10,7 +10,9 @@ A split list holds lines '/kitchen_0028b/rgb_00045.jpg /kitchen_0028b/sync_depth
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,7 +139,7 @@ def _find_pairs(root: Path) -> list[NyuPair]:
     An image that is there as .jpg and as .png is one frame. The root may be a scene itself.
     """
     pairs: dict[tuple[str, str], NyuPair] = {}
-    for path in sorted(root.rglob('rgb_*.*'), key=Path.as_posix):
+    for path in sorted(_files(root), key=Path.as_posix):
         if match := _IMAGE_NAME.fullmatch(path.name):
             folder, frame = path.parent.relative_to(root), match[1]
             scene = root.resolve().name if path.parent == root else folder.as_posix()
@@ -149,6 +151,18 @@ def _find_pairs(root: Path) -> list[NyuPair]:
             f'{root}: no SCENE/rgb_NNNNN.jpg (with SCENE/sync_depth_NNNNN.png) in it'
         )
     return list(pairs.values())
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Every file below a folder, behind links too; no folder twice, so a link may lead back."""
+    seen: set[str] = set()
+    for place, folders, names in os.walk(root, followlinks=True):
+        if (real := os.path.realpath(place)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort(key=lambda name: (Path(place, name).is_symlink(), name))
+        yield from (Path(place, name) for name in names)
 
 
 def _locate(root: Path, name: str) -> Path | None:

@@ -84,6 +84,18 @@ def test_frame_in_two_formats_is_one_frame(tmp_path: Path) -> None:
     assert result.problems == {}
 
 
+def test_scenes_behind_links_are_listed_once(tmp_path: Path) -> None:
+    root = tmp_path / 'sync'
+    write_pair(root, 'kitchen_0028b', 45)
+    write_pair(tmp_path / 'other_disk', 'bath_0001', 7, counts=4000)
+    (root / 'bath_0001').symlink_to(tmp_path / 'other_disk' / 'bath_0001')
+    (root / 'a_copy').symlink_to(root / 'kitchen_0028b')
+    (root / 'kitchen_0028b' / 'up').symlink_to(root)  # leads back
+    _, entries = index(index_nyu, root, tmp_path / 'o.jsonl')
+    assert [entry.id for entry in entries] == ['nyu/bath_0001/00007', 'nyu/kitchen_0028b/00045']
+    assert [float(entry.load().depth.max()) for entry in entries] == [4.0, 2.5]
+
+
 def test_root_may_be_one_scene(tmp_path: Path) -> None:
     write_pair(tmp_path, 'kitchen_0028b', 45)
     root = tmp_path / 'kitchen_0028b'
