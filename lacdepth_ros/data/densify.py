@@ -109,7 +109,12 @@ def _path(folder: Path, entry: ManifestEntry) -> Path:
 
 def _check_outputs(entries: Sequence[ManifestEntry], folder: Path, paths: Sequence[Path]) -> None:
     """Refuse to write over what was measured."""
-    sources = {file.resolve() for entry in entries for file in (entry.image, entry.depth)}
+    sources = {
+        file.resolve()
+        for entry in entries
+        for file in (entry.image, entry.depth, entry.dense)
+        if file is not None
+    }
     manifests = {Path(entry.where.rpartition(':')[0]).resolve() for entry in entries}
     written = [path for path in paths if path.resolve() in sources]
     if (manifest := folder / MANIFEST).resolve() in manifests:

@@ -196,11 +196,12 @@ def test_ids_may_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         densify(read_manifest(path), tmp_path / 'out', width=48, workers=1, progress=show)
 
 
-@pytest.mark.parametrize('kept', ['depth', 'image', 'manifest'])
+@pytest.mark.parametrize('kept', ['depth', 'dense', 'image', 'manifest'])
 def test_nothing_of_the_data_set_is_written_over(tmp_path: Path, kept: str) -> None:
     path = write_manifest(tmp_path / 'in', 'road/0')
     record = json.loads(path.read_text())
     files = {'depth': path.parent / record['depth'], 'image': path.parent / record['image']}
+    files['dense'] = files['depth']
     folder = tmp_path / 'in'
     if kept != 'manifest':
         folder = tmp_path / 'measured'
