@@ -172,7 +172,10 @@ CASES = [
     Case('pal, analog grabber', (720, 576), (800.0, 875.0, 359.5, 287.5),
          (800.0, 875.0, 359.5, 287.5)),
     Case('pal, one field of two', (720, 288), (800.0, 437.5, 359.5, 143.5),
-         (800.0, 437.5, 359.5, 143.5), doubt='fx / fy = 800 / 437.5 = 1.83'),
+         (800.0, 437.5, 359.5, 143.5), doubt='fx / fy = 800 / 437.5 = 1.83: pixels are square in '
+         'nearly every camera; images are stretched until they are square by these numbers'),
+    Case('sensor that merges pairs of rows', (1280, 960), (1000.0, 1000.0, 639.5, 479.5),
+         (1000.0, 500.0, 639.5, 239.5), image=(1280, 480), binning=(1, 2)),
     Case('millimetres in place of pixels', (1280, 960), (4.2, 4.2, 639.5, 479.5),
          reason='Give it in pixels'),
     Case('gopro, window of rows that moved c', (1920, 540), (1150.0, 1150.0, 960.0, 480.0),

@@ -109,7 +109,8 @@ def calibration_doubts(info: Any, camera: Camera, *, rectified: bool) -> tuple[s
     if not _SQUARE_PIXELS[0] <= ratio <= _SQUARE_PIXELS[1]:
         doubts.append(
             f'fx / fy = {camera.fx:g} / {camera.fy:g} = {ratio:.2f}: pixels are square in nearly '
-            'every camera; depth follows their geometric mean'
+            'every camera; images are stretched until they are square by these numbers, so depth '
+            'is wrong where they are'
         )
     if max(map(abs, _off_center(camera))) > _OFF_CENTER:
         doubts.append(
