@@ -30,3 +30,8 @@ def info_topic_of(image_topic: str) -> str:
 def is_rectified_topic(image_topic: str) -> bool:
     """Whether images are rectified by the name of their topic, as image_pipeline gives it."""
     return '/image_rect' in image_topic
+
+
+def is_raw_topic(image_topic: str) -> bool:
+    """Whether images are raw by the name of their topic, as image_pipeline gives it."""
+    return '/image_raw' in image_topic

@@ -14,7 +14,7 @@ from lacdepth_ros.node.frame_statistics import FrameStatistics
 from lacdepth_ros.node.notices import Notices, ThrottledLog
 from lacdepth_ros.node.pipeline import FramePipeline
 from lacdepth_ros.node.publishers import Publishers
-from lacdepth_ros.node.subscribers import Subscribers
+from lacdepth_ros.node.subscribers import Subscribers, image_topic
 
 if TYPE_CHECKING:
     from diagnostic_msgs.msg import DiagnosticStatus
@@ -79,6 +79,7 @@ class CameraStream:
         pipeline = FramePipeline(
             predictor,
             self._publishers,
+            image_topic(self._node, self.settings.image_transport, self._prefix),
             self.statistics,
             lambda: self.settings,
             None if sim_time else self._node.get_clock(),

@@ -20,6 +20,7 @@ from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.cameras import check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache, View
+from lacdepth_ros.messages.topic_doubt import doubt_of_topic
 from lacdepth_ros.messages.topics import CAMERA_INFO
 from lacdepth_ros.node.height_watch import HeightWatch
 from lacdepth_ros.node.novelty import NoveltyWatch
@@ -59,6 +60,7 @@ class FramePipeline:
     Args:
         predictor: Loaded and warmed up.
         publishers: Those of the node.
+        topic: Of the images.
         statistics: Receives fates and latencies.
         parameters: Returns the parameters as they are now; asked once a frame.
         clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
@@ -70,6 +72,7 @@ class FramePipeline:
         self,
         predictor: DepthPredictor,
         publishers: Publishers,
+        topic: str,
         statistics: FrameStatistics,
         parameters: Callable[[], NodeParameters],
         clock: Clock | None,
@@ -78,6 +81,7 @@ class FramePipeline:
     ) -> None:
         self._predictor = predictor
         self._publishers = publishers
+        self._topic = topic
         self._statistics = statistics
         self._parameters = parameters
         self._clock = clock
@@ -133,6 +137,8 @@ class FramePipeline:
             seen = view.camera.rotated(parameters.rotate // 90)
             doubts = (*self._rectifiers.doubts, self._predictor.doubt(seen))
             self._doubt('calibration', '; '.join(filter(None, doubts)))
+            rectified = parameters.image_is_rectified
+            self._doubt('topic', doubt_of_topic(self._topic, pair.info, rectified=rectified))
             self._changes = self._rectifiers.changes
             if wait := self._predictor.preparation(seen):
                 self._inform(wait)

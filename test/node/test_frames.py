@@ -21,6 +21,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages import bit_depth
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.node import camera_stream
 
 pytestmark = pytest.mark.ros
 STAMP = 1_700_000_000_123_456_789
@@ -190,6 +191,20 @@ def test_rectified_topic_uses_p_whatever_d_says(make_bench):
     info.p[0] = 99.0
     bench.answer('depth/image_rect', STAMP, info=info, red=50)
     assert bench.predictor.cameras[-1].fx == 99.0
+
+
+@pytest.mark.parametrize('rectified', [False, True])
+def test_a_rectified_topic_that_is_taken_for_raw_is_warned_of(make_bench, monkeypatch, rectified):
+    monkeypatch.setattr(camera_stream, 'image_topic', lambda *names: '/camera/image_rect')
+    bench = make_bench(image_is_rectified=rectified)
+    bench.activate('depth/image_rect')
+    info = info_message(STAMP, d=(-0.3, 0.1, 0.0, 0.0, 0.0))
+    bench.answer('depth/image_rect', STAMP, info=info)
+    warning = '/camera/image_rect is rectified by its name and taken for raw'
+    assert (warning in bench.camera._notices.text()) is not rectified
+    if not rectified:
+        assert bench.logged(warning)
+        assert bench.status_with(warning).level == DiagnosticStatus.WARN
 
 
 def test_changed_calibration_is_followed(bench):
