@@ -30,6 +30,7 @@ examples:
 SUFFIX = '.safetensors'
 _OWN = (
     'val_abs_rel',
+    'start_val_abs_rel',
     'data',
     'start',
     'blend',
@@ -102,6 +103,7 @@ def describe(path: Path) -> dict[str, Any]:
         'depth_m': [config.min_depth, config.max_depth],
         'focal_per_width': provenance.get(FOCAL_PER_WIDTH),
         'val_abs_rel': provenance.get('val_abs_rel'),
+        'start_val_abs_rel': provenance.get('start_val_abs_rel'),
         'data': data_of(provenance),
         'start': provenance.get('start'),
         'blend': provenance.get('blend'),
@@ -116,7 +118,9 @@ def _lines(found: dict[str, Any]) -> str:
     """A checkpoint for people, under what tells it from others: networks share their names."""
     near, far = found['depth_m']
     anywhere = 'anywhere' if found['rays'] != 'none' else 'in the middle of the image'
-    score = found['val_abs_rel']
+    score, start = found['val_abs_rel'], found['start_val_abs_rel']
+    before = f' (before training: {start})' if start else ''
+    measured = f'{score}{before}, mean over the validation groups'
     frames, usual = found['std_calibrated_on_frames'], found['usual_novelty']
     descent = {key: found[key] for key in ('start', 'blend') if found[key]}
     rows = {
@@ -126,7 +130,7 @@ def _lines(found: dict[str, Any]) -> str:
         'camera': f'images shrunk to a focal length of {found["focal_px"]:g} px, '
         f'{found["camera_height_m"]:g} m above the ground unless told; optical axis {anywhere}',
         'depth': f'{near:.3g} to {far:.3g} m for that camera',
-        'abs_rel': f'{score}, mean over the validation groups' if score else 'not measured',
+        'abs_rel': measured if score else 'not measured',
         'std': f'calibrated on {frames} frames, novelty up to {usual:.2f} is usual'
         if frames
         else 'not calibrated (lacdepth calibrate-std)',

@@ -20,13 +20,14 @@ DESCRIPTION = """\
 Train a network after a recipe (YAML with the sections model, data and trainer). Under --output
 appear:
 
-  best.safetensors   the checkpoint with the smallest validation error (mean over groups)
+  best.safetensors   the trained weights with the smallest validation error (mean over groups)
   last.ckpt          the state that --resume continues from
   config.yaml        every setting of the run; usable as a recipe
   log.jsonl          losses, speed, errors at every validation
   tensorboard/       curves and pictures: tensorboard --logdir DIR
   results.json       at the end: score, errors, speed, memory, settings
 
+A run from a checkpoint validates it first, as step 0, and warns at the end if no step was better.
 Any setting can be given as --SECTION.NAME VALUE; --print_config lists them all.
 """
 EPILOG = """\
@@ -77,7 +78,10 @@ def run(args: argparse.Namespace) -> int:
     training = _prepare(args, arguments)
     results = training.fit()
     best = args.output / results['best_checkpoint']
-    print(f'{best}: abs_rel {results["score"]:.4f}, mean over the validation groups')
+    score = f'{results["score"]:.4f}'
+    if (start := results['start']) is not None:
+        score = f'{start["score"]:.4f} (start) -> {score} (step {results["best_step"]})'
+    print(f'{best}: abs_rel {score}, mean over the validation groups')
     return 0
 
 

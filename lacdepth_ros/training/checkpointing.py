@@ -87,7 +87,7 @@ class CheckpointKeeper(Callback):
 
     In the run's folder: best.safetensors, the averaged weights with the smallest validation
     error; with keep_best > 1 the best ones as step_NNNNNNN.safetensors too; last.ckpt, the
-    newest state.
+    newest state. The start of a fine-tuning is measured, and never one of the best networks.
 
     Args:
         every_steps: Save the state after so many steps, besides after every validation.
@@ -113,20 +113,28 @@ class CheckpointKeeper(Callback):
         """(score, step) of the best networks, best first."""
         self.best_result: dict[str, Any] = {}
         """What the validation of the best one found."""
+        self.start: dict[str, Any] | None = None
+        """What the validation before the first step found; None where there was none."""
         self._saved_step, self._saved_time = -1, time.monotonic()
         self._resumed_step: int | None = None
 
     @override
     def state_dict(self) -> dict[str, Any]:
-        """The best so far, and what the run descends from."""
+        """The best so far, and the start: what it was, and what it could."""
         descent = {key: self.provenance[key] for key in DESCENT if key in self.provenance}
-        return {'best': self.best, 'best_result': self.best_result, 'descent': descent}
+        return {
+            'best': self.best,
+            'best_result': self.best_result,
+            'start': self.start,
+            'descent': descent,
+        }
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from the best so far."""
         self.best = [(float(score), int(step)) for score, step in state_dict['best']]
         self.best_result = state_dict['best_result']
+        self.start = state_dict.get('start')  # not in those of earlier releases
 
     @override
     def on_load_checkpoint(
@@ -176,9 +184,10 @@ class CheckpointKeeper(Callback):
     @override
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Keep the network if it is among the best, and save the state."""
-        if trainer.sanity_checking:
-            return
         assert isinstance(pl_module, LacDepthModule) and pl_module.result is not None
+        if trainer.sanity_checking:
+            self.start = pl_module.result.to_dict()
+            return
         pl_module.check_loss()
         self._rank(pl_module.result, trainer.global_step)
         # First the state: a run that ends between the two can be resumed and then exports.
@@ -235,6 +244,7 @@ class CheckpointKeeper(Callback):
         provenance = {
             'step': str(step),
             'val_abs_rel': f'{score:.4f}',
+            **({'start_val_abs_rel': f'{self.start["score"]:.4f}'} if self.start else {}),
             **self.provenance,
         }
         try:

@@ -220,9 +220,7 @@ class LacDepthModule(LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Put the scores of all processes together; the score chooses the best checkpoint."""
         self.result = result = self._scores.result()
-        self.log_dict(
-            {'val/score': result.score, **{f'val/{k}': v for k, v in result.overall.items()}}
-        )
+        self.log_dict(result.curves())
         del self._predictor, self.predicting_network, self._evaluator, self._scores
 
     @property

@@ -71,6 +71,11 @@ class NetworkConfig:
             )
         self.model_config()
 
+    @property
+    def trained(self) -> bool:
+        """Whether the start is a trained network, whose errors mean something."""
+        return self.checkpoint is not None and not self.renewed
+
     def model_config(self) -> ModelConfig | None:
         """The architecture asked for; None where it is the checkpoint's own."""
         if self.preset is None:

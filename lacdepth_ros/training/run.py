@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import pickle
 import signal
 import time
@@ -29,9 +31,10 @@ from lacdepth_ros.training.checkpointing import (
 from lacdepth_ros.training.first_look import first_look
 from lacdepth_ros.training.module import ARCHITECTURE
 from lacdepth_ros.training.parts import SHIPPED
-from lacdepth_ros.training.runlog import RunLog, peak_memory_mb
+from lacdepth_ros.training.runlog import FILE, RunLog, peak_memory_mb
 from lacdepth_ros.training.settings import TrainingCLI
 
+LOG = logging.getLogger('lacdepth.train')
 CONFIG = 'config.yaml'
 RESULTS = 'results.json'
 FIXED = ('network', 'optimizer')
@@ -82,6 +85,9 @@ class TrainingRun:
                 'fails (replication_pad2d_backward of channels-last maps); leave it out'
             )
         self._resume = resume
+        if not resume and self.cli.model.network_config.trained:
+            # Lightning's sanity check draws none of the run's random numbers.
+            self.cli.trainer.num_sanity_val_steps = math.inf
         first_look(self.cli.datamodule.entries, 'data.train_manifest')
         first_look(self.cli.datamodule.val_entries, 'data.val_manifest')
         self._keeper.provenance = {
@@ -90,6 +96,8 @@ class TrainingRun:
             FOCAL_PER_WIDTH: f'{self.cli.datamodule.focal_per_width:.6g}',
         }
         if self.cli.trainer.is_global_zero:
+            if not resume:  # what a run left that was killed before its first state
+                (self.output / FILE).unlink(missing_ok=True)
             text = yaml.safe_dump(self.settings, sort_keys=False)
             write_whole(self.output / CONFIG, text.encode())
 
@@ -130,6 +138,8 @@ class TrainingRun:
             raise ValueError(self._validation_advice())
         results = self._results(time.monotonic() - begun)
         if trainer.is_global_zero:
+            if results['better_than_start'] is False:
+                LOG.warning('WARNING: %s', self._start_advice())
             write_whole(self.output / RESULTS, json.dumps(results, indent=2).encode())
         return results
 
@@ -144,10 +154,13 @@ class TrainingRun:
         network, trainer = self.cli.model.network, self.cli.trainer
         speed = self._log.clock.read()
         score, step = self._keeper.best[0]
+        start = self._keeper.start
         return {
             'score': score,
             'best_step': step,
             'best_checkpoint': BEST,
+            'start': start,
+            'better_than_start': start and score < start['score'],
             'val': self._keeper.best_result,
             'steps': trainer.global_step,
             'parameters': sum(p.numel() for p in network.parameters()),
@@ -184,6 +197,18 @@ class TrainingRun:
             f'the run ended at step {trainer.global_step} before its first validation, so there '
             f'is no {BEST}; let it go on with --resume, or validate sooner '
             f'(trainer.val_check_interval={trainer.val_check_interval})'
+        )
+
+    def _start_advice(self) -> str:
+        assert self._keeper.start is not None
+        start, best = self.settings['model']['network']['checkpoint'], self.output / BEST
+        score, step = self._keeper.best[0]
+        return (
+            f'no step is better than the start: abs_rel {self._keeper.start["score"]:.4f} before '
+            f'the first step, {score:.4f} at the best one, {step}, whose trained weights '
+            f'{best} holds. Use the start ({start}) as it is, or train anew with lower '
+            'model.optimizer.encoder_lr and decoder_lr or frames of more places, or try weights '
+            f'between the two: lacdepth blend {start} {best} OUT'
         )
 
     def _memory_advice(self, error: RuntimeError) -> str:

@@ -28,7 +28,8 @@ class RunLog(Callback):
     """Writes log.jsonl and TensorBoard's curves, and says a line now and then.
 
     log.jsonl holds a JSON object a line: 'loss' and its parts every log_every_n_steps steps,
-    'images_per_s' and 'data_wait_share' with every line that is said, 'val' at every validation.
+    'images_per_s' and 'data_wait_share' with every line that is said, 'val' at every validation,
+    that of a trained start at step 0.
 
     Args:
         every_seconds: Time between two lines.
@@ -101,13 +102,15 @@ class RunLog(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write what the validation found."""
         assert isinstance(pl_module, LacDepthModule)
-        if pl_module.result is not None and trainer.is_global_zero and not trainer.sanity_checking:
-            result = pl_module.result
+        if (result := pl_module.result) is not None and trainer.is_global_zero:
             errors = '  '.join(f'{n} {g["abs_rel"]:.4f}' for n, g in result.groups.items())
             skipped = f'  {result.skipped} frames SKIPPED' if result.skipped else ''
             LOG.info('step %d  val abs_rel %s  score %.4f%s',
                 trainer.global_step, errors, result.score, skipped)  # fmt: skip
             _append(trainer, {'step': trainer.global_step, 'val': result.to_dict()})
+            if trainer.sanity_checking:  # of which Lightning draws nothing
+                for logger in trainer.loggers:
+                    logger.log_metrics(result.curves(), trainer.global_step)
         self.clock.wait()
 
     def _write_losses(self, trainer: Trainer, parts: dict[str, Tensor]) -> None:

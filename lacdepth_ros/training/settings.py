@@ -35,7 +35,6 @@ TRAINER_DEFAULTS: dict[str, Any] = {
     'val_check_interval': 1000,
     'gradient_clip_val': 1.0,
     'log_every_n_steps': 50,
-    'num_sanity_val_steps': 0,
     'enable_progress_bar': False,
     'enable_model_summary': False,
 }
@@ -44,6 +43,7 @@ IMPOSED: dict[str, Any] = {
     'check_val_every_n_epoch': None,
     'enable_checkpointing': False,  # CheckpointKeeper's work
     'use_distributed_sampler': False,  # ViewOrder's work
+    'num_sanity_val_steps': 0,  # TrainingRun validates a trained start with it
 }
 CALLBACKS = {'checkpoint': CheckpointKeeper, 'log': RunLog, 'pictures': ValidationPictures}
 SEEDED = ('model', 'data')

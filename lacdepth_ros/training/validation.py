@@ -35,6 +35,10 @@ class ValidationResult:
     overall: dict[str, float]
     groups: dict[str, dict[str, float]]
 
+    def curves(self) -> dict[str, float]:
+        """What TensorBoard draws over the steps."""
+        return {'val/score': self.score, **{f'val/{k}': v for k, v in self.overall.items()}}
+
     def to_dict(self) -> dict[str, Any]:
         """The result as JSON holds it."""
         return asdict(self)

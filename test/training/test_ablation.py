@@ -41,6 +41,7 @@ class FakeTraining:
         self.output = output
         self.calls: list[tuple[str, bool]] = []
         self.trouble: dict[str, BaseException] = {}
+        self.starts: dict[str, float] = {}
 
     def __call__(
         self, arguments: Sequence[str], output: str | Path, *, resume: bool = False
@@ -58,6 +59,9 @@ class FakeTraining:
             'steps': 7,
             'session': {'seconds': 1.26},
         }
+        if name in self.starts:
+            start = self.starts[name]
+            results['start'] = {'score': start, 'overall': dict.fromkeys(PAPER_COLUMNS, start)}
         (Path(output) / 'results.json').write_text(json.dumps(results))
         return results
 
@@ -89,6 +93,25 @@ def test_every_run_is_trained_once_and_the_tables_hold_it(tmp_path: Path) -> Non
         '0.200000',
     )
     assert rows[0]['parameters'] == '3010000' and rows[0]['seconds'] == '1.3'
+
+
+def test_start_that_rows_have_in_common_stands_above_them(tmp_path: Path) -> None:
+    train = FakeTraining(tmp_path)
+    train.starts = {'levels/3': 0.15, 'baseline': 0.15, 'fusion/none': 0.16}
+    sweep(tmp_path, train)
+    levels, fusion = (tmp_path / 'ablation.md').read_text().split('## Fusion')
+    # It counts among the best: what is worse than no training is not printed bold.
+    assert '| not trained: the start | 3.01 | 0.1500 |' in levels
+    assert levels.index('the start') < levels.index('| 3 | 3.01 | 0.3000')
+    assert 'the start' not in fusion  # whose rows have two
+    with (tmp_path / 'ablation.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [r['row'] for r in rows] == ['not trained: the start', '3', '4', 'none', 'dense']
+    assert (rows[0]['table'], rows[0]['abs_rel'], rows[0]['steps']) == ('levels', '0.150000', '0')
+    train = FakeTraining(tmp_path / 'worse')
+    train.starts = {'levels/3': 0.05, 'baseline': 0.05}
+    sweep(tmp_path / 'worse', train)
+    assert 'the start | 3.01 | **0.0500** |' in (tmp_path / 'worse' / 'ablation.md').read_text()
 
 
 def test_continues_where_it_was_stopped(tmp_path: Path) -> None:

@@ -148,6 +148,7 @@ def test_wrong_recipe_is_refused(tmp_path: Path, text: str, message: str) -> Non
         (['--trainer.enable_checkpointing', 'true'], r'enable_checkpointing=True is not possible'),
         (['--trainer.use_distributed_sampler', 'true'], r'use_distributed_sampler=True is not'),
         (['--trainer.check_val_every_n_epoch', '1'], r'check_val_every_n_epoch=1 is not'),
+        (['--trainer.num_sanity_val_steps', '2'], r'num_sanity_val_steps=2 is not possible'),
         (
             ['--trainer.val_check_interval', '7', '--trainer.accumulate_grad_batches', '3'],
             r'val_check_interval=7 counts batches .*accumulate_grad_batches=3: give 6 or 9$',
