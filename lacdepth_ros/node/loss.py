@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -52,6 +53,12 @@ class LossMeter:
         if sent < FEWEST or not arrived:
             return 0.0
         return max(0.0, 1.0 - arrived / sent)
+
+    def agreement(self, since: float = -math.inf) -> float:
+        """Share of the images that came after `since` [s] whose stamp a camera_info has, too."""
+        images = {stamp for arrival, stamp in self._images if arrival > since}
+        infos = {stamp for _, stamp in self._infos}
+        return len(images & infos) / len(images) if images else 0.0
 
     def _sent_by_period(self) -> int:
         stamps = np.unique([stamp for _, stamp in self._images])

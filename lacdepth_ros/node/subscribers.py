@@ -81,7 +81,7 @@ class Subscribers:
             tolerance_ns=round(parameters.sync_tolerance * NANOSECONDS),
             queue_size=parameters.sync_queue_size,
             cache_info=parameters.cache_camera_info,
-            on_unpaired=lambda: statistics.count('unpaired'),
+            on_unpaired=self._on_unpaired,
         )
         transport = parameters.image_transport
         names = (node, transport, prefix)
@@ -92,7 +92,6 @@ class Subscribers:
             other_types=self._publishers_of_other_types,
             dds_profile=str(profile_path()),
         )
-        self._image_frame = ''
         self._source = source
         self._subscriptions: list[Subscription[Any]] = []
         try:
@@ -167,7 +166,8 @@ class Subscribers:
             names = self._publishers(self.topics[1])
             frames += f'; {self.topics[1]} is published by {names}' if names else ''
         return {
-            'silence': self._watch.silence(),
+            'silence': self._watch.silence(frames_differ=self._pairs.frames_differ()),
+            'unpaired': self._watch.unpaired(),
             'loss': self._watch.loss(),
             'frames': frames,
         }
@@ -177,15 +177,18 @@ class Subscribers:
         return self._watch.lost()
 
     def _on_image(self, message: Any) -> None:
-        self._image_frame = message.header.frame_id
         self._watch.saw_image(stamp_ns(message))
         self._statistics.count('received')
         self._submit(self._pairs.add_image(message))
 
     def _on_info(self, message: CameraInfo) -> None:
-        frame = message.header.frame_id
-        self._watch.saw_info(stamp_ns(message), of_image=frame == self._image_frame)
+        of_image = self._pairs.takes(message.header.frame_id)
+        self._watch.saw_info(stamp_ns(message), of_image=of_image)
         self._submit(self._pairs.add_info(message))
+
+    def _on_unpaired(self) -> None:
+        self._watch.saw_unpaired()
+        self._statistics.count('unpaired')
 
     def _submit(self, pair: FramePair | None) -> None:
         if pair is None:
@@ -212,7 +215,17 @@ class Subscribers:
         counted = self._node.count_publishers
         if ours is Image and not counted(topic) and counted(packed):
             return f'nobody, but {packed} is: set image_transport: compressed'
+        if topic == self.topics[1]:
+            return self._keepers_of_info()
         return ''
+
+    def _keepers_of_info(self) -> str:
+        """Who keeps a camera_info for subscribers that ask for it, which `_wants_latched` does."""
+        endpoints = self._node.get_publishers_info_by_topic(self.topics[1])
+        keepers = [qos.name_of(endpoint) for endpoint in endpoints if qos.keeps_messages(endpoint)]
+        if not keepers:
+            return ''
+        return f'{", ".join(keepers)}, which keeps its latest: set cache_camera_info to get that'
 
 
 def _advice(others: list[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from lacdepth_ros.core.stamps import stamp_ns
@@ -38,6 +39,9 @@ class PairBuffer:
     for each image that is given up so.
 
     Not thread-safe: the executor's thread alone calls it.
+
+    Attributes:
+        image_frame: The frame_id of the latest image; None before the first.
     """
 
     def __init__(
@@ -54,12 +58,12 @@ class PairBuffer:
         self._images: list[Any] = []
         self._infos: list[Any] = []
         self._frames: deque[str] = deque(maxlen=FRAMES_REMEMBERED)
-        self._image_frame = ''
+        self.image_frame: str | None = None
         self._on_unpaired = on_unpaired
 
     def add_image(self, image: Any) -> FramePair | None:
         """Take an image; return its pair when the camera_info is already here."""
-        self._image_frame = image.header.frame_id
+        self.image_frame = image.header.frame_id
         info = self._best(self._infos, image, image.header.frame_id)
         if info is not None:
             return FramePair(image, info)
@@ -76,7 +80,8 @@ class PairBuffer:
         self._infos = [other for other in self._infos if not self._replaces(info, other)]
         self._infos.append(info)
         del self._infos[: -self._queue_size]
-        image = self._best([i for i in self._images if self._fits(frame, i)], info)
+        fitting = [i for i in self._images if self._fits(frame, i.header.frame_id)]
+        image = self._best(fitting, info)
         if image is None:
             return None
         self._images = [other for other in self._images if other is not image]
@@ -93,11 +98,20 @@ class PairBuffer:
     def doubt(self) -> str:
         """What is doubtful about the frame_ids, '' when nothing is."""
         frames = Counter(self._frames)
-        if not frames or not self._image_frame or set(frames) == {self._image_frame}:
+        if not frames or not self.image_frame or set(frames) == {self.image_frame}:
             return ''
         names = ', '.join(quoted(name) for name in sorted(frames))
-        image = quoted(self._image_frame)
-        if self._image_frame in frames:
+        image = quoted(self.image_frame)
+        if self._camera_changed():
+            old, new = self._frames[0], self._frames[-1]
+            if new == self.image_frame:
+                return ''
+            return (
+                f'camera_info is of frame {quoted(new)} now (before: {quoted(old)}), images are '
+                f'of {image}: give both the same frame_id; after {FRAMES_REMEMBERED} such '
+                'camera_infos they are taken to belong together'
+            )
+        if self.image_frame in frames:
             return (
                 f'camera_info of several frames on one topic ({names}): those of {image}, the '
                 "image's, are used; remap camera_info to one camera"
@@ -112,15 +126,33 @@ class PairBuffer:
             "camera_info to the image's camera"
         )
 
+    def takes(self, info_frame: str) -> bool:
+        """Whether a camera_info of this frame may serve the latest image."""
+        return self.image_frame is not None and self._fits(info_frame, self.image_frame)
+
+    def frames_differ(self) -> bool:
+        """Whether only their frame_ids keep images and camera_infos that wait from pairing."""
+        return any(
+            self._in_time(image, info)
+            and not self._fits(info.header.frame_id, image.header.frame_id)
+            for image in self._images
+            for info in self._infos
+        )
+
+    def _camera_changed(self) -> bool:
+        """Whether all of one frame came first and then, for PATIENCE, all of another."""
+        frames = list(self._frames)
+        changes = sum(before != after for before, after in pairwise(frames))
+        return changes == 1 and len(set(frames[-PATIENCE:])) == 1
+
     def _replaces(self, new: Any, old: Any) -> bool:
         """Whether a camera_info takes the place of an earlier one."""
         same_frame: bool = new.header.frame_id == old.header.frame_id
         return same_frame and (self._cache_info or stamp_ns(new) == stamp_ns(old))
 
-    def _fits(self, info_frame: str, image: Any) -> bool:
-        """Whether a camera_info of this frame may serve the image."""
-        frame = image.header.frame_id
-        if info_frame == frame:
+    def _fits(self, info_frame: str, image_frame: str) -> bool:
+        """Whether a camera_info of one frame may serve an image of the other."""
+        if info_frame == image_frame:
             return True
         patience = 1 if self._cache_info else PATIENCE
         recent = list(self._frames)[-patience:]
@@ -135,12 +167,14 @@ class PairBuffer:
             frame: Of the image when `messages` are camera_infos.
         """
         if frame is not None:
-            messages = [m for m in messages if self._fits(m.header.frame_id, partner)]
+            messages = [m for m in messages if self._fits(m.header.frame_id, frame)]
         newest_first = list(messages)[::-1]
         if self._cache_info:
             return newest_first[0] if newest_first else None
         stamp = stamp_ns(partner)
         nearest = min(newest_first, key=lambda m: abs(stamp_ns(m) - stamp), default=None)
-        if nearest is None or abs(stamp_ns(nearest) - stamp) > self._tolerance_ns:
-            return None
-        return nearest
+        return nearest if nearest is not None and self._in_time(nearest, partner) else None
+
+    def _in_time(self, one: Any, other: Any) -> bool:
+        """Whether the stamps of two messages let them be a pair."""
+        return self._cache_info or abs(stamp_ns(one) - stamp_ns(other)) <= self._tolerance_ns

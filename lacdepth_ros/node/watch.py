@@ -8,11 +8,18 @@ import time
 from collections.abc import Callable
 
 from lacdepth_ros.node.loss import LossMeter
+from lacdepth_ros.node.pairing import Pairing, PairingMeter
 
 SILENCE = 2.0
 """Seconds without a message after which something is wrong."""
 TOLERATED_LOSS = 0.2
-"""Share of lost images above which something is wrong."""
+"""Share of images, lost or without a camera_info, above which something is wrong."""
+_SAME_RATE = 0.9
+"""Camera_infos for each image from which on they are meant to be as many."""
+_NEWEST = (
+    'cache_camera_info: every image then takes the newest one, which is right while zoom, focus '
+    'and region of the camera stay as they are'
+)
 
 
 class InputWatch:
@@ -43,15 +50,17 @@ class InputWatch:
         self._other_types = other_types
         self._dds_profile = dds_profile
         self._clock = clock
-        self._last_image = self._last_info = self._last_pair = clock()
+        self._start = self._last_image = self._last_info = self._last_pair = clock()
         self._has_info = False
         self._unstamped: set[str] = set()
         self._loss = LossMeter()
+        self._pairing = PairingMeter()
 
     def saw_image(self, stamp_ns: int) -> None:
         """Take note of an image."""
         self._last_image = self._clock()
         self._loss.add_image(self._last_image, stamp_ns)
+        self._pairing.images += 1
         self._note_stamp(self._image_topic, stamp_ns)
 
     def saw_info(self, stamp_ns: int, *, of_image: bool) -> None:
@@ -60,14 +69,24 @@ class InputWatch:
         self._has_info = True
         if of_image:
             self._loss.add_info(self._last_info, stamp_ns)
+            self._pairing.infos += 1
         self._note_stamp(self._info_topic, stamp_ns)
 
     def saw_pair(self) -> None:
         """Take note that an image found its camera_info."""
         self._last_pair = self._clock()
 
-    def silence(self) -> str:
-        """Say what has been missing for a while ('' when frames flow), with what to check."""
+    def saw_unpaired(self) -> None:
+        """Take note that an image was given up without a camera_info."""
+        self._pairing.unpaired += 1
+
+    def silence(self, *, frames_differ: bool = False) -> str:
+        """Say what has been missing for a while ('' when frames flow), with what to check.
+
+        Args:
+            frames_differ: Images and camera_infos that wait have the same stamps, but not the same
+                frame_id.
+        """
         now = self._clock()
         no_image = now - self._last_image > SILENCE
         no_info = now - self._last_info > SILENCE and not (self._caches_info and self._has_info)
@@ -85,12 +104,32 @@ class InputWatch:
             )
         if now - self._last_pair <= SILENCE:
             return ''
+        if no_info and self._has_info:
+            return (
+                f'images go on, but the last camera_info on {self._info_topic} was more than '
+                f'{SILENCE:.0f} s ago: is its publisher still there? If it sends one seldom or '
+                f'once, set {_NEWEST}'
+            )
         if no_info:
             return (
                 f'images arrive but no camera_info on {self._info_topic}: check the topic'
                 f'{self._other(self._info_topic)}'
             )
-        return self._unpaired()
+        return self._none_pairs(frames_differ)
+
+    def unpaired(self) -> str:
+        """Say that part of the images find no camera_info ('' when all do), with the remedy."""
+        now = self._clock()
+        if self._last_pair == self._start or now - self._last_pair > SILENCE:
+            self._pairing.restart()  # nothing is paired, and `silence` says why
+            return ''
+        seen = self._pairing.look(now)
+        if seen is None or seen.unpaired <= TOLERATED_LOSS:
+            return ''
+        return (
+            f'{100 * seen.unpaired:.0f} % of the images find no camera_info and are not answered: '
+            f'{self._some_pair(seen)}'
+        )
 
     def lost(self) -> float:
         """Share of the images that were sent but did not arrive."""
@@ -107,15 +146,39 @@ class InputWatch:
             f'with the Fast DDS profile {self._dds_profile}, or ask it for fewer or smaller images'
         )
 
-    def _unpaired(self) -> str:
+    def _none_pairs(self, frames_differ: bool) -> str:
         if self._unstamped:
             return (
                 f'stamps of {" and ".join(sorted(self._unstamped))} are 0, so images find no '
                 'camera_info: set cache_camera_info'
             )
+        topics = f'{self._image_topic} and {self._info_topic}'
+        if frames_differ:
+            return (
+                f'stamps of {topics} agree, but their frame_ids do not, so images find no '
+                'camera_info'
+            )
+        if self._loss.agreement(since=self._last_pair) > 0:
+            return self._comes_late()
+        return f'stamps of {topics} never agree: set sync_tolerance or cache_camera_info'
+
+    def _some_pair(self, seen: Pairing) -> str:
+        rates = (
+            f'{self._image_topic} comes with {seen.image_rate:.1f} Hz, {self._info_topic} with '
+            f'{seen.info_rate:.1f} Hz'
+        )
+        if seen.info_rate < _SAME_RATE * seen.image_rate:
+            return f'{rates}; let the driver send one with every image, or set {_NEWEST}'
+        if self._loss.agreement() > 1 - TOLERATED_LOSS:
+            return self._comes_late()
         return (
-            f'stamps of {self._image_topic} and {self._info_topic} never agree: set '
-            'sync_tolerance or cache_camera_info'
+            f'{rates}, but their stamps agree now and then only: set sync_tolerance, or {_NEWEST}'
+        )
+
+    def _comes_late(self) -> str:
+        return (
+            f'stamps of {self._image_topic} and {self._info_topic} agree, but one of the two '
+            'comes too late for the other: set sync_queue_size to more than so many frames'
         )
 
     def _note_stamp(self, topic: str, stamp_ns: int) -> None:

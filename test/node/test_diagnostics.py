@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -12,9 +13,9 @@ pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from ros_fakes import image_message, info_message
-from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage
 
-from lacdepth_ros.node import frame_statistics
+from lacdepth_ros.node import frame_statistics, qos
 from lacdepth_ros.node.diagnostics import Condition, build_status
 from lacdepth_ros.node.frame_statistics import FrameStatistics
 
@@ -123,6 +124,58 @@ def test_missing_input_is_named_with_what_to_check(bench, monkeypatch, images, i
     assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
     assert bench.status_with(advice).level == DiagnosticStatus.WARN
     assert bench.logged(advice), 'and the log says so, too'
+
+
+def test_images_that_find_no_camera_info_are_told_with_both_rates(bench):
+    bench.activate('depth/image_rect')
+    stamps = itertools.count(1)
+
+    def warned():
+        stamp = next(stamps)
+        bench.images.publish(image_message(stamp))
+        if stamp % 3 == 0:
+            bench.infos.publish(info_message(stamp))
+        return any('find no camera_info' in status.message for status in bench.diagnostics)
+
+    assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
+    status = bench.status_with('of the images find no camera_info and are not answered: /image c')
+    assert status.level == DiagnosticStatus.WARN
+    assert 'or set cache_camera_info: every image then takes the newest' in status.message
+    assert bench.logged('find no camera_info and are not answered')
+
+
+def test_camera_info_that_is_kept_for_late_subscribers_is_asked_for(bench, monkeypatch):
+    monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
+    once = bench.client.create_publisher(CameraInfo, '/camera_info', qos.latched_qos())
+    once.publish(info_message(1))
+    bench.activate('depth/image_rect')
+
+    def warned():
+        bench.images.publish(image_message(2))
+        return any('which keeps its latest' in status.message for status in bench.diagnostics)
+
+    assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
+    bench.status_with('/bench/bench, which keeps its latest: set cache_camera_info')
+
+
+def test_camera_infos_of_other_frames_are_not_blamed_on_the_stamps(bench, monkeypatch):
+    monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
+    bench.activate('depth/image_rect')
+    stamps = itertools.count(1)
+
+    def warned():
+        stamp = next(stamps)
+        info = info_message(stamp)
+        info.header.frame_id = ('lens', 'left')[stamp % 2]
+        bench.infos.publish(info)
+        bench.images.publish(image_message(stamp))
+        bench.spin_for(0.03)  # faster, best effort drops all of one of the two
+        return any('their frame_ids do not' in status.message for status in bench.diagnostics)
+
+    assert bench.spin_until(warned), [status.message for status in bench.diagnostics]
+    told = bench.status_with('their frame_ids do not').message
+    assert "are of frame 'camera_optical_frame' but camera_info of 'left', 'lens': none is" in told
+    assert not any('never agree' in status.message for status in bench.diagnostics)
 
 
 def test_images_that_come_compressed_only_are_asked_for_so(bench, monkeypatch):

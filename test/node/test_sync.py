@@ -197,3 +197,55 @@ def test_an_info_that_comes_again_takes_no_place_of_another():
     image = message(1)
     assert pairs.add_image(image) == FramePair(image, first)
     assert pairs.add_image(message(2)).info is again
+
+
+def run_of(frames, pairs, start=0):
+    """Frames of a camera whose image and camera_info are of the frames told; how many pair."""
+    paired = 0
+    for stamp, (image, info) in enumerate(frames, start):
+        pairs.add_info(message(stamp, info))
+        paired += pairs.add_image(message(stamp, image)) is not None
+    return paired
+
+
+def test_a_camera_restarted_under_another_frame_is_answered_and_not_doubted():
+    pairs = buffer()
+    assert run_of([('front', 'front')] * 30 + [('lens', 'lens')] * 10, pairs) == 40
+    assert pairs.doubt() == '' and not pairs.frames_differ()
+
+
+def test_camera_info_that_changes_its_frame_alone_is_told_with_the_fix():
+    pairs = buffer()
+    run_of([('front', 'front')] * 30, pairs)
+    assert run_of([('front', 'lens')] * 10, pairs, 30) == 0
+    assert pairs.frames_differ()
+    said = pairs.doubt()
+    assert said.startswith(
+        "camera_info is of frame 'lens' now (before: 'front'), images are of 'f"
+    )
+    assert 'give both the same frame_id' in said and 'remap' not in said
+    assert run_of([('front', 'lens')] * 20, pairs, 40) >= 10
+    assert not pairs.frames_differ() and 'taken to belong together' in pairs.doubt()
+
+
+def test_frames_differ_only_where_nothing_else_keeps_messages_apart():
+    pairs = buffer()
+    pairs.add_info(message(1, 'other'))
+    assert not pairs.frames_differ()
+    pairs.add_image(message(2, 'camera'))
+    assert not pairs.frames_differ(), 'their stamps differ as well'
+    pairs.add_info(message(2, 'other'))
+    assert pairs.frames_differ()
+    near = buffer(tolerance_ns=5)
+    near.add_info(message(1, 'other'))
+    near.add_image(message(4, 'camera'))
+    assert near.frames_differ()
+
+
+def test_camera_infos_that_serve_the_image_are_those_it_takes():
+    pairs = buffer()
+    assert not pairs.takes('camera'), 'there is no image yet'
+    pairs.add_image(message(1, 'camera'))
+    assert pairs.takes('camera') and not pairs.takes('other')
+    run_of([('camera', 'other')] * 3, pairs, 2)
+    assert pairs.takes('other')

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lacdepth_ros.node.loss import LossMeter
+from lacdepth_ros.node.pairing import Pairing, PairingMeter
 from lacdepth_ros.node.watch import InputWatch
 
 RATE = 10
@@ -46,6 +47,10 @@ def play(seconds, *, image=lambda frame: True, info=lambda frame: True, caches_i
             watched.saw_info(stamp, of_image=True)
         if image(frame) and (info(frame) or caches_info):
             watched.saw_pair()
+        elif image(frame):
+            watched.saw_unpaired()
+        if frame % RATE == 0:
+            watched.unpaired()
     return watched
 
 
@@ -191,7 +196,8 @@ def test_a_camera_info_of_exactly_two_seconds_ago_still_counts():
     assert 'never agree' in watched.silence()
     clock.now += 0.1
     watched.saw_image(7)
-    assert 'no camera_info' in watched.silence()
+    assert 'the last camera_info on /camera_info was more than 2 s ago' in watched.silence()
+    assert 'set cache_camera_info' in watched.silence()
 
 
 @pytest.mark.parametrize(
@@ -223,3 +229,85 @@ def test_images_that_stopped_are_missing_and_not_lost():
         watched.saw_info(frame + 1, of_image=True)
     assert watched.lost() == pytest.approx(0.5) and watched.loss() == ''
     assert 'camera_info arrives but no image' in watched.silence()
+
+
+@pytest.mark.parametrize(
+    ('every', 'share', 'hertz'), [(2, 50, '5.0'), (3, 67, '3.3'), (10, 90, '1.0')]
+)
+def test_camera_info_at_a_lower_rate_leaves_images_without(every, share, hertz):
+    said = play(20.1, info=lambda frame: frame % every == 0).unpaired()  # 100 in the window
+    assert said.startswith(f'{share} % of the images find no camera_info')
+    assert f'/image comes with 10.0 Hz, /camera_info with {hertz} Hz' in said
+    assert 'send one with every image, or set cache_camera_info: every image then takes' in said
+
+
+@pytest.mark.parametrize('every', [10, 20])
+def test_images_without_camera_info_now_and_then_are_tolerated(every):
+    assert play(21, info=lambda frame: frame % every > 0).unpaired() == ''
+
+
+def test_images_before_the_first_camera_info_do_not_count():
+    assert play(6, info=lambda frame: frame > 15).unpaired() == ''
+
+
+def test_images_that_find_none_at_all_are_for_silence_to_tell():
+    watched = play(6, info=lambda frame: frame < 10)
+    assert watched.unpaired() == '' and 'last camera_info' in watched.silence()
+
+
+def test_cached_camera_info_leaves_no_image_without():
+    assert play(21, info=lambda frame: frame % 10 == 0, caches_info=True).unpaired() == ''
+
+
+def drive(pair, info_stamp, seconds=12):
+    """Images and camera_infos at one rate, with stamps as told; which pair is told, too."""
+    watched, clock = watch()
+    for frame in range(seconds * RATE):
+        clock.now += 1 / RATE
+        watched.saw_image(10**10 + frame * PERIOD_NS)
+        watched.saw_info(10**10 + info_stamp(frame), of_image=True)
+        (watched.saw_pair if pair(frame) else watched.saw_unpaired)()
+        said = watched.unpaired()
+    return said, watched.silence()
+
+
+def test_stamps_that_seldom_agree_are_told_from_few_camera_infos():
+    said, _ = drive(lambda f: f % 4 == 0, lambda f: f * PERIOD_NS + (f % 4))
+    assert said.startswith('75 % of the images') and '/camera_info with 10.0 Hz' in said
+    assert 'set sync_tolerance, or cache_camera_info: every' in said
+
+
+def test_camera_info_that_comes_too_late_asks_for_a_longer_queue():
+    """By six frames, where five wait: the stamps agree, and neither tolerance nor cache is due."""
+    some, _ = drive(lambda f: f % 4 == 0, lambda f: (f - 6) * PERIOD_NS)
+    assert 'set sync_queue_size' in some and 'sync_tolerance' not in some
+    _, none = drive(lambda f: False, lambda f: (f - 6) * PERIOD_NS)
+    assert 'set sync_queue_size' in none and 'never agree' not in none
+
+
+def test_what_agreed_before_the_last_pair_says_nothing_of_the_images_after_it():
+    def stamp(frame):
+        return frame * PERIOD_NS + (7 if frame > 80 else 0)
+
+    assert 'never agree: set sync_tolerance' in drive(lambda f: f <= 80, stamp)[1]
+
+
+def test_frame_ids_that_differ_are_not_blamed_on_the_stamps():
+    watched, clock = watch()
+    for frame in range(30):
+        clock.now += 0.1
+        watched.saw_image(frame + 1)
+        watched.saw_info(frame + 1, of_image=False)
+    assert 'frame_ids do not' in watched.silence(frames_differ=True)
+    assert 'never agree' not in watched.silence(frames_differ=True)
+
+
+def test_looks_that_are_too_old_are_not_kept():
+    meter = PairingMeter()
+    for look in range(200):
+        meter.images, meter.infos, meter.unpaired = 10 * look, 5 * look, 2 * look
+        seen = meter.look(look / 4)
+    assert len(meter._looks) == 41
+    assert seen == Pairing(0.2, 40.0, 20.0)
+    meter.restart()
+    assert meter.look(60.0) is None
