@@ -14,6 +14,7 @@ from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import profile_path
+from lacdepth_ros.node.frame_id import frame_id_doubt
 from lacdepth_ros.node.sync import FramePair, PairBuffer
 from lacdepth_ros.node.watch import InputWatch
 
@@ -92,6 +93,7 @@ class Subscribers:
             other_types=self._publishers_of_other_types,
             dds_profile=str(profile_path()),
         )
+        self._judged_frame: str | None = None
         self._source = source
         self._subscriptions: list[Subscription[Any]] = []
         try:
@@ -165,12 +167,17 @@ class Subscribers:
         if frames:
             names = self._publishers(self.topics[1])
             frames += f'; {self.topics[1]} is published by {names}' if names else ''
-        return {
+        matters = {
             'silence': self._watch.silence(frames_differ=self._pairs.frames_differ()),
             'unpaired': self._watch.unpaired(),
             'loss': self._watch.loss(),
             'frames': frames,
         }
+        frame = self._pairs.image_frame
+        if frame is not None and frame != self._judged_frame:  # told once, and not at every look
+            self._judged_frame = frame
+            matters['frame_id'] = frame_id_doubt(frame)
+        return matters
 
     def lost(self) -> float:
         """Share of the images that were sent but did not arrive."""

@@ -178,6 +178,23 @@ def test_camera_infos_of_other_frames_are_not_blamed_on_the_stamps(bench, monkey
     assert not any('never agree' in status.message for status in bench.diagnostics)
 
 
+def test_a_leading_slash_is_warned_of_once(bench):
+    bench.activate('depth/image_rect')
+    for stamp in range(1, 4):
+        image, info = image_message(stamp), info_message(stamp)
+        image.header.frame_id = info.header.frame_id = '/camera'
+        answer = bench.answer('depth/image_rect', stamp, image=image, info=info)
+        assert answer.header.frame_id == '/camera', 'the header goes out as it came'
+    status = bench.status_with("'/camera' begins with a slash")
+    assert status.level == DiagnosticStatus.WARN and "set frame_id to 'camera'" in status.message
+    bench.spin_for(1.0)  # of many looks one has told it
+    assert sum("'/camera' begins with" in entry.msg for entry in bench.log) == 1
+    bench.answer('depth/image_rect', 9)
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: len(bench.diagnostics) > 1)
+    assert 'slash' not in bench.diagnostics[-1].message
+
+
 def test_images_that_come_compressed_only_are_asked_for_so(bench, monkeypatch):
     monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
     bench.client.create_publisher(CompressedImage, '/image/compressed', 1)
