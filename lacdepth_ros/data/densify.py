@@ -41,8 +41,7 @@ def densify(
         What went wrong, by the frames' ids.
 
     Raises:
-        ValueError: The folder holds PNGs of another width, an id is no file name, or a file of the
-            data set would be written over.
+        ValueError: The folder's PNGs have another width, or an id or path leads where it must not.
     """
     paths = [_path(folder, entry) for entry in entries]
     _check_outputs(entries, folder, paths)

@@ -103,8 +103,7 @@ def score_frame(
     Args:
         id: Unique name of the frame.
         group: The group it is averaged in.
-        pred: (H, W) predicted depth [m]; NaN = none, -Inf and +Inf (nearer and farther than can
-            be said, REP 117) count as the caps.
+        pred: (H, W) predicted depth [m]; NaN = none, -Inf and +Inf (REP 117) count as the caps.
         target: (H, W) true depth [m]; NaN and 0 = none.
         std: (H, W) predicted standard deviation [m]; NaN = none. None: no calibration.
         protocol: Caps, crop and scaling.
@@ -125,9 +124,8 @@ def score_frame(
     sums = error_sums(*select(clamped, target, predicted), edges=edges)
     calibration = None
     if std is not None:
-        calibration = _calibration(
-            clamped, target, finite, std[window] * np.float32(scale), widths
-        )
+        scaled = std[window] * np.float32(scale)
+        calibration = _calibration(clamped, target, finite, scaled, widths)
     return FrameScore(
         id=id,
         group=group,
