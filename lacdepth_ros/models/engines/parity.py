@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import image_to_tensor
-from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.engines.engine import Engine, network_constants
-from lacdepth_ros.models.engines.street import street_view
+from lacdepth_ros.models.engines.engine import Engine
+from lacdepth_ros.models.engines.street import stored_street, street_pixels
 
 FP32_LARGEST = 1e-3
 """Largest relative deviation of a float32 engine, anywhere."""
@@ -67,17 +66,17 @@ class Parity:
 
 
 def street_input(
-    config: ModelConfig, camera: Camera, device: torch.device
-) -> tuple[list[Tensor], npt.NDArray[np.float32]]:
-    """What an engine takes to see the stored street with a camera, and the exact depth.
+    height: int, width: int, device: torch.device
+) -> tuple[Tensor, npt.NDArray[np.float32]]:
+    """The stored street as a network input of a size, with its exact depth.
 
     Returns:
-        Image (1, 3, H, W) and the network's constants, which fit it; depth (H, W) [m], 0 where
-        there is none.
+        Image (1, 3, height, width), and depth (height, width) [m], 0 where there is none.
     """
-    view = street_view(camera)
-    constants = network_constants(config, view.camera, device)
-    return [image_to_tensor(view.image, device), *constants], view.depth
+    _, depth = stored_street()
+    ground_truth = cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST)
+    tensor = image_to_tensor(street_pixels(height, width), device)
+    return tensor, np.asarray(ground_truth, np.float32)
 
 
 def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray[np.float32]:
