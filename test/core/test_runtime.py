@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from tiny_networks import tiny_network
 
@@ -97,12 +98,13 @@ def test_commands_run_the_network_as_the_node_does(
     monkeypatch.setattr('lacdepth_ros.models.config.PRESETS', {})
     checkpoint = ['--checkpoint', str(tmp_path / 'tiny.safetensors')]
     save_checkpoint(checkpoint[1], tiny_network(), {})
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((9, 9, 3), np.uint8))
     (tmp_path / 'manifest.jsonl').write_text(
         '{"id": "a", "image": "a.png", "depth": "a.png", "depth_scale": 256, "width": 9, '
         '"height": 9, "K": [9, 9, 4, 4]}'
     )
     arguments = {
-        'predict': ['none.png', '--output', str(tmp_path), *checkpoint],
+        'predict': [str(tmp_path / 'a.png'), '--output', str(tmp_path / 'out'), *checkpoint],
         'evaluate': ['--data', str(tmp_path), *checkpoint],
         'benchmark': ['--skip-sizes', '--node-frames', '0'],
     }
