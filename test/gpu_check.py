@@ -25,11 +25,11 @@ import torch
 
 from lacdepth_ros.core.percentiles import percentiles_at
 from lacdepth_ros.evaluation.benchmark import interleaved_times
+from lacdepth_ros.models.assumed_camera import centered_camera
 from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.config import preset
 from lacdepth_ros.models.engines.build import PRECISIONS, build_engine
 from lacdepth_ros.models.engines.parity import street_input
-from lacdepth_ros.models.export import typical_intrinsics
 from lacdepth_ros.models.lacdepth import LacDepth
 
 SIZES = ((278, 920), (352, 1216))
@@ -121,8 +121,8 @@ def run_tests(take: Callable[[dict[str, Any]], None]) -> None:
 
 def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> list[dict[str, Any]]:
     """Time one frame by engine and precision, interleaved, and say what was used to get ready."""
-    image, _ = street_input(*size, GPU)
-    constants = [x.to(GPU) for x in typical_intrinsics(model.config, *size)]
+    camera = centered_camera(model.config.focal_px, width=size[1], height=size[0])
+    inputs, _ = street_input(model.config, camera, GPU)
     rows: dict[str, dict[str, Any]] = {}
     runners: dict[str, Callable[[], None]] = {}
     engines = []
@@ -130,7 +130,7 @@ def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> lis
         for precision in PRECISIONS:
             start, before = time.perf_counter(), torch.cuda.memory_allocated()
             engine = build_engine(engine_name, copy.deepcopy(model), GPU, precision)
-            engine.run(image, *constants)
+            engine.run(*inputs)
             torch.cuda.synchronize()
             key = f'{engine_name} {precision}'
             rows[key] = {
@@ -143,7 +143,7 @@ def times(name: str, model: LacDepth, size: tuple[int, int], rounds: int) -> lis
                 'held_mib': round((torch.cuda.memory_allocated() - before) / 2**20, 1),
             }
             runners[key] = lambda engine=engine: (
-                engine.run(image, *constants),
+                engine.run(*inputs),
                 torch.cuda.synchronize(),
             )
             engines.append(engine)

@@ -15,12 +15,14 @@ from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.core.preprocessing import normalize
+from lacdepth_ros.models.assumed_camera import centered_camera
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.engines import cache, onnxruntime, openvino
+from lacdepth_ros.models.engines.engine import network_constants
 from lacdepth_ros.models.engines.onnxruntime import INPUTS
 from lacdepth_ros.models.engines.openvino_core import openvino_core
-from lacdepth_ros.models.engines.parity import Parity, compare, street_input
-from lacdepth_ros.models.engines.street import street_pixels
+from lacdepth_ros.models.engines.parity import Parity, compare
+from lacdepth_ros.models.engines.street import street_view
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
 from lacdepth_ros.models.quantization import Frame, quantize
@@ -62,11 +64,8 @@ class PixelNetwork(nn.Module):
 
 
 def typical_intrinsics(config: ModelConfig, height: int, width: int) -> tuple[Tensor, ...]:
-    """Intrinsics (1, 4) with which a file is made and compared; () for networks without rays."""
-    if config.rays == 'none':
-        return ()
-    values = [[config.focal_px, config.focal_px, (width - 1) / 2, (height - 1) / 2]]
-    return (torch.tensor(values, dtype=torch.float32),)
+    """Intrinsics (1, 4) with which a file is made; () for networks without rays."""
+    return network_constants(config, centered_camera(config.focal_px, width, height))
 
 
 def export(
@@ -149,14 +148,14 @@ def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> P
             f'{path} holds another network ({name}) than the checkpoint ({model.config.name}, '
             f'weights {wanted[:_SHOWN]})'
         )
-    _, truth = street_input(height, width, CPU)
-    pixels = street_pixels(height, width).transpose(2, 0, 1)[None].astype(np.float32)
-    given = [torch.from_numpy(pixels), *typical_intrinsics(model.config, height, width)]
+    view = street_view(centered_camera(model.config.focal_px, width, height))
+    pixels = view.image.transpose(2, 0, 1)[None].astype(np.float32)
+    given = [torch.from_numpy(pixels), *network_constants(model.config, view.camera)]
     exact = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, 'fp32')).eval()
     with torch.inference_mode():
         reference = torch.cat(exact(*given), dim=1)[0].numpy()
     candidate = np.concatenate(run([x.numpy() for x in given]), axis=1)[0]
-    parity = compare(candidate, reference, truth)
+    parity = compare(candidate, reference, view.depth)
     if problem := parity.problem(facts['precision']):
         raise ValueError(f'{path} is too far from float32 PyTorch: {problem}')
     return parity

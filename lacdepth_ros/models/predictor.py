@@ -20,19 +20,17 @@ from lacdepth_ros.core.preprocessing import (
     image_to_tensor,
     input_camera,
     input_doubt,
-    resize_image,
 )
 from lacdepth_ros.models.assumed_camera import assumed_camera, centered_camera
 from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH, checkpoint_hash, load_checkpoint
 from lacdepth_ros.models.engines.build import AUTO
 from lacdepth_ros.models.engines.choice import Choice, EngineChooser
 from lacdepth_ros.models.engines.devices import check_device
-from lacdepth_ros.models.engines.engine import Engine, Outputs
-from lacdepth_ros.models.engines.street import stored_street
+from lacdepth_ros.models.engines.engine import Engine, Outputs, network_constants
+from lacdepth_ros.models.engines.street import street_view
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth, pad_to_multiple
 from lacdepth_ros.models.prediction import DepthPrediction, finish, mix
 
-CPU = torch.device('cpu')
 _BEYOND = 10.0  # times max_depth that bins without an upper end may reach
 _FLAT = 1e-5  # share of the depth by which even an untrained network's differs over a picture
 
@@ -196,7 +194,8 @@ class DepthPredictor:
             ValueError: The input would have too many pixels.
         """
         seen = self._input_camera(camera)
-        if self._choice is None or self._choice.engine.knows(*_padded_size(seen)):
+        padded = _padded(seen)
+        if self._choice is None or self._choice.engine.knows(padded.height, padded.width):
             return ''
         name = self._choice.name
         return (
@@ -209,9 +208,10 @@ class DepthPredictor:
 
         Engines that cannot do so leave it to the next prediction.
         """
-        seen = self._input_camera(camera)
+        seen = _padded(self._input_camera(camera))
         if self._choice is not None:
-            self._choice.engine.prepare(*_padded_size(seen), *self._constants(seen, CPU))
+            constants = network_constants(self.config, seen)
+            self._choice.engine.prepare(seen.height, seen.width, *constants)
 
     def assumed_camera(self, width: int, height: int) -> Camera:
         """Camera to assume for an image of unknown intrinsics: the training field of view.
@@ -234,9 +234,7 @@ class DepthPredictor:
         camera = centered_camera(self.config.focal_px, width, height)  # which is not shrunk
         if FOCAL_PER_WIDTH in self.provenance:
             camera = self.assumed_camera(width, height)
-        street, _ = stored_street()
-        image = np.ascontiguousarray(resize_image(street, width, height))
-        self._check_depth(self.predict(image, camera))
+        self._check_depth(self.predict(street_view(camera).image, camera))
 
     def _check_depth(self, prediction: DepthPrediction) -> None:
         """Refuse depth that a network with sound weights does not give, on any picture."""
@@ -265,10 +263,9 @@ class DepthPredictor:
         return input_camera(camera, self.input_scale * self.config.focal_px, self.input_size)
 
     def _ready(self, network_camera: Camera) -> Engine:
-        """The engine, chosen at the first input's size."""
+        """The engine, chosen for the first input's camera."""
         if self._choice is None:
-            constants = self._constants(network_camera, CPU)
-            self._choice = self._chooser.choose(*_padded_size(network_camera), constants)
+            self._choice = self._chooser.choose(_padded(network_camera))
             del self._chooser  # with its copy of the network
         return self._choice.engine
 
@@ -278,23 +275,15 @@ class DepthPredictor:
         Engines see padded sizes only: so cameras whose inputs differ by a few pixels share one.
         """
         seen = (..., slice(camera.height), slice(camera.width))
-        *maps, summary = engine.run(tensor, *self._constants(camera, tensor.device))
+        *maps, summary = engine.run(tensor, *network_constants(self.config, camera, tensor.device))
         depth, spread = (x[seen] for x in maps)
         if not flip_average:
             return depth, spread, summary
-        constants = self._constants(camera.flipped(), tensor.device)
+        constants = network_constants(self.config, camera.flipped(), tensor.device)
         mirrored = engine.run(pad_to_multiple(tensor[seen].flip(3), PAD_MULTIPLE), *constants)[:2]
         return *mix(depth, spread, *(x[seen].flip(3) for x in mirrored)), summary
 
-    def _constants(self, camera: Camera, device: torch.device) -> tuple[Tensor, ...]:
-        """What the network takes besides the image: intrinsics (1, 4), if it knows of rays."""
-        if self.config.rays == 'none':
-            return ()
-        values = [[camera.fx, camera.fy, camera.cx, camera.cy]]
-        return (torch.tensor(values, dtype=torch.float32, device=device),)
 
-
-def _padded_size(camera: Camera) -> tuple[int, int]:
-    """Height and width of what the network computes for a camera."""
-    height, width = (side + -side % PAD_MULTIPLE for side in (camera.height, camera.width))
-    return height, width
+def _padded(camera: Camera) -> Camera:
+    """Camera of what the network computes for a camera's input."""
+    return camera.padded(right=-camera.width % PAD_MULTIPLE, bottom=-camera.height % PAD_MULTIPLE)

@@ -19,17 +19,15 @@ import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.core.preprocessing import resize_image
 from lacdepth_ros.core.stamps import set_stamp
 from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.messages.images import color_to_message
-from lacdepth_ros.models.engines.street import stored_street
+from lacdepth_ros.models.engines.street import street_view
 from lacdepth_ros.session.client import DepthClient
 from lacdepth_ros.session.node_process import NodeProcess
 from lacdepth_ros.session.vital_signs import VitalSigns, problems, take
+from lacdepth_ros.synthetic.sample import KITTI_CAMERA
 
-STREET_CAMERA = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
 KINDS = ('good', 'damaged')
 """Of the frames: first words of their counts."""
 _BACKLOG = 1.0  # seconds by which frames may lag behind their schedule before it is given up
@@ -178,8 +176,8 @@ def _frame(
 def _good(rng: np.random.Generator, scales: tuple[float, float]) -> tuple[Image, Any]:
     """The street in a size that changes from frame to frame, and its camera_info."""
     scale = rng.uniform(*scales)
-    camera = STREET_CAMERA.resized(round(1242 * scale), round(375 * scale))
-    picture = np.ascontiguousarray(resize_image(stored_street()[0], camera.width, camera.height))
+    view = street_view(KITTI_CAMERA.resized(round(1242 * scale), round(375 * scale)))
+    camera = view.camera
     header = Header(frame_id='camera_optical_frame')
     set_stamp(header.stamp, time.time_ns())
     region = SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0)
@@ -196,7 +194,7 @@ def _good(rng: np.random.Generator, scales: tuple[float, float]) -> tuple[Image,
         binning_y=0,
         roi=region,
     )
-    return color_to_message(Image, picture, header), info
+    return color_to_message(Image, view.image, header), info
 
 
 def _truncate(message: Image, _: Any) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ import torch
 from tiny_networks import tiny_network
 from torch import Tensor
 
+from lacdepth_ros.models.assumed_camera import centered_camera
 from lacdepth_ros.models.engines import build, choice, devices, gate
 from lacdepth_ros.models.engines.build import EngineSpec, candidates
 from lacdepth_ros.models.engines.choice import EngineChooser
@@ -19,6 +21,7 @@ from lacdepth_ros.models.engines.eager import EagerEngine
 from lacdepth_ros.models.engines.engine import Outputs
 from lacdepth_ros.models.lacdepth import LacDepth
 
+CAMERA = centered_camera(535.0, 96, 64)
 CPU, GPU, XPU = (torch.device(name) for name in ('cpu', 'cuda', 'xpu'))
 
 
@@ -80,7 +83,7 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[OffEngine]:
 
 
 def choose(engine: str = 'auto', precision: str = 'auto') -> choice.Choice:
-    return EngineChooser(tiny_network(), CPU, engine, precision).choose(64, 96)
+    return EngineChooser(tiny_network(), CPU, engine, precision).choose(CAMERA)
 
 
 def test_fastest_that_passes_is_taken(other: type[OffEngine]) -> None:
@@ -209,9 +212,10 @@ def test_figures_are_kept_for_the_same_network_only(
     monkeypatch.setattr(gate, 'compare', None)
     assert choose().parity == first.parity
     with pytest.raises(TypeError):
-        EngineChooser(tiny_network(seed=1), CPU, 'openvino', 'bf16').choose(64, 96)
-    with pytest.raises(TypeError):
-        EngineChooser(tiny_network(), CPU, 'openvino', 'bf16').choose(64, 128)
+        EngineChooser(tiny_network(seed=1), CPU, 'openvino', 'bf16').choose(CAMERA)
+    for other_camera in (CAMERA.padded(right=32), dataclasses.replace(CAMERA, fx=400.0)):
+        with pytest.raises(TypeError):
+            EngineChooser(tiny_network(), CPU, 'openvino', 'bf16').choose(other_camera)
     other.version = '2'
     with pytest.raises(TypeError):
         choose('openvino', 'bf16')

@@ -14,14 +14,13 @@ import pytest
 import torch
 from tiny_networks import random_image, tiny_network
 
-from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.engines.parity import compare, run_engine, street_input
-from lacdepth_ros.models.engines.street import stored_street
-from lacdepth_ros.models.export import typical_intrinsics
+from lacdepth_ros.models.engines.street import street_view
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.models.predictor import DepthPredictor
+from lacdepth_ros.synthetic.sample import KITTI_CAMERA
 
 pytestmark = [
     pytest.mark.gpu,
@@ -29,7 +28,7 @@ pytestmark = [
 ]
 
 CPU, GPU = torch.device('cpu'), torch.device('cuda')
-SIZE = (278, 920)
+CAMERA = KITTI_CAMERA.resized(920, 278)
 ENGINES = ('eager', 'compiled')
 ROUNDS = int(os.environ.get('LACDEPTH_RECONFIGURATIONS', '30'))
 COMPILED_ROUNDS = min(ROUNDS, 6)
@@ -47,12 +46,7 @@ def shipped() -> LacDepth:
 def reference() -> np.ndarray:
     """Depth and std of the street on the CPU in float32."""
     engine = build_engine('eager', copy.deepcopy(shipped()), CPU, 'fp32')
-    return run_engine(engine, street_input(*SIZE, CPU)[0], *constants(CPU))
-
-
-def constants(device: torch.device) -> list[torch.Tensor]:
-    """What the shipped network takes besides the image."""
-    return [x.to(device) for x in typical_intrinsics(shipped().config, *SIZE)]
+    return run_engine(engine, *street_input(shipped().config, CAMERA, CPU)[0])
 
 
 def used() -> int:
@@ -65,8 +59,8 @@ def used() -> int:
 @pytest.mark.parametrize('name', ENGINES)
 def test_depth_is_that_of_the_cpu(name: str, precision: str, record_property) -> None:
     engine = build_engine(name, copy.deepcopy(shipped()), GPU, precision)
-    image, ground_truth = street_input(*SIZE, GPU)
-    parity = compare(run_engine(engine, image, *constants(GPU)), reference(), ground_truth)
+    inputs, ground_truth = street_input(shipped().config, CAMERA, GPU)
+    parity = compare(run_engine(engine, *inputs), reference(), ground_truth)
     record_property('parity', str(parity))
     assert not parity.problem(precision)
 
@@ -85,11 +79,10 @@ def test_captured_graph_serves_images_and_sizes_in_any_order() -> None:
 
 @pytest.mark.parametrize('name', ENGINES)
 def test_predictor_gives_the_meters_of_the_cpu(name: str) -> None:
-    image, _ = stored_street()
-    camera = Camera(721.5377, 721.5377, 609.5593, 172.854, 1242, 375)
+    view = street_view(KITTI_CAMERA)
     ours, theirs = (
         DepthPredictor(copy.deepcopy(shipped()), device=device, engine=engine).predict(
-            image, camera, flip_average=True
+            view.image, view.camera, flip_average=True
         )
         for device, engine in (('cuda', name), ('cpu', 'eager'))
     )

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import image_to_tensor
 from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.engines.choice import EngineChooser
 from lacdepth_ros.models.lacdepth import NetworkOutput
 from lacdepth_ros.models.predictor import DepthPredictor
 from lacdepth_ros.models.std_calibration import StdCalibration
@@ -128,6 +129,18 @@ def test_image_smaller_than_the_training_is_enlarged_and_depth_brought_back(
     assert network.inputs[0].shape[2:] == padded(*expected)
     np.testing.assert_allclose(depth, 20.0 * (focal * expected[0] / 40) / FOCAL, rtol=1e-2)
     assert ('metres are off' in predictor.doubt(camera)) == doubted
+
+
+def test_engine_is_chosen_for_the_input_of_the_first_camera_and_no_other(monkeypatch) -> None:
+    asked: list[Camera] = []
+    choose = EngineChooser.choose
+    monkeypatch.setattr(
+        EngineChooser, 'choose', lambda self, camera: asked.append(camera) or choose(self, camera)
+    )
+    predictor = predictor_of(FakeNetwork())
+    for height, width in ((40, 60), (90, 50)):
+        predictor.predict(make_image(height, width), make_camera(height, width, 2 * FOCAL))
+    assert asked == [Camera(FOCAL, FOCAL, 14.75, 9.75, 32, 32)], 'half of 60x40, padded'
 
 
 def test_wait_for_a_size_that_the_engine_does_not_know_is_announced(monkeypatch) -> None:

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
 
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.models.engines.build import AUTO, ENGINES, candidates
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.gate import Gate, Trial
@@ -69,19 +68,17 @@ class EngineChooser:
         self._model = model
         self._device = device
 
-    def choose(self, height: int, width: int, constants: Sequence[Tensor] = ()) -> Choice:
+    def choose(self, camera: Camera) -> Choice:
         """Take the candidate that runs in the least time, of those that pass the parity gate.
 
         Args:
-            height: Of the network's input, at which candidates are compared and timed.
-            width: Of the network's input.
-            constants: What else the network takes, see Engine.
+            camera: Of the network's input, as which candidates are compared and timed.
 
         Raises:
             ValueError: No candidate may be used; the message says why.
             ModuleNotFoundError: The one that was named is not installed.
         """
-        gate = Gate(self._model, self._device, (height, width), constants)
+        gate = Gate(self._model, self._device, camera)
         refused: dict[str, str] = {}
         times: dict[str, float] = {}
         passed: set[str] = set()

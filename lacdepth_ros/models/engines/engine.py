@@ -9,9 +9,12 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
 
 Outputs = tuple[Tensor, Tensor, Tensor]
+CPU = torch.device('cpu')
 MAX_SHAPES = 8
 """Input sizes that an engine keeps a network for, so many as a node has cameras at most; the one
 used least recently makes room."""
@@ -53,6 +56,16 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the network and of all that was made for it; no run may follow."""
+
+
+def network_constants(
+    config: ModelConfig, camera: Camera, device: torch.device = CPU
+) -> tuple[Tensor, ...]:
+    """What a network takes besides the image: intrinsics (1, 4), if it knows of rays."""
+    if config.rays == 'none':
+        return ()
+    values = [[camera.fx, camera.fy, camera.cx, camera.cy]]
+    return (torch.tensor(values, dtype=torch.float32, device=device),)
 
 
 class MetricNetwork(nn.Module):

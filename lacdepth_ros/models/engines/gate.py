@@ -8,7 +8,6 @@ import copy
 import dataclasses
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.models.engines import cache
 from lacdepth_ros.models.engines.build import build_engine
 from lacdepth_ros.models.engines.devices import processor_kind
@@ -47,23 +47,16 @@ class Trial:
 
 
 class Gate:
-    """Builds engines and measures them on the stored street at one size.
+    """Builds engines and measures them on the stored street, as one camera sees it.
 
-    What was measured once stands in the cache: the same network, code, size and machine give the
+    What was measured once stands in the cache: the same network, code, camera and machine give the
     same figures, and the next start need not run anything.
     """
 
-    def __init__(
-        self,
-        model: LacDepth,
-        device: torch.device,
-        size: tuple[int, int],
-        constants: Sequence[Tensor],
-    ) -> None:
+    def __init__(self, model: LacDepth, device: torch.device, camera: Camera) -> None:
         self._model = model
         self._device = device
-        self._size = size
-        self._constants = constants
+        self._camera = camera
         self._reference: npt.NDArray[np.float32] | None = None
 
     def try_engine(self, name: str, precision: str, *, timed: bool) -> Trial:
@@ -95,9 +88,8 @@ class Gate:
         times: list[float] = json.loads(cache.load(key) or b'[]')
         if len(times) >= TIMED_STARTS:
             return min(times)
-        image, _ = street_input(*self._size, engine.input_device)
-        constants = [x.to(engine.input_device) for x in self._constants]
-        times.append(least_milliseconds(engine, image, *constants))
+        inputs, _ = self._street(engine)
+        times.append(least_milliseconds(engine, *inputs))
         cache.store(key, json.dumps(times).encode())
         return min(times)
 
@@ -105,11 +97,8 @@ class Gate:
         key = self._key('parity', engine, name, precision)
         if known := cache.load(key):
             return Parity(**json.loads(known))
-        image, ground_truth = street_input(*self._size, engine.input_device)
-        constants = [x.to(engine.input_device) for x in self._constants]
-        parity = compare(
-            run_engine(engine, image, *constants), self._run_reference(), ground_truth
-        )
+        inputs, ground_truth = self._street(engine)
+        parity = compare(run_engine(engine, *inputs), self._run_reference(), ground_truth)
         cache.store(key, json.dumps(dataclasses.asdict(parity)).encode())
         return parity
 
@@ -119,11 +108,13 @@ class Gate:
             'engine': f'{name} {precision} {engine.version}',
             'torch': torch.__version__,
             'device': _device_name(self._device),
-            'size': str(self._size),
-            'constants': cache.digest(self._constants),
+            'camera': str(self._camera),
             'network': cache.fingerprint(self._model),
             'code': cache.code_digest(),
         }
+
+    def _street(self, engine: Engine) -> tuple[list[Tensor], npt.NDArray[np.float32]]:
+        return street_input(self._model.config, self._camera, engine.input_device)
 
     def _run_reference(self) -> npt.NDArray[np.float32]:
         if self._reference is None:
@@ -131,9 +122,8 @@ class Gate:
             device = self._device if self._device.type == 'cuda' else torch.device('cpu')
             name, precision = REFERENCE
             engine = build_engine(name, copy.deepcopy(self._model), device, precision)
-            image, _ = street_input(*self._size, device)
-            constants = [x.to(device) for x in self._constants]
-            self._reference = run_engine(engine, image, *constants)
+            inputs, _ = self._street(engine)
+            self._reference = run_engine(engine, *inputs)
             engine.close()
         return self._reference
 
