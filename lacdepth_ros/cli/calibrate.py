@@ -28,8 +28,8 @@ DESCRIPTION = """\
 Compare predicted with true depth of one camera, and print what to put into the node's YAML.
 
 INPUT is a bag with a LiDAR or depth camera, a manifest (or its folder), a KITTI raw drive, or one
-image with depths measured by tape: each --point is a pixel (column, row) and its depth in metres
-along the optical axis, not along the ray.
+image with depths measured by tape: each --point is a pixel (column, row) of the image as it is
+shown and its depth in metres along the optical axis, not along the ray.
 
 A bag is read as `lacdepth bag extract` reads it; where its topics or transforms need options,
 extract it first.
@@ -213,7 +213,7 @@ def _tape(args: argparse.Namespace, predictor: DepthPredictor) -> Readings:
         CameraSource,
         GivenIntrinsics,
     )
-    from lacdepth_ros.data.files import read_image
+    from lacdepth_ros.data.files import is_turned, read_image
     from lacdepth_ros.evaluation.readings import tape_readings
 
     source: CameraSource = AssumedCamera(predictor.assumed_camera)
@@ -222,7 +222,13 @@ def _tape(args: argparse.Namespace, predictor: DepthPredictor) -> Readings:
     elif args.camera_info is not None:
         source = CalibrationFile(args.camera_info)
     try:
-        view = source.view(read_image(args.input))
+        if not (assumed := isinstance(source, AssumedCamera)) and is_turned(args.input):
+            raise UsageError(
+                f'{args.input} asks to be shown rotated (EXIF orientation), so nobody knows '
+                'whether --point and the intrinsics are of its stored or of its shown pixels: '
+                'save it without that tag, as it shall be, and give those of that file'
+            )
+        view = source.view(read_image(args.input, upright=assumed))
         prediction = predictor.predict(view.image, view.camera, camera_height=args.camera_height)
         return tape_readings(view.without_outside(prediction.depth), args.point)
     except (OSError, ValueError) as failure:

@@ -99,4 +99,6 @@ def _calibration(args: argparse.Namespace) -> Calibration:
     given = args.intrinsics is not None
     source = GivenIntrinsics(*args.intrinsics) if given else AssumedCamera(assume)
     origin = '--intrinsics' if given else ASSUMED
-    return Calibration(origin, lambda image: pinhole_info(source.view(image).camera))
+    return Calibration(
+        origin, lambda image: pinhole_info(source.view(image).camera), assumed=not given
+    )

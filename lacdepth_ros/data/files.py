@@ -69,6 +69,16 @@ def read_image(
     return image
 
 
+def is_turned(path: Path) -> bool:
+    """Whether an image file asks to be shown otherwise than it is stored (EXIF orientation).
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is a folder.
+    """
+    return _orientation(_read(path)) != _UPRIGHT
+
+
 def decode_image(
     data: bytes, name: object = 'image', *, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:

@@ -86,10 +86,13 @@ class Calibration:
     Attributes:
         origin: Where they come from, for people.
         info: Makes the camera_info of an image (H, W, 3); ValueError when it has another size.
+        assumed: Nobody gave them, so they are of no pixels in particular: images and videos are
+            taken as they ask to be shown, not as they are stored.
     """
 
     origin: str
     info: Callable[[npt.NDArray[np.uint8]], Any]
+    assumed: bool = False
 
 
 def look_ahead(

@@ -106,7 +106,7 @@ def _images(
         for index, file in enumerate(images[:max_frames]):
             stamp = START + PERIOD * index
             try:
-                image = read_image(file)
+                image = read_image(file, upright=calibration.assumed)
                 info = calibration.info(image)
             except (OSError, ValueError) as error:
                 yield UnsentFrame(file.name, index, stamp, str(error))
@@ -123,8 +123,8 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
     available = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
     if available < 1:
         raise ValueError(f'{path}: neither a video that OpenCV can read nor {ACCEPTED}')
-    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)  # as images: pixels stay as they are stored
-    if capture.get(cv2.CAP_PROP_ORIENTATION_META):
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, int(calibration.assumed))  # as images are read
+    if capture.get(cv2.CAP_PROP_ORIENTATION_META) and not calibration.assumed:
         warnings.warn(
             f'{path} asks to be shown rotated; its frames are used as stored, which is what their '
             'intrinsics must be of: rotate the video itself if it lies on its side',

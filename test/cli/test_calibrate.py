@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from PIL import ExifTags, Image
 from scaled_predictor import CAMERA, Ramp, ScaledPredictor
 
 from lacdepth_ros.cli import calibrate, options
@@ -139,6 +140,23 @@ def test_a_tape_measure_is_enough(
     assert '4 readings of one frame' in out
     assert main([*command.split(), '--point', '99', '3', '1.0']) == 2
     assert 'point 99 3 lies outside the 64x48 image' in capsys.readouterr().err
+
+
+def test_points_are_of_a_photo_as_it_is_shown(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    predictor.factor = 0.5
+    frame, exif = Ramp('a/0'), Image.Exif()
+    exif[ExifTags.Base.Orientation] = 8  # the stored pixels, a quarter turn back
+    photo = tmp_path / 'phone.png'
+    Image.fromarray(np.rot90(frame.load().image, -1)).save(photo, exif=exif)
+    depth = frame.depth()
+    points = [f'--point {u} {v} {depth[v, u]:.3f}' for u, v in ((30, 8), (60, 20), (5, 45))]
+    command = f'calibrate {photo} {" ".join(points)}'.split()
+    assert main(command) == 0
+    assert settings(capsys.readouterr().out)['depth_scale'] == pytest.approx(0.5, rel=0.01)
+    assert main([*command, '--intrinsics', '40', '40', '31.5', '23.5']) == 2
+    assert 'phone.png asks to be shown rotated' in capsys.readouterr().err
 
 
 def test_a_bag_with_a_lidar_is_read(

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.manifest import read_manifest
@@ -43,6 +44,20 @@ def write_manifest(folder: Path, *records: object) -> Path:
     path = folder / 'manifest.jsonl'
     path.write_text('\n'.join(json.dumps(record) for record in records) + '\n')
     return path
+
+
+def test_pixels_of_a_manifest_are_the_stored_ones_whatever_exif_asks(tmp_path: Path) -> None:
+    record, exif = write_frame(tmp_path), Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    stored = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    Image.fromarray(stored).save(tmp_path / 'a.png', exif=exif)
+    (entry,) = read_manifest(write_manifest(tmp_path, record))
+    with pytest.warns(UserWarning, match=r'used as stored, which is what their intrinsics must'):
+        np.testing.assert_array_equal(entry.load().image, stored)
+    shown = {**record, 'width': HEIGHT, 'height': WIDTH}
+    (entry,) = read_manifest(write_manifest(tmp_path, shown))
+    with pytest.raises(ValueError, match='9x6 pixels where 6x9 are expected'):
+        entry.load()
 
 
 def test_entry_loads_image_depth_and_camera(tmp_path: Path) -> None:

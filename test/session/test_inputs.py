@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from bag_files import CAMERA, write_bag
+from PIL import ExifTags, Image
 from replay_bags import write_replay_bag
 
 from lacdepth_ros.core.camera import Camera
@@ -117,15 +119,51 @@ def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
     assert red > 150 > blue
 
 
-def test_video_that_asks_for_rotation_is_taken_as_stored_and_warned_of(tmp_path: Path) -> None:
-    path = tmp_path / 'phone.mp4'
+def turned_video(path: Path) -> Path:
+    """One frame, white at the left as stored, that asks to be shown a quarter turn clockwise."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), 25.0, (WIDTH, HEIGHT))
-    writer.write(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    frame = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    frame[:, : WIDTH // 2] = 255
+    writer.write(frame)
     writer.release()
     data = bytearray(path.read_bytes())
     matrix = data.index(b'tkhd') + 44  # how the track is to be shown: a quarter turn
     data[matrix : matrix + 36] = struct.pack('>9i', 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
     path.write_bytes(data)
+    return path
+
+
+def turned_photo(path: Path) -> Path:
+    """The same as an image."""
+    photo = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    photo[:, : WIDTH // 2] = 255
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(photo).save(path, exif=exif)
+    return path
+
+
+@pytest.mark.parametrize('make', [turned_video, turned_photo])
+def test_pictures_are_upright_where_no_intrinsics_say_which_pixels(
+    tmp_path: Path, make: Callable[[Path], Path], recwarn: pytest.WarningsRecorder
+) -> None:
+    path = make(tmp_path / ('phone.mp4' if make is turned_video else 'phone.png'))
+    assumed = Calibration('assumed', lambda image: image.shape[:2], assumed=True)
+    [frame] = open_sequence(path, assumed, max_frames=9).frames
+    assert frame.info == frame.image.shape[:2] == (WIDTH, HEIGHT)
+    halves = frame.image[: WIDTH // 2].mean(), frame.image[WIDTH // 2 :].mean()
+    assert halves[0] > 240 > 15 > halves[1], 'the left is up after a turn clockwise'
+    assert not recwarn.list
+
+
+@pytest.mark.filterwarnings('ignore:images in .* ask to be shown rotated')
+def test_given_intrinsics_are_of_the_stored_pixels(tmp_path: Path) -> None:
+    _, [frame] = open_all(turned_photo(tmp_path / 'phone.png'))
+    assert frame.image[:, : WIDTH // 2].min() == 255 and frame.image[:, WIDTH // 2 :].max() == 0
+
+
+def test_video_that_asks_for_rotation_is_taken_as_stored_and_warned_of(tmp_path: Path) -> None:
+    path = turned_video(tmp_path / 'phone.mp4')
     with pytest.warns(UserWarning, match=r'phone\.mp4 asks to be shown rotated'):
         _, [frame] = open_all(path)
     assert frame.image.shape == (HEIGHT, WIDTH, 3)

@@ -1,0 +1,30 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which pixels of a photo --input sends, by who says what its intrinsics are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from lacdepth_ros.cli.main import build_parser
+from lacdepth_ros.cli.sequences import open_sequence_of
+
+
+@pytest.mark.filterwarnings('ignore:images in .* ask to be shown rotated')
+@pytest.mark.parametrize(
+    ('given', 'shape'), [('', (24, 16)), ('--intrinsics 20 21 11.5 7.5', (16, 24))]
+)
+def test_a_photo_is_upright_unless_its_intrinsics_are_given(
+    tmp_path: Path, given: str, shape: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(np.zeros((16, 24, 3), np.uint8)).save(tmp_path / 'phone.jpg', exif=exif)
+    command = ['demo', '--input', str(tmp_path / 'phone.jpg'), *given.split()]
+    args = build_parser().parse_args(command)
+    [frame] = open_sequence_of(args).frames
+    assert frame.image.shape[:2] == (frame.info.height, frame.info.width) == shape
