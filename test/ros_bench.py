@@ -20,7 +20,8 @@ class Bench(Client):
     def __init__(self, factory=None, **overrides) -> None:
         super().__init__()
         self.factory = factory or FakeFactory()
-        values = {'diagnostics_period': 0.1} | overrides
+        # Most stamps of the tests are numbers of frames, and no times of this machine.
+        values = {'diagnostics_period': 0.1, 'use_sim_time': True} | overrides
         parameters = [Parameter(name.replace('__', '.'), value=v) for name, v in values.items()]
         self.node = DepthNode(self.factory, parameter_overrides=parameters)
         self.executor.add_node(self.node)

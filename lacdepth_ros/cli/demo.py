@@ -112,6 +112,7 @@ def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -
         'warm_up_height': max(height, 32),
         'image_reliability': 'reliable',
         'image_is_rectified': sequence.rectified,
+        'use_sim_time': True,  # stamps are the recording's
     }
     return SessionSettings(
         namespace=NAMESPACE, parameters=parameters, topics=TOPICS, log=args.output / LOG

@@ -7,6 +7,8 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+from rclpy.clock import ROSClock
+
 from lacdepth_ros.core.text import clean
 from lacdepth_ros.node.diagnostics import Condition, build_status
 from lacdepth_ros.node.facts import describe, describe_height, doubt_height
@@ -14,6 +16,7 @@ from lacdepth_ros.node.frame_statistics import FrameStatistics
 from lacdepth_ros.node.notices import Notices, ThrottledLog
 from lacdepth_ros.node.pipeline import FramePipeline
 from lacdepth_ros.node.publishers import Publishers
+from lacdepth_ros.node.stamp_age import StampAge
 from lacdepth_ros.node.subscribers import Subscribers, image_topic
 
 if TYPE_CHECKING:
@@ -75,14 +78,17 @@ class CameraStream:
     def start(self, predictor: DepthPredictor, worker: NewestFrameWorker[FramePair]) -> None:
         """Subscribe; every pair is handed to the worker."""
         assert self._publishers is not None, 'configured first'
-        sim_time = self._node.get_parameter('use_sim_time').value
         pipeline = FramePipeline(
             predictor,
             self._publishers,
             image_topic(self._node, self.settings.image_transport, self._prefix),
             self.statistics,
             lambda: self.settings,
-            None if sim_time else self._node.get_clock(),
+            StampAge(
+                self._now,
+                lambda: self._node.count_publishers('/clock') > 0,
+                lambda text: self._notices.put('clock', text),
+            ),
             inform=lambda text: self._node.get_logger().info(self.said(text)),
             doubt=self._notices.put,
         )
@@ -139,6 +145,12 @@ class CameraStream:
         condition = Condition(state, fault, self._notices.text(), facts)
         name = f'{self._node.get_fully_qualified_name()}: {self._prefix}depth'
         return build_status(name, condition, self.statistics.snapshot())
+
+    def _now(self) -> int | None:
+        clock = self._node.get_clock()
+        assert isinstance(clock, ROSClock)  # every node's is
+        # How fast simulated time goes is not for this node to know.
+        return None if clock.ros_time_is_active else clock.now().nanoseconds
 
     def _on_frame_error(self, error: Exception) -> None:
         """Count and log a frame that could not be answered (in the network's thread)."""

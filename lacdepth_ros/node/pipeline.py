@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.obstacles import trusted_depth
 from lacdepth_ros.core.pointcloud import limit_range
-from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns, to_ns
+from lacdepth_ros.core.stamps import stamp_ns, to_ns
 from lacdepth_ros.core.temporal import TemporalFilter
 from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.cameras import check_image_size
@@ -29,18 +29,11 @@ from lacdepth_ros.node.sync import FramePair
 from lacdepth_ros.node.worker import UnpreparedError
 
 if TYPE_CHECKING:
-    from rclpy.clock import Clock
-
     from lacdepth_ros.models.prediction import DepthPrediction
     from lacdepth_ros.models.predictor import DepthPredictor
     from lacdepth_ros.node.frame_statistics import FrameStatistics
     from lacdepth_ros.node.parameters import NodeParameters
-MAX_AGE = 60.0
-"""Seconds from stamp to answer above which the stamp is of another clock."""
-_OTHER_CLOCK = (
-    'stamps of the images are more than a minute off the clock of this node: latencies from stamp '
-    'to publish are not counted; set the clocks, or use_sim_time when a bag is played'
-)
+    from lacdepth_ros.node.stamp_age import StampAge
 
 
 def _late_growth(depth: BitDepth) -> str:
@@ -63,7 +56,7 @@ class FramePipeline:
         topic: Of the images.
         statistics: Receives fates and latencies.
         parameters: Returns the parameters as they are now; asked once a frame.
-        clock: Clock of the stamps, or None when latencies against it mean nothing (sim time).
+        age: Tells how old a frame is.
         inform: Logs what was found out about the camera.
         doubt: Takes a matter and what is doubtful about it, '' when nothing is.
     """
@@ -75,7 +68,7 @@ class FramePipeline:
         topic: str,
         statistics: FrameStatistics,
         parameters: Callable[[], NodeParameters],
-        clock: Clock | None,
+        age: StampAge,
         inform: Callable[[str], object],
         doubt: Callable[[str, str], object],
     ) -> None:
@@ -84,7 +77,7 @@ class FramePipeline:
         self._topic = topic
         self._statistics = statistics
         self._parameters = parameters
-        self._clock = clock
+        self._age = age
         self._inform = inform
         self._doubt = doubt
         self._decoder = ImageDecoder(parameters().image_bits)
@@ -93,7 +86,6 @@ class FramePipeline:
         self._novelty = NoveltyWatch(predictor.calibration)
         self._height = HeightWatch(predictor.calibration)
         self._changes = 0
-        self._told_of_clock = False
 
     def process(self, pair: FramePair) -> None:
         """Answer one frame on the topics that have subscribers.
@@ -107,6 +99,7 @@ class FramePipeline:
         if not wanted:
             self._statistics.count('unwanted')
             return
+        self._age.begin(stamp_ns(pair.image))
         with self._statistics.timed('decode'):
             view = self._decode(pair, parameters)
         if CAMERA_INFO in wanted:
@@ -115,9 +108,7 @@ class FramePipeline:
             prediction = self._predict(view, parameters)
             result = self._result(prediction, pair.image.header, view, parameters)
             start = time.perf_counter()
-            clouds = self._publishers.publish(
-                result, wanted, parameters, lambda topic: self._published(topic, pair)
-            )
+            clouds = self._publishers.publish(result, wanted, parameters, self._published)
             self._statistics.record('publish', 1e3 * (time.perf_counter() - start - clouds))
             if clouds:
                 self._statistics.record('cloud', 1e3 * clouds)
@@ -227,12 +218,6 @@ class FramePipeline:
         self._doubt('novelty', self._novelty.warning())
         self._doubt('height', self._height.warning() if familiar else '')
 
-    def _published(self, topic: str, pair: FramePair) -> None:
-        if self._clock is not None:
-            age = (self._clock.now().nanoseconds - stamp_ns(pair.image)) / NANOSECONDS
-            if not -1 <= age <= MAX_AGE:
-                if not self._told_of_clock:
-                    self._inform(_OTHER_CLOCK)
-                self._told_of_clock = True
-                return
+    def _published(self, topic: str) -> None:
+        if (age := self._age.seconds()) is not None:
             self._statistics.record(f'stamp_to_{topic}', 1e3 * age)

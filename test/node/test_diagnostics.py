@@ -13,6 +13,7 @@ pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from ros_fakes import image_message, info_message
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from lacdepth_ros.node import frame_statistics, qos
@@ -26,7 +27,14 @@ def facts(status):
     return {item.key: item.value for item in status.values}
 
 
-def test_status_holds_counters_and_latencies(bench):
+@pytest.fixture
+def bench_by_clock(make_bench):
+    """A bench whose stamps are times."""
+    return make_bench(use_sim_time=False)
+
+
+def test_status_holds_counters_and_latencies(bench_by_clock):
+    bench = bench_by_clock
     bench.activate('depth/image_rect')
     for _ in range(3):
         bench.answer('depth/image_rect', time.time_ns())
@@ -75,25 +83,45 @@ def test_statistics_end_with_the_network_they_are_of(bench):
         assert values['frames answered'] == ('1' if kept else '0')
 
 
-def test_latency_against_stamps_of_another_clock_is_left_out(bench):
+def test_stamps_of_another_clock_are_warned_of_and_give_no_latency(bench_by_clock):
+    bench = bench_by_clock
+    bench.activate('depth/image_rect')
+    bench.answer('depth/image_rect', time.time_ns() - 3600 * 10**9)
+    status = bench.status_with('s behind the clock of this node: latencies')
+    assert status.level == DiagnosticStatus.WARN and 'synchronize the clocks' in status.message
+    assert 'predict p50 [ms]' in facts(status)
+    assert not any('stamp_to' in key for key in facts(status))
+    assert bench.logged('s behind the clock of this node')
+    bench.answer('depth/image_rect', time.time_ns())
+    bench.diagnostics.clear()
+    assert bench.spin_until(lambda: len(bench.diagnostics) > 1)
+    assert 'clock of this node' not in bench.diagnostics[-1].message
+    assert float(facts(bench.diagnostics[-1])['stamp_to_depth/image_rect p99 [ms]']) < 1e5
+
+
+def test_a_bag_that_plays_with_its_clock_asks_for_use_sim_time(bench_by_clock):
+    bench = bench_by_clock
+    bench.client.create_publisher(Clock, '/clock', 1)
+    assert bench.spin_until(lambda: bench.node.count_publishers('/clock'))
     bench.activate('depth/image_rect')
     bench.answer('depth/image_rect', 1)
-    bench.diagnostics.clear()
-    assert bench.spin_until(lambda: bench.diagnostics)
-    assert bench.diagnostics[-1].level == DiagnosticStatus.OK
-    assert not any('stamp_to' in key for key in facts(bench.diagnostics[-1]))
-    assert bench.logged('more than a minute off the clock of this node')
+    message = bench.status_with('/clock is published').message
+    assert 'set use_sim_time' in message and 'synchronize' not in message
 
 
-def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench):
-    bench = make_bench(use_sim_time=True)
+@pytest.mark.parametrize('while_active', [False, True])
+def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench, while_active):
+    bench = make_bench(use_sim_time=not while_active)
     bench.activate('depth/image_rect')
+    if while_active:
+        assert bench.set(use_sim_time=True) == ['']
     bench.answer('depth/image_rect', 1)
     bench.diagnostics.clear()
     assert bench.spin_until(lambda: bench.diagnostics), 'reports must not wait for /clock'
     values = facts(bench.diagnostics[-1])
     assert 'predict p50 [ms]' in values
     assert not any('stamp_to' in key for key in values)
+    assert 'clock' not in bench.diagnostics[-1].message
 
 
 @pytest.mark.parametrize(
