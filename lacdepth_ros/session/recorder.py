@@ -207,9 +207,12 @@ class DepthRecorder:
         return NodeTopics({**inputs, **outputs, **transforms}, image, prefix + DEPTH)
 
     def _subscribe(self, bag: BagWriter, topic: str, kind: str) -> None:
-        """Record a topic with the QoS that its publishers offer."""
+        """Record a topic with the QoS that its publishers offer, or one that any would fit."""
         offers = [i.qos_profile for i in self._node.get_publishers_info_by_topic(topic)]
-        reliable = all(offer.reliability == ReliabilityPolicy.RELIABLE for offer in offers)
+        # A camera that starts later may offer best effort alone.
+        reliable = bool(offers) and all(
+            offer.reliability == ReliabilityPolicy.RELIABLE for offer in offers
+        )
         latched = bool(offers) and all(
             offer.durability == DurabilityPolicy.TRANSIENT_LOCAL for offer in offers
         )

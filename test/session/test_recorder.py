@@ -15,17 +15,19 @@ pytest.importorskip('rclpy')
 
 import rclpy
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from ros_fakes import image_message, info_message
 from sensor_msgs.msg import CameraInfo, Image
 
 from lacdepth_ros.bags.opening import header_stamp, messages_of, open_bag, raw_messages
+from lacdepth_ros.bags.reader import IMAGE
 from lacdepth_ros.bags.writer import new_bag
 from lacdepth_ros.cli import bag_record
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.session.node_process import NodeError
-from lacdepth_ros.session.recorder import DepthRecorder
+from lacdepth_ros.session.recorder import DepthRecorder, NodeTopics
 
 pytestmark = pytest.mark.ros
 TIMEOUT = 20.0
@@ -177,3 +179,43 @@ def test_a_node_of_several_cameras_is_asked_for_one(ros_domain, recorder) -> Non
     finally:
         node.destroy_node()
         rclpy.shutdown(context=context)
+
+
+@pytest.mark.parametrize('offered', [ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.RELIABLE])
+def test_a_camera_that_starts_after_the_recording_is_recorded(
+    ros_domain, recorder, tmp_path: Path, offered: ReliabilityPolicy
+) -> None:
+    topics = NodeTopics(
+        {'/image': IMAGE, '/depth/image_rect': IMAGE}, '/image', '/depth/image_rect'
+    )
+    over = threading.Event()
+
+    def record() -> None:
+        with new_bag(tmp_path / 'bag') as bag:
+            recorder.record(bag, topics, lambda: over.is_set() or bag.counts['/image'] >= 3)
+
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context)
+    node = Node('camera', context=context)
+    thread, _ = in_background(record)
+    try:
+        deadline = time.monotonic() + TIMEOUT
+        while not node.get_subscriptions_info_by_topic('/image') and time.monotonic() < deadline:
+            time.sleep(0.05)
+        camera = node.create_publisher(Image, '/image', QoSProfile(depth=5, reliability=offered))
+        sent = {}
+        while thread.is_alive() and time.monotonic() < deadline:
+            stamp = len(sent) + 1
+            sent[stamp] = image_message(stamp)
+            camera.publish(sent[stamp])
+            time.sleep(0.05)
+    finally:
+        over.set()
+        thread.join(TIMEOUT)
+        node.destroy_node()
+        rclpy.shutdown(context=context)
+    with open_bag(tmp_path / 'bag') as reader:
+        recorded = [bytes(data) for _, _, data in raw_messages(reader, '/image')]
+    assert len(recorded) >= 3
+    for data in recorded:
+        assert deserialize_message(data, Image) == sent[header_stamp(data)]
