@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from lacdepth_ros.cli import options, sessions
-from lacdepth_ros.cli.console import INTERRUPTED, UsageError, error
+from lacdepth_ros.cli.console import INTERRUPTED, UsageError, error, warn
 from lacdepth_ros.cli.sequences import ASSUMED, add_sequence_options, open_sequence_of
 
 HELP = 'publish a video, images or a recording as a camera'
@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.input is not None and args.frames is None:
         args.frames = ALL_FRAMES
     from lacdepth_ros.session.player import Player
+    from lacdepth_ros.session.timeline import describe_closed
 
     sequence = _open(args)
     sessions.tell_choice(sequence.choice)
@@ -85,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
             interrupted = True
         for frame in player.unsent:
             error(f'{frame.id} not sent: {frame.reason}')
+        if closed := describe_closed(player.closed_steps):
+            warn(closed)
         print(f'{count} frames published')
     if interrupted:
         return INTERRUPTED

@@ -12,6 +12,7 @@ from lacdepth_ros.session.frames import Frame, Frames, UnsentFrame
 from lacdepth_ros.session.recorded import image_message
 from lacdepth_ros.session.result import SessionResult
 from lacdepth_ros.session.spool import AnswerSpool
+from lacdepth_ros.session.timeline import Timeline
 
 LEAD = 0.5
 """Seconds before the first frame, for /clock to be seen."""
@@ -26,6 +27,8 @@ def send_at_pace(
 ) -> None:
     """Send each frame when its stamp says so, answered or not, with /clock running alike.
 
+    Where the stamps step as no camera does (see `Timeline`), /clock steps with them.
+
     Answers are scored after the last one has come: the machine belongs to the node until then.
 
     Raises:
@@ -35,13 +38,12 @@ def send_at_pace(
     with tempfile.TemporaryFile(prefix='lacdepth_replay_') as file:
         under_way = _UnderWay(client, AnswerSpool(file))
         try:
-            clock: _Clock | None = None
+            clock = _Clock(rate, Timeline(result.closed_steps))
             for frame in frames:
                 if isinstance(frame, UnsentFrame):
                     result.unsent.append(frame)
                     continue
                 message = image_message(frame.image, frame.stamp)
-                clock = clock or _Clock(frame.stamp, rate)
                 result.lag_ms.append(1e3 * clock.wait(client, frame.stamp))
                 result.sent(frame)
                 under_way.add(frame, client.send(message, frame.info))
@@ -56,13 +58,15 @@ def send_at_pace(
 class _Clock:
     """Time of the input, running at `rate` from shortly before its first frame."""
 
-    def __init__(self, first: int, rate: float) -> None:
-        self._first, self._rate = first, rate
-        self._begin = time.monotonic() + LEAD
+    def __init__(self, rate: float, timeline: Timeline) -> None:
+        self._rate, self._timeline = rate, timeline
+        self._begin: float | None = None
 
     def wait(self, client: DepthClient, stamp: int) -> float:
         """Let the client spin until a stamp [ns] is due; returns how late it is then [s]."""
-        due = self._begin + (stamp - self._first) / 1e9 / self._rate
+        if self._begin is None:
+            self._begin = time.monotonic() + LEAD
+        due = self._begin + self._timeline.due(stamp) / 1e9 / self._rate
         while (left := due - time.monotonic()) > 0:
             client.set_clock(max(stamp - round(1e9 * left * self._rate), 0))
             client.spin_for(min(left, TICK))

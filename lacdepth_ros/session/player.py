@@ -15,6 +15,7 @@ from lacdepth_ros.core.runtime import tune_allocator
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.session.frames import Frames, UnsentFrame
 from lacdepth_ros.session.recorded import image_message, info_message
+from lacdepth_ros.session.timeline import Timeline
 
 
 class Player:
@@ -29,12 +30,14 @@ class Player:
 
     Attributes:
         unsent: Frames of the input that could not be sent.
+        closed_steps: See `Timeline`.
     """
 
     def __init__(self, namespace: str, frame_id: str, *, rectified: bool) -> None:
         apply_dds_profile()
         tune_allocator()
         self.unsent: list[UnsentFrame] = []
+        self.closed_steps: list[float] = []
         self._frame_id = frame_id
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context)
@@ -61,7 +64,7 @@ class Player:
         """Publish frames when they are due; a late one is published at once.
 
         Args:
-            frames: In the order of their stamps; their images are arrays.
+            frames: In the order in which they were recorded; their images are arrays.
             rate: Speed relative to the stamps.
             recorded_stamps: Keep the stamps of the input; otherwise each image has the time at
                 which it is published, as of a camera.
@@ -72,13 +75,12 @@ class Player:
         Raises:
             ValueError: The input is damaged from here on.
         """
-        begin, first, count = time.monotonic(), None, 0
+        begin, count, timeline = time.monotonic(), 0, Timeline(self.closed_steps)
         for frame in frames:
             if isinstance(frame, UnsentFrame):
                 self.unsent.append(frame)
                 continue
-            first = frame.stamp if first is None else first
-            due = begin + (frame.stamp - first) / 1e9 / rate
+            due = begin + timeline.due(frame.stamp) / 1e9 / rate
             time.sleep(max(0.0, due - time.monotonic()))
             now = self._node.get_clock().now().nanoseconds
             message = image_message(frame.image, frame.stamp if recorded_stamps else now)

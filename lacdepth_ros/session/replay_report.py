@@ -21,6 +21,7 @@ from lacdepth_ros.evaluation.report.page import (
 )
 from lacdepth_ros.evaluation.report.tables import format_markdown, format_table, report_tables
 from lacdepth_ros.session.result import AnsweredFrame, FrameRecord, SessionResult, percentiles
+from lacdepth_ros.session.timeline import describe_closed
 
 HTML, MARKDOWN, JSON = 'report.html', 'report.md', 'report.json'
 STAGES = {
@@ -63,6 +64,7 @@ def as_dict(result: SessionResult, facts: dict[str, Any]) -> dict[str, Any]:
         'stages_ms': result.stages(),
         'node_frames': {fate: int(result.node.get(f'frames {fate}', 0)) for fate in _FATES},
         'lag_ms': percentiles(result.lag_ms),
+        'closed_steps_s': result.closed_steps,
         'stability': result.stability or None,
         **result.report.to_dict(),
         'timeline': [_moment(record) for record in result.records],
@@ -180,6 +182,7 @@ def _summary(result: SessionResult, facts: dict[str, Any]) -> list[str]:
         lines.append(f'network alone p50 {network["p50"]:.0f} ms, p95 {network["p95"]:.0f} ms')
     if lag := percentiles(result.lag_ms):
         lines.append(f'the replay itself sent p95 {lag["p95"]:.1f} ms late')
+    lines += filter(None, [describe_closed(result.closed_steps)])
     lines += _stability(result.stability)
     if result.without_ground_truth:
         lines.append(f'{len(result.without_ground_truth)} answered frames have no ground truth')

@@ -98,6 +98,7 @@ class SessionResult:
         node: Values of the node's last report on /diagnostics.
         stability: `StabilityMeter.summary` of the depth; empty where nobody measured it.
         lag_ms: How late the session itself sent each frame (at a camera's pace only).
+        closed_steps: Steps of the stamps [s] that it did not wait for, see `Timeline`.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class SessionResult:
         self.node: dict[str, str] = {}
         self.stability: dict[str, Any] = {}
         self.lag_ms: list[float] = []
+        self.closed_steps: list[float] = []
         self._evaluator = DepthEvaluator(protocol, bands, intervals)
         self._observe = observe
         self._report: EvaluationReport | None = None

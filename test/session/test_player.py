@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,26 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.stamps import stamp_ns
 from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import write_image
+from lacdepth_ros.session import player as player_module
 from lacdepth_ros.session.frames import Frame, UnsentFrame
 from lacdepth_ros.session.player import Player
 
 pytestmark = pytest.mark.ros
 CAMERA = Camera(50.0, 51.0, 20.0, 12.0, 40, 24)
 STEP = 50_000_000
+
+
+class FakeTime:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 class Listener:
@@ -116,6 +131,25 @@ def test_recorded_stamps_can_be_kept_and_what_cannot_be_sent_is_told(listen) -> 
         listener.during(lambda: player.play(iter(sequence), rate=100.0, recorded_stamps=True), 1)
         assert player.unsent == [lost]
     assert stamp_ns(listener.images[0]) == stamp_ns(listener.infos[0]) == STEP
+
+
+@pytest.mark.parametrize('step', [9000.0, 1.7e9, -9000.0, -1.0])
+def test_a_clock_that_was_set_is_not_waited_for(ros_domain, monkeypatch, step: float) -> None:
+    """Frames 50 ms apart, the last three of which the clock stamps otherwise."""
+    time = FakeTime()
+    monkeypatch.setattr(player_module, 'time', time)
+    published: list[float] = []
+
+    def stepping() -> Iterator[Frame | UnsentFrame]:
+        for frame in frames(6):
+            late = round(step * 1e9) if frame.index >= 3 else 0
+            yield replace(frame, stamp=20_000 * 10**9 + frame.stamp + late)
+
+    with Player('/shelf', 'camera', rectified=False) as player:
+        monkeypatch.setattr(player._images, 'publish', lambda _: published.append(time.now))
+        assert player.play(stepping(), rate=0.5) == 6
+        assert player.closed_steps == [pytest.approx(step + STEP / 1e9)]
+    assert published == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
 
 
 def test_the_command_plays_a_folder(listen, tmp_path: Path, capsys) -> None:

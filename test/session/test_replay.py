@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 
-from replay_bags import IMAGES, PERIOD, START, predicted, stamps, write_replay_bag
+from replay_bags import IMAGES, START, predicted, stamps, write_replay_bag
 
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
-from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.topics import DEPTH, DEPTH_TOPICS, UNCERTAINTY
 from lacdepth_ros.session import loop, pace
 from lacdepth_ros.session.bag_frames import bag_frames
@@ -26,7 +23,6 @@ from lacdepth_ros.session.frames import Frame
 from lacdepth_ros.session.ground_truth import ground_truth_from_topic, no_ground_truth
 from lacdepth_ros.session.loop import SessionSettings, run_session, send_in_lockstep
 from lacdepth_ros.session.node_process import NodeError, choose_domain
-from lacdepth_ros.session.pace import send_at_pace
 from lacdepth_ros.session.replay import NAMESPACE, node_parameters, read_parameters
 from lacdepth_ros.session.result import SessionResult
 
@@ -171,36 +167,18 @@ def test_what_ends_a_replay_is_told(
 
 
 class StubClient:
-    """A client whose node answers some frames; time passes only while it spins."""
+    """A client whose node answers nothing."""
 
-    def __init__(self, answers: set[int], seconds: float = 0.0) -> None:
-        self.answers, self.seconds = answers, seconds
+    def __init__(self) -> None:
         self.clock: list[int] = []
-        self.asked: list[int] = []
-        self.forgotten: list[int] = []
+        self.asked = 0
 
     def set_clock(self, time_ns: int) -> None:
         self.clock.append(time_ns)
 
-    def spin_for(self, seconds: float) -> None:
-        pace.time.sleep(seconds)
-
     def exchange(self, message: object, info: object, timeout: float) -> Answer:
-        self.asked.append(len(self.asked))
+        self.asked += 1
         return Answer((DEPTH,))
-
-    def send(self, message: object, info: object) -> Answer:
-        index = len(self.asked)
-        self.asked.append(index)
-        answer = Answer((DEPTH,))
-        if index in self.answers:
-            depth = depth_to_message(SimpleNamespace, np.ones((1, 1), np.float32), None)
-            answer.messages[DEPTH] = depth
-            answer.latency_ms[DEPTH] = 5.0
-        return answer
-
-    def forget(self, stamp: int) -> None:
-        self.forgotten.append(stamp)
 
 
 def frames(bag: Path) -> list[Frame]:
@@ -212,30 +190,12 @@ def result_without_ground_truth() -> SessionResult:
 
 
 def test_silent_node_is_given_up(tmp_path: Path) -> None:
-    result, client = result_without_ground_truth(), StubClient(set())
+    result, client = result_without_ground_truth(), StubClient()
     bag = write_replay_bag(tmp_path / 'bag', REDS)
     with pytest.raises(NodeError, match='3 frames in a row'):
         send_in_lockstep(client, frames(bag), result, timeout=0.0)
-    assert len(client.asked) == 3 and len(result.unanswered) == 3
+    assert client.asked == 3 and len(result.unanswered) == 3
     assert client.clock == stamps(3)
-
-
-@pytest.mark.parametrize('rate', [2.0, 8.0])
-def test_pace_and_clock_follow_the_stamps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: float
-) -> None:
-    monkeypatch.setattr(pace, 'SILENCE', 0.0)
-    monkeypatch.setattr(pace, 'LEAD', 0.05)
-    result, client = result_without_ground_truth(), StubClient({0, 1, 3})
-    items = frames(write_replay_bag(tmp_path / 'bag', REDS))
-    begin = pace.time.monotonic()
-    send_at_pace(client, items, result, rate=rate)
-    assert pace.time.monotonic() - begin >= 4 * PERIOD / 1e9 / rate
-    assert client.clock == sorted(client.clock), 'time never goes back'
-    assert set(stamps(5)) <= set(client.clock)
-    assert [r.index for r in result.records if r.latency_ms] == [0, 1, 3]
-    assert client.forgotten == [stamps(5)[i] for i in (0, 1, 3)]
-    assert result.without_ground_truth == ['bag/000000', 'bag/000001', 'bag/000003']
 
 
 @pytest.mark.parametrize(
