@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from lacdepth_ros.bags.opening import (
     messages_of,
     numbered_messages,
     open_bag,
+    raw_messages,
     topic_counts,
     topic_kinds,
 )
@@ -43,7 +45,7 @@ class RecordedImage:
         message: sensor_msgs/Image or CompressedImage.
         info: The camera_info nearest in time; None when the bag has none for this image.
         decoder: Of the bag's images: it knows what those before this one told about the camera.
-        place: Among all images of the topic, damaged ones too, from 0.
+        place: Among all images of the topic, damaged ones too, from 0; see `check_places`.
     """
 
     stamp: int
@@ -132,6 +134,24 @@ class BagImages:
             for place, stamp, message in numbered_messages(reader, self.topic):
                 info = infos.get(nearest(stamps, stamp))
                 yield RecordedImage(stamp, message, info, decoder, place)
+
+    def check_places(self) -> None:
+        """Refuse images whose places among all recorded are not known.
+
+        Raises:
+            ValueError: A part of the bag is lost that held some.
+        """
+        with open_bag(self._path, self.damage) as reader:
+            with suppress(ValueError):  # damage that ends the images moves none before it
+                for _ in raw_messages(reader, self.topic):
+                    pass
+            lost = reader.lost[self.topic]
+        if lost:
+            raise ValueError(
+                f'{self._path}: {lost} images of {self.topic} are lost with a damaged part of the '
+                'bag, so that the order of the others does not tell which ground truth is whose; '
+                'name the PNGs by stamp [ns], or give each line of the manifest its stamp'
+            )
 
 
 def sounds_like_depth(topic: str) -> bool:

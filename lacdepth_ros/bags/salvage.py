@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Generator
 from itertools import islice
 from pathlib import Path
@@ -29,12 +30,17 @@ class BagReader(AnyReader):
         path: The bag, for messages.
         files: Its storage files, none of them compressed.
         damage: Takes what cannot be read.
+
+    Attributes:
+        lost: Messages lost with whole chunks so far, by topic: nothing tells where among the
+            others they were.
     """
 
     def __init__(self, path: Path, files: Collection[Path], damage: Damage) -> None:
         super().__init__(list(files), default_typestore=get_typestore(Stores.ROS2_JAZZY))
         self.path, self._files = path, list(files)
         self.damage = damage
+        self.lost: Counter[str] = Counter()
 
     def messages(
         self,
@@ -91,6 +97,7 @@ class BagReader(AnyReader):
             reason = f'the chunk at byte {place[1]} of {place[0]} ({problem})'
             for channel, count in chunk.channel_count.items():
                 self.damage.add(topics[channel], place, reason, count)
+                self.lost[topics[channel]] += count
         return bool(found)
 
 

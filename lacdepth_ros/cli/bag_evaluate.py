@@ -160,9 +160,12 @@ def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
         )
     if not args.truth.exists():
         raise FileNotFoundError(f'--truth: {args.truth} does not exist')
-    return ground_truth_from_files(
+    ground_truth = ground_truth_from_files(
         args.truth, count=images.count, depth_scale=args.truth_scale, tolerance_ns=tolerance
     )
+    if ground_truth.by_index:
+        images.check_places()
+    return ground_truth
 
 
 def _frames(

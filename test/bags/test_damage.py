@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import bag_scene
+import numpy as np
 import pytest
 from bag_scene import CLOUD, IMAGE, INFO, START, STEP, frame, in_lidar, static, wall
 from rosbags.highlevel import AnyReader
@@ -20,7 +22,9 @@ from lacdepth_ros.bags.extract import extract
 from lacdepth_ros.bags.extraction import Extraction, ExtractOptions
 from lacdepth_ros.bags.opening import messages_of, open_bag
 from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.cli.bag_evaluate import _ground_truth
 from lacdepth_ros.cli.main import main
+from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.manifest import read_manifest
 
 PLUGINS = [StoragePlugin.SQLITE3, StoragePlugin.MCAP]
@@ -118,6 +122,13 @@ def chunked(path: Path, **options: object) -> tuple[Path, list[tuple[int, int]]]
     return path, [(c.chunk_start_offset, c.chunk_length) for c in chunks]
 
 
+def damage_bytes(bag: Path, start: int, length: int) -> None:
+    """Overwrite the middle of a chunk."""
+    with bag.open('r+b') as file:
+        file.seek(start + length // 2)
+        file.write(b'\xff' * 64)
+
+
 @pytest.mark.parametrize('how', ['bytes', 'length'])
 def test_a_damaged_chunk_costs_itself(tmp_path: Path, how: str) -> None:
     writer = pytest.importorskip('mcap.writer')
@@ -125,11 +136,10 @@ def test_a_damaged_chunk_costs_itself(tmp_path: Path, how: str) -> None:
     bag, chunks = chunked(tmp_path / 'many.mcap', **({} if how == 'bytes' else plain))
     assert len(chunks) > 3
     start, length = chunks[2]
-    with bag.open('r+b') as file:
-        if how == 'bytes':
-            file.seek(start + length // 2)
-            file.write(b'\xff' * 64)
-        else:  # the length of a record: more than Python can address
+    if how == 'bytes':
+        damage_bytes(bag, start, length)
+    else:  # the length of a record: more than Python can address
+        with bag.open('r+b') as file:
             file.seek(start + 9 + 40 + 1)
             file.write(b'\xff' * 8)
     damage = Damage()
@@ -143,6 +153,32 @@ def test_a_damaged_chunk_costs_itself(tmp_path: Path, how: str) -> None:
     done, stamps = extracted(bag)
     assert done.damage.counts == lost  # met by two readers, counted once
     assert set(stamps) <= set(found) and len(stamps) >= FRAMES - sum(lost.values())
+
+
+def test_images_lost_with_a_chunk_leave_the_places_of_the_others_unknown(tmp_path: Path) -> None:
+    pytest.importorskip('mcap.writer')
+    bag, chunks = chunked(tmp_path / 'many.mcap')
+    BagImages(bag, IMAGE).check_places()
+    for png in range(FRAMES):
+        write_depth_png(tmp_path / f'{png}.png', np.ones((36, 64), np.float32))
+    options = {'truth': tmp_path, 'truth_scale': 256.0, 'truth_tolerance': 0.01}
+    args = argparse.Namespace(no_truth=False, **options)
+    whole = bag.read_bytes()
+    answers = []
+    for chunk in chunks:
+        bag.write_bytes(whole)
+        damage_bytes(bag, *chunk)
+        images = BagImages(bag, IMAGE)
+        lost = FRAMES - len(list(BagImages(bag, IMAGE)))
+        if lost:
+            with pytest.raises(
+                ValueError, match=rf'{lost} images of {IMAGE} are lost .* by stamp'
+            ):
+                _ground_truth(args, images)
+        else:
+            assert 'by number' in _ground_truth(args, images).description
+        answers.append(bool(lost))
+    assert {True, False} == set(answers)
 
 
 def test_times_at_the_end_of_64_bits(tmp_path: Path) -> None:
