@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
-from lacdepth_ros.bags.ground_truth import GroundTruthTopic, Points, read_transforms
+from lacdepth_ros.bags.ground_truth import GroundTruthTopic, Points
 from lacdepth_ros.bags.occlusion import hidden_points
-from lacdepth_ros.bags.opening import open_bag, topic_counts
+from lacdepth_ros.bags.opening import open_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.split import check_share, write_manifests
-from lacdepth_ros.bags.transforms import Transform, TransformTree, apply
+from lacdepth_ros.bags.tf_topics import RecordedTransforms, read_transforms
+from lacdepth_ros.bags.transforms import Transform, apply
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.data.files import (
@@ -30,10 +31,6 @@ from lacdepth_ros.data.files import (
 from lacdepth_ros.data.manifest import MANIFEST
 from lacdepth_ros.messages.rectification import RectifierCache, View
 
-NO_STATIC = (
-    '; the bag holds no /tf_static, which in a split recording is often in the first part alone: '
-    'name the folder of all parts, or give --pose'
-)
 _SAME_PLACE = 1e-3  # metres between two sensors below which nothing is hidden from one of them
 
 
@@ -69,15 +66,13 @@ def extract(
         ground_truth = GroundTruthTopic(
             reader, path, options.ground_truth_topic, image=images.topic
         )
-        tree, problems = read_transforms(reader)
+        transforms = read_transforms(reader, images.topic)
         topics = (images.topic, images.info_topic, ground_truth.topic)
         chosen = [f'{images.choice}; --image-topic chooses'] if images.choice else []
-        done = Extraction(topics, warnings=[*chosen, *problems], damage=images.damage)
+        done = Extraction(topics, warnings=[*chosen, *transforms.warnings], damage=images.damage)
         for folder in ('images', 'depth'):
             (output / folder).mkdir(parents=True, exist_ok=True)
-        work = _Work(path, output, options, ground_truth, tree, done, images.rectified)
-        if not any(n for t, n in topic_counts(reader).items() if t.endswith('/tf_static')):
-            work.hint = NO_STATIC
+        work = _Work(path, output, options, ground_truth, transforms, done, images.rectified)
         rows = list(work.rows(images, progress))
     if not rows:
         reasons = '; '.join(
@@ -123,17 +118,17 @@ class _Work:
         output: Path,
         options: ExtractOptions,
         ground_truth: GroundTruthTopic,
-        tree: TransformTree,
+        transforms: RecordedTransforms,
         done: Extraction,
         looks_rectified: bool,
     ) -> None:
         self._group = path.resolve().name if path.is_dir() else path.stem
         self._output, self._options = output, options
-        self._ground_truth, self._tree, self._done = ground_truth, tree, done
+        self._ground_truth, self._done = ground_truth, done
+        self._tree, self._hint = transforms.tree, transforms.hint
         rectified = looks_rectified if options.rectified is None else options.rectified
         self._rectified, self._rectifiers = rectified, RectifierCache()
         self._seen: set[int] = set()
-        self.hint = ''
 
     def rows(
         self, images: BagImages, progress: Callable[[int, int], None]
@@ -182,7 +177,7 @@ class _Work:
         except ValueError as error:
             raise _LeftOutError('unusable ground truth', str(error)) from error
         except LookupError as error:
-            raise _LeftOutError('no transform', f'{error}{self.hint}') from error
+            raise _LeftOutError('no transform', f'{error}{self._hint}') from error
         depth = self._project(points, pose, view)
         pixels = int(np.count_nonzero(depth_counts(depth)))  # some lie beyond what a PNG holds
         if pixels < self._options.min_points:

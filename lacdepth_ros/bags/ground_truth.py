@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Measured points of a bag, from a LiDAR or a depth camera, and the way into another frame."""
+"""Measured points of a bag, from a LiDAR or a depth camera."""
 
 from __future__ import annotations
 
@@ -12,25 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.opening import (
-    choose_topic,
-    decoded,
-    messages_of,
-    raw_messages,
-    topic_kinds,
-)
-from lacdepth_ros.bags.reader import (
-    CAMERA_INFO,
-    CLOUD,
-    IMAGE,
-    TRANSFORMS,
-    sounds_like_depth,
-)
+from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
-from lacdepth_ros.bags.transforms import TransformTree
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
-from lacdepth_ros.core.stamps import nearest, to_ns
+from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
@@ -135,37 +122,6 @@ def _depth_points(message: Any, camera: Camera) -> npt.NDArray[np.float64]:
     depth = depth_from_message(message)
     points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), camera)
     return points[np.isfinite(points[..., 2])].astype(np.float64)
-
-
-def read_transforms(reader: BagReader) -> tuple[TransformTree, list[str]]:
-    """Every transform of the bag, and what was wrong with those that were left out."""
-    tree, problems = TransformTree(), []
-    for topic, kind in topic_kinds(reader).items():
-        if kind != TRANSFORMS:
-            continue
-        static = topic.endswith('tf_static')
-        for connection, recorded, data in raw_messages(reader, topic):
-            message = decoded(reader, connection, recorded, data)
-            transforms = [] if message is None else message.transforms
-            problems += [problem for item in transforms if (problem := _take(tree, item, static))]
-    return tree, problems
-
-
-def _take(tree: TransformTree, item: Any, static: bool) -> str:
-    """Add a geometry_msgs/TransformStamped; returns what is wrong with it, or ''."""
-    t, q, stamp = item.transform.translation, item.transform.rotation, item.header.stamp
-    try:
-        tree.add(
-            item.header.frame_id,
-            item.child_frame_id,
-            to_ns(stamp),
-            (t.x, t.y, t.z),
-            (q.x, q.y, q.z, q.w),
-            static=static,
-        )
-    except ValueError as error:
-        return str(error)
-    return ''
 
 
 def only_ground_truth(

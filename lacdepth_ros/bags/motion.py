@@ -9,17 +9,20 @@ from pathlib import Path
 
 import numpy as np
 
-from lacdepth_ros.bags.ground_truth import read_transforms
 from lacdepth_ros.bags.opening import open_bag
+from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.bags.transforms import Transform
 
 
-def camera_motion(path: Path, frame: str) -> Callable[[int, int], Transform | None] | None:
+def camera_motion(
+    path: Path, frame: str, image_topic: str
+) -> Callable[[int, int], Transform | None] | None:
     """Read the odometry of a bag.
 
     Args:
         path: The bag.
         frame: frame_id of the images.
+        image_topic: Their topic.
 
     Returns:
         A function of two stamps [ns]: the pose (4, 4) that takes points of the camera's optical
@@ -31,7 +34,7 @@ def camera_motion(path: Path, frame: str) -> Callable[[int, int], Transform | No
         ValueError: The bag is damaged.
     """
     with open_bag(path) as reader:
-        tree, _ = read_transforms(reader)
+        tree = read_transforms(reader, image_topic).tree
     fixed = tree.fixed_frame(frame)
     if fixed is None:
         return None

@@ -9,7 +9,9 @@ parent's.
 from __future__ import annotations
 
 import bisect
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,7 @@ Transform = npt.NDArray[np.float64]
 Quaternion = tuple[float, float, float, float]
 
 _UNIT_TOLERANCE = 1e-2
+_SAME = 1e-3  # metres, or radians, below which two poses tell the same
 
 
 @dataclass(slots=True)
@@ -54,12 +57,20 @@ class _Link:
         turn = Slerp([0, 1], Rotation.from_quat(self.rotations[after - 1 : after + 1]))
         return pose_of(turn(share).as_matrix(), t)
 
+    def agrees(self, other: _Link) -> bool:
+        """Whether both place the child alike at every time that both know."""
+        if self.parent != other.parent:
+            return False
+        pairs = ((self.at(stamp), other.at(stamp)) for stamp in (*self.stamps, *other.stamps))
+        return all(a is None or b is None or np.allclose(a, b, 0, _SAME) for a, b in pairs)
+
 
 class TransformTree:
     """Frames and their poses; look up the way between any two at any recorded time."""
 
     def __init__(self) -> None:
         self._links: dict[str, _Link] = {}
+        self._doubts: dict[str, str] = {}
 
     @property
     def frames(self) -> list[str]:
@@ -107,19 +118,24 @@ class TransformTree:
         """Pose that takes points of `source` into `target` at a time.
 
         Raises:
-            LookupError: A frame is unknown, the two are not connected, or the time lies outside
-                what was recorded; the message says which.
+            LookupError: A frame is unknown, the two are not connected, two topics contradict each
+                other about a frame in between, or the time lies outside what was recorded; the
+                message says which.
         """
         to_root, from_root = self._ancestors(target), self._ancestors(source)
         common = next((frame for frame in to_root if frame in from_root), None)
+        down, up = (
+            list(takewhile(lambda frame: frame != common, chain)) for chain in (from_root, to_root)
+        )
+        for frame in (*down, *up):
+            if frame in self._doubts:
+                raise LookupError(self._doubts[frame])
         if common is None:
             raise LookupError(
                 f'no transform leads from {source!r} to {target!r}; the frames of the bag are '
                 f'{", ".join(self.frames) or "none"}'
             )
-        down = self._chain(from_root[: from_root.index(common)], stamp)
-        up = self._chain(to_root[: to_root.index(common)], stamp)
-        return np.linalg.inv(up) @ down
+        return np.linalg.inv(self._chain(up, stamp)) @ self._chain(down, stamp)
 
     def fixed_frame(self, frame: str) -> str | None:
         """Topmost frame above `frame`, such as 'odom'; None where nothing moves between them."""
@@ -150,6 +166,25 @@ class TransformTree:
                 )
             pose = step @ pose
         return pose
+
+
+def joined(trees: Mapping[str, TransformTree]) -> TransformTree:
+    """One tree of those of several topics.
+
+    A frame that two of them place differently leads nowhere: lookups through it say so.
+
+    Args:
+        trees: Topic -> its tree; what agrees is taken from the first of them.
+    """
+    whole = TransformTree()
+    sources: dict[str, str] = {}
+    for topic, tree in trees.items():
+        for child, link in tree._links.items():
+            known = whole._links.setdefault(child, link)
+            first = sources.setdefault(child, topic)
+            if not known.agrees(link):
+                whole._doubts[child] = f'{first} and {topic} place frame {child!r} differently'
+    return whole
 
 
 def matrix_from_quaternion(quaternion: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -25,7 +25,8 @@ def stability_meter(bag: Path, images: BagImages) -> StabilityMeter:
     first = first_frame(images)
     rectified = images.rectified or not is_pinhole(first.info)
     camera = camera_from_info(first.info, rectified=rectified)
-    return StabilityMeter(camera, camera_motion(bag, first.image.header.frame_id))
+    motion = camera_motion(bag, first.image.header.frame_id, images.topic)
+    return StabilityMeter(camera, motion)
 
 
 def replay_observer(worst: WorstFrames, meter: StabilityMeter) -> Callable[[AnsweredFrame], None]:

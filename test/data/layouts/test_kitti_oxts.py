@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from kitti_drive import image_stamp, write_drive, write_oxts
 
-from lacdepth_ros.bags.convert import write_source
+from lacdepth_ros.bags.convert import IMAGE_TOPIC, write_source
 from lacdepth_ros.bags.motion import camera_motion
 from lacdepth_ros.bags.sources import CAMERA_FRAME, open_source
 from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses
@@ -34,7 +34,7 @@ def test_camera_motion_of_the_bag_is_that_of_the_car(tmp_path: Path) -> None:
     drive = write_drive(tmp_path)
     write_oxts(drive, east=[0] * 3, north=[0, 2, 4], up=[0] * 3, yaw=[math.pi / 2] * 3)
     write_source(open_source(drive), tmp_path / 'bag')
-    motion = camera_motion(tmp_path / 'bag', CAMERA_FRAME)
+    motion = camera_motion(tmp_path / 'bag', CAMERA_FRAME, IMAGE_TOPIC)
     assert motion is not None
     moved = motion(image_stamp(0), image_stamp(2))
     np.testing.assert_allclose(moved[:3, :3], np.eye(3), atol=1e-9)
@@ -48,8 +48,8 @@ def test_without_measurements_there_is_no_motion(tmp_path: Path) -> None:
     drive = write_drive(tmp_path)
     assert read_imu_poses(drive, STEMS) == []
     write_source(open_source(drive), tmp_path / 'bag')
-    assert camera_motion(tmp_path / 'bag', CAMERA_FRAME) is None
-    assert camera_motion(tmp_path / 'bag', 'unknown_frame') is None
+    assert camera_motion(tmp_path / 'bag', CAMERA_FRAME, IMAGE_TOPIC) is None
+    assert camera_motion(tmp_path / 'bag', 'unknown_frame', IMAGE_TOPIC) is None
 
 
 def test_damaged_measurements_are_named(tmp_path: Path) -> None:

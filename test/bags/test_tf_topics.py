@@ -1,0 +1,118 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Each camera gets the transforms of its own robot, and no drawing's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bag_scene
+import numpy as np
+import pytest
+from bag_scene import IMAGE, KINDS, START, STEP, frame, moving, static
+
+from lacdepth_ros.bags.extract import extract
+from lacdepth_ros.bags.extraction import Extraction, ExtractOptions
+from lacdepth_ros.bags.motion import camera_motion
+from lacdepth_ros.bags.transforms import pose_of
+from lacdepth_ros.data.manifest import read_manifest
+
+Record = tuple[str, int, Any]
+TF = 'tf2_msgs/msg/TFMessage'
+
+
+def mount(topic: str, forward: float, *, parent: str = 'camera') -> Record:
+    """The LiDAR of a robot, so much farther ahead [m] than in the scene."""
+    pose = pose_of(np.eye(3), (0, 0, forward)) @ bag_scene.LIDAR_IN_CAMERA
+    return (topic, *static((parent, 'lidar', pose))[1:])
+
+
+def extracted(path: Path, records: list[Record], **options: Any) -> tuple[Extraction, list[float]]:
+    """What became of the bag, and the distance of the wall in each frame."""
+    kinds = {topic: TF for topic, _, _ in records if 'tf' in topic}
+    kinds |= {t: KINDS[f'/{t.split("/", 2)[2]}'] for t, _, _ in records if t.startswith('/r')}
+    bag = bag_scene.write(path, records, **{**KINDS, **kinds})
+    output = path.with_name(f'{path.name}_data')
+    done = extract(bag, output, ExtractOptions(min_points=1, reach=0.0, **options))
+    depths = [entry.load().depth for entry in read_manifest(output / 'manifest.jsonl')]
+    return done, [float(np.median(depth[depth > 0])) for depth in depths]
+
+
+@pytest.mark.parametrize(('robot', 'depth'), [('r1', 10.0), ('r2', 13.0)])
+@pytest.mark.parametrize('turned', [False, True])
+def test_each_robot_has_its_own_mount(
+    tmp_path: Path, robot: str, depth: float, turned: bool
+) -> None:
+    mounts = [mount('/r1/tf_static', 0.0), mount('/r2/tf_static', 3.0)]
+    records = mounts[::-1] if turned else mounts
+    records += [(f'/{name}{t}', *rest) for name in ('r1', 'r2') for t, *rest in frame(0)]
+    topics = {'image_topic': f'/{robot}{IMAGE}', 'ground_truth_topic': f'/{robot}/lidar/points'}
+    done, found = extracted(tmp_path / 'bag', records, **topics)
+    assert found == pytest.approx([depth], abs=1 / 256)
+    other = '/r2/tf_static' if robot == 'r1' else '/r1/tf_static'
+    [warning] = done.warnings
+    assert f'transforms of /{robot}/tf_static are taken' in warning
+    assert f'those of {other} are not' in warning
+
+
+@pytest.mark.parametrize('drawing', ['/viz/target_tf', '/a_drawing_tf_static', '/tf_old'])
+def test_transforms_that_are_not_called_tf_are_no_part_of_the_tree(
+    tmp_path: Path, drawing: str
+) -> None:
+    records = [mount('/tf_static', 0.0), mount(drawing, 4.0), *frame(0)]
+    done, found = extracted(tmp_path / 'bag', records)
+    assert found == pytest.approx([10.0], abs=1 / 256)
+    assert done.warnings == []
+    with pytest.raises(ValueError, match=rf'no transform leads .*; not read were {drawing}'):
+        extracted(tmp_path / 'alone', records[1:])
+
+
+def test_the_robot_above_counts_and_not_the_one_beside(tmp_path: Path) -> None:
+    """A camera in a namespace of its own, as drivers have it, below no robot's."""
+    records = [mount('/tf_static', 0.0), mount('/zed/tf_static', 3.0), *frame(0)]
+    assert extracted(tmp_path / 'bag', records)[1] == pytest.approx([10.0], abs=1 / 256)
+
+
+def test_topics_that_contradict_each_other_are_refused_where_they_matter(tmp_path: Path) -> None:
+    words = r"no transform: /a/tf_static and /b/tf_static place frame 'lidar' differently"
+    for other in (mount('/b/tf_static', 3.0), mount('/b/tf_static', 0.0, parent='base')):
+        records = [mount('/a/tf_static', 0.0), other, *frame(0)]
+        with pytest.raises(ValueError, match=words):
+            extracted(tmp_path / other[2].transforms[0].header.frame_id, records)
+    same = [mount('/a/tf_static', 0.0), mount('/b/tf_static', 0.0), *frame(0)]
+    assert extracted(tmp_path / 'same', same)[1] == pytest.approx([10.0], abs=1 / 256)
+    elsewhere = [
+        *same,
+        ('/a/tf_static', *static(('base', 'arm', np.eye(4)))[1:]),
+        ('/b/tf_static', *static(('mast', 'arm', np.eye(4)))[1:]),
+    ]
+    assert extracted(tmp_path / 'arm', elsewhere)[1] == pytest.approx([10.0], abs=1 / 256)
+
+
+def test_a_frame_that_stands_and_moves_at_once_is_refused(tmp_path: Path) -> None:
+    nod = pose_of(np.eye(3), (0, 0, 1.0)) @ bag_scene.LIDAR_IN_CAMERA
+    records = [
+        mount('/tf_static', 0.0),
+        moving(START - STEP, 'camera', 'lidar', bag_scene.LIDAR_IN_CAMERA),
+        moving(START + STEP, 'camera', 'lidar', nod),
+        *frame(0),
+    ]
+    with pytest.raises(ValueError, match="/tf_static and /tf place frame 'lidar' differently"):
+        extracted(tmp_path / 'bag', records)
+    records[2] = moving(START + STEP, 'camera', 'lidar', bag_scene.LIDAR_IN_CAMERA)
+    assert extracted(tmp_path / 'same', records)[1] == pytest.approx([10.0], abs=1 / 256)
+
+
+def test_the_camera_moves_as_its_own_robot_does(tmp_path: Path) -> None:
+    records = []
+    for index in range(2):
+        for robot, speed in (('r1', 1.0), ('r2', 5.0)):
+            pose = pose_of(np.eye(3), (0, 0, speed * index))
+            _, stamp, message = moving(START + index * STEP, 'odom', 'camera', pose)
+            records.append((f'/{robot}/tf', stamp, message))
+    bag = bag_scene.write(tmp_path / 'bag', records, **{'/r1/tf': TF, '/r2/tf': TF})
+    for robot, way in (('r1', -1.0), ('r2', -5.0)):
+        motion = camera_motion(bag, 'camera', f'/{robot}/front/image_raw')
+        assert motion is not None
+        np.testing.assert_allclose(motion(START, START + STEP)[:3, 3], (0, 0, way), atol=1e-12)
