@@ -29,8 +29,8 @@ class RecordedTransforms:
 
     Attributes:
         tree: The frames.
-        warnings: Topics that were left out though they are called tf, and transforms that are no
-            poses.
+        warnings: Topics that were left out though they are called tf, transforms that are no
+            poses, and static ones that change.
         hint: What to say where a transform is missing; '' when nothing can be said.
     """
 
@@ -85,23 +85,36 @@ def _nearest(topics: Collection[str], image_topic: str) -> list[str]:
 
 
 def _tree_of(reader: BagReader, topic: str, *, static: bool) -> tuple[TransformTree, list[str]]:
-    """The transforms of a topic, and what was wrong with those that were left out."""
+    """The transforms of a topic, and what is doubtful about them."""
     tree, problems = TransformTree(), []
     for connection, recorded, data in raw_messages(reader, topic):
         message = decoded(reader, connection, recorded, data)
         transforms = [] if message is None else message.transforms
-        problems += [problem for item in transforms if (problem := _take(tree, item, static))]
-    return tree, problems
+        problems += [
+            problem for item in transforms if (problem := _take(tree, item, recorded, static))
+        ]
+    return tree, problems + [_changed(topic, *change) for change in tree.changes.items()]
 
 
-def _take(tree: TransformTree, item: Any, static: bool) -> str:
-    """Add a geometry_msgs/TransformStamped; returns what is wrong with it, or ''."""
+def _changed(topic: str, frame: str, changes: int) -> str:
+    return (
+        f'{topic} places frame {frame!r} anew {changes} times; every image takes the place that '
+        'was recorded last before it'
+    )
+
+
+def _take(tree: TransformTree, item: Any, recorded: int, static: bool) -> str:
+    """Add a geometry_msgs/TransformStamped; returns what is wrong with it, or ''.
+
+    Static ones count from their time of recording: their stamp is that of the publisher's start,
+    or zero.
+    """
     t, q, stamp = item.transform.translation, item.transform.rotation, item.header.stamp
     try:
         tree.add(
             item.header.frame_id,
             item.child_frame_id,
-            to_ns(stamp),
+            recorded if static else to_ns(stamp),
             (t.x, t.y, t.z),
             (q.x, q.y, q.z, q.w),
             static=static,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -21,31 +21,63 @@ Transform = npt.NDArray[np.float64]
 Quaternion = tuple[float, float, float, float]
 
 _UNIT_TOLERANCE = 1e-2
+_LATEST = 2**63
 _SAME = 1e-3  # metres, or radians, below which two poses tell the same
+_NOISE = 1e-6  # the same between two poses that one source tells
 
 
 @dataclass(slots=True)
-class _Link:
-    """Poses of a child in its parent over time; a static one holds at every time."""
+class _StaticLink:
+    """Places of a child, each from its time on; the first one also before it was told."""
+
+    stamps: list[int] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
+    poses: list[Transform] = field(default_factory=list)
+
+    def add(self, stamp: int, parent: str, pose: Transform) -> None:
+        index = bisect.bisect_right(self.stamps, stamp)
+        self.stamps.insert(index, stamp)
+        self.parents.insert(index, parent)
+        self.poses.insert(index, pose)
+
+    def parent_at(self, stamp: int) -> str:
+        return self.parents[self._index(stamp)]
+
+    def at(self, stamp: int) -> Transform:
+        return self.poses[self._index(stamp)]
+
+    def _index(self, stamp: int) -> int:
+        return max(bisect.bisect_right(self.stamps, stamp) - 1, 0)
+
+    @property
+    def changes(self) -> int:
+        """How often it is told another place than before."""
+        return sum(
+            before[0] != after[0] or not np.allclose(before[1], after[1], 0, _NOISE)
+            for before, after in pairwise(zip(self.parents, self.poses, strict=True))
+        )
+
+
+@dataclass(slots=True)
+class _MovingLink:
+    """Poses of a child in its parent over time."""
 
     parent: str
-    static: bool
     stamps: list[int] = field(default_factory=list)
     translations: list[npt.NDArray[np.float64]] = field(default_factory=list)
     rotations: list[npt.NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, stamp: int, t: npt.NDArray[np.float64], q: npt.NDArray[np.float64]) -> None:
-        if self.static:
-            self.stamps, self.translations, self.rotations = [], [], []
         index = bisect.bisect_right(self.stamps, stamp)
         self.stamps.insert(index, stamp)
         self.translations.insert(index, t)
         self.rotations.insert(index, q)
 
+    def parent_at(self, _: int) -> str:
+        return self.parent
+
     def at(self, stamp: int) -> Transform | None:
         """Pose at a time; None outside the recorded time."""
-        if self.static:
-            return pose_of(matrix_from_quaternion(self.rotations[0]), self.translations[0])
         if not self.stamps[0] <= stamp <= self.stamps[-1]:
             return None
         if stamp == self.stamps[0]:
@@ -57,12 +89,19 @@ class _Link:
         turn = Slerp([0, 1], Rotation.from_quat(self.rotations[after - 1 : after + 1]))
         return pose_of(turn(share).as_matrix(), t)
 
-    def agrees(self, other: _Link) -> bool:
-        """Whether both place the child alike at every time that both know."""
-        if self.parent != other.parent:
+
+_Link = _StaticLink | _MovingLink
+
+
+def _agree(first: _Link, second: _Link) -> bool:
+    """Whether both place the child alike at every time that both know."""
+    for stamp in (*first.stamps, *second.stamps):
+        if first.parent_at(stamp) != second.parent_at(stamp):
             return False
-        pairs = ((self.at(stamp), other.at(stamp)) for stamp in (*self.stamps, *other.stamps))
-        return all(a is None or b is None or np.allclose(a, b, 0, _SAME) for a, b in pairs)
+        a, b = first.at(stamp), second.at(stamp)
+        if a is not None and b is not None and not np.allclose(a, b, 0, _SAME):
+            return False
+    return True
 
 
 class TransformTree:
@@ -75,7 +114,15 @@ class TransformTree:
     @property
     def frames(self) -> list[str]:
         """Every frame's name, sorted."""
-        return sorted({*self._links, *(link.parent for link in self._links.values())})
+        links = self._links.values()
+        parents = (link.parent_at(stamp) for link in links for stamp in link.stamps)
+        return sorted({*self._links, *parents})
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """How often each static frame is told another place; only those that are."""
+        static = {c: link for c, link in self._links.items() if isinstance(link, _StaticLink)}
+        return {child: link.changes for child, link in static.items() if link.changes}
 
     def add(
         self,
@@ -87,15 +134,15 @@ class TransformTree:
         *,
         static: bool = False,
     ) -> None:
-        """Take a pose of `child` in `parent`; a child that changes its parent starts anew.
+        """Take a pose of `child` in `parent`; a moving child that changes its parent starts anew.
 
         Args:
             parent: Frame; a leading '/' is dropped, as tf2 does.
             child: Frame.
-            stamp: Nanoseconds; not used when static.
+            stamp: Nanoseconds; of a static pose when it was recorded.
             translation: x, y, z [m].
             rotation: Quaternion x, y, z, w.
-            static: It holds at every time.
+            static: It holds from its time until another is told; the first one before it as well.
 
         Raises:
             ValueError: The pose is not finite, or the quaternion not of length 1.
@@ -110,8 +157,13 @@ class TransformTree:
             )
         parent, child = parent.lstrip('/'), child.lstrip('/')
         link = self._links.get(child)
-        if link is None or link.parent != parent or link.static != static:
-            link = self._links[child] = _Link(parent, static)
+        if static:
+            if not isinstance(link, _StaticLink):
+                link = self._links[child] = _StaticLink()
+            link.add(stamp, parent, pose_of(matrix_from_quaternion(q / length), t))
+            return
+        if not isinstance(link, _MovingLink) or link.parent != parent:
+            link = self._links[child] = _MovingLink(parent)
         link.add(stamp, t, q / length)
 
     def lookup(self, target: str, source: str, stamp: int) -> Transform:
@@ -122,7 +174,7 @@ class TransformTree:
                 other about a frame in between, or the time lies outside what was recorded; the
                 message says which.
         """
-        to_root, from_root = self._ancestors(target), self._ancestors(source)
+        to_root, from_root = self._ancestors(target, stamp), self._ancestors(source, stamp)
         common = next((frame for frame in to_root if frame in from_root), None)
         down, up = (
             list(takewhile(lambda frame: frame != common, chain)) for chain in (from_root, to_root)
@@ -139,15 +191,15 @@ class TransformTree:
 
     def fixed_frame(self, frame: str) -> str | None:
         """Topmost frame above `frame`, such as 'odom'; None where nothing moves between them."""
-        chain = self._ancestors(frame)
-        moves = any(not self._links[name].static for name in chain[:-1])
+        chain = self._ancestors(frame, _LATEST)
+        moves = any(isinstance(self._links[name], _MovingLink) for name in chain[:-1])
         return chain[-1] if moves else None
 
-    def _ancestors(self, frame: str) -> list[str]:
-        """The frame, its parent, and so on up to the root."""
+    def _ancestors(self, frame: str, stamp: int) -> list[str]:
+        """The frame, its parent, and so on up to the root, at a time."""
         chain = [frame.lstrip('/')]
         while chain[-1] in self._links:
-            parent = self._links[chain[-1]].parent
+            parent = self._links[chain[-1]].parent_at(stamp)
             if parent in chain:
                 raise LookupError(f'the transforms of frame {parent!r} form a circle')
             chain.append(parent)
@@ -161,8 +213,8 @@ class TransformTree:
             step = link.at(stamp)
             if step is None:
                 raise LookupError(
-                    f'the transform {link.parent} -> {frame} was recorded from {link.stamps[0]} '
-                    f'to {link.stamps[-1]} ns, not at {stamp}'
+                    f'the transform {link.parent_at(stamp)} -> {frame} was recorded from '
+                    f'{link.stamps[0]} to {link.stamps[-1]} ns, not at {stamp}'
                 )
             pose = step @ pose
         return pose
@@ -182,7 +234,7 @@ def joined(trees: Mapping[str, TransformTree]) -> TransformTree:
         for child, link in tree._links.items():
             known = whole._links.setdefault(child, link)
             first = sources.setdefault(child, topic)
-            if not known.agrees(link):
+            if not _agree(known, link):
                 whole._doubts[child] = f'{first} and {topic} place frame {child!r} differently'
     return whole
 

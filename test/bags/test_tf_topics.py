@@ -10,16 +10,18 @@ from typing import Any
 import bag_scene
 import numpy as np
 import pytest
-from bag_scene import IMAGE, KINDS, START, STEP, frame, moving, static
+from bag_scene import IMAGE, KINDS, START, STEP, frame, in_lidar, moving, static, wall
 
 from lacdepth_ros.bags.extract import extract
 from lacdepth_ros.bags.extraction import Extraction, ExtractOptions
 from lacdepth_ros.bags.motion import camera_motion
 from lacdepth_ros.bags.transforms import pose_of
+from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.manifest import read_manifest
 
 Record = tuple[str, int, Any]
 TF = 'tf2_msgs/msg/TFMessage'
+SCAN = in_lidar(wall(10.0))
 
 
 def mount(topic: str, forward: float, *, parent: str = 'camera') -> Record:
@@ -116,3 +118,22 @@ def test_the_camera_moves_as_its_own_robot_does(tmp_path: Path) -> None:
         motion = camera_motion(bag, 'camera', f'/{robot}/front/image_raw')
         assert motion is not None
         np.testing.assert_allclose(motion(START, START + STEP)[:3, 3], (0, 0, way), atol=1e-12)
+
+
+def test_a_mount_that_changes_counts_from_its_change_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The LiDAR goes 3 m ahead between 2nd and 3rd image; the first place is told late."""
+    anew = ('/tf_static', START + 3 * STEP // 2, mount('', 3.0)[2])
+    first = ('/tf_static', START + STEP // 2, mount('', 0.0)[2])
+    again = ('/tf_static', START + 3 * STEP // 4, first[2])
+    records = [r for index in range(4) for r in frame(index, scan=SCAN)] + [first, again, anew]
+    records.sort(key=lambda record: record[1])
+    done, found = extracted(tmp_path / 'bag', records)
+    assert found == pytest.approx([10.0, 10.0, 13.0, 13.0], abs=1 / 256)
+    assert done.warnings == [
+        "/tf_static places frame 'lidar' anew 1 times; every image takes the place that was "
+        'recorded last before it'
+    ]
+    assert main(['bag', 'extract', str(tmp_path / 'bag'), str(tmp_path / 'data')]) == 0
+    assert "warning: /tf_static places frame 'lidar' anew" in capsys.readouterr().err

@@ -88,6 +88,18 @@ def test_static_poses_and_parents_can_be_told_anew() -> None:
     assert tree.lookup('c', 'b', 5)[0, 3] == 3
 
 
+def test_a_static_pose_holds_until_the_next_and_the_first_before_it() -> None:
+    tree = TransformTree()
+    for stamp, parent, x in ((200, 'a', 2), (100, 'a', 1), (150, 'a', 1), (300, 'c', 3)):
+        tree.add(parent, 'b', stamp, (x, 0, 0), IDENTITY, static=True)
+    for stamp, x in ((0, 1), (100, 1), (199, 1), (200, 2), (299, 2)):
+        assert tree.lookup('a', 'b', stamp)[0, 3] == x
+    assert tree.lookup('c', 'b', 300)[0, 3] == tree.lookup('c', 'b', 999)[0, 3] == 3
+    with pytest.raises(LookupError, match="from 'b' to 'a'; the frames of the bag are a, b, c"):
+        tree.lookup('a', 'b', 300)
+    assert tree.changes == {'b': 2}
+
+
 def test_what_cannot_be_looked_up_says_why() -> None:
     tree = TransformTree()
     with pytest.raises(
