@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     )
     try:
         sweep = read_sweep(find_sweep(args.sweep)).chosen(args.tables, args.config)
+        sweep.refuse_varied(args.forwarded)
         for row in (row for table in sweep.tables for row in table.rows):
             # A typing error in the last row must not come to light after hours.
             complete_recipe(['--config', sweep.recipe, *args.forwarded, *row.arguments])

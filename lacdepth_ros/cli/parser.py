@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
@@ -18,6 +19,7 @@ class CommandParser(argparse.ArgumentParser):
     argparse hands unknown arguments up to the outermost parser, which knows nothing of the
     command's options, and before that complains of missing ones. A parser with the default
     `forwarded` lets options pass that resemble none of its own: they are settings of a recipe.
+    Of an option that is given twice argparse takes the last without a word; here it is refused.
 
     What it parses has the attribute `given`: the names (`dest`) of the options that were typed.
     """
@@ -33,7 +35,9 @@ class CommandParser(argparse.ArgumentParser):
             words = (f'{n} (did you mean {meant}?)' if meant else n for n, meant in refused)
             self.error(f'unrecognized arguments: {" ".join(words)}')
         found, rest = super().parse_known_args(arguments, namespace)
-        found.given = self._given(arguments) | getattr(found, 'given', frozenset())
+        self._refuse_repeated(arguments)
+        given = frozenset(action.dest for _, action in self._given(arguments))
+        found.given = given | getattr(found, 'given', frozenset())
         if rest and not forwards and self._subparsers is None:
             self.error(f'unrecognized arguments: {" ".join(rest)}')
         return found, rest
@@ -62,15 +66,31 @@ class CommandParser(argparse.ArgumentParser):
         """Options that this parser does not have."""
         return (name for name in self._typed_options(arguments) if not self._knows(name))
 
-    def _given(self, arguments: Sequence[str]) -> frozenset[str]:
-        """Names of the options among the arguments, abbreviated ones as well."""
+    def _given(self, arguments: Sequence[str]) -> Iterator[tuple[str, argparse.Action]]:
+        """Options of this parser among the arguments, by their whole names."""
         known = self._option_string_actions
-        return frozenset(
-            action.dest
-            for name in self._typed_options(arguments)
-            for option, action in known.items()
-            if option == name or (name not in known and option.startswith(name))
-        )
+        for name in self._typed_options(arguments):
+            for option, action in known.items():
+                if option == name or (name not in known and option.startswith(name)):
+                    yield option, action
+
+    def _refuse_repeated(self, arguments: Sequence[str]) -> None:
+        """Exit with code 2 where of two options, or two settings of a recipe, one would count."""
+        seen: dict[str, str] = {}
+        for option, action in self._given(arguments):
+            earlier = seen.setdefault(action.dest, option)
+            if earlier != option:
+                self.error(f'{earlier} and {option} exclude each other: give one of them')
+        once = [
+            option
+            for option, action in self._given(arguments)
+            if action.nargs != 0 and not isinstance(action, argparse._AppendAction)
+        ]
+        # Of jsonargparse's --NAME+ each value counts.
+        once += [name for name in self._unknown_options(arguments) if name[-1] != '+']
+        for name, times in Counter(once).items():
+            if times > 1:
+                self.error(f'{name} is given {times} times: give it once, with all that it takes')
 
     def _knows(self, name: str) -> bool:
         """Whether argparse understands an option; it takes --out for --output, and -hx for -h."""

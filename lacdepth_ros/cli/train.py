@@ -47,7 +47,6 @@ def add_parser(subparsers: Any) -> None:
     parser = options.add_command(subparsers, 'train', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
         '--config',
-        action='append',
         metavar='RECIPE',
         help='YAML file, or the name of a shipped recipe such as lite',
     )
@@ -69,12 +68,11 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.INFO, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr
     )
-    recipe = _recipe(args.config)
-    arguments = [*(('--config', recipe) if recipe else ()), *args.forwarded]
+    arguments = [*(('--config', args.config) if args.config else ()), *args.forwarded]
     if args.print_config:
         return _print_config(arguments)
-    if recipe:
-        print(f'{recipe}: loading PyTorch, Lightning and the data ...', file=sys.stderr)
+    if args.config:
+        print(f'{args.config}: loading PyTorch, Lightning and the data ...', file=sys.stderr)
     training = _prepare(args, arguments)
     results = training.fit()
     best = args.output / results['best_checkpoint']
@@ -83,15 +81,6 @@ def run(args: argparse.Namespace) -> int:
         score = f'{start["score"]:.4f} (start) -> {score} (step {results["best_step"]})'
     print(f'{best}: abs_rel {score}, mean over the validation groups')
     return 0
-
-
-def _recipe(named: list[str] | None) -> str | None:
-    if named and len(named) > 1:
-        raise UsageError(
-            f'--config names {len(named)} recipes ({", ".join(named)}); name one, and give what '
-            'shall differ from it as --SECTION.NAME VALUE'
-        )
-    return named[0] if named else None
 
 
 def _prepare(args: argparse.Namespace, arguments: list[str]) -> TrainingRun:

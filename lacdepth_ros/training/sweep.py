@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,24 @@ class Sweep:
             raise ValueError(f'the sweep has no tables {unknown}; its tables are {known}')
         tables = tuple(t for t in self.tables if not names or t.name in names)
         return Sweep(recipe or self.recipe, tables)
+
+    def refuse_varied(self, arguments: Sequence[str]) -> None:
+        """Refuse settings of every row that some row sets itself: that row would not have them.
+
+        Args:
+            arguments: --NAME VALUE or --NAME=VALUE.
+
+        Raises:
+            ValueError: There is one.
+        """
+        given = {argument.partition('=')[0] for argument in arguments}
+        for table in self.tables:
+            for row in table.rows:
+                if varied := [name for name in row.settings if f'--{name}' in given]:
+                    raise ValueError(
+                        f'--{varied[0]} cannot hold for every row, as {table.name}/{row.name} '
+                        'sets it itself; leave it out, or the table (--tables)'
+                    )
 
 
 def read_sweep(path: Path) -> Sweep:

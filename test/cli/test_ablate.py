@@ -51,10 +51,10 @@ def test_tables_of_real_trainings(
         (['--tables', 'bins'], "no tables ['bins']; its tables are ['fusion']"),
         (['--data.none', '1'], 'unknown setting data.none; those of data are'),
         (
-            ['--sweep', 'none'],
-            '--sweep: none does not exist; the shipped sweeps are '
-            "['learning_curve.yaml', 'paper.yaml']",
+            [f'--{FUSION}', 'none'],
+            'cannot hold for every row, as fusion/residual sets it',
         ),
+        ([f'--{FUSION}=none'], f'--{FUSION} cannot hold for every row'),
     ],
 )
 def test_refused_before_anything_is_trained(
@@ -68,3 +68,10 @@ def test_refused_before_anything_is_trained(
     assert main(['ablate', '--sweep', sweep, '--output', str(output), *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not output.exists()
+
+
+def test_sweep_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['ablate', '--sweep', 'none', '--output', str(tmp_path / 'runs')]) == 2
+    shipped = "the shipped sweeps are ['learning_curve.yaml', 'paper.yaml']"
+    assert f'--sweep: none does not exist; {shipped}' in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -41,6 +41,7 @@ PRINTED_BY = {
     'training/recipes': ('ablate',),
     'training/run': ('train',),
     'training/settings': ('train', 'ablate'),
+    'training/sweep': ('ablate',),
 }
 """Commands that print what a module says, where it is not a command itself."""
 NO_ADVICE = {

@@ -121,6 +121,56 @@ def test_unknown_choices_are_told_with_the_one_meant(
     assert f'invalid choice: {words}' in capsys.readouterr().err
 
 
+TRAIN = ['train', '--config', 'lite']
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ([*TRAIN, '--config', 'x'], 'train: error: --config is given 2 times: give it once'),
+        ([*TRAIN, '--conf=x'], '--config is given 2 times'),
+        (
+            [*TRAIN, '--log.x', '2', '--log.x=3'],
+            '--log.x is given 2 times',
+        ),
+        (['ablate', '--output', 'x', '--config', 'a', '--config', 'b'], '--config is given 2'),
+        (['ablate', '--output', 'x', '--tables', 'a', '--tables', 'b'], 'with all that it takes'),
+        (['bag', 'extract', 'b', 'o', '--every', '2', '--every', '3'], 'extract: error: --every'),
+        (
+            ['evaluate', '--data', 'x', '--flip-average', '--no-flip-average'],
+            '--flip-average and --no-flip-average exclude each other',
+        ),
+    ],
+)
+def test_an_option_of_which_the_last_would_count_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main(arguments)
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'expected'),
+    [
+        (['evaluate', '--data', 'x', '--require', 'a<=1', '--require', 'b<=2'], {}),
+        (['calibrate', 'a.png', *('--point', '1', '2', '3') * 2], {'point': [[1, 2, 3]] * 2}),
+        (['predict', 'a.png', '--output', 'x', '--ply', '--ply'], {'ply': True}),
+        ([*TRAIN, '--resume', '--resume', *('--data.train_manifest+', 'x') * 2], {'resume': True}),
+        (['predict', '--output', '-1', 'a.png'], {'output': Path('-1')}),
+    ],
+)
+def test_what_may_be_given_twice(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: dict[str, object]
+) -> None:
+    seen: list[argparse.Namespace] = []
+    module = getattr(program, arguments[0])
+    monkeypatch.setattr(module, 'run', lambda args: seen.append(args) or 0)
+    assert program.main(arguments) == 0
+    assert {name: getattr(seen[0], name) for name in expected} == expected
+
+
 @pytest.mark.parametrize(
     'argument', ['-1e-3', '-0.5', '--out=x', '--debug', '--', '-', 'x --outptu y']
 )
