@@ -28,6 +28,7 @@ PRINTED_BY = {
     'bags/export': ('bag export',),
     'bags/extract': ('bag extract',),  # and by calibrate, which names that command then
     'bags/ground_truth': ('bag extract', 'bag evaluate'),
+    'bags/tf_topics': ('bag extract',),  # and by calibrate, likewise
     'data/layouts/kitti_layout': ('data index', 'data check', 'evaluate'),
     'data/layouts/kitti_splits': ('data index',),  # asked for a part
     'data/layouts/nyu_mat': ('data index',),  # asked for a part
@@ -50,6 +51,7 @@ NO_ADVICE = {
     'cli/options': 'defines what some commands have',
     'cli/parser': 'no option at all',
     'messages/compressed': "ROS's",
+    'node/stamp_age': "ros2 bag's",
     'node/subscribers': "ROS's",
     'session/node_process': "the node's own command line",
 }
