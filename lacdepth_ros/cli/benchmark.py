@@ -23,11 +23,11 @@ HELP = 'parameters, multiply-adds, milliseconds, and what the node answers'
 DESCRIPTION = """\
 Count parameters and multiply-adds of every preset and of lacdepth-lite with every encoder, and
 time forward passes: presets (and with --peers other projects' networks) x sizes x engines x
-precisions, interleaved, each also as a ratio to the first and as a share of the most multiply-adds
-a second that any library reaches here: on a shared machine ratios are worth more than
-milliseconds. Then the node runs in a process of its own (this needs rclpy): its stages with frames
-of KITTI's size one by one, and what it answers at the pace of one or several cameras, with depth
-and with depth and cloud subscribed.
+precisions, those of a network at one size interleaved with the first of all and with what reaches
+the most multiply-adds a second here; each is given as a ratio to the one and as a share of the
+other, too: on a shared machine ratios are worth more than milliseconds. Then the node runs in a
+process of its own (this needs rclpy): its stages with frames of KITTI's size one by one, and what
+it answers at the pace of one or several cameras, with depth and with depth and cloud subscribed.
 """
 
 
@@ -171,14 +171,13 @@ def _times(
 
     shipped = load_checkpoint()[0].config  # a preset, but for what its recipe changed
     configs = [shipped if name == shipped.name else PRESETS[name] for name in plan.presets]
-    show, ways = progress_bar('network made'), plan.ways
-    runners = forward_times.our_runners(configs, args.sizes, ways, plan.device, show)
+    networks = forward_times.our_networks(configs, args.sizes, plan.ways, plan.device)
     try:
-        runners |= forward_times.peer_runners(plan.peers, args.sizes, ways)
+        networks += forward_times.peer_networks(plan.peers, args.sizes, plan.ways)
     except ModuleNotFoundError as missing:
         raise UsageError(f'--peers: {missing}') from missing
-    show = progress_bar('pass')
-    rows, peaks = forward_times.time_runners(runners, args.rounds, plan.device, show)
+    show = progress_bar('network')
+    rows, peaks = forward_times.time_networks(networks, args.rounds, plan.device, show)
     return [_flat(row) for row in rows], {p: dataclasses.asdict(peaks[p]) for p in peaks}
 
 

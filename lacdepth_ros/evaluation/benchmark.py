@@ -98,9 +98,7 @@ def forward_runner(
 
 
 def interleaved_times(
-    runners: Mapping[Name, Callable[[], object]],
-    rounds: int,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    runners: Mapping[Name, Callable[[], object]], rounds: int
 ) -> dict[Name, list[float]]:
     """Time several functions interleaved, so that a noisy machine is unfair to none.
 
@@ -110,20 +108,17 @@ def interleaved_times(
     Args:
         runners: The functions, by name.
         rounds: How often each is timed.
-        progress: Called with the turns taken and the turns in all, those left out included.
 
     Returns:
         Milliseconds of each round, by name; where they exceed ENOUGH_MS in all, of fewer rounds.
     """
     times: dict[Name, list[float]] = {name: [] for name in runners}
     for done in range(rounds):
-        for turn, (name, run) in enumerate(runners.items()):
-            progress(done * len(runners) + turn, rounds * len(runners))
+        for name, run in runners.items():
             if done >= FEWEST_ROUNDS and sum(times[name]) > ENOUGH_MS:
                 continue
             run()
             start = time.perf_counter()
             run()
             times[name].append(1e3 * (time.perf_counter() - start))
-    progress(rounds * len(runners), rounds * len(runners))
     return times

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import torch
+from torch import nn
 
 from lacdepth_ros.core.percentiles import PERCENTILES, percentiles_at
 from lacdepth_ros.evaluation import peers
@@ -54,7 +57,7 @@ class ForwardTime:
         combination: What was timed.
         work: Its size.
         milliseconds: PERCENTILES of the rounds.
-        ratio: Its p50 over that of the first combination of the run.
+        ratio: Its p50 over that of the first combination of the run, timed in the same turns.
         share_of_peak: Multiply-adds a second over those of the fastest probe in the same
             precision, timed in the same turns (see peak.py); of each the fastest round, which
             nothing disturbed.
@@ -68,77 +71,118 @@ class ForwardTime:
 
 
 Runners = dict[Combination, tuple[Work, Callable[[], object]]]
+Made = Callable[[], Runners]
+"""Makes one network at one size, in all ways. A large one in five ways holds gigabytes, so that no
+machine has memory for all that are compared; they are made and timed one after the other."""
 
 
-def our_runners(
+def our_networks(
     configs: Sequence[ModelConfig],
     sizes: Sequence[tuple[int, int]],
     ways: Sequence[tuple[str, str]],
     device: torch.device,
-    progress: Callable[[int, int], None] = lambda *_: None,
-) -> Runners:
-    """Our networks, in all combinations.
+) -> list[Made]:
+    """Our networks with random weights, at each size.
 
     Args:
-        configs: With random weights.
+        configs: One for each network.
         sizes: (height, width) of the inputs.
         ways: Engine and precision.
         device: Where to run.
-        progress: Called with the combinations made and those in all.
     """
-    runners: Runners = {}
-    for config in configs:
-        for height, width in sizes:
-            size = network_size(config, height, width)
-            work = Work(size.parameters, size.macs)
-            for engine, precision in ways:
-                run = forward_runner(
-                    config, height, width, device=device, precision=precision, engine=engine
-                )
-                combination = Combination(config.name, engine, precision, height, width)
-                runners[combination] = work, run
-                progress(len(runners), len(configs) * len(sizes) * len(ways))
-    return runners
+    return [
+        partial(_our_runners, config, *size, ways, device) for config in configs for size in sizes
+    ]
 
 
-def peer_runners(
-    names: Iterable[str], sizes: Sequence[tuple[int, int]], ways: Sequence[tuple[str, str]]
+def _our_runners(
+    config: ModelConfig,
+    height: int,
+    width: int,
+    ways: Sequence[tuple[str, str]],
+    device: torch.device,
 ) -> Runners:
-    """Peers on the CPU, in those of the ways that they can be run in; as `our_runners`.
+    size = network_size(config, height, width)
+    work = Work(size.parameters, size.macs)
+    return {
+        Combination(config.name, engine, precision, height, width): (
+            work,
+            forward_runner(
+                config, height, width, device=device, precision=precision, engine=engine
+            ),
+        )
+        for engine, precision in ways
+    }
+
+
+def peer_networks(
+    names: Iterable[str], sizes: Sequence[tuple[int, int]], ways: Sequence[tuple[str, str]]
+) -> list[Made]:
+    """Peers on the CPU, in those of the ways that they can be run in; as `our_networks`.
 
     Raises:
         ModuleNotFoundError: transformers is not installed.
     """
-    runners: Runners = {}
-    for name in names:
-        counted = peers.build_peer(name, 'meta')
-        for wanted in sizes:
-            height, width = peers.PEERS[name].input_size(*wanted)
-            work = Work(count_parameters(counted), count_macs(counted, height, width))
-            for engine, precision in ways:
-                if engine in peers.ENGINES:
-                    run = peers.peer_runner(
-                        peers.build_peer(name), height, width, engine=engine, precision=precision
-                    )
-                    combination = Combination(name, engine, precision, height, width)
-                    runners[combination] = work, run
-    return runners
+    ours = [(engine, precision) for engine, precision in ways if engine in peers.ENGINES]
+    return [
+        partial(_peer_runners, name, peers.build_peer(name, 'meta'), wanted, ours)
+        for name in names
+        for wanted in sizes
+    ]
 
 
-def time_runners(
-    runners: Runners,
+def _peer_runners(
+    name: str, counted: nn.Module, wanted: tuple[int, int], ways: Sequence[tuple[str, str]]
+) -> Runners:
+    height, width = peers.PEERS[name].input_size(*wanted)
+    work = Work(count_parameters(counted), count_macs(counted, height, width))
+    return {
+        Combination(name, engine, precision, height, width): (
+            work,
+            peers.peer_runner(
+                peers.build_peer(name), height, width, engine=engine, precision=precision
+            ),
+        )
+        for engine, precision in ways
+    }
+
+
+def time_networks(
+    networks: Sequence[Made],
     rounds: int,
     device: torch.device,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[list[ForwardTime], dict[str, Peak]]:
-    """Time all interleaved, and with them the probes that give the peak of each precision.
+    """Time each network's ways interleaved, and with them the first way of all and the probes.
 
     Args:
-        runners: What to time.
+        networks: What to time; none is held longer than that takes, but for the first way.
         rounds: How often.
         device: Where it runs.
-        progress: As of `interleaved_times`.
+        progress: Called with the networks timed and those in all.
+
+    Returns:
+        The times, and by precision the fastest probe of all turns.
     """
+    rows: list[ForwardTime] = []
+    peaks: dict[str, Peak] = {}
+    first: Runners = {}
+    for done, make in enumerate(networks):
+        progress(done, len(networks))
+        timed, found, first = _time(make(), first, rounds, device)
+        rows += timed
+        for precision, peak in found.items():
+            known = peaks.setdefault(precision, peak)
+            peaks[precision] = max(known, peak, key=lambda peak: peak.gmacs)
+    progress(len(networks), len(networks))
+    return rows, peaks
+
+
+def _time(
+    runners: Runners, first: Runners, rounds: int, device: torch.device
+) -> tuple[list[ForwardTime], dict[str, Peak], Runners]:
+    """Rows and peaks of one network's turns, and the first way of all."""
+    first = first or dict(islice(runners.items(), 1))
     precisions = dict.fromkeys(combination.precision for combination in runners)
     probing = {precision: probes(precision, device) for precision in precisions}
     timed: dict[Combination | tuple[str, str], Callable[[], object]] = {
@@ -146,17 +190,17 @@ def time_runners(
         for precision, named in probing.items()
         for name, probe in named.items()
     }
-    timed |= {combination: run for combination, (_, run) in runners.items()}
-    times = interleaved_times(timed, rounds, progress)
+    timed |= {combination: run for combination, (_, run) in (first | runners).items()}
+    times = interleaved_times(timed, rounds)
     peaks = {
         precision: best(named, {name: times[precision, name] for name in named})
         for precision, named in probing.items()
     }
-    first = percentiles_at(times[next(iter(runners))], PERCENTILES)[0]
+    base = percentiles_at(times[next(iter(first))], PERCENTILES)[0]
     rows = []
     for combination, (work, _) in runners.items():
         milliseconds = percentiles_at(times[combination], PERCENTILES)
         gmacs = work.macs / min(times[combination]) / 1e6
         share = gmacs / peaks[combination.precision].gmacs
-        rows.append(ForwardTime(combination, work, milliseconds, milliseconds[0] / first, share))
-    return rows, peaks
+        rows.append(ForwardTime(combination, work, milliseconds, milliseconds[0] / base, share))
+    return rows, peaks, first

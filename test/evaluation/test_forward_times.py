@@ -57,7 +57,7 @@ def test_ratio_is_that_of_medians_and_share_of_peak_that_of_the_fastest_rounds(
     monkeypatch.setattr(forward_times, 'probes', lambda *_: probes)
     work = Work(10, 4 * 10**9)
     runners: forward_times.Runners = {first: (work, int), second: (work, int)}
-    rows, peaks = forward_times.time_runners(runners, 3, CPU)
+    rows, peaks = forward_times.time_networks([lambda: runners], 3, CPU)
     assert [row.combination for row in rows] == [first, second]
     assert [row.milliseconds for row in rows] == [(2.0, 2.0, 2.0), (4.0, 7.6, 7.92)]
     assert [row.ratio for row in rows] == [1.0, 2.0]
@@ -65,8 +65,50 @@ def test_ratio_is_that_of_medians_and_share_of_peak_that_of_the_fastest_rounds(
     assert peaks == {'fp32': Peak('fast', 4000.0)}
 
 
+def test_networks_are_held_one_at_a_time_and_all_are_compared_with_the_first_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second network is timed while the machine is half as fast, the first way with it."""
+    alive: list[str] = []
+    made: list[list[str]] = []
+
+    class Network:
+        def __init__(self, name: str) -> None:
+            self.name = name
+            alive.append(name)
+            made.append(sorted(alive))
+
+        def __del__(self) -> None:
+            alive.remove(self.name)
+
+        def __call__(self) -> None: ...
+
+    ways = [Combination(name, 'eager', 'fp32', 8, 8) for name in ('a', 'a2', 'b', 'c')]
+    turns = iter([(1.0, {}), (2.0, {ways[2]: 10.0}), (1.0, {ways[3]: 3.0})])
+
+    def times(runners: dict[Any, Any], _: int) -> dict[Any, list[float]]:
+        slower, own = next(turns)
+        return {name: [own.get(name, 2.0 * slower)] for name in runners}
+
+    def network(*names: int) -> forward_times.Made:
+        return lambda: {ways[i]: (Work(1, 10**9), Network(ways[i].network)) for i in names}
+
+    monkeypatch.setattr(forward_times, 'interleaved_times', times)
+    monkeypatch.setattr(forward_times, 'probes', lambda *_: {'probe': Probe(10**9, int)})
+    shown: list[tuple[int, int]] = []
+    rows, peaks = forward_times.time_networks(
+        [network(0, 1), network(2), network(3)], 3, CPU, lambda *counts: shown.append(counts)
+    )
+    assert made == [['a'], ['a', 'a2'], ['a', 'b'], ['a', 'c']]
+    assert [row.ratio for row in rows] == [1.0, 1.0, 2.5, 1.5]
+    assert [row.share_of_peak for row in rows] == pytest.approx([1, 1, 0.4, 2 / 3])
+    assert peaks == {'fp32': Peak('probe', 500.0)}
+    assert shown == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
 def test_peers_get_the_nearest_size_and_are_counted(one_peer: None) -> None:
-    runners = forward_times.peer_runners(['one'], [(30, 50)], [('eager', 'fp32')])
+    [make] = forward_times.peer_networks(['one'], [(30, 50)], [('eager', 'fp32')])
+    runners = make()
     [(combination, (work, run))] = runners.items()
     assert (combination.height, combination.width) == (28, 56)
     assert work == Work(parameters=28, macs=27 * 28 * 56)
@@ -76,7 +118,8 @@ def test_peers_get_the_nearest_size_and_are_counted(one_peer: None) -> None:
 
 def test_peers_run_reduced_and_only_where_an_engine_is_theirs(one_peer: None) -> None:
     ways = [('eager', 'bf16'), ('compiled', 'fp16')]
-    runners = forward_times.peer_runners(['one'], [(28, 28)], ways)
+    [make] = forward_times.peer_networks(['one'], [(28, 28)], ways)
+    runners = make()
     [(combination, (_, run))] = runners.items()
     assert (combination.engine, combination.precision) == ('eager', 'bf16')
     depth = run()
