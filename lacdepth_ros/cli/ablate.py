@@ -46,15 +46,16 @@ def run(args: argparse.Namespace) -> int:
     """Run the sweep and print its tables; 1 when a row failed."""
     import logging
 
+    from lacdepth_ros.core.runtime import tune_training
+
+    tune_training()  # before Lightning imports PyTorch
     need_lightning()
-    from lacdepth_ros.core.runtime import tune_allocator
     from lacdepth_ros.training.ablation import TABLES, markdown, run_sweep
     from lacdepth_ros.training.recipes import find_sweep
     from lacdepth_ros.training.run import train
     from lacdepth_ros.training.settings import complete_recipe
     from lacdepth_ros.training.sweep import read_sweep
 
-    tune_allocator()
     logging.basicConfig(
         level=logging.INFO, format='%(asctime)s %(message)s', datefmt='%H:%M:%S', stream=sys.stderr
     )

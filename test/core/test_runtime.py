@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,9 +108,44 @@ def test_commands_run_the_network_as_the_node_does(
     arguments = {
         'predict': [str(tmp_path / 'a.png'), '--output', str(tmp_path / 'out'), *checkpoint],
         'evaluate': ['--data', str(tmp_path), *checkpoint],
-        'benchmark': ['--skip-sizes', '--node-frames', '0'],
+        'benchmark': ['--skip-sizes', '--node-frames', '0', '--rates'],
     }
     main([command, *arguments[command]])
     assert tuned == [True]
     assert os.environ['GOMP_SPINCOUNT'] == runtime.SPINS
     assert cv2.getNumThreads() == 1
+
+
+AT_TORCH = """
+import os, sys
+
+class AtTorch:
+    def find_spec(self, name, *_):
+        if name == 'torch':
+            print(os.environ.get('GOMP_SPINCOUNT'))
+            sys.exit()
+
+sys.meta_path.insert(0, AtTorch())
+from lacdepth_ros.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize('command', ['train', 'ablate', 'predict', 'evaluate', 'robustness'])
+def test_openmp_is_told_before_pytorch_reads_it(tmp_path: Path, command: str) -> None:
+    image = tmp_path / 'a.png'
+    cv2.imwrite(str(image), np.zeros((9, 9, 3), np.uint8))
+    output, data = ['--output', str(tmp_path / 'out')], ['--data', str(tmp_path)]
+    arguments = {
+        'train': ['--config', 'lite', *output],
+        'ablate': output,
+        'predict': [str(image), *output],
+        'evaluate': data,
+        'robustness': data,
+    }
+    result = subprocess.run(
+        [sys.executable, '-c', AT_TORCH, command, *arguments[command]],
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout == f'{runtime.SPINS}\n', result.stderr
