@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
+from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.camera import Camera
@@ -21,17 +22,11 @@ from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.messages.topics import (
-    OUTPUTS,
-    UNCERTAINTY,
-    info_topic_of,
-    is_rectified_topic,
-)
+from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
 
-_PREDICTED = f'/{UNCERTAINTY}'  # only our node has it: its other outputs lie beside
 _NAMES = ('truth', '/gt')
 
 
@@ -74,7 +69,7 @@ class GroundTruthTopic:
         if topic is None:
             found = ', '.join(sorted(kinds)) or 'none'
             nothing = f'no topic of measured points or depth in this bag; its topics: {found}'
-            topic = only_ground_truth(path, fitting, kinds, nothing)
+            topic = only_ground_truth(reader, path, fitting, nothing)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] == CLOUD
         beside = info_topic_of(self.topic)
@@ -124,28 +119,33 @@ def _depth_points(message: Any, camera: Camera) -> npt.NDArray[np.float64]:
     return points[np.isfinite(points[..., 2])].astype(np.float64)
 
 
-def only_ground_truth(
-    path: Path, topics: Sequence[str], kinds: Mapping[str, str], nothing: str
-) -> str:
+def only_ground_truth(reader: BagReader, path: Path, topics: Sequence[str], nothing: str) -> str:
     """The one topic that can hold ground truth: a cloud, else depth, best if named after it.
 
-    What a depth node predicted is no ground truth.
+    What a depth node predicted is no ground truth; what it may have predicted must be named.
 
     Args:
+        reader: The open bag.
         path: The bag, for messages.
         topics: Those that could be meant.
-        kinds: Type of every topic of the bag.
         nothing: What to say where none is left.
 
     Raises:
-        ValueError: None is left, or several are.
+        ValueError: None is left, or several are, or only such as must be named.
     """
-    nodes = {t.removesuffix(_PREDICTED) for t in kinds if t.endswith(_PREDICTED)}
-    others = sorted(set(topics) - {f'{node}/{topic}' for node in nodes for topic in OUTPUTS})
-    clouds = [topic for topic in others if kinds[topic] == CLOUD]
-    depths = [topic for topic in others if kinds[topic] == IMAGE and _is_depth(topic)]
-    named = [topic for topic in depths if any(word in topic for word in _NAMES)]
+    kinds = topic_kinds(reader)
+    others = sorted(set(topics) - own_outputs(kinds))
+    named = [t for t in others if kinds[t] == IMAGE and _is_depth(t) and _is_called_truth(t)]
+    doubts = {t: doubt for t in others if t not in named and (doubt := doubt_as_own(reader, t))}
+    clear = [topic for topic in others if topic not in doubts]
+    clouds = [topic for topic in clear if kinds[topic] == CLOUD]
+    depths = [topic for topic in clear if kinds[topic] == IMAGE and _is_depth(topic)]
     found = next(filter(None, (clouds, named, depths)), [])
+    if not found and doubts:
+        raise ValueError(
+            f'{path}: no ground truth but what the depth node may have predicted itself '
+            f'({"; ".join(doubts.values())}); name the topic with --truth-topic if it was measured'
+        )
     if not found:
         raise ValueError(f'{path}: {nothing}')
     if len(found) > 1:
@@ -154,6 +154,10 @@ def only_ground_truth(
             'with --truth-topic'
         )
     return found[0]
+
+
+def _is_called_truth(topic: str) -> bool:
+    return any(word in topic for word in _NAMES)
 
 
 def _is_depth(topic: str) -> bool:

@@ -188,6 +188,17 @@ def info_for_depth(CameraInfo: Any, info: Any, header: Any, *, camera: Camera) -
     return msg
 
 
+def is_info_for_depth(info: Any) -> bool:
+    """Whether a camera_info may be one that `info_for_depth` made.
+
+    Few drivers set a binning that merges no pixels.
+    """
+    intrinsics = np.asarray(info.p, dtype=np.float64).reshape(3, 4)[:, :3].ravel()
+    plain = len(info.d) == 5 and not any(info.d) and np.array_equal(info.r, np.eye(3).ravel())
+    unbinned = info.binning_x == info.binning_y == 1
+    return bool(plain and unbinned and np.array_equal(info.k, intrinsics))
+
+
 def _sensor(info: Any, name: str) -> Camera:
     """Camera of the full sensor by 'k' or 'p', without the skew that K may have."""
     check_fields(info)

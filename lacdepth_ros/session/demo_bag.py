@@ -71,8 +71,10 @@ def _write(bag: BagWriter, item: ShownAnswer, report: dict[str, str]) -> None:
 def _messages(item: ShownAnswer, head: Any) -> Iterator[tuple[str, Any]]:
     camera = camera_from_info(item.answer.messages[CAMERA_INFO], rectified=True)
     yield IMAGE, messages.jpeg_image(item.colors, head)
-    for topic in (INFO, CAMERA_INFO):
-        yield topic, messages.camera_info(camera, head)
+    yield INFO, messages.camera_info(camera, head)
+    info = messages.camera_info(camera, head)
+    info.binning_x = info.binning_y = 1  # as the node writes it: nobody takes this depth for true
+    yield CAMERA_INFO, info
     yield DEPTH, messages.depth_image(item.answer.depth, head)
     points, colors = item.points[::STRIDE, ::STRIDE], item.colors[::STRIDE, ::STRIDE]
     cloud = cloud_to_message(SimpleNamespace, SimpleNamespace, points, colors, head)

@@ -108,7 +108,7 @@ def ground_truth_from_topic(
         if topic is None:
             others = ', '.join(fitting) or 'none'
             nothing = f'no depth topic to score {images} against (other images: {others}); '
-            topic = only_ground_truth(path, fitting, kinds, nothing + HOW_TO_GIVE)
+            topic = only_ground_truth(reader, path, fitting, nothing + HOW_TO_GIVE)
         name = choose_topic(path, topic, kinds, fitting)
         recorded = StampedTopic(reader, name)
         by_stamp = {

@@ -201,7 +201,8 @@ def test_own_predictions_are_never_taken_for_ground_truth(tmp_path: Path) -> Non
     }
     done, _ = extracted(bag_scene.write(tmp_path / 'bag', records, **kinds))
     assert done.topics[2] == CLOUD
-    records[-1:] = []
+    other = messages.scan_cloud(in_lidar(wall(3)), messages.header(START, 'lidar'))
+    records[-2:] = [('/front/points', START, other)]
     bag = bag_scene.write(tmp_path / 'two', records, **kinds)
     with pytest.raises(
         ValueError, match=r'several topics may hold the ground truth \(/front/points, /lidar'

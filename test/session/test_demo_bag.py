@@ -12,13 +12,15 @@ from demo_answers import answer, frame, take
 
 pytest.importorskip('rosbags')
 
+from lacdepth_ros.bags.ground_truth import only_ground_truth
 from lacdepth_ros.bags.opening import messages_of, open_bag
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.topics import DEPTH, POINTS
 from lacdepth_ros.session.demo import PROTOCOL, DemoFrames
-from lacdepth_ros.session.demo_bag import FRAME, KINDS, STRIDE, write_demo_bag
+from lacdepth_ros.session.demo_bag import FRAME, KINDS, NAMESPACE, STRIDE, write_demo_bag
 from lacdepth_ros.session.result import SessionResult
 
 
@@ -51,6 +53,11 @@ def test_every_topic_has_a_message_a_frame(bag: Path) -> None:
     assert (camera.fx, camera.width) == (50.0, 40)
     [status] = read['/diagnostics'][0][1].status
     assert [(item.key, item.value) for item in status.values] == [('state', 'active')]
+
+
+def test_the_node_s_answers_are_not_taken_for_ground_truth(bag: Path) -> None:
+    with open_bag(bag) as reader, pytest.raises(ValueError, match='predicted itself'):
+        only_ground_truth(reader, bag, [f'{NAMESPACE}/{DEPTH}', f'{NAMESPACE}/{POINTS}'], '')
 
 
 def test_foxglove_finds_the_definitions_in_the_file(bag: Path) -> None:

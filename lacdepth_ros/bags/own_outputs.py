@@ -1,0 +1,70 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which topics of a bag the depth node wrote itself, or may have: those are no ground truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lacdepth_ros.bags.opening import messages_of, topic_kinds
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, COMPRESSED, IMAGE, sounds_like_depth
+from lacdepth_ros.messages.cameras import is_info_for_depth
+from lacdepth_ros.messages.topics import (
+    CLEARING,
+    COLOR,
+    OBSTACLES,
+    OUTPUTS,
+    UNCERTAINTY,
+    info_topic_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lacdepth_ros.bags.salvage import BagReader
+
+_TELLTALES = (UNCERTAINTY, COLOR, OBSTACLES, CLEARING)  # nobody else has topics called so
+
+
+def own_outputs(kinds: Mapping[str, str]) -> set[str]:
+    """Names that the outputs of those depth nodes have of which an unmistakable one is there."""
+    nodes = {
+        topic.removesuffix(f'/{name}')
+        for topic in kinds
+        for name in _TELLTALES
+        if topic.endswith(f'/{name}')
+    }
+    return {f'{node}/{name}' for node in nodes for name in OUTPUTS}
+
+
+def doubt_as_own(reader: BagReader, topic: str) -> str:
+    """Why the depth node may have written a topic of depth or points; '' where it did not.
+
+    Drivers have topics of the node's names, too. Of depth the camera_info beside it tells them
+    apart, of a cloud its frame: the node's is the one of the images.
+    """
+    if not any(topic.endswith(f'/{name}') for name in OUTPUTS):
+        return ''
+    kinds = topic_kinds(reader)
+    if kinds[topic] == CLOUD:
+        frame = _frame(_first(reader, topic))
+        pictures = (t for t, kind in kinds.items() if kind in (IMAGE, COMPRESSED))
+        same = any(
+            _frame(_first(reader, t)) == frame for t in pictures if not sounds_like_depth(t)
+        )
+        return f'{topic} has the name of its cloud and the frame of the images' if same else ''
+    beside = info_topic_of(topic)
+    if kinds.get(beside) != CAMERA_INFO or (info := _first(reader, beside)) is None:
+        return f'{topic} has the name of its depth, and {beside} does not tell whose it is'
+    if is_info_for_depth(info):
+        return f'{topic} has the name of its depth and {beside} is as it writes them'
+    return ''
+
+
+def _first(reader: BagReader, topic: str) -> Any | None:
+    """The first message that can be read; None without."""
+    return next((message for _, message in messages_of(reader, topic)), None)
+
+
+def _frame(message: Any | None) -> str | None:
+    return None if message is None else str(message.header.frame_id).lstrip('/')
