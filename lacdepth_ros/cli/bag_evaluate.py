@@ -141,6 +141,8 @@ def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
 
 
 def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
+    from lacdepth_ros.messages.cameras import camera_of_view
+    from lacdepth_ros.session.bag_frames import first_frame
     from lacdepth_ros.session.ground_truth import (
         ground_truth_from_files,
         ground_truth_from_topic,
@@ -152,16 +154,16 @@ def _ground_truth(args: argparse.Namespace, images: BagImages) -> GroundTruth:
         return no_ground_truth()
     if args.truth is None:
         return ground_truth_from_topic(
-            args.bag,
-            args.truth_topic,
-            images=images.topic,
-            tolerance_ns=tolerance,
-            damage=images.damage,
+            args.bag, args.truth_topic, images=images, tolerance_ns=tolerance
         )
     if not args.truth.exists():
         raise FileNotFoundError(f'--truth: {args.truth} does not exist')
     ground_truth = ground_truth_from_files(
-        args.truth, count=images.count, depth_scale=args.truth_scale, tolerance_ns=tolerance
+        args.truth,
+        count=images.count,
+        depth_scale=args.truth_scale,
+        tolerance_ns=tolerance,
+        camera=camera_of_view(first_frame(images).info, rectified=images.rectified),
     )
     if ground_truth.by_index:
         images.check_places()

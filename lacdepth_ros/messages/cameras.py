@@ -132,6 +132,19 @@ def is_pinhole(info: Any) -> bool:
     return not bent and np.allclose(rotation_from_info(info), np.eye(3), atol=_SMALL_TURN)
 
 
+def camera_of_view(info: Any, *, rectified: bool) -> Camera:
+    """Camera of the pinhole image that is made of an image: its own, or the rectified one.
+
+    Args:
+        info: The image's camera_info.
+        rectified: The image arrives rectified.
+
+    Raises:
+        ValueError: The camera_info is unusable, see `camera_from_info` and `is_pinhole`.
+    """
+    return camera_from_info(info, rectified=rectified or not is_pinhole(info))
+
+
 def skew_from_info(info: Any) -> float:
     """Skew [px] of the raw image's pixels, 0 where it moves none of them.
 

@@ -97,12 +97,29 @@ class Rectifier:
         Raises:
             ValueError: The image has another size than the calibration.
         """
+        self._check_size(image)
+        return np.asarray(cv2.remap(image, *self._maps, cv2.INTER_LINEAR), dtype=np.uint8)
+
+    def rectify_depth(self, depth: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Rectify raw depth (H, W): that of the nearest raw pixel, NaN where there is none.
+
+        Depth is along the optical axis of the rectified image if R is the identity.
+
+        Raises:
+            ValueError: The depth has another size than the calibration.
+        """
+        self._check_size(depth)
+        whole, fraction = self._maps  # the second: 5 bits of the column, then 5 of the row
+        up = np.stack([fraction >> 4 & 1, fraction >> 9 & 1], axis=-1).astype(np.int16)
+        nearest = cv2.remap(depth, whole + up, np.empty(0, np.uint16), cv2.INTER_NEAREST)
+        return np.where(self.outside, np.float32(np.nan), nearest)
+
+    def _check_size(self, image: npt.NDArray[Any]) -> None:
         if image.shape[:2] != self.outside.shape:
             height, width = self.outside.shape
             raise ValueError(
                 f'image is {image.shape[1]}x{image.shape[0]}, its camera_info {width}x{height}'
             )
-        return np.asarray(cv2.remap(image, *self._maps, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _rectify_maps(info: Any, raw: Camera, rectified: Camera) -> tuple[Any, Any]:

@@ -13,15 +13,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.ground_truth import only_ground_truth
 from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
-from lacdepth_ros.bags.reader import IMAGE
+from lacdepth_ros.bags.reader import IMAGE, BagImages
 from lacdepth_ros.bags.stamped import StampedTopic
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.data.files import read_depth_png
 from lacdepth_ros.data.sources import Entry, is_data_set, open_data_set
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.rectification import Rectifier
+from lacdepth_ros.session.truth_view import check_camera, truth_rectifier
 
 Load = Callable[[], npt.NDArray[np.float32]]
 HOW_TO_GIVE = (
@@ -81,49 +83,51 @@ class GroundTruth:
 
 
 def ground_truth_from_topic(
-    path: Path,
-    topic: str | None,
-    *,
-    images: str,
-    tolerance_ns: int,
-    damage: Damage | None = None,
+    path: Path, topic: str | None, *, images: BagImages, tolerance_ns: int
 ) -> GroundTruth:
     """Ground truth that was recorded: 32FC1 or 16UC1 images (REP 118) on a topic of the bag.
 
     Args:
         path: The bag.
         topic: The topic; None takes the only one that sounds like depth, or like true depth.
-        images: Topic of the camera images, which is no candidate.
+        images: The camera images. Their topic is no candidate, and the depth must be of their
+            camera; their `damage` takes the messages that cannot be read.
         tolerance_ns: See `GroundTruth`.
-        damage: Takes the messages that cannot be read.
 
     Raises:
         FileNotFoundError: There is no bag.
-        ValueError: There is no such topic, or several could be meant.
+        ValueError: There is no such topic, several could be meant, or it is of another camera.
     """
     with ExitStack() as stack:
-        reader = stack.enter_context(open_bag(path, damage))
+        reader = stack.enter_context(open_bag(path, images.damage))
         kinds = topic_kinds(reader)
-        fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images)
+        fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images.topic)
         if topic is None:
             others = ', '.join(fitting) or 'none'
-            nothing = f'no depth topic to score {images} against (other images: {others}); '
+            nothing = f'no depth topic to score {images.topic} against (other images: {others}); '
             topic = only_ground_truth(reader, path, fitting, nothing + HOW_TO_GIVE)
         name = choose_topic(path, topic, kinds, fitting)
         recorded = StampedTopic(reader, name)
+        if not recorded.stamps:
+            raise ValueError(f'{path}: topic {name} holds no message; {HOW_TO_GIVE}')
+        rectifier = truth_rectifier(reader, path, images, name)
         by_stamp = {
-            stamp: TrueDepth('', partial(_read_depth, recorded, stamp))
+            stamp: TrueDepth('', partial(_read_depth, recorded, stamp, rectifier))
             for stamp in recorded.stamps
         }
-        if not by_stamp:
-            raise ValueError(f'{path}: topic {name} holds no message; {HOW_TO_GIVE}')
-        ground_truth = GroundTruth(f'topic {name}', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
+        described = f'topic {name}{", rectified" if rectifier else ""}'
+        ground_truth = GroundTruth(described, by_stamp=by_stamp, tolerance_ns=tolerance_ns)
         ground_truth.resources = stack.pop_all()
     return ground_truth
 
 
 def ground_truth_from_files(
-    path: Path, *, count: int, depth_scale: float, tolerance_ns: int
+    path: Path,
+    *,
+    count: int,
+    depth_scale: float,
+    tolerance_ns: int,
+    camera: Camera | None = None,
 ) -> GroundTruth:
     """Ground truth that lies beside the bag.
 
@@ -137,6 +141,7 @@ def ground_truth_from_files(
         count: Number of images in the bag.
         depth_scale: Counts per metre of the PNGs of a folder; KITTI's is 256.
         tolerance_ns: See `GroundTruth`.
+        camera: Of the depth that is scored; a frame of another one cannot be loaded.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
@@ -147,7 +152,7 @@ def ground_truth_from_files(
     data = open_data_set(path)
     if data.problem:
         raise ValueError(f'{data.problem}; correct it, or leave out every stamp to go by order')
-    depths = [TrueDepth(entry.id, partial(_load_depth, entry)) for entry in data.entries]
+    depths = [TrueDepth(entry.id, partial(_load_depth, entry, camera)) for entry in data.entries]
     if not data.timed and len(depths) == count:
         return GroundTruth(f'{path}, in order', by_index=dict(enumerate(depths)))
     by_stamp = dict(zip(data.stamps, depths, strict=True))
@@ -159,12 +164,18 @@ def no_ground_truth() -> GroundTruth:
     return GroundTruth('none')
 
 
-def _read_depth(topic: StampedTopic, stamp: int) -> npt.NDArray[np.float32]:
-    return depth_from_message(topic.read(stamp))
+def _read_depth(
+    topic: StampedTopic, stamp: int, rectifier: Rectifier | None
+) -> npt.NDArray[np.float32]:
+    depth = depth_from_message(topic.read(stamp))
+    return depth if rectifier is None else rectifier.rectify_depth(depth)
 
 
-def _load_depth(entry: Entry) -> npt.NDArray[np.float32]:
-    return entry.load().depth
+def _load_depth(entry: Entry, camera: Camera | None) -> npt.NDArray[np.float32]:
+    sample = entry.load()
+    if camera is not None:
+        check_camera(sample.camera, camera)
+    return sample.depth
 
 
 def _png_ground_truth(

@@ -10,7 +10,7 @@ from pathlib import Path
 from lacdepth_ros.bags.motion import camera_motion
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.evaluation.stability import StabilityMeter
-from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
+from lacdepth_ros.messages.cameras import camera_of_view
 from lacdepth_ros.session.bag_frames import first_frame
 from lacdepth_ros.session.replay import WorstFrames
 from lacdepth_ros.session.result import AnsweredFrame
@@ -23,8 +23,7 @@ def stability_meter(bag: Path, images: BagImages) -> StabilityMeter:
         ValueError: The bag is damaged, or the first camera_info is of no camera.
     """
     first = first_frame(images)
-    rectified = images.rectified or not is_pinhole(first.info)
-    camera = camera_from_info(first.info, rectified=rectified)
+    camera = camera_of_view(first.info, rectified=images.rectified)
     motion = camera_motion(bag, first.image.header.frame_id, images.topic)
     return StabilityMeter(camera, motion)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from replay_bags import (
 )
 
 from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.session.bag_frames import bag_frames
 from lacdepth_ros.session.ground_truth import (
@@ -36,7 +38,8 @@ TOLERANCE = 10_000_000  # ns
 
 
 def from_topic(bag: Path, topic: str | None = None) -> GroundTruth:
-    return ground_truth_from_topic(bag, topic, images=IMAGES, tolerance_ns=TOLERANCE)
+    images = BagImages(bag, IMAGES)
+    return ground_truth_from_topic(bag, topic, images=images, tolerance_ns=TOLERANCE)
 
 
 def from_files(path: Path, count: int) -> GroundTruth:
@@ -145,6 +148,17 @@ def test_manifest_gives_ground_truth_and_names(tmp_path: Path) -> None:
     path = manifest(tmp_path, ['a/0', 'b/0'], stamp=[START, START + PERIOD])
     stamped = from_files(path, 2)
     assert meters(stamped, 0, START + PERIOD) == 2.0 and stamped.find(0, 123) is None
+
+
+def test_frames_of_another_camera_are_no_ground_truth(tmp_path: Path) -> None:
+    path = manifest(tmp_path, ['a/0', 'b/0'])
+    of_manifest = Camera(30.0, 30.0, 20.0, 12.0, width=40, height=24)
+    rules = {'count': 2, 'depth_scale': 256.0, 'tolerance_ns': TOLERANCE}
+    there = ground_truth_from_files(path, camera=of_manifest, **rules)
+    assert meters(there, 1, 123) == 2.0
+    there = ground_truth_from_files(path, camera=replace(of_manifest, cx=17.0), **rules)
+    with pytest.raises(ValueError, match=r'40x24, .*cx 20\.0.*published .*40x24, .*cx 17\.0'):
+        meters(there, 1, 123)
 
 
 def test_what_is_no_ground_truth_is_refused(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def run(bag: Path, tmp_path: Path, *, rate: float | None = None, encoding: str =
         log=tmp_path / 'node.log',
         command=(sys.executable, str(TEST / 'replay_node.py')),
     )
-    ground_truth = ground_truth_from_topic(bag, None, images=images.topic, tolerance_ns=1_000_000)
+    ground_truth = ground_truth_from_topic(bag, None, images=images, tolerance_ns=1_000_000)
     with ground_truth:
         result = SessionResult(PROTOCOL, depth)
         frames = bag_frames(images, 'bag', ground_truth, forward_only=not lockstep)
