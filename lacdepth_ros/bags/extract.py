@@ -92,7 +92,7 @@ def _reusable_jpeg(recorded: RecordedImage, view: View) -> bytes | None:
 
     A Bayer camera's holds the raw mosaic, that of some drivers red and blue swapped.
     """
-    if view.outside is not None or not hasattr(recorded.message, 'format'):
+    if view.rectified_here or not hasattr(recorded.message, 'format'):
         return None
     data = bytes(recorded.message.data)
     is_same = data.startswith(b'\xff\xd8') and np.array_equal(decode_image(data), view.image)

@@ -27,6 +27,10 @@ from lacdepth_ros.messages.distortion import turning_radius
 MAX_OUTSIDE = 0.9
 """Largest share of a rectified image that may show nothing of the raw one."""
 _NOWHERE = -2.0  # a column of the raw image that even interpolation does not reach
+_BLACK = 16  # what a JPEG makes of black beside a picture
+_FRINGE = 4  # pixels beside a picture that interpolation and JPEG fill with its colors
+_PROBES = 256  # pixels that are looked at in each frame
+_SHARE_BLACK = 0.95  # of them, in a border that shows nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,15 @@ class View:
     Attributes:
         image: (H, W, 3) uint8 RGB, rectified.
         camera: Camera of these pixels.
-        outside: (H, W) bool, True where rectification found nothing to show; None if the image
-            was a pinhole image already, and is as it came.
+        outside: (H, W) bool, True where rectification found nothing to show, here or before the
+            image came; None if it shows something everywhere.
+        rectified_here: The image is not as it came.
     """
 
     image: npt.NDArray[np.uint8]
     camera: Camera
     outside: npt.NDArray[np.bool_] | None = None
+    rectified_here: bool = False
 
     def without_outside(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(H, W) values with NaN where the image shows nothing."""
@@ -89,7 +95,7 @@ class Rectifier:
         Raises:
             ValueError: The image has another size than the calibration.
         """
-        return View(self.rectify(image), self.camera, self.outside)
+        return View(self.rectify(image), self.camera, self.outside, rectified_here=True)
 
     def rectify(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Rectify a raw image (H, W, 3); pixels outside the raw image become black.
@@ -147,6 +153,39 @@ def _beyond_lens(info: Any, rectified: Camera) -> npt.NDArray[np.bool_]:
     return ~in_front | (r >= turning_radius(*distortion_from_info(info), float(r.max())))
 
 
+class BlackBorder:
+    """What an image that arrives rectified shows nothing in, as its calibration tells.
+
+    Whoever rectified it by K, D, R and P left the same pixels black as a `Rectifier` does.
+
+    Args:
+        info: The image's camera_info; one without distortion, or with one that is not known,
+            tells of no border.
+    """
+
+    def __init__(self, info: Any) -> None:
+        self._outside: npt.NDArray[np.bool_] | None = None
+        try:
+            outside = None if is_pinhole(info) else Rectifier(info).outside
+        except ValueError:  # D, which no longer matters for such an image
+            return
+        if outside is None:
+            return
+        around = np.ones((2 * _FRINGE + 1,) * 2, np.uint8)
+        rows, columns = np.nonzero(cv2.erode(outside.astype(np.uint8), around))
+        if rows.size:
+            self._outside = outside
+            probes = slice(None, None, -(-rows.size // _PROBES))
+            self._rows, self._columns = rows[probes], columns[probes]
+
+    def of(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:
+        """(H, W) bool, True where an image (H, W, 3) shows nothing; None where it is not black."""
+        if self._outside is None:
+            return None
+        black = image[self._rows, self._columns].max(axis=1) <= _BLACK
+        return self._outside if black.mean() >= _SHARE_BLACK else None
+
+
 class RectifierCache:
     """Camera and rectifier of the latest calibration; made anew when the calibration changes.
 
@@ -161,6 +200,7 @@ class RectifierCache:
         self._key: Any = None
         self._value: tuple[Camera, Rectifier | None] | None = None
         self._arriving: tuple[Any, Camera] | None = None
+        self._border: tuple[int, BlackBorder] | None = None
 
     def arriving(self, info: Any, *, rectified: bool) -> Camera:
         """Camera of the image that arrives with a camera_info; see `camera_from_info`."""
@@ -182,7 +222,13 @@ class RectifierCache:
         camera, rectifier = self.get(
             info, width=width, height=height, rectified=rectified, rectify=rectify
         )
-        return View(image, camera) if rectifier is None else rectifier.view(image)
+        if rectifier is not None:
+            return rectifier.view(image)
+        if not rectified:
+            return View(image, camera)
+        if self._border is None or self._border[0] != self.changes:
+            self._border = self.changes, BlackBorder(info)
+        return View(image, camera, self._border[1].of(image))
 
     def get(
         self, info: Any, *, width: int, height: int, rectified: bool, rectify: bool = True

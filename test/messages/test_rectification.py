@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -190,3 +191,37 @@ def test_view_is_the_image_as_it_came_or_rectified():
     depth = view.without_outside(np.ones((HEIGHT, WIDTH), np.float32))
     np.testing.assert_array_equal(np.isnan(depth), rectifier.outside)
     assert rectifier.outside.any() and not rectifier.outside.all()
+
+
+def wide(**changes):
+    """Calibration whose rectified image keeps every raw pixel, and so has a black border."""
+    return info(p=[125.0, 0, 79.0, 0, 0, 115.0, 61.0, 0, 0, 0, 1.0, 0], **changes)
+
+
+def bright():
+    return np.random.default_rng(0).integers(60, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize('quality', [None, 80])
+def test_border_that_somebody_else_left_black_shows_nothing(quality):
+    rectifier = Rectifier(wide())
+    arrives = rectifier.rectify(bright())
+    if quality:
+        arrives = cv2.imdecode(cv2.imencode('.jpg', arrives, (1, quality))[1], cv2.IMREAD_COLOR)
+    cache = RectifierCache()
+    view = cache.view(arrives, wide(), rectified=True)
+    assert view.image is arrives and not view.rectified_here
+    assert 0.05 < view.outside.mean() < 0.5
+    np.testing.assert_array_equal(view.outside, rectifier.outside)
+    assert cache.view(bright(), wide(), rectified=True).outside is None, 'not black there'
+    by_p = info(p=[180.0, 0, 82.0, 0, 0, 180.0, 57.0, 0, 0, 0, 1.0, 0])
+    assert cache.view(np.zeros_like(arrives), by_p, rectified=True).outside is None, 'no border'
+
+
+@pytest.mark.parametrize(
+    'changes', [{'d': ()}, {'distortion_model': 'unknown'}, {'d': (0.1,) * 3}]
+)
+def test_black_without_a_calibration_that_tells_why_is_taken_for_the_scene(changes):
+    night = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    view = RectifierCache().view(night, wide(**changes), rectified=True)
+    assert view.image is night and view.outside is None
