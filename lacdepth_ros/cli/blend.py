@@ -12,7 +12,6 @@ from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError
 
 SHARE = 0.5
-SHIPPED = 'shipped'
 HELP = 'weights between those before and after a fine-tuning'
 DESCRIPTION = """\
 Write the mean of two checkpoints' weights, of which one was trained from the other. A fine-tuned
@@ -32,9 +31,17 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'blend', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
-        'first', metavar='BEFORE', help="a checkpoint, or 'shipped' for the package's"
+        'first',
+        type=options.checkpoint,
+        metavar='BEFORE',
+        help="a checkpoint, or 'shipped' for the package's",
     )
-    parser.add_argument('second', metavar='AFTER', help='a checkpoint trained from the first')
+    parser.add_argument(
+        'second',
+        type=options.checkpoint,
+        metavar='AFTER',
+        help='a checkpoint trained from the first',
+    )
     parser.add_argument('output', type=Path, metavar='OUT', help='the blend, .safetensors')
     parser.add_argument(
         '--share',
@@ -59,14 +66,14 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f'OUT {args.output} must end in .safetensors')
     _check_output(args)
     outputs.claim_file(args, 'OUT', args.output)
-    paths = tuple(None if name == SHIPPED else Path(name) for name in (args.first, args.second))
+    paths = (args.first, args.second)
     share = f'{args.share:g}'
     if args.encoder_share is not None:
         share = f'{args.share:g} ({args.encoder_share:g} of the encoder)'
     try:
         (first, told), (second, told_after) = (load_checkpoint(path) for path in paths)
         mean = blend(first, second, args.share, args.encoder_share)
-        provenance = blended((paths[0], paths[1]), (told, told_after), share)
+        provenance = blended(paths, (told, told_after), share)
         save_checkpoint(args.output, mean, provenance)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
@@ -76,10 +83,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_output(args: argparse.Namespace) -> None:
     """Neither checkpoint may be overwritten, nor the shipped one."""
-    from lacdepth_ros.models.checkpoint import default_checkpoint
+    from lacdepth_ros.models.shipped import default_checkpoint
 
-    inputs = [default_checkpoint() if n == SHIPPED else Path(n) for n in (args.first, args.second)]
-    first, second = (path.resolve() for path in inputs)
+    first, second = args.first.resolve(), args.second.resolve()
     if first == second:
         raise UsageError(f'BEFORE and AFTER are the same file, {first}')
     if args.output.is_dir() or args.output.resolve() in (first, second, default_checkpoint()):

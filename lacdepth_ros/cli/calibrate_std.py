@@ -29,7 +29,8 @@ write a copy of the checkpoint that carries the result; weights stay as they are
 ground truth that it never saw; each is also seen by night, noisy, out of focus, in fog and
 pixelated, so that the std learns by how much to grow on pictures unlike the known ones. Groups
 (first parts of the ids) named by --leave-out take part in neither, and are measured like the
-rest: before and after; those that take part by five-fold cross-validation.
+rest: before and after; those that take part by five-fold cross-validation. At least 8 frames of
+--known and 8 of --data must take part.
 """
 EPILOG = """\
 example:
@@ -41,7 +42,12 @@ example:
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'calibrate-std', run, HELP, DESCRIPTION, EPILOG)
-    parser.add_argument('source', type=Path, metavar='CHECKPOINT', help='a checkpoint')
+    parser.add_argument(
+        'source',
+        type=options.checkpoint,
+        metavar='CHECKPOINT',
+        help="a checkpoint, or 'shipped' for the package's",
+    )
     parser.add_argument('output', type=Path, metavar='OUT', help='its calibrated copy')
     parser.add_argument(
         '--known',

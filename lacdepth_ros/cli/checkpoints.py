@@ -43,14 +43,18 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'checkpoints', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument(
-        'paths', nargs='*', type=Path, metavar='PATH', help='files or folders, besides'
+        'paths',
+        nargs='*',
+        type=options.checkpoint,
+        metavar='PATH',
+        help='files or folders, besides',
     )
     parser.add_argument('--json', action='store_true', help='as JSON, a list of objects')
 
 
 def run(args: argparse.Namespace) -> int:
     """List them; 1 when one of them cannot be used."""
-    from lacdepth_ros.models.checkpoint import default_checkpoint
+    from lacdepth_ros.models.shipped import default_checkpoint
 
     found = [*_files(default_checkpoint().parent), *(f for p in args.paths for f in _files(p))]
     asked = dict.fromkeys(file.resolve() for file in found)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options
@@ -47,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
         '--seconds', type=float, default=5.0, metavar='S', help='how long to listen (default: 5)'
     )
     parser.add_argument('--no-topics', action='store_true', help='look at the machine alone')
-    parser.add_argument('--checkpoint', type=Path, metavar='FILE', help='default: the shipped one')
+    options.add_checkpoint(parser)
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
 
 

@@ -39,9 +39,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'export', run, HELP, DESCRIPTION, EPILOG)
     parser.add_argument('file', type=Path, metavar='FILE', help='.onnx, or .xml for OpenVINO')
-    parser.add_argument(
-        '--checkpoint', type=Path, metavar='CKPT', help='default: the shipped lacdepth-lite'
-    )
+    options.add_checkpoint(parser)
     parser.add_argument(
         '--size',
         type=_size,

@@ -89,10 +89,20 @@ def add_checkpoint(group: Any) -> None:
     """Add --checkpoint to a parser or a group of one."""
     group.add_argument(
         '--checkpoint',
-        type=Path,
+        type=checkpoint,
         metavar='FILE',
-        help='safetensors checkpoint (default: lacdepth-lite, shipped with the package)',
+        help="checkpoint file, or 'shipped' for the package's lacdepth-lite (default)",
     )
+
+
+def checkpoint(text: str) -> Path:
+    """File of a checkpoint on the command line: `type` of every argument that names one."""
+    from lacdepth_ros.models.shipped import checkpoint_path
+
+    try:
+        return checkpoint_path(text)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_camera_height(group: Any, *, default: str) -> None:

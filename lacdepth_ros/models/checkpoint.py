@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from lacdepth_ros.core.text import clean
 from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.shipped import checkpoint_path
 from lacdepth_ros.models.std_calibration import StdCalibration
 
 FORMAT = 'lacdepth/1'
@@ -29,21 +29,6 @@ FOCAL_PER_WIDTH = 'focal_per_width'
 """Key of the provenance: focal length over width of the training images, their field of view."""
 LONGEST = 100_000
 """Characters of a provenance's text that are read: it holds all settings of a training."""
-DEFAULT_CHECKPOINT = 'lacdepth_lite.safetensors'
-
-
-def default_checkpoint() -> Path:
-    """Path of the checkpoint shipped with the package.
-
-    Raises:
-        FileNotFoundError: This installation carries none.
-    """
-    path = Path(str(files('lacdepth_ros') / 'checkpoints' / DEFAULT_CHECKPOINT))
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'the shipped checkpoint {path} is missing; reinstall the package or name a checkpoint'
-        )
-    return path
 
 
 def save_checkpoint(
@@ -84,7 +69,7 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
     """Rebuild a network in evaluation mode, on the CPU in float32, with strictly loaded weights.
 
     Args:
-        path: Checkpoint file; None means the one shipped with the package.
+        path: Checkpoint file, as `checkpoint_path` takes it.
 
     Returns:
         The network and its provenance.
@@ -94,7 +79,7 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
         ValueError: Not a LacDepth checkpoint, damaged, its weights do not fit its own config or
             are not finite. Little memory is taken before all but the last is known.
     """
-    path = default_checkpoint() if path is None else Path(path).expanduser()
+    path = checkpoint_path(path)
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist (or is no file)')
     try:
@@ -132,7 +117,7 @@ def write_calibrated(source: str | Path | None, path: Path, calibration: StdCali
     """Copy a checkpoint, weights as they are stored, with another calibration of its std.
 
     Args:
-        source: An existing checkpoint; None means the one shipped with the package.
+        source: An existing checkpoint, as `checkpoint_path` takes it.
         path: Target; it appears whole or not at all, and may be the source.
         calibration: Of these weights.
 
@@ -140,7 +125,7 @@ def write_calibrated(source: str | Path | None, path: Path, calibration: StdCali
         FileNotFoundError: No such file.
         ValueError: Not a LacDepth checkpoint, or the calibration is of another network.
     """
-    source = default_checkpoint() if source is None else Path(source).expanduser()
+    source = checkpoint_path(source)
     load_checkpoint(source)  # whatever is wrong with it is said there
     with safe_open(source, framework='pt') as file:
         metadata = {**file.metadata(), **_calibration_entry(calibration)}
@@ -151,9 +136,8 @@ def write_calibrated(source: str | Path | None, path: Path, calibration: StdCali
 
 
 def checkpoint_hash(path: str | Path | None = None) -> str:
-    """First 16 digits of the SHA-256 of a checkpoint file (None: the one shipped)."""
-    path = default_checkpoint() if path is None else Path(path).expanduser()
-    with path.open('rb') as stream:
+    """First 16 digits of the SHA-256 of a checkpoint file, as `checkpoint_path` takes it."""
+    with checkpoint_path(path).open('rb') as stream:
         digest = hashlib.sha256()
         while block := stream.read(2**20):
             digest.update(block)

@@ -11,9 +11,9 @@ from pathlib import Path
 from lacdepth_ros.models.checkpoint import (
     FOCAL_PER_WIDTH,
     checkpoint_hash,
-    default_checkpoint,
     load_checkpoint,
 )
+from lacdepth_ros.models.shipped import checkpoint_path
 
 UNTOLD = 'data that it does not name'
 DESCENT = ('start', 'licence')
@@ -32,8 +32,8 @@ def data_of(provenance: Mapping[str, str]) -> str | None:
 
 
 def origin(path: str | Path | None) -> str:
-    """Name and hash of a checkpoint (None: the one shipped)."""
-    path = default_checkpoint() if path is None else Path(path).expanduser()
+    """Name and hash of a checkpoint, as `checkpoint_path` takes it."""
+    path = checkpoint_path(path)
     return f'{path.name} (sha256 {checkpoint_hash(path)})'
 
 

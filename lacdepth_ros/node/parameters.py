@@ -19,7 +19,7 @@ class NodeParameters:
     """Values of all parameters of the node; the field defaults are the parameters' defaults."""
 
     checkpoint: str = parameter(
-        'checkpoint', '', 'Checkpoint file (.safetensors); empty = the shipped lacdepth-lite'
+        'checkpoint', '', 'Checkpoint file (.safetensors); empty or shipped = lacdepth-lite'
     )
     device: str = parameter('device', 'cpu', 'Torch device: cpu, cuda, cuda:1, ...')
     engine: str = parameter(

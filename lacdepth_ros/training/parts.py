@@ -16,7 +16,6 @@ from lacdepth_ros.models.config import ModelConfig, preset
 from lacdepth_ros.models.lacdepth import LacDepth
 
 PARTS = ('encoder', 'fusion', 'pyramid', 'bins', 'distribution', 'upsampling')
-SHIPPED = 'shipped'
 ENCODER_STAGES = 5
 BatchNormScope = Literal['none', 'encoder', 'all']
 if TYPE_CHECKING:
@@ -95,8 +94,7 @@ def build_network(config: NetworkConfig) -> LacDepth:
         assert wanted is not None
         model = LacDepth(wanted, config.encoder_weights)
     else:
-        path = None if config.checkpoint == SHIPPED else config.checkpoint
-        model, _ = load_checkpoint(path)
+        model, _ = load_checkpoint(config.checkpoint)
         if wanted is not None and model.config != wanted:
             raise ValueError(
                 f'checkpoint {config.checkpoint} holds another architecture ({model.config}) than '

@@ -30,7 +30,6 @@ from lacdepth_ros.training.checkpointing import (
 )
 from lacdepth_ros.training.first_look import first_look
 from lacdepth_ros.training.module import ARCHITECTURE
-from lacdepth_ros.training.parts import SHIPPED
 from lacdepth_ros.training.runlog import FILE, RunLog, peak_memory_mb
 from lacdepth_ros.training.settings import TrainingCLI
 
@@ -148,7 +147,7 @@ class TrainingRun:
         if state is not None and (told := saved_descent(state)) is not None:
             return told
         start = self.settings['model']['network']['checkpoint']
-        return inherited(None if start == SHIPPED else start) if start else {}
+        return inherited(start) if start else {}
 
     def _results(self, seconds: float) -> dict[str, Any]:
         network, trainer = self.cli.model.network, self.cli.trainer

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -11,14 +12,48 @@ import pytest
 from std_calibrations import calibration
 from tiny_networks import tiny_network
 
-from lacdepth_ros.cli.main import main
+from lacdepth_ros.cli.main import build_parser, main
 from lacdepth_ros.models.checkpoint import (
     checkpoint_hash,
-    default_checkpoint,
     save_checkpoint,
     write_calibrated,
 )
 from lacdepth_ros.models.provenance import inherited
+from lacdepth_ros.models.shipped import default_checkpoint
+
+
+def test_every_argument_that_names_a_checkpoint_takes_the_shipped_one() -> None:
+    found = {}
+
+    def walk(parser: argparse.ArgumentParser, command: str) -> None:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for name, inner in action.choices.items():
+                    walk(inner, f'{command} {name}')
+            elif 'checkpoint' in (action.dest, str(action.metavar).lower()):
+                found[command] = action
+            elif command in (' blend', ' checkpoints') and not action.option_strings:
+                found[f'{command} {action.metavar}'] = action
+
+    walk(build_parser(), '')
+    del found[' blend OUT']
+    assert {' calibrate-std', ' blend BEFORE', ' blend AFTER', ' checkpoints PATH', ' doctor',
+            ' export', ' evaluate', ' play', ' soak', ' bag evaluate'} <= set(found)  # fmt: skip
+    for command, action in found.items():
+        assert callable(action.type), command
+        assert action.type('shipped') == default_checkpoint(), command
+        assert action.type('a/b.safetensors') == Path('a/b.safetensors'), command
+
+
+def test_shipped_that_is_a_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'shipped').touch()
+    with pytest.raises(SystemExit) as stop:
+        main(['evaluate', '--data', 'x', '--checkpoint', './shipped'])
+    assert stop.value.code == 2
+    assert f"{tmp_path / 'shipped'}: 'shipped' is the package's" in capsys.readouterr().err
 
 
 def test_lists_the_installed_and_the_given(

@@ -12,6 +12,7 @@ from miniature import write_manifest
 from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
+from lacdepth_ros.evaluation.std_fit import MIN_FRAMES
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.predictor import DepthPredictor
 
@@ -100,3 +101,10 @@ def test_calibrate_std_writes_a_copy_that_knows_its_errors(
     few = f'calibrate-std {checkpoint} {output} --known {known} --data {extra} --overwrite'
     assert main(few.split()) == 2
     assert '2 held-out frames and 10 known pictures' in capsys.readouterr().err
+
+
+def test_calibrate_std_says_how_many_frames_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['calibrate-std', '--help'])
+    text = ' '.join(capsys.readouterr().out.split())
+    assert f'At least {MIN_FRAMES} frames of --known and {MIN_FRAMES} of --data' in text

@@ -13,8 +13,9 @@ from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.models.blend import blend
-from lacdepth_ros.models.checkpoint import default_checkpoint, load_checkpoint, save_checkpoint
+from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.provenance import inherited, origin
+from lacdepth_ros.models.shipped import default_checkpoint
 from lacdepth_ros.models.std_calibration import StdCalibration
 
 

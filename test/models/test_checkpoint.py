@@ -17,10 +17,11 @@ from safetensors.torch import load_file, save_file
 from std_calibrations import calibration
 from tiny_networks import random_image, tiny_config, tiny_network
 
-from lacdepth_ros.models import checkpoint
+from lacdepth_ros.models import checkpoint, shipped
 from lacdepth_ros.models.backbone import ENCODERS
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint, write_calibrated
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.provenance import origin
 
 
 @pytest.fixture
@@ -89,9 +90,30 @@ def test_missing_file(tmp_path: Path) -> None:
 
 
 def test_missing_shipped_checkpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(checkpoint, 'files', lambda _package: tmp_path)
+    monkeypatch.setattr(shipped, 'files', lambda _package: tmp_path)
     with pytest.raises(FileNotFoundError, match='reinstall the package'):
         load_checkpoint()
+
+
+def test_shipped_is_the_name_of_the_package_s_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = shipped.default_checkpoint()
+    for name in ('shipped', Path('shipped'), None):
+        assert shipped.checkpoint_path(name) == own
+    assert shipped.checkpoint_path('~/x') == Path.home() / 'x'
+    expected = load_checkpoint(own)[0].state_dict()
+    found = load_checkpoint('shipped')[0].state_dict()
+    assert all(torch.equal(value, found[name]) for name, value in expected.items())
+    assert checkpoint.checkpoint_hash('shipped') == checkpoint.checkpoint_hash(own)
+    assert origin('shipped') == origin(own)
+    write_calibrated('shipped', tmp_path / 'copy.safetensors', calibration(limit=7.5))
+    assert load_checkpoint(tmp_path / 'copy.safetensors')[1] == load_checkpoint(own)[1]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'shipped').touch()
+    with pytest.raises(ValueError, match=r'shipped: .*own checkpoint; give the whole path'):
+        load_checkpoint('shipped')
+    assert shipped.checkpoint_path(tmp_path / 'shipped') == tmp_path / 'shipped'
 
 
 @pytest.mark.parametrize('content', [b'', b'garbage', b'\xff' * 4096, b'PK\x03\x04' + bytes(99)])

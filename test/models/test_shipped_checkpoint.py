@@ -16,8 +16,9 @@ from lacdepth_ros.core.preprocessing import resize_image
 from lacdepth_ros.data.manifest import read_manifest
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.evaluation.evaluate import evaluate
-from lacdepth_ros.models.checkpoint import default_checkpoint, load_checkpoint
+from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.predictor import DepthPredictor
+from lacdepth_ros.models.shipped import default_checkpoint
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
 REFERENCE: dict[str, str] = {'engine': 'eager', 'precision': 'fp32'}

@@ -11,7 +11,8 @@ import pytest
 import torch
 from tiny_networks import random_image, tiny_network
 
-from lacdepth_ros.models.checkpoint import default_checkpoint, load_checkpoint
+from lacdepth_ros.models.checkpoint import load_checkpoint
+from lacdepth_ros.models.shipped import default_checkpoint
 from lacdepth_ros.training.parts import (
     NetworkConfig,
     build_network,
