@@ -52,13 +52,12 @@ def open_source(path: Path) -> Source:
         names = ', '.join(drive.name for drive in data.drives)
         raise ValueError(f'{path} holds several drives ({names}); name one: a bag has one drive')
     if data.drives:
-        return _drive(data.drives[0])
+        return _drive(data.drives[0], read_kitti_raw(path))
     data.warn_of_stamps()
     return Source(list(zip(data.stamps, data.entries, strict=True)))
 
 
-def _drive(drive: Path) -> Source:
-    frames = read_kitti_raw(drive)
+def _drive(drive: Path, frames: Sequence[KittiFrame]) -> Source:
     scans = _scans(drive, frames)
     # Rows of [R | t] lead from the scanner into the camera; tf wants the camera in the scanner.
     camera_from_scan = np.vstack([frames[0].calibration.camera_from_velodyne, [0, 0, 0, 1]])

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lacdepth_ros.data.layouts.kitti import find_drives, read_kitti_raw
+from lacdepth_ros.data.layouts.kitti import drive_frames
+from lacdepth_ros.data.layouts.kitti_drives import SOUGHT, KittiTree, holds_drives
 from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
 from lacdepth_ros.data.sample import Sample
 
@@ -71,12 +72,12 @@ class DataSet:
 def is_data_set(path: Path) -> bool:
     """Whether `open_data_set` knows a path; an opened one can be damaged all the same."""
     if path.is_dir():
-        return holds_manifest(path) or bool(find_drives(path))
+        return holds_manifest(path) or holds_drives(path)
     return path.suffix == '.jsonl'
 
 
 def open_data_set(path: Path) -> DataSet:
-    """Open a KITTI raw drive (or its date folder, or their parent), or a manifest.
+    """Open a KITTI raw drive, or a folder of such as `KittiTree` finds them, or a manifest.
 
     A folder that holds a manifest.jsonl stands for it. Its `stamp`s [ns] count where each frame
     has one and time only grows.
@@ -89,14 +90,12 @@ def open_data_set(path: Path) -> DataSet:
         raise FileNotFoundError(f'{path}: no such folder or manifest')
     if path.is_file() or holds_manifest(path):
         return _manifest(path, read_manifest(path))
-    drives = find_drives(path)
-    if not drives:
-        raise FileNotFoundError(
-            f'{path}: no {MANIFEST} and no KITTI raw drive '
-            '(<date>_drive_<number>_sync/image_02/data) in this folder'
-        )
-    frames = read_kitti_raw(path)
+    if not holds_drives(path):
+        raise FileNotFoundError(f'{path}: no {MANIFEST} and no {SOUGHT} in this folder')
+    tree = KittiTree.find(path)
+    frames = drive_frames(tree)
     stamps = [frame.stamp for frame in frames]
+    drives = list(tree.raw.values())
     return DataSet(f'KITTI raw {path}', frames, stamps, timed=True, drives=drives)
 
 

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress
-from lacdepth_ros.data.layouts.kitti_layout import KittiTree, index_kitti
+from lacdepth_ros.data.layouts.kitti_drives import holds_drives
+from lacdepth_ros.data.layouts.kitti_layout import index_kitti
 from lacdepth_ros.data.layouts.kitti_stereo import (
     KITTI_2012,
     KITTI_2015,
@@ -37,13 +38,6 @@ class Layout:
     options: frozenset[str] = field(default_factory=frozenset)
 
 
-def _is_kitti(root: Path) -> bool:
-    try:
-        return root.is_dir() and bool(KittiTree.find(root).raw)
-    except FileNotFoundError:
-        return False
-
-
 def _is_stereo(layout: StereoLayout, root: Path) -> bool:
     # KITTI 2015 may be unpacked over KITTI 2012: the disparity's folder tells them apart.
     return any((folder / layout.disparity).is_dir() for folder in (root, root / 'training'))
@@ -63,7 +57,7 @@ def _stereo(layout: StereoLayout) -> Layout:
 
 
 LAYOUTS: dict[str, Layout] = {
-    'kitti': Layout(index_kitti, _is_kitti, frozenset({'split', 'part', 'truth'})),
+    'kitti': Layout(index_kitti, holds_drives, frozenset({'split', 'part', 'truth'})),
     'kitti2012': _stereo(KITTI_2012),
     'kitti2015': _stereo(KITTI_2015),
     'nyu': Layout(index_nyu, _is_nyu, frozenset({'split'})),

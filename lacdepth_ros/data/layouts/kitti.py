@@ -25,12 +25,10 @@ import numpy.typing as npt
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, read_depth_png, read_image
+from lacdepth_ros.data.layouts.kitti_drives import KittiTree
+from lacdepth_ros.data.layouts.kitti_splits import KittiKey
 from lacdepth_ros.data.sample import Sample, group_of
 
-_IMAGES = Path('image_02', 'data')
-_ANNOTATED = Path('proj_depth', 'groundtruth', 'image_02')
-SUFFIXES = ('.png', '.jpg')
-"""Endings of KITTI's images: as they are published, and as many convert them."""
 KITTI_CAMERA_HEIGHT = 1.65
 """Height [m] of KITTI's cameras above the ground (Geiger et al., IJRR 2013, figure 3)."""
 
@@ -177,58 +175,43 @@ def read_scan(path: Path) -> npt.NDArray[np.float32]:
     return np.frombuffer(data, dtype='<f4').reshape(-1, 4)
 
 
-def find_drives(folder: str | Path) -> list[Path]:
-    """Drive folders at `folder` (a drive, a date folder, or a folder of date folders), sorted.
-
-    Empty when nothing there looks like KITTI raw.
-    """
-    folder = Path(folder)
-    if (folder / _IMAGES).is_dir():
-        return [folder.absolute()]
-    found = [*folder.glob('*_sync'), *folder.glob('*/*_sync')]
-    return sorted(path.absolute() for path in found if (path / _IMAGES).is_dir())
-
-
 def read_kitti_raw(folder: str | Path) -> list[KittiFrame]:
-    """Read the frames of every drive at `folder`, in order; see `find_drives`.
+    """Read the frames of every drive that `KittiTree` finds at a folder, in order.
 
     Raises:
-        FileNotFoundError: There is no drive, or its calibration or stamps are missing.
-        ValueError: Calibration or stamps are damaged, or a drive is not rectified.
+        FileNotFoundError: There is no drive, or its images, calibration or stamps are missing.
+        ValueError: Calibration or stamps are damaged, or a drive is not rectified or there twice.
     """
-    drives = find_drives(folder)
-    if not drives:
-        raise FileNotFoundError(
-            f'{folder}: no KITTI raw drive; expected .../<date>_drive_<number>_sync/{_IMAGES}'
-        )
-    return [frame for drive in drives for frame in _read_drive(drive)]
+    return drive_frames(KittiTree.find(Path(folder)))
 
 
-def _read_drive(drive: Path) -> list[KittiFrame]:
-    """List the frames of one drive folder."""
-    if drive.name.endswith('_extract'):
-        raise ValueError(f'{drive}: not rectified; download the drive "synced+rectified" (_sync)')
-    images = sorted(path for path in (drive / _IMAGES).iterdir() if path.suffix in SUFFIXES)
+def drive_frames(tree: KittiTree) -> list[KittiFrame]:
+    """Read the frames of a tree's drives; see `read_kitti_raw`."""
+    by_drive: dict[str, list[KittiKey]] = {drive: [] for drive in tree.raw}
+    for key in tree.frames():
+        by_drive[key.drive].append(key)
+    return [f for drive, keys in by_drive.items() for f in _read_drive(tree, drive, keys)]
+
+
+def _read_drive(tree: KittiTree, drive: str, keys: list[KittiKey]) -> list[KittiFrame]:
+    """List the frames of one drive."""
+    folder = tree.raw[drive]
+    images = [image for key in keys if (image := tree.image(key)) is not None]
     if not images:
-        raise FileNotFoundError(f'{drive / _IMAGES}: no {" or ".join(SUFFIXES)} image')
-    calibration = KittiCalibration.read(drive.parent)
-    stamps = _stamps_of(images, drive / 'image_02' / 'timestamps.txt')
-    has_annotations = (drive / _ANNOTATED).is_dir()
-    frames = []
-    for image, stamp in zip(images, stamps, strict=True):
-        annotated = drive / _ANNOTATED / f'{image.stem}.png'
-        scan = drive / 'velodyne_points' / 'data' / f'{image.stem}.bin'
-        frames.append(
-            KittiFrame(
-                id=f'{drive.name}/{image.stem}',
-                image=image,
-                stamp=stamp,
-                calibration=calibration,
-                annotated=annotated if annotated.is_file() else None,
-                scan=scan if scan.is_file() and not has_annotations else None,
-            )
+        raise FileNotFoundError(f'{folder}: no .png or .jpg image in image_02/data')
+    calibration = KittiCalibration.read(folder.parent)
+    stamps = _stamps_of(images, folder / 'image_02' / 'timestamps.txt')
+    return [
+        KittiFrame(
+            id=key.id,
+            image=image,
+            stamp=stamp,
+            calibration=calibration,
+            annotated=tree.annotation(key),
+            scan=None if tree.has_annotations(key) else tree.scan(key),
         )
-    return frames
+        for key, image, stamp in zip(keys, images, stamps, strict=True)
+    ]
 
 
 def _stamps_of(images: list[Path], path: Path) -> list[int]:

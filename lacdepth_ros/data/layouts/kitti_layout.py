@@ -1,15 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""KITTI raw with the depth benchmark, as unpacked from KITTI's archives, listed as a manifest.
-
-Anywhere within three folders below the root:
-
-    2011_09_26/2011_09_26_drive_0009_sync/image_02/data/0000000005.png   (or .jpg), raw
-    2011_09_26/2011_09_26_drive_0009_sync/velodyne_points/data/0000000005.bin
-    train/2011_09_26_drive_0009_sync/proj_depth/groundtruth/image_02/0000000005.png
-
-The last may as well lie under val/, in no such folder, or in the raw drive itself.
-"""
+"""KITTI raw with the depth benchmark, listed as a manifest."""
 
 from __future__ import annotations
 
@@ -22,7 +13,8 @@ from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png
 from lacdepth_ros.data.headers import check_pair
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
-from lacdepth_ros.data.layouts.kitti import KITTI_CAMERA_HEIGHT, SUFFIXES, KittiCalibration
+from lacdepth_ros.data.layouts.kitti import KITTI_CAMERA_HEIGHT, KittiCalibration
+from lacdepth_ros.data.layouts.kitti_drives import KittiTree
 from lacdepth_ros.data.layouts.kitti_splits import (
     EIGEN_DRIVES,
     KittiKey,
@@ -33,88 +25,7 @@ from lacdepth_ros.data.layouts.kitti_splits import (
     read_kitti_split,
 )
 
-_ANNOTATED = Path('proj_depth', 'groundtruth')
 _CALIBRATION = 'calibration.txt'  # what the depth next to it was made with
-_PATTERNS = ('*_sync', '*/*_sync', '*/*/*_sync')
-
-
-@dataclass(frozen=True, slots=True)
-class KittiTree:
-    """Where the drives of a download lie.
-
-    Attributes:
-        raw: Folder of each drive's images and scans, by the drive's name.
-        annotated: Folder of each drive's annotated depth; it may be the same.
-    """
-
-    raw: dict[str, Path]
-    annotated: dict[str, Path]
-
-    @classmethod
-    def find(cls, root: Path) -> KittiTree:
-        """Look for drives at `root` and three folders deep.
-
-        Raises:
-            FileNotFoundError: There is no drive with images.
-            ValueError: A drive lies in two places, or is not rectified.
-        """
-        root = root.absolute()
-        if root.name.endswith('_extract'):
-            raise ValueError(
-                f'{root}: not rectified; download the drive "synced+rectified" (_sync)'
-            )
-        folders = [root, *(path for pattern in _PATTERNS for path in sorted(root.glob(pattern)))]
-        raw = _by_name([path for path in folders if (path / 'image_02' / 'data').is_dir()])
-        annotated = _by_name([path for path in folders if (path / _ANNOTATED).is_dir()])
-        if not raw:
-            raise FileNotFoundError(
-                f'{root}: no KITTI raw drive; expected .../<date>_drive_<number>_sync/'
-                'image_02/data in it or up to three folders deeper'
-            )
-        return cls(raw, annotated)
-
-    def image(self, key: KittiKey) -> Path | None:
-        """The image of a frame, None where there is none."""
-        if key.drive not in self.raw:
-            return None
-        stem = self.raw[key.drive] / f'image_{key.camera:02d}' / 'data' / key.frame
-        paths = (stem.with_suffix(suffix) for suffix in SUFFIXES)
-        return next((path for path in paths if path.is_file()), None)
-
-    def annotation(self, key: KittiKey) -> Path | None:
-        """The annotated depth of a frame, None where there is none."""
-        folder = self._annotation_folder(key)
-        path = folder / f'{key.frame}.png' if folder else None
-        return path if path and path.is_file() else None
-
-    def has_annotations(self, key: KittiKey) -> bool:
-        """Whether the frame's drive has annotated depth of its camera."""
-        folder = self._annotation_folder(key)
-        return folder is not None and folder.is_dir()
-
-    def scan(self, key: KittiKey) -> Path | None:
-        """The Velodyne scan of a frame, None where there is none."""
-        path = self.raw[key.drive] / 'velodyne_points' / 'data' / f'{key.frame}.bin'
-        return path if path.is_file() else None
-
-    def frames(self) -> list[KittiKey]:
-        """Every frame of the left colour camera, in order."""
-        return [
-            KittiKey(drive, 2, frame)
-            for drive, folder in sorted(self.raw.items())
-            for frame in sorted(
-                {
-                    path.stem
-                    for path in (folder / 'image_02' / 'data').iterdir()
-                    if path.suffix in SUFFIXES
-                }
-            )
-        ]
-
-    def _annotation_folder(self, key: KittiKey) -> Path | None:
-        if key.drive not in self.annotated:
-            return None
-        return self.annotated[key.drive] / _ANNOTATED / f'image_{key.camera:02d}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,16 +167,3 @@ def _is_of(folder: Path, calibration: KittiCalibration) -> bool:
         old.unlink()
     write_text(note, text)
     return False
-
-
-def _by_name(folders: list[Path]) -> dict[str, Path]:
-    """Drive name -> folder; a drive must lie in one place."""
-    found: dict[str, Path] = {}
-    for folder in folders:
-        if folder.name in found:
-            raise ValueError(
-                f'{folder.name} lies in {found[folder.name].parent} and in {folder.parent}; name '
-                'the root of one copy'
-            )
-        found[folder.name] = folder
-    return found

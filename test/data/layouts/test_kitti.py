@@ -20,14 +20,16 @@ from kitti_tree import (
     write_numbers,
 )
 
+from lacdepth_ros.bags.sources import open_source
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.data.layouts.kitti import (
     KittiCalibration,
-    find_drives,
     parse_stamp,
     read_kitti_raw,
 )
+from lacdepth_ros.data.layouts.kitti_drives import holds_drives
+from lacdepth_ros.data.sources import is_data_set, open_data_set
 
 
 def test_projection_by_hand(tmp_path: Path) -> None:
@@ -87,14 +89,42 @@ def test_stamps_of_a_part_of_a_drive_go_by_number(tmp_path: Path) -> None:
     assert [frame.stamp % 1_000_000_000 for frame in frames] == [167930880, 267930880]
 
 
-def test_found_from_drive_date_folder_and_above(tmp_path: Path) -> None:
-    drive = write_drive(tmp_path, suffix='.jpg')
-    for folder in (drive, drive.parent, tmp_path):
-        assert find_drives(folder) == [drive]
+def test_found_from_drive_date_folder_and_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drive = write_drive(tmp_path / 'kitti' / 'raw', suffix='.jpg')
+    monkeypatch.chdir(drive / 'image_02')
+    for folder in (*(drive, *drive.parents)[:4], Path('..')):
+        assert open_data_set(folder).drives == [drive]
         assert len(read_kitti_raw(folder)) == 2
-    assert find_drives(drive / 'image_02') == []
-    with pytest.raises(FileNotFoundError, match='no KITTI raw drive'):
-        read_kitti_raw(drive / 'image_02')
+    assert not holds_drives(drive / 'image_02')
+    for folder in (tmp_path, drive / 'image_02'):
+        with pytest.raises(FileNotFoundError, match=r'no KITTI raw drive.* three folders deep'):
+            read_kitti_raw(folder)
+
+
+def test_annotated_ground_truth_beside_the_raw_drives(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path / 'raw')
+    write_annotation(tmp_path / 'depth' / 'train', drive.name, 1)
+    source = open_data_set(tmp_path)
+    assert [entry.has_ground_truth for entry in source.entries] == [False, True]
+    assert depth_at(source.entries[1].load().depth) == {(3, 5): 12.5}
+    (_, first), (_, second) = open_source(tmp_path).frames
+    assert (first, second) == tuple(source.entries)
+    assert depth_at(read_kitti_raw(drive)[1].load().depth) == SCAN_DEPTH  # none below this root
+
+
+def test_an_image_of_two_endings_is_one_frame_and_a_drive_lies_in_one_place(
+    tmp_path: Path,
+) -> None:
+    drive = write_drive(tmp_path / 'a')
+    image = drive / 'image_02' / 'data' / '0000000001.png'
+    shutil.copy(image, image.with_suffix('.jpg'))
+    assert [frame.image for frame in read_kitti_raw(tmp_path)][1:] == [image]
+    write_drive(tmp_path / 'b')
+    assert is_data_set(tmp_path)
+    with pytest.raises(ValueError, match=r'0001_sync lies in .*a.* and in .*b'):
+        open_data_set(tmp_path)
 
 
 def test_annotated_ground_truth_replaces_the_scans(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from kitti_tree import (
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult
-from lacdepth_ros.data.layouts.kitti_layout import KittiTree, index_kitti
+from lacdepth_ros.data.layouts.kitti_drives import KittiTree
+from lacdepth_ros.data.layouts.kitti_layout import index_kitti
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest, write_manifest
 
 SHIFT = 2.0  # metres by which the scanner moves back
