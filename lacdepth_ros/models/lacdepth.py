@@ -19,14 +19,14 @@ from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_dep
 from lacdepth_ros.models.laplacian import FoldedResiduals, laplacian_residuals, shrink
 from lacdepth_ros.models.layers import resize_to
 from lacdepth_ros.models.std_calibration import StdCalibration
-from lacdepth_ros.models.upsampling import GuidedUpsampling
+from lacdepth_ros.models.upsampling import BilinearUpsampling, GuidedUpsampling
 
 PAD_MULTIPLE = 32
 SUMMARY_STRIDE = 8
 """Of the fused map that is summarized: deep enough to know a scene, fine enough to know blur."""
 SILENT = 1e-3
 """Variation of a channel that counts as none."""
-METRIC_PARTS = ('bins', 'distribution', 'folding', 'upsampling.weights')
+METRIC_PARTS = ('bins', 'distribution', 'folding', 'upsampling.weights', 'enlarging')
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ class LacDepth(nn.Module):
             self.folding = FoldedResiduals(config.head_stride)
             folded = self.folding.channels
             self.upsampling = GuidedUpsampling(features, folded, config.head_stride)
+        else:
+            self.enlarging = BilinearUpsampling(config.head_stride)
 
     def exact_parts(self) -> dict[str, nn.Module]:
         """Modules by name that compute in float32 at any precision.
@@ -130,10 +132,8 @@ class LacDepth(nn.Module):
         if self.config.upsampling == 'guided':
             folded = self.folding(image)
             depth, variance = self.upsampling(depth, variance, features, folded)
-        else:  # in the moments mixtures are linear
-            moments = resize_to(torch.cat([depth, variance + depth.square()], dim=1), image)
-            depth, second = moments.chunk(2, dim=1)
-            variance = second - depth.square()
+        else:
+            depth, variance = self.enlarging(depth, variance)
         return depth, variance.clamp_min(1e-6).sqrt()
 
 

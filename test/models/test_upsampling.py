@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from lacdepth_ros.models.upsampling import GuidedUpsampling
+from lacdepth_ros.models.upsampling import BilinearUpsampling, GuidedUpsampling
 
 FOLDED = 12
 
@@ -67,6 +67,21 @@ def test_small_spread_of_a_large_depth_is_not_lost() -> None:
     with torch.no_grad():
         _, variance = module(depth, torch.full_like(depth, 1e-4), features, folded)
     torch.testing.assert_close(variance, torch.full_like(variance, 1e-4), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize('stride', [2, 4])
+def test_bilinear_mixes_moments_as_interpolation_in_float64_does(stride: int) -> None:
+    torch.manual_seed(0)
+    variance = torch.rand(2, 1, 5, 6) * torch.tensor([1e-4, 1.0]).view(2, 1, 1, 1)
+    depth = 80 - 0.01 * torch.rand(2, 1, 5, 6)
+    depth[1] = 80 * torch.rand(1, 5, 6)
+    found = BilinearUpsampling(stride)(depth, variance)
+    mean, second = (
+        torch.nn.functional.interpolate(x, scale_factor=stride, mode='bilinear')
+        for x in (depth.double(), variance.double() + depth.double().square())
+    )
+    torch.testing.assert_close(found[0].double(), mean, rtol=1e-6, atol=0)
+    torch.testing.assert_close(found[1].double(), second - mean.square(), rtol=1e-4, atol=0)
 
 
 def test_residuals_guide_the_pixels_they_belong_to() -> None:
