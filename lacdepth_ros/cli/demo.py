@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, outputs, sessions
 from lacdepth_ros.cli.console import UsageError, warn
-from lacdepth_ros.cli.sequences import add_sequence_options, open_sequence_of
+from lacdepth_ros.cli.sequences import ASSUMED, add_sequence_options, open_sequence_of
 
 if TYPE_CHECKING:
     from lacdepth_ros.session.frames import Frame, FrameSequence
@@ -88,7 +89,10 @@ def run(args: argparse.Namespace) -> int:
     kept = DemoFrames(sequence.count)
     result = SessionResult(PROTOCOL, observe=kept)
     sessions.run_node(_settings(args, sequence, first), frames, sequence.count, result)
-    facts = _facts(args, sequence, first) | {'seconds': round(time.monotonic() - begin, 1)}
+    facts = _facts(args, sequence, first) | {
+        'assumed': _assumed(args, sequence, result.node),
+        'seconds': round(time.monotonic() - begin, 1),
+    }
     write_results(args.output, result, kept, facts)
     print(describe(args.output, result, facts))
     return int(sessions.name_problems(result, TOPICS))
@@ -134,3 +138,20 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
         'input_scale': args.input_scale,
         'camera_height': args.camera_height or "the checkpoint's",
     }
+
+
+def _assumed(
+    args: argparse.Namespace, sequence: FrameSequence, node: Mapping[str, str]
+) -> list[str]:
+    """What nobody gave and the metres depend on.
+
+    Args:
+        args: The options.
+        sequence: What was sent.
+        node: Its report, {} where it ended before it made one.
+    """
+    assumed = ["the training's field of view"] if sequence.cameras == ASSUMED else []
+    if args.camera_height is None:
+        height = node.get('camera height [m]', '').removesuffix(' (assumed)')
+        assumed.append(f'a camera height of {height} m' if height else "the training's height")
+    return assumed

@@ -105,6 +105,9 @@ def overlay_sheet(entries: Sequence[ManifestEntry], report: DataReport, title: s
         (entry.id, ground_truth_overlay(sample, _PAGE // _CELLS, near, far))
         for entry, sample in cells
     ]
+    if len(pictures) > _CELLS:  # else the few of the last row would be enlarged to fill it
+        blank = ('', np.full_like(pictures[-1][1], 250))
+        pictures += [blank] * (-len(pictures) % _CELLS)
     rows = [pictures[first : first + _CELLS] for first in range(0, len(pictures), _CELLS)]
     legend = depth_legend(_PAGE, min_depth=near, max_depth=far)
     return contact_sheet([*rows, [('depth', legend)]], title=title, width=_PAGE)
@@ -117,6 +120,4 @@ def _choose(entries: Sequence[ManifestEntry]) -> list[ManifestEntry]:
         groups.setdefault(entry.group, []).append(entry)
     room = _CELLS * _ROWS
     shown = spread(list(groups.values()), room)
-    chosen = [entry for group in shown for entry in spread(group, max(room // len(shown), 1))]
-    whole_rows = len(chosen) // _CELLS * _CELLS
-    return chosen[:whole_rows] if whole_rows else chosen
+    return [entry for group in shown for entry in spread(group, max(room // len(shown), 1))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import metadata
 from importlib.util import find_spec
@@ -52,19 +53,20 @@ def write_results(
         folder: Exists.
         result: Of the run.
         kept: Its answers to show.
-        facts: What else the summary says, such as 'input' and 'checkpoint'.
+        facts: What else the summary says, such as 'input' and 'checkpoint'; 'assumed' are the
+            texts of what nobody gave and the metres depend on.
 
     Raises:
         OSError: A file cannot be written.
     """
     write_json(folder / SUMMARY, _summary(result, facts))
     if kept.shown:
-        title, headline = (
-            f'{Path(str(facts["input"])).name}: depth from one camera',
-            _headline(result),
-        )
-        write_image(folder / SHEET, demo_sheet(kept.shown, f'{title}, {headline}'))
-        write_demo_page(folder / PAGE, kept.shown, result, title, headline)
+        title = f'{Path(str(facts["input"])).name}: depth from one camera'
+        headline, assumed = _headline(result), facts['assumed']
+        sheet = demo_sheet(kept.shown, f'{title}, {headline}', assumed)
+        write_image(folder / SHEET, sheet)
+        summary = f'{headline}. Assumed: {_doubt(assumed)}.' if assumed else f'{headline}.'
+        write_demo_page(folder / PAGE, kept.shown, result, title, summary)
         if find_spec('rosbags') is not None:  # an extra: the demo does without
             from lacdepth_ros.session.demo_bag import write_demo_bag
 
@@ -91,6 +93,8 @@ def describe(folder: Path, result: SessionResult, facts: dict[str, Any]) -> str:
             f'  errors   abs_rel {errors["abs_rel"]:.3f}, rmse {errors["rmse"]:.2f} m, delta1 '
             f'{errors["delta1"]:.3f} over {errors["frames"]} frames with ground truth'
         )
+    if facts['assumed']:
+        lines.append(f'  assumed  {_doubt(facts["assumed"])}')
     notes = {
         PAGE: '(open in a browser)',
         SHEET: '',
@@ -103,6 +107,10 @@ def describe(folder: Path, result: SessionResult, facts: dict[str, Any]) -> str:
     for label, name in zip(['look at', *[''] * len(there)], there, strict=False):
         lines.append(f'  {label:8} {folder / name} {notes[name]}'.rstrip())
     return '\n'.join(lines)
+
+
+def _doubt(assumed: Sequence[str]) -> str:
+    return f'{", ".join(assumed)}; where yours differ every depth is wrong by a common factor'
 
 
 def _summary(result: SessionResult, facts: dict[str, Any]) -> dict[str, Any]:

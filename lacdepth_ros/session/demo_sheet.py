@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import zip_longest
 
 import cv2
 import numpy as np
@@ -26,15 +25,18 @@ _GAP = 10  # px between stacked pictures
 _TAG = 50  # px of the strip that names a stacked picture
 
 
-def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
+def demo_sheet(
+    frames: Sequence[ShownAnswer], title: str, assumed: Sequence[str] = ()
+) -> ColorImage:
     """Compose the page.
 
     Wide images are stacked (image, depth, uncertainty) with the cloud beside them, two frames per
-    row; others stand side by side, one frame per row.
+    row; others stand side by side, one frame per row, after them.
 
     Args:
         frames: At least one.
         title: Headline; ASCII.
+        assumed: What nobody gave and the metres depend on; ASCII.
 
     Returns:
         (H, 1920, 3) uint8 RGB.
@@ -43,7 +45,7 @@ def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
     depth_scale = depth_legend(940)
     rows = [
         [
-            ('depth [m], the same colours in every frame', depth_scale),
+            (_depth_caption(assumed), depth_scale),
             (
                 'uncertainty: standard deviation / depth (black: depth out of range)',
                 _uncertainty_legend(940, worst),
@@ -51,14 +53,25 @@ def demo_sheet(frames: Sequence[ShownAnswer], title: str) -> ColorImage:
         ]
     ]
     far = _far(frames)
-    cells = [_cells(frame, far, worst) for frame in frames]
-    height, width = frames[0].answer.depth.shape
-    if width / height >= _WIDE:
-        pairs = zip_longest(cells[0::2], cells[1::2], fillvalue=())
-        rows += [[*left, *right] for left, right in pairs]
-    else:
-        rows += cells
+    rows += [[c for frame in row for c in _cells(frame, far, worst)] for row in _rows(frames)]
     return contact_sheet(rows, title=title)
+
+
+def _depth_caption(assumed: Sequence[str]) -> str:
+    caption = 'depth [m], the same colours in every frame'
+    return f'{caption}; ASSUMED: {", ".join(assumed)}' if assumed else caption
+
+
+def _rows(frames: Sequence[ShownAnswer]) -> list[list[ShownAnswer]]:
+    """Frames by row: the wide ones first, two a row, then each of the others."""
+    wide = [frame for frame in frames if _is_wide(frame)]
+    pairs = [wide[i : i + 2] for i in range(0, len(wide), 2)]
+    return pairs + [[frame] for frame in frames if not _is_wide(frame)]
+
+
+def _is_wide(frame: ShownAnswer) -> bool:
+    height, width = frame.answer.depth.shape
+    return width / height >= _WIDE
 
 
 def _cells(frame: ShownAnswer, far: float, worst: float) -> list[tuple[str, ColorImage]]:
@@ -77,7 +90,7 @@ def _cells(frame: ShownAnswer, far: float, worst: float) -> list[tuple[str, Colo
     caption = f'{record.id}, stamp {record.stamp / 1e9:.3f} s'
     if record.errors:
         caption += f', abs_rel {record.errors["abs_rel"]:.3f}'
-    if depth.shape[1] / depth.shape[0] >= _WIDE:
+    if _is_wide(frame):
         stack = _stack({'image': frame.colors, 'depth': depth, 'uncertainty': uncertainty})
         return [(caption, stack), (above_caption, above)]
     return [

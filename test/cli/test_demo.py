@@ -87,6 +87,7 @@ def test_every_frame_is_answered_and_shown(
     assert summary['errors']['frames'] == 3 and summary['errors']['abs_rel'] > 0
     assert summary['unanswered'] == [] and summary['messages_late'] == 0
     assert summary['image_size'] == [WIDTH, HEIGHT]
+    assert summary['assumed'] == ['a camera height of 1.65 m'], 'the manifest has intrinsics'
     assert cv2.imread(str(out / 'contact_sheet.png')).shape[1] == 1920
     assert 'configured tiny' in (out / 'node.log').read_text()
     said = capsys.readouterr()

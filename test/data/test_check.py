@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from miniature import HEIGHT, WIDTH, write_frame
 
+from lacdepth_ros.data import check_report
 from lacdepth_ros.data.check import BANDS, DataReport, check_entries
 from lacdepth_ros.data.check_report import format_check, ground_truth_overlay, overlay_sheet
 from lacdepth_ros.data.depth_histogram import DepthHistogram
@@ -204,12 +205,20 @@ def test_overlay_keeps_sparse_ground_truth_and_the_nearest(tmp_path: Path) -> No
     assert np.ptp(picture[gray], axis=-1).max() == 0
 
 
-def test_sheet_shows_every_group(tmp_path: Path) -> None:
+def test_sheet_shows_every_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f'g{group}/{frame}' for group in range(4) for frame in range(9)]
     rows = [write_frame(tmp_path, name, seed) for seed, name in enumerate(names)]
     report, entries = check(write_rows(tmp_path, *rows))
     sheet = overlay_sheet(entries, report, 'title')
     assert sheet.shape[1] == 1920
-    # Five rows of three pictures of 16:8 and the legend: 5 (width / 3 / 2) and captions.
-    assert 1700 < sheet.shape[0] < 2000
+    # Six rows of three pictures of 16:8, the last with one, and the legend: 6 (width / 3 / 2).
+    assert 2000 < sheet.shape[0] < 2300
     assert overlay_sheet(entries[:1], report, 'one').shape[1] == 1920
+    captions: list[str] = []
+    monkeypatch.setattr(
+        check_report,
+        'contact_sheet',
+        lambda rows, **_: captions.extend(c for r in rows for c, _ in r),
+    )
+    overlay_sheet(entries[::9], report, 'four groups of one frame')
+    assert captions == ['g0/0', 'g1/0', 'g2/0', 'g3/0', '', '', 'depth']

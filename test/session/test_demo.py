@@ -16,7 +16,7 @@ from lacdepth_ros.session.demo import PROTOCOL, SHOWN, DemoFrames
 from lacdepth_ros.session.demo_report import describe, remove_old_results, write_results
 from lacdepth_ros.session.result import SessionResult
 
-FACTS = {'input': 'street', 'checkpoint': 'tiny'}
+FACTS = {'input': 'street', 'checkpoint': 'tiny', 'assumed': ['a height of 7 m']}
 
 
 def test_frames_are_kept_evenly_and_the_middle_one_for_the_cloud() -> None:
@@ -63,6 +63,8 @@ def test_results_are_written(tmp_path: Path, size: tuple[int, int], count: int) 
     text = describe(tmp_path, result, FACTS)
     for word in (f'{count} of {count} frames', 'p50 3 ms', 'abs_rel 0.100', 'contact_sheet.png'):
         assert word in text
+    assert '  assumed  a height of 7 m; where yours differ every depth' in text
+    assert 'Assumed: a height of 7 m; where' in (tmp_path / 'index.html').read_text()
 
 
 def test_nothing_received_leaves_only_a_summary(tmp_path: Path) -> None:
