@@ -11,10 +11,10 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
+from lacdepth_ros.messages.frame_id import frame_id_doubt
 from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import profile_path
-from lacdepth_ros.node.frame_id import frame_id_doubt
 from lacdepth_ros.node.sync import FramePair, PairBuffer
 from lacdepth_ros.node.watch import InputWatch
 

@@ -7,19 +7,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from lacdepth_ros.messages.info_rate import NEWEST, TOLERATED, is_seldom, pairing_remedy
 from lacdepth_ros.node.loss import LossMeter
 from lacdepth_ros.node.pairing import Pairing, PairingMeter
 
 SILENCE = 2.0
 """Seconds without a message after which something is wrong."""
 TOLERATED_LOSS = 0.2
-"""Share of images, lost or without a camera_info, above which something is wrong."""
-_SAME_RATE = 0.9
-"""Camera_infos for each image from which on they are meant to be as many."""
-_NEWEST = (
-    'cache_camera_info: every image then takes the newest one, which is right while zoom, focus '
-    'and region of the camera stay as they are'
-)
+"""Share of lost images above which something is wrong."""
 
 
 class InputWatch:
@@ -108,7 +103,7 @@ class InputWatch:
             return (
                 f'images go on, but the last camera_info on {self._info_topic} was more than '
                 f'{SILENCE:.0f} s ago: is its publisher still there? If it sends one seldom or '
-                f'once, set {_NEWEST}'
+                f'once, set {NEWEST}'
             )
         if no_info:
             return (
@@ -124,7 +119,7 @@ class InputWatch:
             self._pairing.restart()  # nothing is paired, and `silence` says why
             return ''
         seen = self._pairing.look(now)
-        if seen is None or seen.unpaired <= TOLERATED_LOSS:
+        if seen is None or seen.unpaired <= TOLERATED:
             return ''
         return (
             f'{100 * seen.unpaired:.0f} % of the images find no camera_info and are not answered: '
@@ -167,13 +162,12 @@ class InputWatch:
             f'{self._image_topic} comes with {seen.image_rate:.1f} Hz, {self._info_topic} with '
             f'{seen.info_rate:.1f} Hz'
         )
-        if seen.info_rate < _SAME_RATE * seen.image_rate:
-            return f'{rates}; let the driver send one with every image, or set {_NEWEST}'
-        if self._loss.agreement() > 1 - TOLERATED_LOSS:
+        remedy = pairing_remedy(seen.image_rate, seen.info_rate)
+        if is_seldom(seen.image_rate, seen.info_rate):
+            return f'{rates}; {remedy}'
+        if self._loss.agreement() > 1 - TOLERATED:
             return self._comes_late()
-        return (
-            f'{rates}, but their stamps agree now and then only: set sync_tolerance, or {_NEWEST}'
-        )
+        return f'{rates}, but their stamps agree now and then only: {remedy}'
 
     def _comes_late(self) -> str:
         return (

@@ -16,6 +16,8 @@ from lacdepth_ros.core.stamps import stamp_ns
 from lacdepth_ros.core.text import clean, quoted
 from lacdepth_ros.messages.cameras import check_image_size, doubts_of_info
 from lacdepth_ros.messages.decoder import ImageDecoder
+from lacdepth_ros.messages.frame_id import frame_id_doubt
+from lacdepth_ros.messages.info_rate import TOLERATED, pairing_remedy
 from lacdepth_ros.messages.rectification import RectifierCache
 from lacdepth_ros.session.doctor.finding import Finding
 
@@ -92,8 +94,8 @@ class CameraStream:
         text = f'{shared:.0%} of the images have a camera_info of the same stamp'
         if 0 in self._images or 0 in self._infos:
             return Finding('warning', 'stamps', 'are 0', 'set cache_camera_info')
-        if shared < 0.8:
-            remedy = 'set sync_tolerance, or cache_camera_info if K never changes'
+        if 1 - shared > TOLERATED:
+            remedy = pairing_remedy(len(set(self._images)), len(set(self._infos)))
             return Finding('warning', 'stamps', text, remedy)
         return Finding('ok', 'stamps', text)
 
@@ -102,11 +104,13 @@ class CameraStream:
             ', '.join(map(quoted, frames)) for frames in (self._image_frames, self._info_frames)
         )
         text = f'images of {images}, camera_info of {infos}'
+        remedies = [frame_id_doubt(frame) for frame in self._image_frames]
         if len(self._image_frames) > 1 or len(self._info_frames) > 1:
-            return Finding('warning', 'frame_id', text, 'several cameras on one topic: remap')
-        if set(self._image_frames) != set(self._info_frames):
-            return Finding('warning', 'frame_id', text, 'give both the same frame_id')
-        return Finding('ok', 'frame_id', text)
+            remedies.append('several cameras on one topic: remap')
+        elif set(self._image_frames) != set(self._info_frames):
+            remedies.append('give both the same frame_id')
+        remedies = [remedy for remedy in remedies if remedy]
+        return Finding('warning' if remedies else 'ok', 'frame_id', text, '; '.join(remedies))
 
     def _picture(self) -> Finding:
         """Size, encoding and intrinsics of the latest image."""

@@ -16,6 +16,7 @@ from fake_messages import FakeCameraInfo, FakeImage
 from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
+from lacdepth_ros.messages.frame_id import frame_id_doubt
 from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.session.doctor import machine
 from lacdepth_ros.session.doctor.finding import Finding, exit_code
@@ -76,6 +77,8 @@ def test_a_good_camera_has_nothing_to_change():
         (STAMPS, [s + 1 for s in STAMPS], 'stamps', 'warning', 'set sync_tolerance'),
         (STAMPS, STAMPS[:18], 'stamps', 'ok', '90% of the images'),
         (STAMPS, [0] * 20, 'stamps', 'warning', 'cache_camera_info'),
+        (STAMPS, STAMPS[::2], 'stamps', 'warning', '-> let the driver send one with every image'),
+        (STAMPS, [*STAMPS[::2]] * 2, 'stamps', 'warning', '-> let the driver send one with every'),
     ],
 )
 def test_what_arrives(images, infos, matter, level, words):
@@ -104,6 +107,17 @@ def test_two_cameras_on_one_topic():
     infos = [info(s, frame=frame) for s in STAMPS for frame in ('left', 'right')]
     found = findings(map(image, STAMPS), infos)['frame_id']
     assert found.level == 'warning' and "'left', 'right'" in found.text
+
+
+@pytest.mark.parametrize('frame', ['/camera', ''])
+def test_frame_ids_that_tf2_refuses_are_told_as_the_node_does(frame):
+    images = [image(stamp) for stamp in STAMPS]
+    for message in images:
+        message.header.frame_id = frame
+    found = findings(images, [info(s, frame=frame) for s in STAMPS])['frame_id']
+    assert (found.level, found.remedy) == ('warning', frame_id_doubt(frame))
+    found = findings(images, map(info, STAMPS))['frame_id']
+    assert found.remedy == f'{frame_id_doubt(frame)}; give both the same frame_id'
 
 
 def test_exit_codes():

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from lacdepth_ros.node.frame_id import frame_id_doubt
+from lacdepth_ros.messages.frame_id import frame_id_doubt
 
 
 @pytest.mark.parametrize('name', ['camera', 'front/camera_optical', 'camera/'])
