@@ -4,22 +4,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from lacdepth_ros.core.processes import map_in_processes
-from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.indexing import Progress
+from lacdepth_ros.data.made import MadeFiles
 from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, write_manifest
 
 _NOTES = 'densify.json'
-_NOTED = 256  # frames after which the notes are written: so many are made again after a kill
 
 
 def densify(
@@ -45,24 +41,20 @@ def densify(
     """
     paths = [_path(folder, entry) for entry in entries]
     _check_outputs(entries, folder, paths)
-    folder.mkdir(parents=True, exist_ok=True)
-    notes = _Notes(folder, width)
-    jobs = [
-        (entry, path)
-        for entry, path in zip(entries, paths, strict=True)
-        if not (path.is_file() and notes.is_of(entry))
-    ]
     failures: dict[str, str] = {}
-    results = _results(partial(_make, width), jobs, workers)
-    try:
-        for done, ((entry, _), failure) in enumerate(zip(jobs, results, strict=True)):
+    with MadeFiles(folder / _NOTES, {'width': width}) as made:
+        jobs = [
+            (entry, path)
+            for entry, path in zip(entries, paths, strict=True)
+            if not made.has(path, *_made_of(entry))
+        ]
+        results = _results(partial(_make, width), jobs, workers)
+        for done, ((entry, path), failure) in enumerate(zip(jobs, results, strict=True)):
             progress(len(entries) - len(jobs) + done, len(entries))
             if failure is not None:
                 failures[entry.id] = failure
             else:
-                notes.add(entry)
-    finally:
-        notes.write()
+                made.add(path, *_made_of(entry))
     progress(len(entries), len(entries))
     write_manifest(
         folder / MANIFEST,
@@ -72,6 +64,11 @@ def densify(
         ),
     )
     return failures
+
+
+def _made_of(entry: ManifestEntry) -> tuple[list[Path], float]:
+    """What a frame's interpolated depth is made of: files, and the scale of its PNG."""
+    return [entry.image, entry.depth], entry.depth_scale
 
 
 def _results(
@@ -123,46 +120,3 @@ def _check_outputs(entries: Sequence[ManifestEntry], folder: Path, paths: Sequen
             f'{written[0]} belongs to the data set and would be written over; name another folder '
             f'than {folder}'
         )
-
-
-class _Notes:
-    """What the PNGs of a folder were made of; ValueError when with another width."""
-
-    def __init__(self, folder: Path, width: int) -> None:
-        self._path, self._width = folder / _NOTES, width
-        self._frames: dict[str, Any] = {}
-        self._new = 0
-        if not self._path.is_file():
-            self.write()
-            return
-        found = json.loads(self._path.read_text(encoding='utf-8'))
-        if found['width'] != width:
-            raise ValueError(
-                f'{folder} was made with width {found["width"]}, not with {width}; ask for the '
-                'same or name another folder'
-            )
-        self._frames = found.get('frames', {})  # older ones say nothing of the frames
-
-    def is_of(self, entry: ManifestEntry) -> bool:
-        """Whether the frame's PNG was made of the ground truth that it has now."""
-        source = self._source(entry)
-        return source is not None and self._frames.get(entry.id) == source
-
-    def add(self, entry: ManifestEntry) -> None:
-        """Note that the frame's PNG was made."""
-        self._frames[entry.id] = self._source(entry)
-        self._new += 1
-        if self._new % _NOTED == 0:
-            self.write()
-
-    def write(self) -> None:
-        """Write the file; the folder may be moved together with the data set."""
-        write_text(self._path, json.dumps({'width': self._width, 'frames': self._frames}) + '\n')
-
-    def _source(self, entry: ManifestEntry) -> list[Any] | None:
-        """Where a ground truth lies, its time, size and scale; None where it is missing."""
-        if not entry.depth.is_file():
-            return None
-        facts = entry.depth.stat()
-        place = Path(os.path.relpath(entry.depth, self._path.parent)).as_posix()
-        return [place, facts.st_mtime_ns, facts.st_size, entry.depth_scale]

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.made import MadeFiles
 
 GroundTruth = Literal['auto', 'annotated', 'velodyne']
 Part = Literal['train', 'test']
 Progress = Callable[[int, int], None]
 Item = TypeVar('Item')
+
+_NOTES = 'made.json'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class IndexRequest:
     def made(self, kind: str) -> Path:
         """Folder of files of a kind ('depth', 'frames') made for this manifest."""
         return self.output.with_name(f'{self.output.stem}_{kind}')
+
+    def made_files(self, kind: str) -> MadeFiles:
+        """Notes of what the files of such a folder were made of."""
+        return MadeFiles(self.made(kind) / _NOTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,23 @@ def test_other_ground_truth_is_interpolated_anew(tmp_path: Path) -> None:
     np.testing.assert_allclose(densified(path), 2 * depth, rtol=0.01)
     path.write_text(json.dumps({**json.loads(path.read_text()), 'depth_scale': 512}) + '\n')
     np.testing.assert_allclose(densified(path), depth, rtol=0.01)
+    # As a run leaves it that was killed before it noted what it made.
+    write_depth_png(tmp_path / 'out' / 'road' / '0.png', 3 * depth, 512)
+    np.testing.assert_allclose(densified(path), depth, rtol=0.01)
+
+
+def test_notes_may_be_moved_and_must_be_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_manifest(tmp_path / 'a' / 'in', 'road/0')
+    densify(read_manifest(path), tmp_path / 'a' / 'out', width=48, workers=1, progress=show)
+    (tmp_path / 'a').rename(tmp_path / 'b')
+    monkeypatch.setattr(densify_module, 'complete_depth', None)  # nothing is made again
+    moved, out = read_manifest(tmp_path / 'b' / 'in'), tmp_path / 'b' / 'out'
+    assert densify(moved, out, width=48, workers=1, progress=show) == {}
+    (out / 'densify.json').write_text('[')
+    with pytest.raises(ValueError, match=r'densify\.json is damaged .* remove it'):
+        densify(moved, out, width=48, workers=1, progress=show)
 
 
 def test_stale_depth_is_never_named(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from lacdepth_ros.core.whole_file import write_text
 from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, write_depth_png
 from lacdepth_ros.data.headers import check_pair
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
@@ -24,8 +23,7 @@ from lacdepth_ros.data.layouts.kitti_splits import (
     eigen_part,
     read_kitti_split,
 )
-
-_CALIBRATION = 'calibration.txt'  # what the depth next to it was made with
+from lacdepth_ros.data.made import MadeFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,8 @@ class _GroundTruthRule:
 def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
     """List KITTI raw frames with their ground truth; see `IndexRequest` for the choices.
 
-    Ground truth from scans is written as PNG (metres x 256) beside the manifest; a PNG that is
-    already there is kept, unless the calibration was another one.
+    Ground truth from scans is written as PNG (metres x 256) beside the manifest; a PNG that was
+    made of the same scan and calibration is kept.
 
     Raises:
         FileNotFoundError: There is no drive, no split list or no calibration.
@@ -63,16 +61,18 @@ def index_kitti(request: IndexRequest, progress: Progress) -> IndexResult:
     wanted, without = _wanted(rule, result)
     lines = spread(wanted, request.limit)
     calibration = lru_cache(maxsize=None)(KittiCalibration.read)
-    for done, line in enumerate(lines):
-        progress(done, len(lines))
-        image = rule.tree.image(line.key)
-        if image is None:
-            result.leave_out('image is missing', line.key.id)
-        elif (source := rule.source(line)) is not None:
-            day = rule.tree.raw[line.key.drive].parent
-            _add(rule, line.key, (image, source), calibration(day, line.key.camera), result)
-        elif line.ground_truth == 'named':
-            result.leave_out(f'{rule.kind(line.key)} ground truth is missing', line.key.id)
+    with request.made_files('depth') as made:
+        for done, line in enumerate(lines):
+            progress(done, len(lines))
+            image = rule.tree.image(line.key)
+            if image is None:
+                result.leave_out('image is missing', line.key.id)
+            elif (source := rule.source(line)) is not None:
+                day = rule.tree.raw[line.key.drive].parent
+                camera = calibration(day, line.key.camera)
+                _add(rule, line.key, (image, source), camera, made, result)
+            elif line.ground_truth == 'named':
+                result.leave_out(f'{rule.kind(line.key)} ground truth is missing', line.key.id)
     progress(len(lines), len(lines))
     _count_ground_truth(len(lines) + without, result)
     return result
@@ -117,13 +117,17 @@ def _add(
     key: KittiKey,
     files: tuple[Path, Path],
     calibration: KittiCalibration,
+    made: MadeFiles,
     result: IndexResult,
 ) -> None:
     """Add the row of a frame: its image, its source of ground truth; or note a problem."""
     image, source = files
     is_annotated = rule.kind(key) == 'annotated'
     try:
-        depth = source if is_annotated else _project(key, source, calibration, rule.request)
+        depth = source
+        if not is_annotated:
+            depth = rule.request.made('depth') / f'{key.id}.png'
+            _project(source, depth, calibration, made)
         check_pair(image, depth, calibration.camera)
     except ValueError as error:
         result.leave_out('unusable', f'{key.id}: {error}')
@@ -144,26 +148,12 @@ def _add(
     )
 
 
-def _project(
-    key: KittiKey, scan: Path, calibration: KittiCalibration, request: IndexRequest
-) -> Path:
-    """Write the depth of a scan beside the manifest, unless it is there."""
-    path = request.made('depth') / f'{key.id}.png'
-    if _is_of(path.parent, calibration) and path.is_file():
-        return path
+def _project(scan: Path, path: Path, calibration: KittiCalibration, made: MadeFiles) -> None:
+    """Write the depth of a scan, unless it is there."""
+    if made.has(path, [scan], str(calibration)):
+        return
     depth = calibration.scan_depth(scan)
     if not depth.any():
         raise ValueError(f'{scan}: no point of the scan falls into the image')
     write_depth_png(path, depth)
-    return path
-
-
-def _is_of(folder: Path, calibration: KittiCalibration) -> bool:
-    """Whether a folder's depth was made with this calibration; otherwise what is there goes."""
-    note, text = folder / _CALIBRATION, f'{calibration}\n'
-    if note.is_file() and note.read_text(encoding='utf-8') == text:
-        return True
-    for old in folder.glob('*.png'):
-        old.unlink()
-    write_text(note, text)
-    return False
+    made.add(path, [scan], str(calibration))

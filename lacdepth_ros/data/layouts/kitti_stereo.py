@@ -25,6 +25,7 @@ from lacdepth_ros.data.files import KITTI_DEPTH_SCALE, read_depth_png, write_dep
 from lacdepth_ros.data.headers import check_pair, read_header
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
 from lacdepth_ros.data.layouts.kitti import KITTI_CAMERA_HEIGHT, read_calibration
+from lacdepth_ros.data.made import MadeFiles
 
 _DISPARITY_SCALE = 256.0  # counts per pixel of disparity
 
@@ -67,7 +68,7 @@ KITTI_2015 = StereoLayout(
 def index_stereo(request: IndexRequest, layout: StereoLayout, progress: Progress) -> IndexResult:
     """Write the depth of every disparity map beside the manifest and list the frames.
 
-    A depth PNG that is already there is kept.
+    A depth PNG is kept that was made of the same disparity and calibration.
 
     Raises:
         FileNotFoundError: There are no disparity maps at the root.
@@ -83,14 +84,15 @@ def index_stereo(request: IndexRequest, layout: StereoLayout, progress: Progress
     result = IndexResult()
     result.count('disparity maps', len(disparities), layout.frames)
     disparities = spread(disparities, request.limit)
-    for done, disparity in enumerate(disparities):
-        progress(done, len(disparities))
-        try:
-            _add(folder, disparity, layout, request, result)
-        except FileNotFoundError as error:
-            result.leave_out('a file is missing', str(error))
-        except ValueError as error:
-            result.leave_out('unusable', str(error))
+    with request.made_files('depth') as made:
+        for done, disparity in enumerate(disparities):
+            progress(done, len(disparities))
+            try:
+                _add(_Source(folder, disparity, layout), request.made('depth'), made, result)
+            except FileNotFoundError as error:
+                result.leave_out('a file is missing', str(error))
+            except ValueError as error:
+                result.leave_out('unusable', str(error))
     progress(len(disparities), len(disparities))
     result.count('frames listed', len(result.rows))
     return result
@@ -129,28 +131,54 @@ class StereoCamera:
         return np.divide(scale, disparity, where=valid, out=np.zeros_like(disparity))
 
 
-def _add(
-    folder: Path, disparity: Path, layout: StereoLayout, request: IndexRequest, result: IndexResult
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A disparity map and what belongs to it.
+
+    Attributes:
+        folder: Training folder of the benchmark.
+        disparity: The PNG.
+        layout: Names of the benchmark.
+    """
+
+    folder: Path
+    disparity: Path
+    layout: StereoLayout
+
+    @property
+    def number(self) -> str:
+        """Of the frame, such as '000000'."""
+        return self.disparity.stem.removesuffix('_10')
+
+    @property
+    def image(self) -> Path:
+        """The left image."""
+        return self.folder / self.layout.images / self.disparity.name
+
+    @property
+    def calibration(self) -> Path:
+        """Of the frame."""
+        return self.folder / self.layout.calibration / f'{self.number}.txt'
+
+
+def _add(source: _Source, made_in: Path, made: MadeFiles, result: IndexResult) -> None:
     """Add the row of a frame, whose depth PNG is written unless it is there."""
-    number = disparity.stem.removesuffix('_10')
-    image = folder / layout.images / disparity.name
-    header = read_header(image)
-    calibration = folder / layout.calibration / f'{number}.txt'
-    stereo = read_stereo_camera(calibration, layout, (header.width, header.height))
-    check_pair(image, disparity, stereo.camera)
-    depth_path = request.made('depth') / f'{number}.png'
-    if not depth_path.is_file():
-        depth = stereo.depth(read_depth_png(disparity, _DISPARITY_SCALE))
+    layout, header = source.layout, read_header(source.image)
+    stereo = read_stereo_camera(source.calibration, layout, (header.width, header.height))
+    check_pair(source.image, source.disparity, stereo.camera)
+    depth_path = made_in / f'{source.number}.png'
+    made_of = source.disparity, source.calibration
+    if not made.has(depth_path, made_of):
+        depth = stereo.depth(read_depth_png(source.disparity, _DISPARITY_SCALE))
         if not depth.any():
-            result.leave_out('empty ground truth', str(disparity))
+            result.leave_out('empty ground truth', str(source.disparity))
             return
-        depth_path.parent.mkdir(parents=True, exist_ok=True)
         write_depth_png(depth_path, depth)
+        made.add(depth_path, made_of)
     result.rows.append(
         frame_row(
-            f'{layout.name}/{number}',
-            image,
+            f'{layout.name}/{source.number}',
+            source.image,
             depth_path,
             stereo.camera,
             depth_scale=KITTI_DEPTH_SCALE,

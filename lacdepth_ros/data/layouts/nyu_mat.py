@@ -19,6 +19,7 @@ from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Part, Progress, frame_row, spread
 from lacdepth_ros.data.layouts.matlab import check_array, read_numbers
 from lacdepth_ros.data.layouts.nyu import NYU_CAMERA, NYU_DEPTH_SCALE
+from lacdepth_ros.data.made import MadeFiles
 
 _FRAMES, _MOST_FRAMES = 1449, 100_000
 _LONGEST_SCENE = 300  # characters
@@ -33,8 +34,8 @@ _PICTURE = (slice(7, 474), slice(7, 632))
 def index_nyu_mat(request: IndexRequest, progress: Progress) -> IndexResult:
     """Write the labelled frames beside the manifest and list them.
 
-    The measured depth is the ground truth, the depth with filled holes is `dense`. Frames whose
-    three files are there already are not written again.
+    The measured depth is the ground truth, the depth with filled holes is `dense`. Files
+    that were made of this very file are not written again.
 
     Raises:
         FileNotFoundError: The .mat file or the split file is missing.
@@ -60,9 +61,10 @@ def index_nyu_mat(request: IndexRequest, progress: Progress) -> IndexResult:
         numbers = [index for index in range(total) if request.part in (None, parts.get(index))]
         _count(total, parts, result)
         chosen = spread(numbers, request.limit)
-        for done, index in enumerate(chosen):
-            progress(done, len(chosen))
-            _add(store, index, parts.get(index), request, result)
+        with request.made_files('frames') as made:
+            for done, index in enumerate(chosen):
+                progress(done, len(chosen))
+                _add(store, index, parts.get(index), request, made, result)
         progress(len(chosen), len(chosen))
     result.count('frames listed', len(result.rows))
     return result
@@ -117,36 +119,36 @@ def _count(total: int, parts: dict[int, Part], result: IndexResult) -> None:
 
 
 def _add(
-    store: Any, index: int, part: Part | None, request: IndexRequest, result: IndexResult
+    store: Any,
+    index: int,
+    part: Part | None,
+    request: IndexRequest,
+    made: MadeFiles,
+    result: IndexResult,
 ) -> None:
     """Write a frame's three files, unless they are there, and add its row."""
-    name = f'{index:05d}'
-    folder = request.made('frames')
-    image_path, depth_path, dense_path = (
-        folder / f'{name}_{kind}.png' for kind in ('rgb', 'depth', 'dense')
-    )
-    if not dense_path.is_file():  # it is written last
+    name, folder = f'{index:05d}', request.made('frames')
+    paths = tuple(folder / f'{name}_{kind}.png' for kind in ('rgb', 'depth', 'dense'))
+    if not all(made.has(path, [request.root]) for path in paths):
         image = np.ascontiguousarray(store['images'][index].transpose(2, 1, 0), dtype=np.uint8)
-        size = (NYU_CAMERA.height, NYU_CAMERA.width)
-        if image.shape != (*size, 3):
-            raise ValueError(f'{request.root}: frame {index} is {image.shape}, not {(*size, 3)}')
         ground_truth = _within_picture(store['rawDepths'][index].T)
         if not ground_truth.any():
             result.leave_out('empty ground truth', f'frame {index}')
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        write_image(image_path, image)
-        write_depth_png(depth_path, ground_truth, NYU_DEPTH_SCALE)
-        write_depth_png(dense_path, _within_picture(store['depths'][index].T), NYU_DEPTH_SCALE)
+        write_image(paths[0], image)
+        write_depth_png(paths[1], ground_truth, NYU_DEPTH_SCALE)
+        write_depth_png(paths[2], _within_picture(store['depths'][index].T), NYU_DEPTH_SCALE)
+        for path in paths:
+            made.add(path, [request.root])
     scene = _scene(store, index)
     result.rows.append(
         frame_row(
             f'nyu/{scene}/{name}',
-            image_path,
-            depth_path,
+            paths[0],
+            paths[1],
             NYU_CAMERA,
             depth_scale=NYU_DEPTH_SCALE,
-            dense=dense_path,
+            dense=paths[2],
             domain='indoor',
             gray=False,
             ground_truth='kinect',

@@ -21,8 +21,9 @@ from kitti_tree import (
 )
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.data.files import write_depth_png, write_image
+from lacdepth_ros.data.files import write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult
+from lacdepth_ros.data.layouts import kitti_layout
 from lacdepth_ros.data.layouts.kitti_drives import KittiTree
 from lacdepth_ros.data.layouts.kitti_layout import index_kitti
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest, write_manifest
@@ -59,19 +60,18 @@ def test_annotated_ground_truth_wherever_it_was_unpacked(tmp_path: Path, place: 
     assert not result.problems
 
 
-def test_another_calibration_makes_the_depth_anew(tmp_path: Path) -> None:
-    write_drive(tmp_path, TRAIN)
-    _, (entry, *_) = index(tmp_path)
-    before = entry.load().depth
-    marked = np.full_like(before, 7)
-    write_depth_png(entry.depth, marked)
-    np.testing.assert_array_equal(index(tmp_path)[1][0].load().depth, marked)  # kept
+def test_another_calibration_or_scan_makes_the_depth_anew(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path, TRAIN)
+    before = index(tmp_path)[1][0].load().depth
     path = next(tmp_path.rglob('calib_velo_to_cam.txt'))
     lines = path.read_text().splitlines()
     moved = [f'T: 0 0 {SHIFT}' if line.startswith('T:') else line for line in lines]
     path.write_text('\n'.join(moved))
     after = index(tmp_path)[1][0].load().depth
     assert (before.max(), after.max()) == (5.0, SCAN[0][0] + SHIFT)
+    scan = drive / 'velodyne_points' / 'data' / '0000000000.bin'
+    scan.write_bytes(np.array([[7.0, 0.0, 0.0, 0.0]], '<f4').tobytes())
+    assert index(tmp_path)[1][0].load().depth.max() == 7.0 + SHIFT
 
 
 def test_ground_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -> None:
@@ -82,13 +82,12 @@ def test_ground_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -
     assert entries[0].tags['ground_truth'] == 'velodyne_single_scan'
 
 
-def test_made_ground_truth_is_kept(tmp_path: Path) -> None:
-    drive = write_drive(tmp_path, TRAIN)
+def test_made_ground_truth_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_drive(tmp_path, TRAIN)
     index(tmp_path)
-    for scan in (drive / 'velodyne_points' / 'data').iterdir():
-        scan.write_bytes(bytes(16))  # would give an empty ground truth
+    monkeypatch.setattr(kitti_layout, 'write_depth_png', None)
     result, entries = index(tmp_path)
-    assert len(entries) == 2
+    assert [depth_at(entry.load().depth) for entry in entries] == [SCAN_DEPTH] * 2
     assert not result.problems
 
 

@@ -13,6 +13,7 @@ from kitti_tree import write_numbers
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.files import write_image
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult
+from lacdepth_ros.data.layouts import kitti_stereo
 from lacdepth_ros.data.layouts.kitti_stereo import (
     KITTI_2012,
     KITTI_2015,
@@ -41,8 +42,10 @@ def write_frame(root: Path, layout: StereoLayout, number: int = 0) -> Path:
     return root
 
 
-def index(root: Path, layout: StereoLayout) -> tuple[IndexResult, list[ManifestEntry]]:
-    request = IndexRequest(root, root / 'o.jsonl')
+def index(
+    root: Path, layout: StereoLayout, output: Path | None = None
+) -> tuple[IndexResult, list[ManifestEntry]]:
+    request = IndexRequest(root, output or root / 'o.jsonl')
     result = index_stereo(request, layout, lambda done, total: None)
     if not result.rows:
         return result, []
@@ -61,6 +64,29 @@ def test_depth_from_disparity(tmp_path: Path, layout: StereoLayout, place: str) 
     assert sample.camera == Camera(10, 12, 8, 4, WIDTH, HEIGHT)
     assert (entry.id, entry.tags['gray']) == (f'{layout.name}/000000', layout is KITTI_2012)
     assert str(result.counts[0]) == f'disparity maps: 1 ({layout.frames} published)'
+
+
+def test_depth_of_another_data_set_is_never_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both benchmarks count their frames alike; the second has half the disparity."""
+    roots = {layout: tmp_path / layout.name for layout in (KITTI_2012, KITTI_2015)}
+    for layout, root in roots.items():
+        write_frame(root, layout)
+    half = np.full((HEIGHT, WIDTH), 320, np.uint16)
+    write_image(roots[KITTI_2015] / 'disp_occ_0' / '000000_10.png', half)
+    found = []
+    for layout in (KITTI_2012, KITTI_2015):
+        (entry,) = index(roots[layout], layout, tmp_path / 'o.jsonl')[1]
+        found.append(float(entry.load().depth.max()))
+    assert found == [2.0, 4.0]
+    # Nor where the calibration was replaced: half the baseline.
+    calibration = roots[KITTI_2015] / 'calib_cam_to_cam' / '000000.txt'
+    write_numbers(calibration, P_rect_02=LEFT, P_rect_03=[*RIGHT[:3], 1.5, *RIGHT[4:]])
+    (entry,) = index(roots[KITTI_2015], KITTI_2015, tmp_path / 'o.jsonl')[1]
+    assert float(entry.load().depth.max()) == 2.0
+    monkeypatch.setattr(kitti_stereo, 'write_depth_png', None)  # the same is kept
+    assert len(index(roots[KITTI_2015], KITTI_2015, tmp_path / 'o.jsonl')[1]) == 1
 
 
 def test_frames_that_cannot_be_used(tmp_path: Path) -> None:

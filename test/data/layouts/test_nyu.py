@@ -136,12 +136,12 @@ def test_wrong_lines(tmp_path: Path, line: str, message: str) -> None:
         read_nyu_split(tmp_path / 'none.txt')
 
 
-def write_mat(path: Path, frames: int = 3) -> npt.NDArray[np.uint8]:
+def write_mat(path: Path, frames: int = 3, *, meters: float = 2.0) -> npt.NDArray[np.uint8]:
     """A miniature of the labelled file; frame 1 has no measured depth. Returns frame 0 as RGB."""
     h5py = pytest.importorskip('h5py')
     rows, columns = np.mgrid[0:480, 0:640]
     image = np.stack((rows // 2, columns // 4, rows // 4), axis=-1).astype(np.uint8)
-    raw = np.full((480, 640), 2.0, np.float32)
+    raw = np.full((480, 640), meters, np.float32)
     raw[100:200, 300:400] = 0
     with h5py.File(path, 'w') as store:
         store['images'] = np.stack([image.transpose(2, 1, 0)] * frames)
@@ -169,6 +169,19 @@ def test_labeled_file(tmp_path: Path) -> None:
         assert depth[6].max() == depth[474].max() == depth[:, 6].max() == depth[:, 632].max() == 0
         assert depth[7, 7] > 0
         assert depth[473, 631] > 0
+
+
+def test_frames_of_another_file_are_never_kept(tmp_path: Path) -> None:
+    write_mat(tmp_path / 'l.mat', 1)
+    write_mat(tmp_path / 'far.mat', 1, meters=4.0)
+    found = []
+    for name in ('l.mat', 'far.mat'):
+        _, [entry] = index(index_nyu_mat, tmp_path / name, tmp_path / 'o.jsonl')
+        found.append(float(entry.load().depth.max()))
+    assert found == [2.0, 4.0]
+    entry.image.unlink()  # one of the three is made again
+    _, [entry] = index(index_nyu_mat, tmp_path / 'far.mat', tmp_path / 'o.jsonl')
+    assert entry.load().depth.max() == 4.0
 
 
 def test_official_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
