@@ -39,7 +39,7 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
         help='kitti (default), kitti-benchmark-crop, kitti-eigen-crop, kitti-median-scaled, nyu, '
         'whole; docs/evaluation.md lists their rules',
     )
-    group.add_argument('--crop', choices=('garg', 'eigen', 'none'), help='part that counts')
+    group.add_argument('--crop', choices=('garg', 'eigen', 'nyu', 'none'), help='part that counts')
     _add_switch(group, 'benchmark-crop', "take the crop of KITTI's 352x1216 benchmark crop")
     group.add_argument('--min-depth', type=float, metavar='M', help='lower cap, metres')
     group.add_argument('--max-depth', type=float, metavar='M', help='upper cap, metres')

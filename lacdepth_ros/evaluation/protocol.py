@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -16,15 +17,17 @@ from lacdepth_ros.data.transforms.geometric import (
     kitti_benchmark_window,
 )
 
-Crop = Literal['garg', 'eigen', 'none']
+Crop = Literal['garg', 'eigen', 'nyu', 'none']
 Averaging = Literal['image', 'pixel']
 Window = tuple[slice, slice]
 
-# Fractions of the image (top, bottom, left, right), truncated to whole pixels.
-_GARG_KITTI = (0.40810811, 0.99189189, 0.03594771, 0.96405229)
-_EIGEN_KITTI = (0.3324324, 0.91351351, 0.0359477, 0.96405229)
-_EIGEN_NYU_SIZE = (480, 640)
-_EIGEN_NYU = (slice(45, 471), slice(41, 601))
+_NYU_SIZE = (480, 640)
+# Top, bottom, left and right of the image's height and width, truncated to whole pixels.
+_SHARES: dict[Crop, tuple[float | Fraction, ...]] = {
+    'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),
+    'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),
+    'nyu': (Fraction(45, 480), Fraction(471, 480), Fraction(41, 640), Fraction(601, 640)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,9 @@ class EvaluationProtocol:
     Attributes:
         min_depth_eval: Lower cap [m], > 0.
         max_depth_eval: Upper cap [m], finite and above the lower one.
-        crop: 'garg' (rows 153:371, columns 44:1197 of 375x1242); 'eigen' (rows 45:471, columns
-            41:601 of NYU's 480x640, KITTI's fractions at any other size); 'none'.
+        crop: 'garg' (rows 153:371, columns 44:1197 of 375x1242) and 'eigen' (rows 124:342, columns
+            44:1197) of KITTI; 'nyu' (rows 45:471, columns 41:601 of 480x640); each at another
+            size its share of the image; 'none'.
         flip_average: Average the prediction with that of the mirrored image.
         averaging: 'image': the mean over images of each image's metric, as papers do; 'pixel':
             the metric of all pixels of all images together.
@@ -83,7 +87,8 @@ class EvaluationProtocol:
         """Rows and columns of a height x width image that count.
 
         Raises:
-            ValueError: The benchmark crop is asked of a smaller image.
+            ValueError: The benchmark crop is asked of a smaller image, or KITTI's Eigen crop of
+                one of NYU's size.
         """
         if not self.benchmark_crop:
             return self._crop_of(height, width)
@@ -123,9 +128,12 @@ class EvaluationProtocol:
     def _crop_of(self, height: int, width: int) -> Window:
         if self.crop == 'none':
             return slice(0, height), slice(0, width)
-        if self.crop == 'eigen' and (height, width) == _EIGEN_NYU_SIZE:
-            return _EIGEN_NYU
-        top, bottom, left, right = _GARG_KITTI if self.crop == 'garg' else _EIGEN_KITTI
+        if self.crop == 'eigen' and (height, width) == _NYU_SIZE:
+            raise ValueError(
+                "crop 'eigen' is KITTI's and the image is 640x480, as NYU's are; that of NYU, "
+                "which Eigen's paper has too, is crop 'nyu'"
+            )
+        top, bottom, left, right = _SHARES[self.crop]
         rows = slice(int(top * height), int(bottom * height))
         return rows, slice(int(left * width), int(right * width))
 
@@ -135,7 +143,7 @@ PROTOCOLS: dict[str, EvaluationProtocol] = {
     'kitti-benchmark-crop': EvaluationProtocol(benchmark_crop=True),
     'kitti-eigen-crop': EvaluationProtocol(crop='eigen'),
     'kitti-median-scaled': EvaluationProtocol(flip_average=False, median_scaling=True),
-    'nyu': EvaluationProtocol(max_depth_eval=10.0, crop='eigen'),
+    'nyu': EvaluationProtocol(max_depth_eval=10.0, crop='nyu'),
     'whole': EvaluationProtocol(crop='none', flip_average=False),
 }
 """Protocols by name; 'whole' is the plain one for data of one's own."""

@@ -162,7 +162,7 @@ def test_height_of_the_camera(tmp_path: Path, predictor: FakePredictor) -> None:
 
 def test_named_protocols_and_single_overrides(tmp_path: Path, predictor: FakePredictor) -> None:
     nyu = protocol_of(tmp_path, '--protocol', 'nyu')
-    assert (nyu['max_depth_eval'], nyu['crop'], nyu['flip_average']) == (10.0, 'eigen', True)
+    assert (nyu['max_depth_eval'], nyu['crop'], nyu['flip_average']) == (10.0, 'nyu', True)
     assert protocol_of(tmp_path, '--protocol', 'kitti-benchmark-crop')['benchmark_crop'] is True
     changed = protocol_of(
         tmp_path, '--protocol', 'nyu', '--crop', 'none', '--averaging', 'pixel',

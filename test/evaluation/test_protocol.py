@@ -31,7 +31,10 @@ def test_default_is_kittis() -> None:
         ('garg', (375, 1242), (153, 371), (44, 1197)),
         ('garg', (352, 1216), (143, 349), (43, 1172)),
         ('eigen', (375, 1242), (124, 342), (44, 1197)),
-        ('eigen', (480, 640), (45, 471), (41, 601)),
+        ('nyu', (480, 640), (45, 471), (41, 601)),
+        # The same share of NYU frames of another size, by hand: 20.5 and 300.5 are truncated.
+        ('nyu', (240, 320), (22, 235), (20, 300)),
+        ('nyu', (1440, 1920), (135, 1413), (123, 1803)),
         ('none', (375, 1242), (0, 375), (0, 1242)),
     ],
 )
@@ -84,9 +87,14 @@ def test_benchmark_crop_needs_room() -> None:
         EvaluationProtocol(benchmark_crop=True).valid_mask(np.zeros((480, 640)))
 
 
+def test_eigen_crop_of_kitti_is_not_taken_for_that_of_nyu() -> None:
+    with pytest.raises(ValueError, match=r"that of NYU, .* is crop 'nyu'"):
+        EvaluationProtocol(crop='eigen').crop_window(480, 640)
+
+
 def test_named_protocols_are_those_of_the_papers() -> None:
     assert PROTOCOLS['kitti'] == EvaluationProtocol()
-    assert PROTOCOLS['nyu'] == EvaluationProtocol(1e-3, 10.0, 'eigen')
+    assert PROTOCOLS['nyu'] == EvaluationProtocol(1e-3, 10.0, 'nyu')
     assert PROTOCOLS['nyu'].crop_window(480, 640) == (slice(45, 471), slice(41, 601))
     assert PROTOCOLS['kitti-median-scaled'].median_scaling
     texts = [protocol.describe() for protocol in PROTOCOLS.values()]
