@@ -19,6 +19,7 @@ from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.indexing import spread
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
 from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.transforms.augment import check_fixed_crop
 from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.models.lacdepth import LacDepth
@@ -110,8 +111,10 @@ class DepthDataModule(LightningDataModule):
         self.val_entries = validation_entries(Path(val_manifest).expanduser(), val_domain)
         self.stream_config, self.augment, self.protocol = stream, augment, protocol
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
-        # Weights of groups that do not exist must come to light now, not when training begins.
-        draw_weights(self.entries, stream)
+        # What no view can be drawn with must come to light now, not when its frame is drawn.
+        weights = draw_weights(self.entries, stream)
+        for entry in (self.entries[i] for i in weights.nonzero()[0]):
+            check_fixed_crop(entry.camera, augment, f'{entry.where}: {entry.id}')
 
     @property
     def focal_per_width(self) -> float:

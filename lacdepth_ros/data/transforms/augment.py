@@ -14,10 +14,12 @@ from lacdepth_ros.core.preprocessing import focal_length
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.config import AugmentConfig, Vertical
 from lacdepth_ros.data.transforms.geometric import (
+    check_nyu_size,
     crop,
     crop_nyu_border,
     crop_to_kitti_benchmark,
     flip,
+    kitti_benchmark_window,
     pad,
     resize,
     rotate_camera,
@@ -48,6 +50,18 @@ def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> 
     if rng.random() < config.flip:
         sample = flip(sample)
     return replace(sample, image=augment_photometric(sample.image, config, rng))
+
+
+def check_fixed_crop(camera: Camera, config: AugmentConfig, name: str) -> None:
+    """Refuse an image, which messages call `name`, that config.fixed_crop does not fit.
+
+    Raises:
+        ValueError: It is too small, or of another size.
+    """
+    if config.fixed_crop == 'kitti':
+        kitti_benchmark_window(camera.height, camera.width, name)
+    elif config.fixed_crop == 'nyu':
+        check_nyu_size(camera.height, camera.width, name)
 
 
 def _random_window(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:

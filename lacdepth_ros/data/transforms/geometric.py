@@ -71,18 +71,22 @@ def crop_to_kitti_benchmark(sample: Sample) -> Sample:
     return crop(sample, columns.start, rows.start, width, height)
 
 
+def check_nyu_size(height: int, width: int, name: str) -> None:
+    """Refuse an image, which messages call `name`, that has not the size of NYU's (ValueError)."""
+    if (height, width) != _NYU_SIZE:
+        raise ValueError(
+            f"{name}: fixed_crop='nyu' is made for 640x480, not {width}x{height}; use "
+            "fixed_crop='none'"
+        )
+
+
 def crop_nyu_border(sample: Sample) -> Sample:
     """Cut off the white border of NYU's rectified 640x480 images: 565x427 remain.
 
     Raises:
         ValueError: The image is of another size.
     """
-    camera = sample.camera
-    if (camera.height, camera.width) != _NYU_SIZE:
-        raise ValueError(
-            f"{sample.id}: fixed_crop='nyu' is made for 640x480, not "
-            f"{camera.width}x{camera.height}; use fixed_crop='none'"
-        )
+    check_nyu_size(sample.camera.height, sample.camera.width, sample.id)
     return crop(sample, *_NYU_BORDER)
 
 
