@@ -27,7 +27,7 @@ def camera_motion(
     Returns:
         A function of two stamps [ns]: the pose (4, 4) that takes points of the camera's optical
         frame at the first into that at the second, or None where one lies outside what was
-        recorded. None itself when no transform of the bag moves the camera.
+        recorded, or in a gap of it. None itself when nothing above the camera moves in the bag.
 
     Raises:
         FileNotFoundError: There is no bag.

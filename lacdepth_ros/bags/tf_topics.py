@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.opening import decoded, raw_messages, topic_counts, topic_kinds
 from lacdepth_ros.bags.reader import TRANSFORMS
-from lacdepth_ros.bags.transforms import TransformTree, joined
+from lacdepth_ros.bags.transform_tree import TransformTree, joined
 from lacdepth_ros.core.stamps import to_ns
 
 if TYPE_CHECKING:

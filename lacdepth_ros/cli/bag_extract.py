@@ -157,7 +157,7 @@ def _options(args: argparse.Namespace) -> ExtractOptions:
 
 def _pose(numbers: list[float]) -> Transform:
     """The pose that --pose gives, checked as those of a bag are."""
-    from lacdepth_ros.bags.transforms import TransformTree
+    from lacdepth_ros.bags.transform_tree import TransformTree
 
     tree = TransformTree()
     tree.add('camera', 'sensor', 0, numbers[:3], numbers[3:], static=True)

@@ -19,7 +19,7 @@ from lacdepth_ros.bags import convert
 from lacdepth_ros.bags.convert import write_source
 from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.bags.sources import CAMERA_FRAME, SCAN_FRAME, open_source
-from lacdepth_ros.bags.transforms import TransformTree
+from lacdepth_ros.bags.transform_tree import TransformTree
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import read_image, write_image
 from lacdepth_ros.data.layouts.kitti import read_kitti_raw

@@ -137,3 +137,31 @@ def test_a_mount_that_changes_counts_from_its_change_on(
     ]
     assert main(['bag', 'extract', str(tmp_path / 'bag'), str(tmp_path / 'data')]) == 0
     assert "warning: /tf_static places frame 'lidar' anew" in capsys.readouterr().err
+
+
+def test_pairs_in_a_gap_of_odometry_have_no_motion(tmp_path: Path) -> None:
+    """The robot waits until 30 s and then drives 300 m; odometry is silent from 0.2 to 60 s."""
+    times = [START + round(t * 1e9) for t in (0, 0.1, 0.2, 60, 60.1)]
+    places = [pose_of(np.eye(3), (0, 0, z)) for z in (0, 0, 0, 300, 301)]
+    records = [moving(t, 'odom', 'camera', p) for t, p in zip(times, places, strict=True)]
+    motion = camera_motion(bag_scene.write(tmp_path / 'bag', records), 'camera', IMAGE)
+    assert motion is not None
+    assert motion(START + 10 * 10**9, START + 10 * 10**9 + STEP) is None
+    np.testing.assert_allclose(motion(times[0], times[1])[:3, 3], 0, atol=1e-12)
+    np.testing.assert_allclose(motion(times[3], times[4])[:3, 3], (0, 0, -1), atol=1e-9)
+    done = [*records, *frame(100), *frame(0), static()]
+    found, depths = extracted(tmp_path / 'scan', done, fixed_frame='odom')
+    assert (len(depths), found.skipped) == (1, {'no transform': 1})
+    assert 'odom -> camera has a gap of 59.8 s' in found.details['no transform']
+
+
+def test_a_mount_on_tf_is_no_odometry(tmp_path: Path) -> None:
+    records = [moving(START + i * STEP, 'base', 'camera', np.eye(4)) for i in range(5)]
+    bag = bag_scene.write(tmp_path / 'bag', records)
+    assert camera_motion(bag, 'camera', IMAGE) is None
+    moves = [
+        moving(START + i * STEP, 'odom', 'base', pose_of(np.eye(3), (0, 0, i))) for i in range(2)
+    ]
+    motion = camera_motion(bag_scene.write(tmp_path / 'b', records + moves), 'camera', IMAGE)
+    assert motion is not None
+    np.testing.assert_allclose(motion(START, START + STEP)[:3, 3], (0, 0, -1), atol=1e-9)

@@ -9,8 +9,8 @@ import math
 import numpy as np
 import pytest
 
+from lacdepth_ros.bags.transform_tree import TransformTree
 from lacdepth_ros.bags.transforms import (
-    TransformTree,
     apply,
     matrix_from_quaternion,
     pose_of,
@@ -98,6 +98,57 @@ def test_a_static_pose_holds_until_the_next_and_the_first_before_it() -> None:
     with pytest.raises(LookupError, match="from 'b' to 'a'; the frames of the bag are a, b, c"):
         tree.lookup('a', 'b', 300)
     assert tree.changes == {'b': 2}
+
+
+def moved(times: list[float], way: list[float]) -> TransformTree:
+    """Odometry of these times [s] and places ahead [m]."""
+    tree = TransformTree()
+    for time, x in zip(times, way, strict=True):
+        tree.add('odom', 'base', round(time * 1e9), (x, 0, 0), IDENTITY)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ('interval', 'gap', 'longest'),
+    [
+        (0.02, 0.4, None),  # poses missing of fast odometry
+        (0.02, 0.6, 0.5),
+        (0.1, 60.0, 0.5),
+        (0.5, 0.5, None),  # 2 Hz
+        (0.5, 1.0, None),
+        (0.5, 1.5, 1.2),
+        (1.0, 1.0, None),  # poses of a slow SLAM
+        (1.0, 2.0, None),  # one of them is missing
+        (1.0, 3.0, 2.5),
+        (2.0, 2.0, None),
+        (3.0, 3.0, 2.5),  # too slow to tell a way
+    ],
+)
+def test_gaps_are_no_straight_ways(interval: float, gap: float, longest: float | None) -> None:
+    times = [*np.arange(9) * interval, *(8 * interval + gap + np.arange(9) * interval)]
+    tree = moved(times, list(np.arange(18.0)))
+    for before in (0, 10):
+        assert tree.lookup('odom', 'base', round(times[before] * 1e9))[0, 3] == before
+    middle = round((8 * interval + 0.25 * gap) * 1e9)
+    if longest is None:
+        assert tree.lookup('odom', 'base', middle)[0, 3] == pytest.approx(8.25, abs=1e-6)
+    else:
+        words = rf'odom -> base has a gap of {gap} s around {middle} ns; at most {longest} s'
+        with pytest.raises(LookupError, match=words):
+            tree.lookup('odom', 'base', middle)
+
+
+def test_what_did_not_move_over_a_gap_is_where_it_was() -> None:
+    """Joints that are published on change, a robot that waits."""
+    tree = moved([0, 0.1, 0.2, 60, 60.1], [0, 1, 2, 2, 3])
+    assert tree.lookup('odom', 'base', 30 * 10**9)[0, 3] == 2
+    assert tree.fixed_frame('base') == 'odom'
+    assert moved([0, 0.1, 60], [2, 2, 2]).fixed_frame('base') is None
+    turned = moved([0, 0.1], [2, 2])
+    turned.add('odom', 'base', 5 * 10**9, (2, 0, 0), yaw(1))
+    assert turned.fixed_frame('base') == 'odom'
+    with pytest.raises(LookupError, match=r'a gap of 4\.9 s'):
+        turned.lookup('odom', 'base', 10**9)
 
 
 def test_what_cannot_be_looked_up_says_why() -> None:
