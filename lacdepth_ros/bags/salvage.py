@@ -13,9 +13,10 @@ from typing import Any
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Connection
 from rosbags.rosbag2.storage_mcap import DECOMPRESSORS, MAXSIZE, msgsrc
-from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys.store import Typestore
 
 from lacdepth_ros.bags.damage import Damage
+from lacdepth_ros.bags.definitions import types_for, undefined_types_accepted
 from lacdepth_ros.bags.storage import advice
 from lacdepth_ros.bags.unpacking import unpack_lz4, unpack_message, unpack_zstd
 
@@ -37,10 +38,19 @@ class BagReader(AnyReader):
     """
 
     def __init__(self, path: Path, files: Collection[Path], damage: Damage) -> None:
-        super().__init__(list(files), default_typestore=get_typestore(Stores.ROS2_JAZZY))
+        super().__init__(list(files))
         self.path, self._files = path, list(files)
         self.damage = damage
         self.lost: Counter[str] = Counter()
+        self._types: dict[str, Typestore] = {}
+
+    def _open(self) -> None:
+        """Open the files, without a look at what their types are made of."""
+        assert self.stack
+        with undefined_types_accepted():
+            for reader in self.readers:
+                self.stack.enter_context(reader)
+        self.connections = [c for reader in self.readers for c in reader.connections]
 
     def messages(
         self,
@@ -71,7 +81,9 @@ class BagReader(AnyReader):
     def deserialize(self, rawdata: bytes, typ: str) -> Any:
         """Deserialize a message; ValueError where it is damaged."""
         try:
-            return super().deserialize(rawdata, typ)
+            if typ not in self._types:
+                self._types[typ] = types_for(typ, self.connections)
+            return self._types[typ].deserialize_cdr(rawdata, typ)
         except Exception as error:
             raise ValueError(
                 f'a {typ} of {len(rawdata)} bytes cannot be decoded ({_text(error)})'

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -95,6 +96,15 @@ def advice(files: Sequence[Path]) -> str:
             return f'{file.name} is empty: copy or record it anew'
         if begin != magic:
             return f'{file.name} does not begin as such a file does: copy or record it anew'
+        if file.suffix == '.mcap' and (profile := _mcap_profile(file)) != 'ros2':
+            return f'{file.name} is of profile {profile!r}: record it by ROS 2, or convert it'
     if any(file.suffix == '.mcap' for file in files):
         return "what is whole is saved by 'mcap recover'"
     return "what is whole is saved by 'sqlite3 OLD.db3 .recover | sqlite3 NEW.db3'"
+
+
+def _mcap_profile(file: Path) -> str:
+    """Whose messages an MCAP file holds, as its header says; it begins with the right bytes."""
+    with file.open('rb') as data:
+        _, _, size = struct.unpack('<BQI', data.read(21)[8:].ljust(13, b'\0'))
+        return data.read(min(size, 64)).decode(errors='replace')
