@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from lacdepth_ros.bags.unpacking import unpack_file
+from lacdepth_ros.bags.write_ahead import copy_with_log, write_ahead_log
 
 METADATA = 'metadata.yaml'
 ENDINGS = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
@@ -79,6 +80,10 @@ def _readable(file: Path, folder: Path, index: int) -> Path:
         unpacked = folder / f'{index}{file.with_suffix("").suffix}'
         unpack_file(file, unpacked, _MAGIC[unpacked.suffix])
         return unpacked
+    if file.suffix == '.db3' and (log := write_ahead_log(file)):
+        copy = folder / f'{index}.db3'
+        copy_with_log(file, log, copy)
+        return copy
     if any(character in str(file) for character in '#?%'):  # in a URI, as sqlite takes it
         link = folder / f'{index}{file.suffix}'
         link.symlink_to(file.resolve())
