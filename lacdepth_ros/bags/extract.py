@@ -139,6 +139,12 @@ class _Work:
                 yield from self._row_if_good(recorded)
             progress(index + 1, images.count)
         self._done.calibrations = self._rectifiers.changes
+        if len(images.frames) > 1:
+            frames = ', '.join(sorted(images.frames))
+            self._done.warnings.append(
+                f'the images of {images.topic} are of several cameras ({frames}); each takes the '
+                'camera_info and the place of its own frame_id'
+            )
 
     def _until_damage(self, images: BagImages) -> Iterator[RecordedImage]:
         try:
@@ -164,7 +170,8 @@ class _Work:
                 NO_GROUND_TRUTH, f'none within {self._options.tolerance} s of {stamp} ns'
             )
         if recorded.info is None:
-            reason = 'the bag has no camera_info for this image'
+            frame = recorded.message.header.frame_id
+            reason = f'the bag has no camera_info for this image of frame {frame!r}'
             raise _LeftOutError('unusable image or camera_info', reason)
         try:
             image = recorded.decode()

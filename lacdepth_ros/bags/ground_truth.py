@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
+from lacdepth_ros.bags.camera_infos import CameraInfos
+from lacdepth_ros.bags.opening import choose_topic, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
-from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
@@ -74,8 +74,7 @@ class GroundTruthTopic:
         self._is_cloud = kinds[self.topic] == CLOUD
         beside = info_topic_of(self.topic)
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
-        self._infos = dict(messages_of(reader, beside)) if has_infos else {}
-        self._info_stamps = sorted(self._infos)
+        self._infos = CameraInfos(reader, beside if has_infos else None)
         self._messages = StampedTopic(reader, self.topic)
         if not self._messages.stamps:
             raise ValueError(f'{path}: topic {self.topic} holds no message')
@@ -94,18 +93,18 @@ class GroundTruthTopic:
         if self._is_cloud:
             xyz = points_from_message(message)
         else:
-            xyz = _depth_points(message, self._camera(stamp))
+            xyz = _depth_points(message, self._camera(stamp, message.header.frame_id))
         return Points(stamp, message.header.frame_id, xyz)
 
-    def _camera(self, stamp: int) -> Camera:
-        """Camera of a depth image: that of the camera_info nearest in time."""
-        found = nearest(self._info_stamps, stamp)
-        if found is None:
+    def _camera(self, stamp: int, frame: str) -> Camera:
+        """Camera of a depth image: that of its frame's camera_info nearest in time."""
+        info = self._infos.nearest(stamp, frame)
+        if info is None:
             raise ValueError(
                 f'depth topic {self.topic} has no matching camera_info '
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
-        info, rectified = self._infos[found], is_rectified_topic(self.topic)
+        rectified = is_rectified_topic(self.topic)
         if not rectified and not is_pinhole(info):
             raise ValueError(
                 f'the depth of {self.topic} is distorted by its lens; take a rectified topic'

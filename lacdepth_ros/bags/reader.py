@@ -14,17 +14,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.opening import (
     choose_topic,
-    messages_of,
     numbered_messages,
     open_bag,
     raw_messages,
     topic_counts,
     topic_kinds,
 )
-from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
 
@@ -43,7 +42,7 @@ class RecordedImage:
     Attributes:
         stamp: Of its header; where that was never set, the time of recording. Nanoseconds.
         message: sensor_msgs/Image or CompressedImage.
-        info: The camera_info nearest in time; None when the bag has none for this image.
+        info: The camera_info of its frame_id nearest in time; None when the bag has none for it.
         decoder: Of the bag's images: it knows what those before this one told about the camera.
         place: Among all images of the topic, damaged ones too, from 0; see `check_places`.
     """
@@ -78,6 +77,7 @@ class BagImages:
         rectified: The topic's name says that its images are rectified (image_rect...).
         compressed: The images are CompressedImage, not Image.
         damage: Images and camera_infos that could not be read so far.
+        frames: frame_ids of the images so far; several are several cameras.
 
     Raises:
         FileNotFoundError: There is no bag.
@@ -89,6 +89,7 @@ class BagImages:
     ) -> None:
         self._path = path
         self.damage = Damage()
+        self.frames: set[str] = set()
         with open_bag(path) as reader:
             types, counts = topic_kinds(reader), topic_counts(reader)
         images = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
@@ -129,10 +130,11 @@ class BagImages:
         """
         with open_bag(self._path, self.damage) as reader:
             decoder = ImageDecoder()
-            infos: dict[int | None, Any] = dict(messages_of(reader, self.info_topic))
-            stamps = sorted(stamp for stamp in infos if stamp is not None)
+            infos = CameraInfos(reader, self.info_topic)
             for place, stamp, message in numbered_messages(reader, self.topic):
-                info = infos.get(nearest(stamps, stamp))
+                frame = message.header.frame_id
+                self.frames.add(frame)
+                info = infos.nearest(stamp, frame)
                 yield RecordedImage(stamp, message, info, decoder, place)
 
     def check_places(self) -> None:
