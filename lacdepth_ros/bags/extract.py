@@ -134,9 +134,13 @@ class _Work:
         self, images: BagImages, progress: Callable[[int, int], None]
     ) -> Iterator[dict[str, Any]]:
         """Lines of the manifest; what is left out is counted."""
+        matched = 0
         for index, recorded in enumerate(self._until_damage(images)):
-            if index % self._options.every == 0:
-                yield from self._row_if_good(recorded)
+            measured = self._measured(recorded.stamp)
+            if measured is not None:
+                if matched % self._options.every == 0:
+                    yield from self._row_if_good(recorded, measured)
+                matched += 1
             progress(index + 1, images.count)
         self._done.calibrations = self._rectifiers.changes
         if len(images.frames) > 1:
@@ -152,23 +156,25 @@ class _Work:
         except ValueError as error:
             self._done.skip('damaged bag from here on', str(error))
 
-    def _row_if_good(self, recorded: RecordedImage) -> Iterator[dict[str, Any]]:
+    def _measured(self, stamp: int) -> int | None:
+        """Stamp of the measurement of an image; None, and counted, where there is none."""
+        tolerance = self._options.tolerance
+        found = self._ground_truth.nearest(stamp, round(tolerance * 1e9))
+        if found is None:
+            self._done.skip(NO_GROUND_TRUTH, f'none within {tolerance} s of {stamp} ns')
+        return found
+
+    def _row_if_good(self, recorded: RecordedImage, measured: int) -> Iterator[dict[str, Any]]:
         try:
-            yield self._row(recorded)
+            yield self._row(recorded, measured)
         except _LeftOutError as reason:
             self._done.skip(*reason.args)
 
-    def _row(self, recorded: RecordedImage) -> dict[str, Any]:
+    def _row(self, recorded: RecordedImage, measured: int) -> dict[str, Any]:
         stamp = recorded.stamp
         if stamp in self._seen:
             raise _LeftOutError('a stamp for the second time', f'{stamp} ns')
         self._seen.add(stamp)
-        tolerance = round(self._options.tolerance * 1e9)
-        measured = self._ground_truth.nearest(stamp, tolerance)
-        if measured is None:
-            raise _LeftOutError(
-                NO_GROUND_TRUTH, f'none within {self._options.tolerance} s of {stamp} ns'
-            )
         if recorded.info is None:
             frame = recorded.message.header.frame_id
             reason = f'the bag has no camera_info for this image of frame {frame!r}'

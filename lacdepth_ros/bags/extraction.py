@@ -26,7 +26,7 @@ class ExtractOptions:
         ground_truth_topic: PointCloud2, or depth images with camera_info; None takes the only one.
         rectified: The images are rectified; None believes the topic's name.
         tolerance: Largest difference [s] of the stamps of an image and its ground truth.
-        every: Take every n-th image.
+        every: Take every n-th image that has a measurement.
         fixed_frame: Frame that stands still (odom, map): points are moved from where the sensor
             was at their stamp to where the camera is at the image's. None: both at the image's.
         pose: (4, 4) pose of the sensor in the image's frame, for bags without transforms.

@@ -98,7 +98,11 @@ def _add_geometry(group: Any) -> None:
 
 def _add_content(group: Any) -> None:
     group.add_argument(
-        '--every', type=int, default=1, metavar='N', help='take every n-th image (default: 1)'
+        '--every',
+        type=int,
+        default=1,
+        metavar='N',
+        help='take every n-th of the images that have a measurement (default: 1)',
     )
     group.add_argument(
         '--min-points',

@@ -222,6 +222,19 @@ def test_measurements_too_far_in_time_are_no_failure(tmp_path: Path) -> None:
         extract(bag, tmp_path / 'other', ExtractOptions(tolerance=0.01))
 
 
+@pytest.mark.parametrize('first', [0, 1])
+def test_every_nth_is_picked_among_those_that_were_measured(tmp_path: Path, first: int) -> None:
+    """Twice as many images as clouds, which begin with either of the first two images."""
+    records = [static()]
+    for index in range(9):
+        records += frame(index, without=(CLOUD,) if index % 2 != first else ())
+    bag = bag_scene.write(tmp_path / 'bag', records)
+    done, entries = extracted(bag, every=2)
+    stamps = [START + STEP * index for index in range(first, 9, 4)]
+    assert [entry.tags['stamp'] for entry in entries] == stamps
+    assert done.skipped == {NO_GROUND_TRUTH: 4 + first}
+
+
 def test_bad_frames_are_left_out_and_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
