@@ -29,6 +29,7 @@ from lacdepth_ros.data.files import (
     write_image,
 )
 from lacdepth_ros.data.manifest import MANIFEST
+from lacdepth_ros.messages.clouds import check_metres
 from lacdepth_ros.messages.rectification import RectifierCache, View
 
 _SAME_PLACE = 1e-3  # metres between two sensors below which nothing is hidden from one of them
@@ -187,11 +188,13 @@ class _Work:
         try:
             points = self._ground_truth.read(measured)
             pose = self._pose(recorded.message.header.frame_id, points, stamp)
+            seen = apply(pose, points.xyz)
+            check_metres(seen)
         except ValueError as error:
             raise _LeftOutError('unusable ground truth', str(error)) from error
         except LookupError as error:
             raise _LeftOutError('no transform', f'{error}{self._hint}') from error
-        depth = self._project(points, pose, view)
+        depth = self._project(seen, pose, view)
         pixels = int(np.count_nonzero(depth_counts(depth)))  # some lie beyond what a PNG holds
         if pixels < self._options.min_points:
             raise _LeftOutError('too few true pixels', f'{pixels} at {stamp} ns')
@@ -208,9 +211,11 @@ class _Work:
         to_fixed = self._tree.lookup(fixed, points.frame, points.stamp)
         return np.linalg.inv(self._tree.lookup(fixed, frame, stamp)) @ to_fixed
 
-    def _project(self, points: Points, pose: Transform, view: View) -> npt.NDArray[np.float32]:
-        """Depth (H, W) of what the camera sees of the points; NaN elsewhere."""
-        depth = points_to_depth(apply(pose, points.xyz), view.camera)
+    def _project(
+        self, seen: npt.NDArray[np.float64], pose: Transform, view: View
+    ) -> npt.NDArray[np.float32]:
+        """Depth (H, W) of what the camera sees of points in its frame; NaN elsewhere."""
+        depth = points_to_depth(seen, view.camera)
         if self._options.reach and np.linalg.norm(pose[:3, 3]) > _SAME_PLACE:
             hidden = hidden_points(depth, view.camera, reach=self._options.reach)
             self._done.hidden += int(hidden.sum())

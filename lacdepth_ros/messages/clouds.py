@@ -116,18 +116,28 @@ def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
     drivers write where nothing came back.
 
     Raises:
-        ValueError: A coordinate is missing or no float, data is truncated, or the points lie so
-            far away that they cannot be in metres.
+        ValueError: A coordinate is missing or no float, or data is truncated.
     """
     points = np.stack(_fields_of(msg, 'xyz'), axis=-1).astype(np.float64).reshape(-1, 3)
-    points = points[np.isfinite(points).all(axis=1) & points.any(axis=1)]
+    return points[np.isfinite(points).all(axis=1) & points.any(axis=1)]
+
+
+def check_metres(points: npt.NDArray[np.float64]) -> None:
+    """Refuse points that are too far from whoever saw them to be in metres.
+
+    Args:
+        points: (N, 3) as a sensor or a camera beside it sees them: a cloud in `odom` or `map` may
+            lie at any distance from the origin of its own frame.
+
+    Raises:
+        ValueError: Their median distance is above FARTHEST_MEDIAN.
+    """
     median = float(np.median(np.linalg.norm(points, axis=1))) if len(points) else 0.0
     if median > FARTHEST_MEDIAN:
         raise ValueError(
             f'the points lie {median:.0f} m away in the median: is the cloud in millimetres? '
             'Metres are needed (REP 103)'
         )
-    return points
 
 
 def _fields_of(msg: Any, names: Iterable[str]) -> list[npt.NDArray[np.floating]]:

@@ -94,6 +94,22 @@ def test_pose_stands_in_for_missing_transforms(tmp_path: Path) -> None:
     expect_wall(entries[0], 10.0)
 
 
+def test_clouds_of_a_fixed_frame_may_lie_far_from_its_origin(tmp_path: Path) -> None:
+    """A cloud in odom after 400 m of driving, and one in millimetres."""
+    odom = pose_of(np.eye(3), (300, 40, -250))
+    scans = [in_lidar(wall(10), np.linalg.inv(odom)), in_lidar(wall(10_000), np.eye(4))]
+    records = [static(('odom', 'camera', odom), ('camera', 'lidar', np.eye(4)))]
+    for index, (scan, name) in enumerate(zip(scans, ('odom', 'lidar'), strict=True)):
+        records += frame(index, without=(CLOUD,))
+        head = messages.header(stamp := START + STEP * index, name)
+        records.append((CLOUD, stamp, messages.scan_cloud(scan, head)))
+    done, [entry] = extracted(bag_scene.write(tmp_path / 'bag', records), reach=0.0)
+    np.testing.assert_allclose(entry.load().depth[entry.load().depth > 0], 10, atol=1 / 256)
+    assert np.count_nonzero(entry.load().depth) > 200
+    assert done.skipped == {'unusable ground truth': 1}
+    assert 'is the cloud in millimetres?' in done.details['unusable ground truth']
+
+
 def test_turning_sensor_is_interpolated_at_the_image_stamp(tmp_path: Path) -> None:
     """The LiDAR nods on its mount: 0 degrees before the image, 8 after, image at a quarter."""
     half = np.deg2rad(1.0)
