@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
-from lacdepth_ros.bags.ground_truth import GroundTruthTopic, Points
+from lacdepth_ros.bags.ground_truth import GroundTruthTopic
 from lacdepth_ros.bags.occlusion import hidden_points
 from lacdepth_ros.bags.opening import open_bag
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.split import check_share, write_manifests
+from lacdepth_ros.bags.sweeps import Sweeps
 from lacdepth_ros.bags.tf_topics import RecordedTransforms, read_transforms
-from lacdepth_ros.bags.transforms import Transform, apply
+from lacdepth_ros.bags.transforms import Transform
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.data.files import (
@@ -126,7 +127,8 @@ class _Work:
         self._group = path.resolve().name if path.is_dir() else path.stem
         self._output, self._options = output, options
         self._ground_truth, self._done = ground_truth, done
-        self._tree, self._hint = transforms.tree, transforms.hint
+        self._sweeps = Sweeps(transforms.tree, options, ground_truth.topic)
+        self._hint = transforms.hint
         rectified = looks_rectified if options.rectified is None else options.rectified
         self._rectified, self._rectifiers = rectified, RectifierCache()
         self._seen: set[int] = set()
@@ -144,6 +146,8 @@ class _Work:
                 matched += 1
             progress(index + 1, images.count)
         self._done.calibrations = self._rectifiers.changes
+        self._done.points, more = self._sweeps.note, self._sweeps.warnings
+        self._done.warnings += more
         if len(images.frames) > 1:
             frames = ', '.join(sorted(images.frames))
             self._done.warnings.append(
@@ -187,8 +191,7 @@ class _Work:
             raise _LeftOutError('unusable image or camera_info', str(error)) from error
         try:
             points = self._ground_truth.read(measured)
-            pose = self._pose(recorded.message.header.frame_id, points, stamp)
-            seen = apply(pose, points.xyz)
+            seen, pose = self._sweeps.seen(points, recorded.message.header.frame_id, stamp)
             check_metres(seen)
         except ValueError as error:
             raise _LeftOutError('unusable ground truth', str(error)) from error
@@ -200,16 +203,6 @@ class _Work:
             raise _LeftOutError('too few true pixels', f'{pixels} at {stamp} ns')
         self._done.pixels += pixels
         return self._write(recorded, view, depth)
-
-    def _pose(self, frame: str, points: Points, stamp: int) -> Transform:
-        """Pose that takes the points into the image's frame at the image's stamp."""
-        if self._options.pose is not None:
-            return self._options.pose
-        fixed = self._options.fixed_frame
-        if fixed is None:
-            return self._tree.lookup(frame, points.frame, stamp)
-        to_fixed = self._tree.lookup(fixed, points.frame, points.stamp)
-        return np.linalg.inv(self._tree.lookup(fixed, frame, stamp)) @ to_fixed
 
     def _project(
         self, seen: npt.NDArray[np.float64], pose: Transform, view: View

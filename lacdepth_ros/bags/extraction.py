@@ -28,8 +28,10 @@ class ExtractOptions:
         tolerance: Largest difference [s] of the stamps of an image and its ground truth.
         every: Take every n-th image that has a measurement.
         fixed_frame: Frame that stands still (odom, map): points are moved from where the sensor
-            was at their stamp to where the camera is at the image's. None: both at the image's.
+            was at their time to where the camera is at the image's. None: both at the image's.
         pose: (4, 4) pose of the sensor in the image's frame, for bags without transforms.
+        deskewed: The motion within a sweep is out of its points already; None believes the name
+            of the topic.
         reach: Of the filter for hidden points [degrees], see `hidden_points`; 0 switches it off.
         min_points: Images with fewer true pixels are left out.
         domain: Value of the manifest's key of that name, such as 'driving' or 'indoor'.
@@ -48,6 +50,7 @@ class ExtractOptions:
     every: int = 1
     fixed_frame: str | None = None
     pose: Transform | None = None
+    deskewed: bool | None = None
     reach: float = REACH
     min_points: int = 100
     domain: str | None = None
@@ -75,6 +78,7 @@ class Extraction:
 
     Attributes:
         topics: Of images, camera_info and ground truth.
+        points: What was done with the times of points within a sweep; '' where nothing was.
         written: Frames in the manifest.
         validating: Of them, frames in the validation manifest.
         pixels: True pixels of all of them.
@@ -87,6 +91,7 @@ class Extraction:
     """
 
     topics: tuple[str, str | None, str]
+    points: str = ''
     written: int = 0
     validating: int = 0
     pixels: int = 0

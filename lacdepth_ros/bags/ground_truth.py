@@ -20,6 +20,7 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
+from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
@@ -38,11 +39,13 @@ class Points:
         stamp: Nanoseconds.
         frame: Name of the frame of the points.
         xyz: (N, 3) float64 metres, all finite.
+        times: When each was measured; None where all were at the stamp, or nothing tells.
     """
 
     stamp: int
     frame: str
     xyz: npt.NDArray[np.float64]
+    times: PointTimes | None = None
 
 
 class GroundTruthTopic:
@@ -91,10 +94,11 @@ class GroundTruthTopic:
         """
         message = self._messages.read(stamp)
         if self._is_cloud:
-            xyz = points_from_message(message)
+            xyz, times = points_from_message(message), times_from_message(message)
         else:
+            times = None
             xyz = _depth_points(message, self._camera(stamp, message.header.frame_id))
-        return Points(stamp, message.header.frame_id, xyz)
+        return Points(stamp, message.header.frame_id, xyz, times)
 
     def _camera(self, stamp: int, frame: str) -> Camera:
         """Camera of a depth image: that of its frame's camera_info nearest in time."""

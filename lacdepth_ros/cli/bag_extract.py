@@ -87,6 +87,12 @@ def _add_geometry(group: Any) -> None:
         help="pose of the sensor in the camera's optical frame, for bags without transforms",
     )
     group.add_argument(
+        '--deskewed',
+        action=argparse.BooleanOptionalAction,
+        help="the motion within a sweep is out of the cloud's points already; else --fixed-frame "
+        'takes it out, where they have times (default: when the topic is named so)',
+    )
+    group.add_argument(
         '--occlusion',
         type=float,
         default=0.6,
@@ -151,6 +157,7 @@ def _options(args: argparse.Namespace) -> ExtractOptions:
         every=args.every,
         fixed_frame=args.fixed_frame,
         pose=None if args.pose is None else _pose(args.pose),
+        deskewed=args.deskewed,
         reach=args.occlusion,
         min_points=args.min_points,
         domain=args.domain,
@@ -188,7 +195,8 @@ def _report(args: argparse.Namespace, done: Extraction) -> None:
     for reason, count in done.skipped.items():
         error(f'{count} images left out, {reason}; the first: {done.details[reason]}')
     images, info, ground_truth = done.topics
-    print(f'images {images}, camera_info {info}, ground truth {ground_truth}')
+    points = f', {done.points}' if done.points else ''
+    print(f'images {images}, camera_info {info}, ground truth {ground_truth}{points}')
     hidden = done.hidden / (done.pixels + done.hidden)
     split = f' ({done.validating} to validate on)' if done.validating else ''
     print(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,8 @@ from lacdepth_ros.messages.buffers import ByteBuffer, byte_array
 
 FLOAT32 = 7  # PointField.FLOAT32
 _FLOATS = {FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
+NUMBERS = {**dict(enumerate(('i1', 'u1', 'i2', 'u2', 'i4', 'u4'), start=1)), **_FLOATS}
+"""Kind of every PointField.datatype."""
 _POINT_STEP = 16  # bytes: x, y, z and rgb as float32
 FARTHEST_MEDIAN = 250.0
 """Median distance [m] beyond which no LiDAR measures: such a cloud is not in metres."""
@@ -102,7 +104,7 @@ def cloud_from_message(msg: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[n
     Raises:
         ValueError: A field is missing or no float, or data is truncated.
     """
-    *xyz, color = _fields_of(msg, ('x', 'y', 'z', 'rgb'))
+    *xyz, color = fields_of(msg, ('x', 'y', 'z', 'rgb'))
     points = np.stack(xyz, axis=-1).astype(np.float32)
     rgb = color.astype(np.float32).view(np.uint32)  # taken alone: arithmetic changes some NaN
     colors = np.stack([rgb >> shift & 0xFF for shift in (16, 8, 0)], axis=-1)
@@ -118,8 +120,18 @@ def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
     Raises:
         ValueError: A coordinate is missing or no float, or data is truncated.
     """
-    points = np.stack(_fields_of(msg, 'xyz'), axis=-1).astype(np.float64).reshape(-1, 3)
-    return points[np.isfinite(points).all(axis=1) & points.any(axis=1)]
+    points = all_points(msg)
+    return points[was_measured(points)]
+
+
+def all_points(msg: Any) -> npt.NDArray[np.float64]:
+    """Points (N, 3) of a cloud as they are written, also those that were not measured."""
+    return np.stack(fields_of(msg, 'xyz'), axis=-1).astype(np.float64).reshape(-1, 3)
+
+
+def was_measured(points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """(N,) which points were measured."""
+    return np.asarray(np.isfinite(points).all(axis=1) & points.any(axis=1))
 
 
 def check_metres(points: npt.NDArray[np.float64]) -> None:
@@ -140,15 +152,24 @@ def check_metres(points: npt.NDArray[np.float64]) -> None:
         )
 
 
-def _fields_of(msg: Any, names: Iterable[str]) -> list[npt.NDArray[np.floating]]:
-    """The named fields of a cloud, each (H, W) of 32 or 64 bits as in the message."""
+def fields_of(
+    msg: Any, names: Iterable[str], kinds: Mapping[int, str] = _FLOATS
+) -> list[npt.NDArray[Any]]:
+    """The named fields of a cloud, each (H, W) as in the message.
+
+    Args:
+        msg: The cloud.
+        names: Of the fields.
+        kinds: PointField.datatype of those that will do, and how NumPy calls it.
+
+    Raises:
+        ValueError: A field is missing or of another kind, or data is truncated.
+    """
     order = '>' if msg.is_bigendian else '<'
-    floats = {
-        f.name: (order + _FLOATS[f.datatype], f.offset)
-        for f in msg.fields
-        if f.datatype in _FLOATS
+    there = {
+        f.name: (order + kinds[f.datatype], f.offset) for f in msg.fields if f.datatype in kinds
     }
-    if missing := [name for name in names if name not in floats]:
+    if missing := [name for name in names if name not in there]:
         raise ValueError(
             f'the cloud has no float fields {missing}; it has {[f.name for f in msg.fields]}'
         )
@@ -162,7 +183,7 @@ def _fields_of(msg: Any, names: Iterable[str]) -> list[npt.NDArray[np.floating]]
         )
     planes = []
     for name in names:
-        kind, offset = floats[name]
+        kind, offset = there[name]
         layout = np.dtype(
             {'names': [name], 'formats': [kind], 'offsets': [offset], 'itemsize': step}
         )

@@ -26,6 +26,7 @@ PRINTED_BY = {
     'cli/requirement_options': ('evaluate', 'bag evaluate'),
     'cli/replay_options': ('bag evaluate',),
     'bags/export': ('bag export',),
+    'bags/sweeps': ('bag extract',),
     'bags/extract': ('bag extract',),  # and by calibrate, which names that command then
     'bags/ground_truth': ('bag extract', 'bag evaluate'),
     'bags/tf_topics': ('bag extract',),  # and by calibrate, likewise

@@ -1,0 +1,66 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""When each point of a cloud was measured: a LiDAR that turns sees them one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
+from lacdepth_ros.messages.clouds import NUMBERS, all_points, fields_of, was_measured
+
+_NAMES = ('t', 'time', 'timestamp', 'time_stamp', 'offset_time', 'time_offset', 'time_offset_ns')
+_SHORTEST, _LONGEST = NANOSECONDS // 500, NANOSECONDS  # of sweeps [ns]: 500 Hz .. 1 Hz
+_UNITS = (1e9, 1e6, 1e3, 1.0)  # nanoseconds of a second, milli-, micro- and nanosecond
+
+
+@dataclass(frozen=True, slots=True)
+class PointTimes:
+    """Times of the measured points of a cloud.
+
+    Attributes:
+        field: Name of the field that tells them.
+        offsets: (N,) int64 nanoseconds since the stamp of the cloud's header, in the order of
+            `points_from_message`; None where it cannot be told in which unit, or from when on,
+            the field counts.
+    """
+
+    field: str
+    offsets: npt.NDArray[np.int64] | None
+
+
+def times_from_message(msg: Any) -> PointTimes | None:
+    """Times of the points, in whatever way drivers write them.
+
+    They count seconds, milli-, micro- or nanoseconds since the stamp of the header (Velodyne,
+    Ouster) or since 1970 (Hesai, RoboSense, Livox); a sweep takes 2 ms to 1 s in one of them only.
+
+    Returns:
+        The times; None where the cloud has none, or where all are the same.
+
+    Raises:
+        ValueError: Data is truncated, or a coordinate is missing.
+    """
+    there = {field.name.lower(): field.name for field in msg.fields if field.datatype in NUMBERS}
+    name = next((there[name] for name in _NAMES if name in there), None)
+    if name is None:
+        return None
+    [column] = fields_of(msg, (name,), NUMBERS)
+    values = column.reshape(-1)[was_measured(all_points(msg))].astype(np.float64)
+    if not len(values) or values.min() == values.max():
+        return None
+    return PointTimes(name, _offsets(values, stamp_ns(msg)))
+
+
+def _offsets(values: npt.NDArray[np.float64], stamp: int) -> npt.NDArray[np.int64] | None:
+    for unit in _UNITS:
+        for origin in (0, stamp):
+            offsets = values * unit - origin
+            near = np.abs(offsets).max() <= _LONGEST  # no for NaN
+            if near and _SHORTEST <= np.ptp(offsets) <= _LONGEST:
+                return np.rint(offsets).astype(np.int64)
+    return None

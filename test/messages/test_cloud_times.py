@@ -1,0 +1,79 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Times of points: those of measured ones, in nanoseconds since the header's stamp."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lacdepth_ros.messages.cloud_times import times_from_message
+from lacdepth_ros.messages.clouds import points_from_message
+
+SEC, NANOSEC = 1_700_000_000, 250_000_000
+SWEEP = np.array([-0.05, -0.01, 0.0, 0.04])  # s; the second one was not measured
+
+
+def cloud(field: str, datatype: int, kind: str, values: np.ndarray) -> SimpleNamespace:
+    names = ('x', 'y', 'z', field)
+    row = np.dtype([(name, '<f4') for name in names[:3]] + [(field, kind)])
+    rows = np.ones(len(values), row)
+    rows['z'][1] = np.nan
+    rows[field] = values
+    fields = [
+        SimpleNamespace(name=name, offset=row.fields[name][1], datatype=7, count=1)
+        for name in names
+    ]
+    fields[3].datatype = datatype
+    stamp = SimpleNamespace(sec=SEC, nanosec=NANOSEC)
+    return SimpleNamespace(
+        header=SimpleNamespace(stamp=stamp),
+        height=1,
+        width=len(rows),
+        fields=fields,
+        is_bigendian=False,
+        point_step=row.itemsize,
+        row_step=0,
+        data=rows.tobytes(),
+    )
+
+
+@pytest.mark.parametrize(
+    ('field', 'datatype', 'kind', 'values', 'error'),
+    [
+        ('time', 7, '<f4', SWEEP, 10),
+        ('time_offset_ns', 5, '<i4', SWEEP * 1e9, 0),
+        ('offset_time', 5, '<i4', SWEEP * 1e6, 0),
+        ('T', 8, '<f8', SWEEP * 1e3, 0),
+        ('timestamp', 8, '<f8', SEC + NANOSEC / 1e9 + SWEEP, 300),
+        ('timestamp', 8, '<f8', SEC * 1e9 + NANOSEC + SWEEP * 1e9, 300),
+        ('timestamp', 8, '<f8', SEC * 1e6 + NANOSEC / 1e3 + SWEEP * 1e6, 300),
+    ],
+)
+def test_units_and_origins_are_told_apart(
+    field: str, datatype: int, kind: str, values: np.ndarray, error: int
+) -> None:
+    message = cloud(field, datatype, kind, values)
+    times = times_from_message(message)
+    assert times is not None and times.field == field and times.offsets is not None
+    assert len(times.offsets) == len(points_from_message(message))
+    np.testing.assert_allclose(times.offsets, SWEEP[[0, 2, 3]] * 1e9, rtol=0, atol=error)
+
+
+@pytest.mark.parametrize(
+    ('field', 'values', 'unknown'),
+    [
+        ('time', np.zeros(4), False),  # a flash, or a simulator
+        ('intensity', SWEEP, False),
+        ('time', np.array([0, 7.0, 0, 0]), False),  # of the one that was not measured
+        ('time', np.array([0, 0.0, 0, 1500]), True),
+        ('time', np.array([100, 0.0, 100, 100.05]), True),
+        ('time', np.array([0, 0.0, 0, np.nan]), True),
+    ],
+)
+def test_what_tells_no_times(field: str, values: np.ndarray, unknown: bool) -> None:
+    times = times_from_message(cloud(field, 8, '<f8', values))
+    assert (times is not None) == unknown
+    assert times is None or times.offsets is None
