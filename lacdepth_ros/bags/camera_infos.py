@@ -27,6 +27,11 @@ class CameraInfos:
             self._of_frame.setdefault(info.header.frame_id.lstrip('/'), {})[stamp] = info
         self._stamps = {frame: sorted(infos) for frame, infos in self._of_frame.items()}
 
+    @property
+    def frames(self) -> list[str]:
+        """Their frame_ids."""
+        return sorted(self._stamps)
+
     def nearest(self, stamp: int, frame: str) -> Any | None:
         """The one nearest to a stamp [ns] among those of an image's frame_id.
 

@@ -15,20 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.damage import Damage
-from lacdepth_ros.bags.opening import choose_topic, messages_of, open_bag, topic_kinds
-from lacdepth_ros.bags.reader import (
-    CAMERA_INFO,
-    COMPRESSED,
-    IMAGE,
-    sounds_like_depth,
-)
+from lacdepth_ros.bags.depth_images import ColorImage, DepthImages, is_bent
+from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
+from lacdepth_ros.bags.reader import CAMERA_INFO, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.video import new_video
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.messages.cameras import camera_from_info
-from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.viz.colors import FAR, NEAR, colorize_depth, depth_legend
@@ -37,11 +33,8 @@ from lacdepth_ros.viz.ply import write_ply
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
 
-ColorImage = npt.NDArray[np.uint8]
-
 NODE_DEPTH = '/depth/image_rect'
 _GRAY = 200
-_TOLERANCE = 1_000_000  # ns by which the stamps of depth and image may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ class ExportOptions:
 
     Attributes:
         depth_topic: None takes that of a depth node, or the only one that sounds like depth.
-        image_topic: Images beside the depth; None picks those with the same stamps.
+        image_topic: Images beside the depth; None picks those of its frame_id and stamps.
         min_depth: Depth [m] of the warmest colour.
         max_depth: Depth [m] of the coldest colour.
         video: File to write; None for no video.
@@ -73,14 +66,14 @@ class Exported:
 
     Attributes:
         depth_topic: Where depth was taken from.
-        image_topic: Where images were taken from; None = there were none with its stamps.
+        images: What is known of the images beside depth; None where none were needed.
         frames: Depth images written.
         skipped: Stamp of each unusable message, and why.
         damage: Messages that could not be read at all.
     """
 
     depth_topic: str
-    image_topic: str | None
+    images: DepthImages | None
     frames: int
     skipped: list[tuple[int, str]]
     damage: Damage
@@ -110,23 +103,27 @@ def export(
     with open_bag(path, damage) as reader, ExitStack() as stack:
         kinds = topic_kinds(reader)
         depths = StampedTopic(reader, _depth_topic(path, kinds, options.depth_topic))
-        images = _images(reader, path, kinds, options.image_topic, depths)
-        done = Exported(depths.topic, images.topic if images else None, 0, [], damage)
-        cameras = _cameras(reader, kinds, depths.topic) if options.ply else []
+        infos = _infos(reader, kinds, depths.topic, needed=options.ply)
+        images = None
+        if options.ply or options.video:
+            images = DepthImages(reader, path, kinds, options.image_topic, depths)
+        above = images is not None and images.topic is not None
+        done = Exported(depths.topic, images, 0, [], damage)
         if options.png or options.ply:
             output.mkdir(parents=True, exist_ok=True)
         video = None
         if options.video:
             video = stack.enter_context(new_video(options.video, _frame_rate(depths.stamps)))
-        decoder = ImageDecoder()
 
         def show(stamp: int) -> None:
-            depth = depth_from_message(depths.read(stamp))
-            image = _image_at(images, stamp, depth.shape, decoder)
-            points = _points(depth, stamp, cameras) if options.ply else None
+            message = depths.read(stamp)
+            depth = depth_from_message(message)
+            info = infos.nearest(stamp, message.header.frame_id)
+            image = images.at(stamp, message, info) if images else None
+            points = _points(depth, depths.topic, info) if options.ply else None
             _write(output / str(stamp), depth, image, points, options)
             if video is not None:  # last, as it refuses frames of another size
-                video.add(picture_of(depth, image, options, above=images is not None))
+                video.add(picture_of(depth, image, options, above=above))
 
         _show_all(depths.stamps, show, done, progress)
     return done
@@ -184,10 +181,13 @@ def _write(
 
 
 def _points(
-    depth: npt.NDArray[np.float32], stamp: int, cameras: Sequence[tuple[int, Any]]
+    depth: npt.NDArray[np.float32], topic: str, info: Any | None
 ) -> npt.NDArray[np.float32]:
-    """Points (H, W, 3) [m] of the depth by the camera_info nearest in time."""
-    _, info = min(cameras, key=lambda pair: abs(pair[0] - stamp))
+    """Points (H, W, 3) [m] of the depth of a topic by its camera_info."""
+    if info is None:
+        raise ValueError(f'no camera_info in {info_topic_of(topic)} is of its frame_id')
+    if is_bent(topic, info):
+        raise ValueError(f'the depth of {topic} is distorted by its lens; leave --ply out')
     return depth_to_points(depth, camera_from_info(info, rectified=True))
 
 
@@ -204,46 +204,18 @@ def _depth_topic(path: Path, kinds: dict[str, str], wanted: str | None) -> str:
     return found[0]
 
 
-def _images(
-    reader: BagReader,
-    path: Path,
-    kinds: dict[str, str],
-    wanted: str | None,
-    depths: StampedTopic,
-) -> StampedTopic | None:
-    """The images that belong to the depth: those named, or those with most of its stamps."""
-    fitting = sorted(t for t, kind in kinds.items() if kind in (IMAGE, COMPRESSED))
-    if wanted is not None:
-        return StampedTopic(reader, choose_topic(path, wanted, kinds, fitting))
-    color = [topic for topic in fitting if not sounds_like_depth(topic)]
-    topics = [StampedTopic(reader, topic) for topic in color]
-    stamps = set(depths.stamps)
-    best = max(topics, key=lambda topic: len(stamps.intersection(topic.stamps)), default=None)
-    return best if best is not None and stamps.intersection(best.stamps) else None
-
-
-def _image_at(
-    images: StampedTopic | None, stamp: int, shape: tuple[int, ...], decoder: ImageDecoder
-) -> ColorImage | None:
-    """The image of this stamp when it has the size of the depth."""
-    at = images.nearest(stamp, _TOLERANCE) if images else None
-    if images is None or at is None:
-        return None
-    message = images.read(at)
-    image = decoder.decode(message)
-    return image if image.shape[:2] == shape else None
-
-
-def _cameras(reader: BagReader, kinds: dict[str, str], depth_topic: str) -> list[tuple[int, Any]]:
-    """Stamp and camera_info of the depth; ValueError when there is none."""
+def _infos(
+    reader: BagReader, kinds: dict[str, str], depth_topic: str, *, needed: bool
+) -> CameraInfos:
+    """The camera_info beside depth; ValueError where there is none and it is needed."""
     beside = info_topic_of(depth_topic)
-    found = list(messages_of(reader, beside)) if kinds.get(beside) == CAMERA_INFO else []
-    if not found:
+    infos = CameraInfos(reader, beside if kinds.get(beside) == CAMERA_INFO else None)
+    if needed and not infos.frames:
         raise ValueError(
             f'{depth_topic} has no matching camera_info ({beside}), so its points have no place; '
             'leave --ply out'
         )
-    return found
+    return infos
 
 
 def _frame_rate(stamps: Sequence[int]) -> float:

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, outputs
-from lacdepth_ros.cli.console import UsageError, error, progress_bar
+from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
+
+if TYPE_CHECKING:
+    from lacdepth_ros.bags.export import Exported
 
 HELP = 'show the depth of a bag as a video, as pictures or as clouds'
 DESCRIPTION = """\
@@ -19,7 +22,8 @@ Show the depth of a bag, as `lacdepth bag record-depth` or `ros2 bag record` wro
   --png          OUT/<stamp>_color.png, and OUT/<stamp>_depth.png (metres x 256, 0 = invalid)
   --ply          OUT/<stamp>.ply, the coloured cloud in the camera's optical frame
 
-The colours keep one scale over the whole bag. Images belong to depth by their stamps.
+The colours keep one scale over the whole bag. Images belong to depth by
+their stamps and frame_id; those of a lens with distortion are rectified.
 """
 EPILOG = """\
 example:
@@ -75,11 +79,24 @@ def run(args: argparse.Namespace) -> int:
         error(line)
     for stamp, reason in done.skipped:
         error(f'depth at {stamp} ns not shown: {reason}')
-    beside = f'with {done.image_topic}' if done.image_topic else 'without images'
-    print(f'{done.frames} frames of {done.depth_topic} {beside}')
+    print(f'{done.frames} frames of {done.depth_topic} {_beside(args, done)}')
     for path in _written(args):
         print(f'wrote {path}')
     return 1 if done.skipped or done.damage.counts else 0
+
+
+def _beside(args: argparse.Namespace, done: Exported) -> str:
+    """Which images stand beside depth or color its clouds; what has none is warned of."""
+    if done.images is None:
+        return 'without images'
+    instead = 'the video shows depth alone' if done.images.topic is None else 'black in the video'
+    if args.ply:
+        instead = 'their clouds are gray'
+    for reason, count in done.images.missing.items():
+        warn(f'{count} depth images have no image ({reason}); {instead}')
+    if done.images.missing.total() == done.frames + len(done.skipped):
+        return 'without images'
+    return f'with {done.images.topic}' + (f' ({done.images.note})' if done.images.note else '')
 
 
 def _check(args: argparse.Namespace) -> None:

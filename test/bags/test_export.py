@@ -50,7 +50,9 @@ def read_ply(path: Path) -> np.ndarray:
 def test_pictures_and_clouds_are_those_of_the_messages(tmp_path: Path) -> None:
     bag = recording(tmp_path / 'bag')
     done = export(bag, tmp_path / 'out', ExportOptions(png=True, ply=True))
-    assert (done.depth_topic, done.image_topic, done.frames) == (DEPTH, IMAGE, 3)
+    assert (done.depth_topic, done.frames) == (DEPTH, 3)
+    assert done.images is not None and done.images.topic == IMAGE
+    assert (done.images.note, done.images.missing) == ('', {})
     for index in range(3):
         name, depth = stamp_of(index), depth_of(index)
         known = np.nan_to_num(depth, nan=0)
