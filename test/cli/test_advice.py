@@ -34,6 +34,7 @@ PRINTED_BY = {
     'data/layouts/kitti_splits': ('data index',),  # asked for a part
     'data/layouts/nyu_mat': ('data index',),  # asked for a part
     'session/ground_truth': ('bag evaluate',),
+    'session/truth_view': ('bag evaluate',),
     'session/recorder': ('bag record-depth',),
     'session/doctor/listening': ('doctor',),
     'session/doctor/machine': ('doctor',),
