@@ -101,26 +101,25 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _export(args: argparse.Namespace, model: LacDepth) -> Parity:
-    """Write the file and compare it; one that gives another depth goes: nobody shall deploy it."""
+    """Write the file where it gives the checkpoint's depth: nobody shall deploy another."""
+    from lacdepth_ros.core.whole_file import verified_file
     from lacdepth_ros.models.export import export, verify
 
     height, width = args.size or ((288, 928) if args.dynamic else (278, 920))
-    export(
-        model,
-        args.file,
-        height=height,
-        width=width,
-        precision='int8' if args.int8 else args.precision or 'fp32',
-        any_size=args.dynamic,
-        frames=_frames(args.calibrate) if args.int8 else (),
-    )
-    try:
-        return verify(args.file, model, (height, width))
-    except ValueError as failure:
-        args.file.unlink(missing_ok=True)
-        if args.file.suffix == '.xml':
-            args.file.with_suffix('.bin').unlink(missing_ok=True)
-        raise ValueError(f'{failure}; it was removed') from failure
+    with verified_file(args.file) as draft:
+        export(
+            model,
+            draft,
+            height=height,
+            width=width,
+            precision='int8' if args.int8 else args.precision or 'fp32',
+            any_size=args.dynamic,
+            frames=_frames(args.calibrate) if args.int8 else (),
+        )
+        try:
+            return verify(draft, model, (height, width), name=args.file)
+        except ValueError as failure:
+            raise ValueError(f'{failure}; nothing was written') from failure
 
 
 def _frames(manifest: Path) -> list[Frame]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,24 @@ def whole_file(path: Path, ending: str = '.partial') -> Iterator[Path]:
         raise DiskFullError(error.errno, path) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def verified_file(path: Path) -> Iterator[Path]:
+    """Let the body write a file, with others beside it, and judge it before it is in place.
+
+    An error leaves all that was there as it was and removes what is new.
+
+    Args:
+        path: The file; its folder exists.
+
+    Yields:
+        The path to write to: of the same name, in an empty folder for the others.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f'.{path.name}.') as scratch:
+        yield Path(scratch) / path.name
+        for file in Path(scratch).iterdir():
+            file.replace(path.parent / file.name)
 
 
 def write_bytes(path: str | Path, data: bytes | memoryview) -> None:

@@ -123,13 +123,20 @@ def _facts(model: LacDepth, precision: str) -> dict[str, str]:
     }
 
 
-def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> Parity:
+def verify(
+    path: Path,
+    model: LacDepth,
+    size: tuple[int, int] = (288, 928),
+    *,
+    name: Path | None = None,
+) -> Parity:
     """Measure a file against float32 PyTorch on the stored street.
 
     Args:
         path: A file that `export` wrote.
         model: The network it should hold; it stays as it is.
         size: Height and width at which a file of any size is run.
+        name: What errors call the file, where it lies elsewhere yet; None: the path.
 
     Raises:
         ValueError: The file holds another network, or is too far from this one.
@@ -143,10 +150,10 @@ def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> P
     height, width = shape[2:] if all(isinstance(side, int) for side in shape[2:]) else size
     held, wanted = facts.get('network', ''), cache.fingerprint(model)
     if held != wanted:
-        name = f'{facts.get("name", "unknown")}, weights {held[:_SHOWN] or "unknown"}'
+        other = f'{facts.get("name", "unknown")}, weights {held[:_SHOWN] or "unknown"}'
         raise ValueError(
-            f'{path} holds another network ({name}) than the checkpoint ({model.config.name}, '
-            f'weights {wanted[:_SHOWN]})'
+            f'{name or path} holds another network ({other}) than the checkpoint '
+            f'({model.config.name}, weights {wanted[:_SHOWN]})'
         )
     view = street_view(centered_camera(model.config.focal_px, width, height))
     pixels = view.image.transpose(2, 0, 1)[None].astype(np.float32)
@@ -157,7 +164,7 @@ def verify(path: Path, model: LacDepth, size: tuple[int, int] = (288, 928)) -> P
     candidate = np.concatenate(run([x.numpy() for x in given]), axis=1)[0]
     parity = compare(candidate, reference, view.depth)
     if problem := parity.problem(facts['precision']):
-        raise ValueError(f'{path} is too far from float32 PyTorch: {problem}')
+        raise ValueError(f'{name or path} is too far from float32 PyTorch: {problem}')
     return parity
 
 

@@ -175,29 +175,34 @@ def test_impossible_request_is_refused(
 
 
 @pytest.mark.parametrize('name', ['depth.xml', 'depth.onnx'])
-def test_a_written_file_that_fails_the_comparison_is_removed(
+def test_a_file_that_fails_the_comparison_takes_no_place(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, other = tmp_path / name, tmp_path / 'depth.bin'
+    kept = {path: b'old network', other: b'old weights'}
 
     def write(_: LacDepth, file: Path, **__: object) -> None:
         file.write_bytes(b'network')
         if file.suffix == '.xml':
             file.with_suffix('.bin').write_bytes(b'weights')
 
-    def refuse(file: Path, *_: object) -> None:
-        raise ValueError(f'{file} is too far from float32 PyTorch')
+    def refuse(*_: object, name: Path | None = None) -> None:
+        raise ValueError(f'{name} is too far from float32 PyTorch')
 
     monkeypatch.setattr('lacdepth_ros.models.export.export', write)
     monkeypatch.setattr('lacdepth_ros.models.export.verify', refuse)
-    if path.suffix == '.onnx':
-        other.write_bytes(b"somebody's")
     assert main(['export', str(path)]) == 2
-    assert f'{path} is too far from float32 PyTorch; it was removed' in capsys.readouterr().err
-    assert not path.exists() and other.exists() == (path.suffix == '.onnx')
-    path.write_bytes(b'network')  # one that was there is compared, and stays
+    assert f'{path} is too far from float32 PyTorch; nothing was w' in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    for file, content in kept.items():
+        file.write_bytes(content)
+    assert main(['export', str(path), '--overwrite']) == 2
     assert main(['export', str(path), '--verify']) == 2
-    assert path.exists() and 'removed' not in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == kept
+    monkeypatch.setattr('lacdepth_ros.models.export.verify', lambda *_, **__: 'equal')
+    assert main(['export', str(path), '--overwrite']) == 0
+    new = b'weights' if path.suffix == '.xml' else b'old weights'
+    assert {f: f.read_bytes() for f in tmp_path.iterdir()} == {path: b'network', other: new}
 
 
 def test_kind_follows_from_the_suffix() -> None:
@@ -214,7 +219,8 @@ def test_file_is_compared_at_the_size_asked_for(
     compared = []
     monkeypatch.setattr('lacdepth_ros.models.export.export', lambda *_, **__: None)
     monkeypatch.setattr(
-        'lacdepth_ros.models.export.verify', lambda _, __, at: compared.append(at) or 'equal'
+        'lacdepth_ros.models.export.verify',
+        lambda _, __, at, **___: compared.append(at) or 'equal',
     )
     assert main(['export', str(tmp_path / 'depth.onnx'), *options]) == 0
     assert compared == [size]
