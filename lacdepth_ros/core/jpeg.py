@@ -20,8 +20,10 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.installation import missing_modules
 from lacdepth_ros.core.jpeg_header import MAX_PADDING, tidied
+from lacdepth_ros.core.jpeg_restarts import restart_parts
 
-_PADDED = re.compile(r'(\d+) extraneous bytes before marker 0xd[0-9]$')  # restart or end
+_PADDED = re.compile(r'(\d+) extraneous bytes before marker 0xd([0-79])$')  # restart or end
+_END = '9'
 
 
 def decode_jpeg(data: bytes, flags: int) -> npt.NDArray[Any] | None:
@@ -40,22 +42,35 @@ def decode_jpeg(data: bytes, flags: int) -> npt.NDArray[Any] | None:
     """
     if not _is_simplejpeg_there():
         return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    from simplejpeg import decode_jpeg, decode_jpeg_header
+    from simplejpeg import decode_jpeg_header
 
     data = tidied(data)
     try:
         gray = decode_jpeg_header(data)[2] == 'Gray' and flags == cv2.IMREAD_UNCHANGED
         colors = 'GRAY' if gray else 'BGR'
-        try:
-            pixels = decode_jpeg(data, colors)
-        except ValueError as warning:
-            found = _PADDED.search(str(warning))
-            if found is None or int(found[1]) > MAX_PADDING:
-                raise
-            pixels = decode_jpeg(data, colors, strict=False)
+        pixels = _decode(data, colors)
     except ValueError as error:
         raise ValueError(f'damaged: {error}') from error
     return pixels[..., 0] if gray else pixels
+
+
+def _decode(data: bytes, colors: str) -> npt.NDArray[np.uint8]:
+    """Pixels (H, W, channels); ValueError where libjpeg warns of more than padding."""
+    from simplejpeg import decode_jpeg
+
+    try:
+        return np.asarray(decode_jpeg(data, colors))
+    except ValueError as warning:
+        if (found := _PADDED.search(str(warning))) is None:
+            raise
+        # It does not tell of what follows; and of padding that it had read ahead it told nothing
+        # at once, but adds up the bytes of several parts.
+        if found[2] != _END or int(found[1]) > MAX_PADDING:
+            if not (parts := list(restart_parts(data))):
+                raise
+            for part in parts:
+                _decode(part, colors)
+    return np.asarray(decode_jpeg(data, colors, strict=False))
 
 
 @functools.cache

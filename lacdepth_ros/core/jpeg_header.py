@@ -14,8 +14,10 @@ import struct
 MAX_PADDING = 8
 """Bytes too many before a marker that are no damage: some cameras pad what they encode."""
 
-_SEQUENTIAL = (0xC0, 0xC1, 0xC9)  # frames whose scans hold all of a block at once
-_SCAN, _APP0, _APP14 = 0xDA, 0xE0, 0xEE
+SEQUENTIAL = (0xC0, 0xC1, 0xC9)
+"""Markers of frames whose scans hold all of a block at once."""
+SCAN = 0xDA
+_APP0, _APP14 = 0xE0, 0xEE
 _ALL_OF_A_BLOCK = bytes((0, 63, 0))
 
 
@@ -27,21 +29,21 @@ def tidied(data: bytes) -> bytes:
     band of a scan that has none. What is damaged stays so.
     """
     kept, at, is_sequential = [data[:2]], 2, False
-    while (found := _segment(data, at)) is not None:
+    while (found := next_segment(data, at)) is not None:
         start, end = found
         segment = bytearray(data[start:end])
         marker = segment[1]
-        is_sequential |= marker in _SEQUENTIAL
+        is_sequential |= marker in SEQUENTIAL
         if marker == _APP0 and segment[4:9] == b'JFIF\0' and len(segment) > 9:
             segment[9] = 1
         elif marker == _APP14 and segment[4:9] == b'Adobe' and len(segment) > 15:
             segment[15] = min(segment[15], 1)  # 0 is RGB; all others are taken for YCbCr
-        elif marker == _SCAN and is_sequential and len(segment) >= 8:
+        elif marker == SCAN and is_sequential and len(segment) >= 8:
             segment[-3:] = _ALL_OF_A_BLOCK
         kept.append(bytes(segment))
         at = end
-        if marker == _SCAN:
-            following = data.find(bytes((0xFF, _SCAN)), end)
+        if marker == SCAN:
+            following = data.find(bytes((0xFF, SCAN)), end)
             if following < 0:
                 break
             kept.append(data[end:following])
@@ -49,13 +51,13 @@ def tidied(data: bytes) -> bytes:
     return b''.join((*kept, data[at:]))
 
 
-def _segment(data: bytes, at: int) -> tuple[int, int] | None:
+def next_segment(data: bytes, at: int) -> tuple[int, int] | None:
     """Where the next part of the header begins and ends; None where there is none."""
     start = data.find(b'\xff', at, at + MAX_PADDING + 1)
     while data[start + 1 : start + 2] == b'\xff':  # any number of them may fill
         start += 1
     head = data[start : start + 4]
-    if start < 0 or len(head) < 4 or not 0xC0 <= head[1] < 0xFF or 0xD0 <= head[1] < _SCAN:
+    if start < 0 or len(head) < 4 or not 0xC0 <= head[1] < 0xFF or 0xD0 <= head[1] < SCAN:
         return None
     (length,) = struct.unpack('>H', head[2:])
     end = start + 2 + length

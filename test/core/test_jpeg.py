@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable
 
@@ -56,6 +57,7 @@ def padded(image: np.ndarray) -> bytes:
     return data.replace(b'\xff\xd0', b'\0\0\xff\xd0')
 
 
+SAMPLINGS = {'4:4:4': '444', '4:2:0': '420', '4:1:1': '411', 'gray': '444'}
 ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
     '4:4:4': sampled('444'),
     '4:2:2': sampled('422'),
@@ -113,7 +115,7 @@ def damaged(data: bytes, kind: str, rng: np.random.Generator) -> bytes:
 
 @needs_simplejpeg
 @pytest.mark.parametrize('kind', ['lost', 'noise', 'other bits', 'copied'])
-@pytest.mark.parametrize('encoder', ['4:2:0', 'progressive', 'restart markers', 'gray'])
+@pytest.mark.parametrize('encoder', ['4:2:0', 'progressive', 'restart markers', 'gray', 'padded'])
 def test_damage_in_the_middle_is_noticed(encoder: str, kind: str) -> None:
     """A JPEG carries no checksum: what decodes to the right number of blocks is not found."""
     rng, found = np.random.default_rng(1), 0
@@ -207,11 +209,34 @@ def test_more_than_padding_in_the_header_is_damage(marker: bytes) -> None:
 
 
 @needs_simplejpeg
-def test_padding_is_told_from_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = padded(picture(0))
-    decode_file(data, flags=cv2.IMREAD_COLOR)
-    monkeypatch.setattr(jpeg, 'MAX_PADDING', 1)
-    with pytest.raises(ValueError, match=r'damaged: Corrupt JPEG data: \d extraneous bytes'):
+@pytest.mark.parametrize('sampling', ['4:4:4', '4:2:0', '4:1:1', 'gray'])
+@pytest.mark.parametrize('interval', [1, 7, 40])
+def test_padding_is_told_from_damage(sampling: str, interval: int) -> None:
+    image = picture(0)[..., 1] if sampling == 'gray' else picture(0)
+    factor = getattr(cv2, 'IMWRITE_JPEG_SAMPLING_FACTOR_' + SAMPLINGS[sampling])
+    options = [cv2.IMWRITE_JPEG_RST_INTERVAL, interval, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+    data = by_opencv(image, *options)
+    expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    rng, codes = np.random.default_rng(0), data.index(b'\xff\xda')
+
+    def padded(least: int, most: int) -> bytes:
+        return data[:codes] + re.sub(
+            rb'\xff[\xd0-\xd7]',
+            lambda found: bytes(int(rng.integers(least, most + 1))) + found[0],
+            data[codes:],
+        )
+
+    for most in (1, MAX_PADDING):
+        decoded = decode_file(padded(0, most), flags=cv2.IMREAD_COLOR)
+        np.testing.assert_array_equal(decoded, expected)
+    with pytest.raises(ValueError, match=r'damaged: Corrupt JPEG data: \d+ extraneous bytes'):
+        decode_file(padded(20, 20), flags=cv2.IMREAD_COLOR)
+
+
+@needs_simplejpeg
+def test_lost_restart_markers_are_no_padding() -> None:
+    data = padded(picture(0)).replace(b'\xff\xd5', b'')
+    with pytest.raises(ValueError, match=r'damaged: \d+ restart markers, not \d+'):
         decode_file(data, flags=cv2.IMREAD_COLOR)
 
 
