@@ -199,9 +199,7 @@ def _told(
     """The height that depth of all frames is computed for [m]; None where they differ."""
     if args.camera_height is not None:
         return float(args.camera_height)
-    heights = {
-        getattr(entry, 'camera_height', None) or predictor.camera_height for entry in entries
-    }
+    heights = {entry.camera_height or predictor.camera_height for entry in entries}
     return heights.pop() if len(heights) == 1 else None
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from lacdepth_ros.cli.sequences import ASSUMED, add_sequence_options, open_seque
 if TYPE_CHECKING:
     from lacdepth_ros.session.frames import Frame, FrameSequence
     from lacdepth_ros.session.loop import SessionSettings
+    from lacdepth_ros.session.result import SessionResult
 
 HELP = 'run the ROS 2 node on a sequence and show what it answers'
 DESCRIPTION = """\
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     result = SessionResult(PROTOCOL, observe=kept)
     sessions.run_node(_settings(args, sequence, first), frames, sequence.count, result)
     facts = _facts(args, sequence, first) | {
-        'assumed': _assumed(args, sequence, result.node),
+        'assumed': _assumed(sequence, result),
         'seconds': round(time.monotonic() - begin, 1),
     }
     write_results(args.output, result, kept, facts)
@@ -140,18 +140,7 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
     }
 
 
-def _assumed(
-    args: argparse.Namespace, sequence: FrameSequence, node: Mapping[str, str]
-) -> list[str]:
-    """What nobody gave and the metres depend on.
-
-    Args:
-        args: The options.
-        sequence: What was sent.
-        node: Its report, {} where it ended before it made one.
-    """
-    assumed = ["the training's field of view"] if sequence.cameras == ASSUMED else []
-    if args.camera_height is None:
-        height = node.get('camera height [m]', '').removesuffix(' (assumed)')
-        assumed.append(f'a camera height of {height} m' if height else "the training's height")
-    return assumed
+def _assumed(sequence: FrameSequence, result: SessionResult) -> list[str]:
+    """What nobody gave and the metres depend on."""
+    view = "the training's field of view" if sequence.cameras == ASSUMED else ''
+    return [text for text in (view, result.assumed_height) if text]

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from lacdepth_ros.core.whole_file import write_json, write_text
 if TYPE_CHECKING:
     from lacdepth_ros.data.sources import Entry
     from lacdepth_ros.evaluation.evaluate import FramePredictor
+    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
     from lacdepth_ros.evaluation.report.gallery import Gallery
     from lacdepth_ros.evaluation.result import EvaluationReport
 
@@ -65,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.core.runtime import tune_process
 
     tune_process()
-    from lacdepth_ros.evaluation.evaluate import frame_predictor, score
+    from lacdepth_ros.evaluation.evaluate import score
     from lacdepth_ros.evaluation.evaluator import DepthEvaluator
     from lacdepth_ros.evaluation.report.tables import format_table
     from lacdepth_ros.evaluation.result import FIGURES
@@ -73,26 +76,24 @@ def run(args: argparse.Namespace) -> int:
     _check_imports(args)
     _check_outputs(args)
     requirements = requirement_options.requirements_from(args, FIGURES)
-    imported = args.predictions is not None
-    protocol = protocol_options.protocol_from(args, imported=imported)
+    protocol = protocol_options.protocol_from(args, imported=args.predictions is not None)
     entries = _entries(args.data)
     try:
-        evaluator = DepthEvaluator(protocol, args.bands)
+        DepthEvaluator(protocol, args.bands)
     except ValueError as failure:
         raise UsageError(f'--bands: {failure}') from failure
-    predict: FramePredictor
-    if imported:
-        predict = _imported(args)
+    if args.predictions is not None:
+        predict, intervals, assumed = _imported(args), None, ''
     else:
-        predictor = options.load_predictor(args)
-        evaluator = DepthEvaluator(protocol, args.bands, predictor.intervals)
-        predict = frame_predictor(predictor, protocol, args.camera_height)
+        predict, intervals, assumed = _network(args, protocol, entries)
+    evaluator = DepthEvaluator(protocol, args.bands, intervals)
     gallery = None
     if args.report is not None:
         from lacdepth_ros.evaluation.report.gallery import Gallery
 
         gallery = Gallery()
     report = score(predict, entries, evaluator, progress_bar(), observe=gallery)
+    report = replace(report, assumed=assumed)
     print(format_table(report))
     _report_gaps(report)
     _write(args, report)
@@ -159,6 +160,19 @@ def _check_outputs(args: argparse.Namespace) -> None:
         from lacdepth_ros.evaluation.report.report_page import report_files
 
         outputs.claim_folder(args, '--report', args.report, report_files(args.report))
+
+
+def _network(
+    args: argparse.Namespace, protocol: EvaluationProtocol, entries: Sequence[Entry]
+) -> tuple[FramePredictor, Mapping[float, float], str]:
+    """What predicts a frame, the intervals of its std, and what the metres assume."""
+    from lacdepth_ros.evaluation.evaluate import frame_predictor
+
+    predictor = options.load_predictor(args)
+    known = protocol.median_scaling  # each frame's scale is that of its ground truth
+    assumed = '' if known else options.assumed_height(args, entries, predictor)
+    predict = frame_predictor(predictor, protocol, args.camera_height)
+    return predict, predictor.intervals, assumed
 
 
 def _imported(args: argparse.Namespace) -> FramePredictor:

@@ -8,11 +8,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli.console import UsageError
+from lacdepth_ros.cli.console import UsageError, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from lacdepth_ros.data.sources import Entry
     from lacdepth_ros.models.predictor import DepthPredictor
 
 
@@ -123,6 +124,26 @@ def _camera_height(text: str) -> float:
         return check_camera_height(float(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def assumed_height(
+    args: argparse.Namespace, entries: Sequence[Entry], predictor: DepthPredictor
+) -> str:
+    """Warn where neither --camera-height nor a frame tells the height, and return what is assumed.
+
+    Returns:
+        In words; '' where every height is known.
+    """
+    unknown = sum(entry.camera_height is None for entry in entries)
+    if args.camera_height is not None or not unknown:
+        return ''
+    share = f'{unknown} of {len(entries)} frames'
+    assumed = f'a camera height of {predictor.camera_height:g} m for {share}'
+    warn(
+        f'assumed is {assumed}, as in the training: at another height all their depth is wrong '
+        'by a common factor. Give --camera-height, or camera_height in the manifest'
+    )
+    return assumed
 
 
 def add_camera_options(parser: argparse.ArgumentParser, *, intrinsics: str, file: str) -> None:

@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         error(f'{frame} not measured: {reason}')
 
     predictor = options.load_predictor(args)
+    options.assumed_height(args, entries, predictor)
     found = measure_robustness(
         lambda sample, variant: predict_variant(predictor, sample, variant, args.camera_height),
         entries,

@@ -35,6 +35,10 @@ class Entry(Protocol):
     def has_ground_truth(self) -> bool:
         """Whether a file with its depth is there."""
 
+    @property
+    def camera_height(self) -> float | None:
+        """Height of the optical center above the ground [m]; None where unknown."""
+
     def load(self) -> Sample:
         """Read image, ground truth and camera."""
 

@@ -47,6 +47,7 @@ class EvaluationReport:
         calibration: See `calibration.calibration_summary`; per group under 'groups'. None without
             any predicted std.
         per_frame: Every measured frame.
+        assumed: What the metres depend on and nobody gave, in words; '' for nothing.
     """
 
     protocol: EvaluationProtocol
@@ -61,6 +62,7 @@ class EvaluationReport:
     boundary: dict[str, Any] = field(default_factory=dict)
     calibration: dict[str, Any] | None = None
     per_frame: tuple[FrameScore, ...] = ()
+    assumed: str = ''
 
     def figures(self) -> dict[str, float | None]:
         """What can be required of an evaluation, by the names of FIGURES; None = not measured."""
@@ -76,6 +78,7 @@ class EvaluationReport:
         """The report as JSON holds it; without any measured frame every metric is None."""
         return {
             'protocol': self.protocol.to_dict(),
+            'assumed': self.assumed or None,
             'frames': self.frames,
             'overall': self.overall or dict.fromkeys(METRICS),
             'groups': self.groups,

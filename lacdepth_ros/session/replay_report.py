@@ -77,6 +77,8 @@ def describe(result: SessionResult, facts: dict[str, Any]) -> str:
     report = result.report
     if report.frames:
         lines += ['', format_table(report)]
+    if report.assumed:
+        lines.append(f'assumed: {report.assumed}')
     return '\n'.join(lines)
 
 
@@ -152,6 +154,8 @@ def _errors(result: SessionResult) -> Iterable[Part]:
 
     report = result.report
     yield paragraph(f'Protocol: {report.protocol.describe()}.')
+    if report.assumed:
+        yield paragraph(f'Assumed: {report.assumed}.')
     for errors in report_tables(report):
         yield heading(errors.title)
         yield table(errors.header, errors.rows)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -170,7 +170,15 @@ class SessionResult:
         """The errors, averaged once over what was answered until now."""
         if self._report is None:
             self._report = self._evaluator.report()
+        if self._report.assumed != self.assumed_height:  # the node has told since
+            self._report = replace(self._report, assumed=self.assumed_height)
         return self._report
+
+    @property
+    def assumed_height(self) -> str:
+        """In words, the camera's height that the node reports as assumed; '' where it was told."""
+        height, _, assumed = self.node.get('camera height [m]', '').partition(' (assumed')
+        return f'a camera height of {height} m' if assumed else ''
 
     @property
     def unanswered(self) -> list[str]:

@@ -58,6 +58,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             result.answered(frame.index, answer, dict.fromkeys(answer, 10.0 + frame.index))
         result.node = {'network p50 [ms]': '7.0', 'network p95 [ms]': '8.0'}
         result.node |= {'frames received': '4', 'frames answered': '4'}
+        result.node['camera height [m]'] = '1.65 (assumed)'
 
     monkeypatch.setattr(loop, 'run_session', run)
     return control
@@ -92,6 +93,7 @@ def test_json_contract(tmp_path: Path, node: SimpleNamespace) -> None:
     assert report['latency_ms'] == {'p50': 11.5, 'p95': 12.85, 'max': 13.0}
     assert report['stages_ms'] == {'network': {'p50': 7.0, 'p95': 8.0}}
     assert report['node_frames']['received'] == 4
+    assert report['assumed'] == 'a camera height of 1.65 m'
     assert report['mode'] == 'lockstep' and report['failure'] is None
     assert (
         report['truth'] == f'topic {GROUND_TRUTH}' and report['protocol']['flip_average'] is False
@@ -118,6 +120,7 @@ def test_reports_for_people(
     assert evaluate(bag, '--report', str(out)) == 1
     said = capsys.readouterr()
     assert '3 of 4 frames answered (75.0%), sent in lockstep' in said.out
+    assert 'assumed: a camera height of 1.65 m\n' in said.out
     assert said.out.endswith(f'wrote {out / "report.html"}\n')
     assert 'no depth for 1 of 4 frames: drive/000002' in said.err
     assert sorted(file.name for file in out.iterdir()) == [
@@ -127,6 +130,7 @@ def test_reports_for_people(
     for text in (html, markdown):
         assert 'Replay of drive' in text and '3 of 4 frames answered' in text
         assert 'network' in text and '0.2500' in text
+        assert 'Assumed: a camera height of 1.65 m.' in text
     for title in ('Error along the drive', 'Latency', 'Worst frames', 'What was run'):
         assert title in html
     assert html.count('<img') == 3 + 1 + 3, 'three diagrams, the legend, three worst frames'

@@ -110,7 +110,7 @@ def test_table_is_aligned(
     data = manifest(
         tmp_path, record(tmp_path, 'a_long_name/0', red=11), record(tmp_path, 'b/0', red=12)
     )
-    assert main(['evaluate', '--data', data]) == 0
+    assert main(['evaluate', '--data', data, '--camera-height', '1.65']) == 0
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert len({len(line) for line in lines}) == 1
@@ -158,6 +158,31 @@ def test_height_of_the_camera(tmp_path: Path, predictor: FakePredictor) -> None:
     assert main(['evaluate', '--data', data]) == 0
     assert main(['evaluate', '--data', data, '--camera-height', '0.4']) == 0
     assert predictor.heights == [1.2, None, 0.4, 0.4]
+
+
+@pytest.mark.parametrize(
+    ('options', 'assumed'),
+    [
+        ([], 'a camera height of 1.65 m for 1 of 2 frames'),
+        (['--camera-height', '0.4'], None),
+        (['--median-scaling'], None),
+    ],
+)
+def test_a_height_that_nobody_told_is_named_in_every_report(
+    tmp_path: Path,
+    predictor: FakePredictor,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    assumed: str | None,
+) -> None:
+    told = {**record(tmp_path, 'a/0'), 'camera_height': 1.2}
+    data = manifest(tmp_path, told, record(tmp_path, 'a/1'))
+    out, text = tmp_path / 'out.json', tmp_path / 'out.md'
+    command = ['evaluate', '--data', data, '--json', str(out), '--markdown', str(text)]
+    assert main([*command, *options]) == 0
+    assert json.loads(out.read_text())['assumed'] == assumed
+    assert (f'Assumed: {assumed}.' in text.read_text()) == (assumed is not None)
+    assert ('assumed is a camera height' in capsys.readouterr().err) == (assumed is not None)
 
 
 def test_named_protocols_and_single_overrides(tmp_path: Path, predictor: FakePredictor) -> None:
@@ -268,7 +293,8 @@ def test_bad_frames_are_named_and_the_others_count(
         record(tmp_path, 'a/good', red=11),
     )
     out = tmp_path / 'report.json'
-    assert main(['evaluate', '--data', data, '--json', str(out)]) == 1
+    height = ['--camera-height', '1.65']
+    assert main(['evaluate', '--data', data, '--json', str(out), *height]) == 1
     report = json.loads(out.read_text())
     assert (report['frames'], report['groups']['a']['frames']) == (1, 1)
     assert report['overall']['abs_rel'] == pytest.approx(0.1)

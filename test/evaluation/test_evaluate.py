@@ -127,7 +127,7 @@ def test_json_form() -> None:
     names = [*errors, 'delta1', 'delta2', 'delta3']
     report = json.loads(json.dumps(evaluate(FakePredictor(), [FakeEntry('a/0')]).to_dict()))
     assert list(report) == [
-        'protocol', 'frames', 'overall', 'groups', 'skipped', 'unpredicted',
+        'protocol', 'assumed', 'frames', 'overall', 'groups', 'skipped', 'unpredicted',
         'bands', 'distance', 'by_group', 'boundary', 'calibration', 'per_frame',
     ]  # fmt: skip
     assert list(report['overall']) == names

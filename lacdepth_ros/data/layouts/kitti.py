@@ -131,6 +131,11 @@ class KittiFrame:
         """Whether there is annotated depth or a scan."""
         return self.annotated is not None or self.scan is not None
 
+    @property
+    def camera_height(self) -> float:
+        """Height of the camera above the ground [m]."""
+        return KITTI_CAMERA_HEIGHT
+
     def load(self) -> Sample:
         """Read the image and its ground truth; without one the depth is all zeros.
 
@@ -150,7 +155,7 @@ class KittiFrame:
             depth=self._depth(),
             camera=self.camera,
             id=self.id,
-            camera_height=KITTI_CAMERA_HEIGHT,
+            camera_height=self.camera_height,
         )
 
     def _depth(self) -> npt.NDArray[np.float32]:

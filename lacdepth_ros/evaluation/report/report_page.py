@@ -79,8 +79,8 @@ def write_report(
 
 
 def _gaps(report: EvaluationReport) -> list[page.Part]:
-    """What the numbers leave out."""
-    parts = []
+    """What the numbers leave out, and what they depend on."""
+    parts = [page.paragraph(f'Assumed: {report.assumed}.')] if report.assumed else []
     if report.unpredicted:
         share = f'{report.unpredicted:.2%}'
         parts.append(

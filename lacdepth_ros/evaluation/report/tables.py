@@ -84,6 +84,8 @@ def report_tables(report: EvaluationReport) -> list[Table]:
 def format_markdown(report: EvaluationReport) -> str:
     """The report as a Markdown document, ready for a paper's appendix or a model card."""
     parts = [f'Protocol: {report.protocol.describe()}.']
+    if report.assumed:
+        parts.append(f'Assumed: {report.assumed}.')
     for table in report_tables(report):
         rule = ['---', *['---:'] * (len(table.header) - 1)]
         rows = ([markdown_cell(cell) for cell in row] for row in (table.header, rule, *table.rows))

@@ -39,6 +39,7 @@ def test_projection_by_hand(tmp_path: Path) -> None:
     assert sample.camera == frames[1].camera == Camera(10, 12, 8, 4, WIDTH, HEIGHT)
     assert np.all(sample.image == 40)
     assert sample.id == '2011_09_26_drive_0001_sync/0000000001'
+    assert sample.camera_height == frames[1].camera_height == 1.65
     assert sample.group == frames[1].group == '2011_09_26_drive_0001_sync'
 
 

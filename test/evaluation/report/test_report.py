@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -129,9 +130,11 @@ def test_report_folder(tmp_path: Path) -> None:
         (tmp_path / left).touch()
     frames = [shown(f'{group}/{i}', 1 + i / 10) for group in 'ab' for i in range(3)]
     report, gallery = measure(*frames)
+    report = replace(report, assumed='a height of 7 m')
     index = write_report(tmp_path, report, gallery, source='a net', data='some frames')
     text = index.read_text(encoding='utf-8')
     assert 'a net on some frames: 6 frames measured.' in text
+    assert 'Assumed: a height of 7 m.' in text
     for title in ('Errors', 'By distance', 'Calibration of the predicted std', 'Every frame'):
         assert f'<h2>{title}</h2>' in text
     assert not re.search(r'(src|href)="(?!data:)', text)
