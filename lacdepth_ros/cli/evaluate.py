@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as failure:
         raise UsageError(f'--bands: {failure}') from failure
     if args.predictions is not None:
-        predict, intervals, assumed = _imported(args), None, ''
+        predict, intervals, assumed = _imported(args, protocol)
     else:
         predict, intervals, assumed = _network(args, protocol, entries)
     evaluator = DepthEvaluator(protocol, args.bands, intervals)
@@ -175,18 +175,22 @@ def _network(
     return predict, predictor.intervals, assumed
 
 
-def _imported(args: argparse.Namespace) -> FramePredictor:
+def _imported(
+    args: argparse.Namespace, protocol: EvaluationProtocol
+) -> tuple[FramePredictor, None, str]:
+    """The same of the files of another program, whose std has no intervals."""
     from lacdepth_ros.evaluation.imported import ImportedPredictions
 
     try:
-        return ImportedPredictions(
+        found = ImportedPredictions(
             args.predictions,
             format=args.format or 'png16',
             scale=args.scale,
             std_folder=args.predictions_std,
-        ).predict
+        )
     except (OSError, ValueError) as failure:
         raise UsageError(f'--predictions: {failure}') from failure
+    return found.predict, None, '' if protocol.median_scaling else found.assumed
 
 
 def _write_page(args: argparse.Namespace, report: EvaluationReport, gallery: Gallery) -> None:

@@ -53,6 +53,9 @@ class ImportedPredictions:
         scale: Stored value per metre; None = 256 (KITTI's) for png16, 1 for npy.
         std_folder: A folder of standard deviations in the same format; None = none are known.
 
+    Attributes:
+        assumed: What the metres depend on and nobody gave, in words; '' for nothing.
+
     Raises:
         FileNotFoundError: A folder does not exist.
         ValueError: The format or the scale is impossible.
@@ -71,6 +74,7 @@ class ImportedPredictions:
         self._scale = _SCALES[format] if scale is None else scale
         if not 0 < self._scale < float('inf'):
             raise ValueError(f'scale {scale} must be a finite value per metre, > 0')
+        self.assumed = f'stored values of {self._scale:g} a metre' if scale is None else ''
         self._folder = Path(folder)
         self._std_folder = None if std_folder is None else Path(std_folder)
         for path in (self._folder, self._std_folder):

@@ -251,6 +251,7 @@ def test_predictions_of_another_program(
     report = json.loads(out.read_text())
     assert report['frames'] == 2
     assert report['overall']['abs_rel'] == pytest.approx(0.15)
+    assert report['assumed'] == 'stored values of 256 a metre'
     assert report['protocol']['flip_average'] is False
     wrong_size, missing = report['skipped']
     assert (wrong_size['id'], missing['id']) == ('a/2', 'a/3')
@@ -258,7 +259,8 @@ def test_predictions_of_another_program(
     assert 'no prediction' in missing['reason']
     assert '2 of 4 frames were not measured' in capsys.readouterr().err
     assert main([*arguments, '--scale', '128', '--overwrite']) == 1
-    assert json.loads(out.read_text())['overall']['abs_rel'] == pytest.approx(1.3)
+    report = json.loads(out.read_text())
+    assert report['overall']['abs_rel'] == pytest.approx(1.3) and report['assumed'] is None
 
 
 @pytest.mark.parametrize(
