@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.text import quoted
 from lacdepth_ros.messages.buffers import ByteBuffer, pixel_view
+from lacdepth_ros.messages.byte_order import check_byte_order
 
 DEPTH_ENCODINGS = ('32FC1', '16UC1')
 
@@ -66,15 +67,18 @@ def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
         (H, W) float32 metres; NaN invalid. The infinities of REP 117 stay as they are.
 
     Raises:
-        ValueError: Another encoding, a zero size, a short step or truncated data.
+        ValueError: Another encoding, a zero size, a short step, truncated data, or depth that
+            makes sense only in the other byte order.
     """
-    if msg.encoding == '32FC1':
-        return pixel_view(msg, 'f4', 1)[..., 0].astype(np.float32)
+    if msg.encoding not in DEPTH_ENCODINGS:
+        raise ValueError(_unknown_encoding(msg.encoding))
+    pixels = pixel_view(msg, 'f4' if msg.encoding == '32FC1' else 'u2', 1)[..., 0]
+    check_byte_order(pixels, msg)
+    values = pixels.astype(np.float32)
     if msg.encoding == '16UC1':
-        millimeters = pixel_view(msg, 'u2', 1)[..., 0].astype(np.float32)
-        millimeters[millimeters == 0] = np.nan
-        return millimeters / np.float32(1000)
-    raise ValueError(_unknown_encoding(msg.encoding))
+        values[values == 0] = np.nan
+        values /= np.float32(1000)
+    return values
 
 
 def _millimeters(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
