@@ -20,7 +20,7 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache
-from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
+from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic, shared_namespaces
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ColorImage = npt.NDArray[np.uint8]
 
 _TOLERANCE = 1_000_000  # ns by which the stamps of depth and image may differ
-_SAME_CAMERA = 1e-3  # relative difference of intrinsics that moves no pixel
+_SAME_CAMERA = 1e-3  # relative difference of intrinsics, or metres, that move no pixel
 
 
 class _NoImageError(Exception):
@@ -136,11 +136,19 @@ class DepthImages:
             camera = view.camera if info is None else camera_from_info(info, rectified=True)
         except ValueError as error:
             raise _NoImageError(f'camera_info of {self.topic} or of depth: {error}') from error
-        if not np.allclose(view.camera.K, camera.K, rtol=_SAME_CAMERA):
-            raise _NoImageError(f'{self.topic} has other intrinsics than depth')
+        same_place = info is None or np.isclose(_baseline(own), _baseline(info), atol=_SAME_CAMERA)
+        if not (same_place and np.allclose(view.camera.K, camera.K, rtol=_SAME_CAMERA)):
+            raise _NoImageError(
+                f'camera_info of {self.topic} has another K or P than that of depth'
+            )
         if view.outside is not None:
             self.note = 'rectified'
         return view.image
+
+
+def _baseline(info: Any) -> float:
+    """How far the camera of a stereo pair stands to the right of its frame [m]."""
+    return -float(info.p[3] / info.p[0]) if info.p[0] else 0.0
 
 
 def is_bent(depth_topic: str, info: Any) -> bool:
@@ -151,19 +159,24 @@ def is_bent(depth_topic: str, info: Any) -> bool:
 def _nearest_topic(
     topics: list[StampedTopic], depths: StampedTopic
 ) -> tuple[StampedTopic | None, str]:
-    """The one of the frame_id of depth that has most of its stamps; else None, and why."""
+    """The one of the frame_id of depth that is nearest by name and has most of its stamps.
+
+    Returns:
+        The topic; else None, and why.
+    """
     stamps = set(depths.stamps)
-    best, most, reason = None, 0, 'none has their stamp'
+    best, most, reason = None, (-1, 0), 'none has their stamp'
     for topic in topics:
         shared = stamps.intersection(topic.stamps)
-        if len(shared) <= most:
+        nearness = (shared_namespaces(topic.topic, depths.topic), len(shared))
+        if not shared or nearness <= most:
             continue
         with suppress(ValueError):  # damaged
             frames = [t.read(min(shared)).header.frame_id for t in (topic, depths)]
             if other := _other_frame(topic.topic, *frames):
                 reason = other
             else:
-                best, most = topic, len(shared)
+                best, most = topic, nearness
     return best, reason
 
 

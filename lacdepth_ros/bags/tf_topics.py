@@ -12,6 +12,7 @@ from lacdepth_ros.bags.opening import decoded, raw_messages, topic_counts, topic
 from lacdepth_ros.bags.reader import TRANSFORMS
 from lacdepth_ros.bags.transform_tree import TransformTree, joined
 from lacdepth_ros.core.stamps import to_ns
+from lacdepth_ros.messages.topics import shared_namespaces
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -71,14 +72,9 @@ def read_transforms(reader: BagReader, image_topic: str) -> RecordedTransforms:
 
 def _nearest(topics: Collection[str], image_topic: str) -> list[str]:
     """Those that share most of the namespaces above the image's topic, and have fewest besides."""
-    wanted = image_topic.split('/')[:-1]
 
     def nearness(topic: str) -> tuple[int, int]:
-        spaces = topic.split('/')[:-1]
-        shared = 0
-        while shared < min(len(spaces), len(wanted)) and spaces[shared] == wanted[shared]:
-            shared += 1
-        return shared, shared - len(spaces)
+        return shared_namespaces(topic, image_topic), -topic.count('/')
 
     best = max(map(nearness, topics), default=None)
     return [topic for topic in topics if nearness(topic) == best]

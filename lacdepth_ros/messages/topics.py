@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 DEPTH = 'depth/image_rect'
 DEPTH_MILLIMETERS = 'depth/image_raw'
 CAMERA_INFO = 'depth/camera_info'
@@ -35,3 +37,9 @@ def is_rectified_topic(image_topic: str) -> bool:
 def is_raw_topic(image_topic: str) -> bool:
     """Whether images are raw by the name of their topic, as image_pipeline gives it."""
     return '/image_raw' in image_topic
+
+
+def shared_namespaces(a: str, b: str) -> int:
+    """How many namespaces two topics share, from the outermost on."""
+    pairs = zip(a.strip('/').split('/')[:-1], b.strip('/').split('/')[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

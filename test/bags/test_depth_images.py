@@ -33,6 +33,13 @@ def plain(camera: Camera = CAMERA, frame: str = 'camera') -> Any:
     return messages.camera_info(camera, messages.header(START, frame))
 
 
+def right_of(baseline: float) -> Any:
+    """Of the right camera of a stereo pair, whose frame is that of the left one."""
+    info = plain()
+    info.p[3] = -CAMERA.fx * baseline
+    return info
+
+
 def colors_of(
     tmp_path: Path,
     images: dict[str, str],
@@ -89,6 +96,7 @@ def test_raw_images_are_rectified_as_depth_is(
         ({IMAGE: 'camera'}, plain(), ''),
         ({IMAGE: '/camera'}, plain(), ''),
         ({IMAGE: 'camera', '/a/image_raw': 'rear'}, plain(), ''),  # first by name, other camera
+        ({'/lacdepth/image_raw': 'camera', '/a/image_raw': 'camera'}, None, ' (as recorded'),
         ({IMAGE: 'camera'}, None, ' (as recorded: no camera_info says whether its lens bends'),
         ({'/front/image_rect': 'camera'}, bent(), ''),
     ],
@@ -113,7 +121,8 @@ def test_images_that_have_the_pixels_of_depth_are_taken_as_they_are(
         ({}, None, [], 'none has their stamp'),
         ({REAR: 'rear'}, None, [], f"{REAR} is of frame 'rear', depth of 'camera'"),
         ({REAR: 'rear'}, None, ['--image-topic', REAR], f"{REAR} is of frame 'rear', depth of"),
-        ({IMAGE: 'camera'}, plain(TELE), [], f'{IMAGE} has other intrinsics than depth'),
+        ({IMAGE: 'camera'}, plain(TELE), [], f'camera_info of {IMAGE} has another K or P than'),
+        ({IMAGE: 'camera'}, right_of(0.1), [], f'camera_info of {IMAGE} has another K or P than'),
     ],
 )
 def test_images_of_another_camera_color_nothing(
