@@ -50,6 +50,7 @@ class BagReader(AnyReader):
         with undefined_types_accepted():
             for reader in self.readers:
                 self.stack.enter_context(reader)
+                _check_summary(reader.storage)  # type: ignore[union-attr]
         self.connections = [c for reader in self.readers for c in reader.connections]
 
     def messages(
@@ -111,6 +112,20 @@ class BagReader(AnyReader):
                 self.damage.add(topics[channel], place, reason, count)
                 self.lost[topics[channel]] += count
         return bool(found)
+
+
+def _check_summary(storage: Any) -> None:
+    """Refuse a whole MCAP file in which the library finds less than there is."""
+    known = getattr(storage, 'statistics', None)
+    if known is None:  # no MCAP file
+        return
+    types = {connection.id: connection.msgtype for connection in storage.connections}
+    if (
+        any(count and id not in types for id, count in known.channel_message_counts.items())
+        or any(channel.schema != types[id] for id, channel in storage.channels.items())
+        or any(c.message_end_time and not c.message_index_offsets for c in storage.chunks)
+    ):
+        raise ValueError('its summary leaves out schemas, channels, or where the messages are')
 
 
 def _problem(storage: Any, chunk: Any) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bag_files import BASE, STORE, image, write_bag
@@ -26,12 +27,16 @@ UNDEFINED = [
 
 
 def mcap_of_two_topics(
-    path: Path, arm: tuple[str, bytes], camera: tuple[str, bytes], profile: str = 'ros2'
+    path: Path,
+    arm: tuple[str, bytes],
+    camera: tuple[str, bytes],
+    profile: str = 'ros2',
+    **options: Any,
 ) -> Path:
     """An image and another message, each with the language and the text of its definition."""
     mcap = pytest.importorskip('mcap.writer')
     with path.open('wb') as file:
-        writer = mcap.Writer(file)
+        writer = mcap.Writer(file, **options)
         writer.start(profile=profile)
         for topic, kind, (language, text), data in (
             ('/arm', ARM, arm, b'{}'),
@@ -109,3 +114,42 @@ def test_mcap_of_something_else_is_not_sent_to_recover(tmp_path: Path) -> None:
     words = r"bag\.mcap is of profile 'ros1': record it by ROS 2, or convert it$"
     with pytest.raises(ValueError, match=words):
         BagImages(bag)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'repeat_schemas': False},
+        {'repeat_channels': False},
+        {'index_types': 'CHUNK'},
+        {'index_types': 'CHUNK', 'use_statistics': False},
+    ],
+)
+def test_mcap_whose_summary_is_not_whole_is_refused(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """All are allowed; of these bags no topic was found, or no message."""
+    if 'index_types' in options:
+        kinds = pytest.importorskip('mcap.writer').IndexType
+        options = {**options, 'index_types': kinds[options['index_types']]}
+    bag = mcap_of_two_topics(tmp_path / 'bag.mcap', IMAGE_DEFINED, IMAGE_DEFINED, **options)
+    with pytest.raises(ValueError, match=r"its summary leaves out .*saved by 'mcap recover'$"):
+        BagImages(bag)
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'use_chunking': False},
+        {'index_types': 'NONE'},
+        {'index_types': 'MESSAGE'},
+        {'use_statistics': False},
+        {'use_summary_offsets': False},
+    ],
+)
+def test_mcap_without_what_nobody_needs_is_read(tmp_path: Path, options: dict[str, Any]) -> None:
+    if 'index_types' in options:
+        kinds = pytest.importorskip('mcap.writer').IndexType
+        options = {**options, 'index_types': kinds[options['index_types']]}
+    bag = mcap_of_two_topics(tmp_path / 'bag.mcap', IMAGE_DEFINED, IMAGE_DEFINED, **options)
+    assert [recorded.message.encoding for recorded in BagImages(bag)] == ['rgb8']
