@@ -141,7 +141,7 @@ class DepthImages:
             raise _NoImageError(
                 f'camera_info of {self.topic} has another K or P than that of depth'
             )
-        if view.outside is not None:
+        if view.rectified_here:
             self.note = 'rectified'
         return view.image
 

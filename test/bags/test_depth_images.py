@@ -115,6 +115,18 @@ def test_images_that_have_the_pixels_of_depth_are_taken_as_they_are(
     assert not said.err
 
 
+def test_images_that_came_rectified_with_a_black_border_are_as_they_came(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """P keeps all of the raw image, and the picture is black where that shows nothing."""
+    whole = Camera(25.0, 26.0, 31.0, 17.5, width=64, height=36)
+    info = bent()
+    info.p = plain(whole).p
+    images = {'/a/image_rect': 'other', '/front/image_rect': 'camera'}
+    assert not colors_of(tmp_path, images, info, plain(whole)).any()
+    assert capsys.readouterr().out.startswith(f'1 frames of {DEPTH} with /front/image_rect\n')
+
+
 @pytest.mark.parametrize(
     ('images', 'info', 'options', 'words'),
     [
