@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -67,8 +68,8 @@ class DepthRecorder:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self.interrupted = False
-        self._stamps: dict[str, set[int]] = {}
-        self._answers: set[int] = set()
+        self._stamps: dict[str, Counter[int]] = {}
+        self._answers: Counter[int] = Counter()
         self._frames: int | None = None
 
     def find(
@@ -131,7 +132,9 @@ class DepthRecorder:
         Returns:
             Images from the first to the last that has recorded depth, and how many of them have.
         """
-        self._stamps = {topics.image: set(), topics.depth: set()}
+        # Stamps need not differ: a bag that is played in a loop repeats them, and some cameras
+        # leave them at 0.
+        self._stamps = {topics.image: Counter(), topics.depth: Counter()}
         self._answers, self._frames = self._stamps[topics.depth], frames
         # Depth last: the node computes for subscribers alone, so a frame would lack what it saw
         # subscribed one frame later.
@@ -145,10 +148,11 @@ class DepthRecorder:
         deadline = time.monotonic() + _LAST_WORDS
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=_POLL)
-        answers = self._stamps[topics.depth]
+        answers = self._answers
         first, last = (min(answers), max(answers)) if answers else (0, 0)
-        images = {stamp for stamp in self._stamps[topics.image] if first <= stamp <= last}
-        return len(images), len(images & answers)
+        images = self._stamps[topics.image]
+        recorded = Counter({stamp: images[stamp] for stamp in images if first <= stamp <= last})
+        return recorded.total(), (recorded & answers).total()
 
     def close(self) -> None:
         """Leave the ROS graph."""
@@ -233,7 +237,7 @@ class DepthRecorder:
     @property
     def answered(self) -> int:
         """Depth images recorded so far."""
-        return len(self._answers)
+        return self._answers.total()
 
     @property
     def _complete(self) -> bool:
@@ -246,7 +250,7 @@ class DepthRecorder:
                 return
         bag.write_serialized(topic, time.time_ns(), data)
         if topic in self._stamps:
-            self._stamps[topic].add(header_stamp(data))
+            self._stamps[topic][header_stamp(data)] += 1
 
 
 def _message_class(kind: str) -> Any:

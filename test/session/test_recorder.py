@@ -16,7 +16,7 @@ pytest.importorskip('rclpy')
 import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.serialization import deserialize_message
+from rclpy.serialization import deserialize_message, serialize_message
 from ros_fakes import image_message, info_message
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -219,3 +219,29 @@ def test_a_camera_that_starts_after_the_recording_is_recorded(
     assert len(recorded) >= 3
     for data in recorded:
         assert deserialize_message(data, Image) == sent[header_stamp(data)]
+
+
+@pytest.mark.parametrize('stamps', [(0, 0, 0, 0), (7, 8, 7, 8)])  # never set; played in a loop
+def test_frames_are_counted_also_where_their_stamps_repeat(
+    recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stamps: tuple[int, ...]
+) -> None:
+    topics = NodeTopics(
+        {'/image': IMAGE, '/depth/image_rect': IMAGE}, '/image', '/depth/image_rect'
+    )
+    arriving = iter(
+        [
+            (topic, serialize_message(image_message(stamp)))
+            for stamp in stamps
+            for topic in topics.kinds
+        ]
+    )
+    monkeypatch.setattr('lacdepth_ros.session.recorder._LAST_WORDS', 0.0)
+    monkeypatch.setattr(recorder, '_subscribe', lambda *_: None)
+    with new_bag(tmp_path / 'bag') as bag:
+        for topic, kind in topics.kinds.items():
+            bag.add_topic(topic, kind)
+        take = recorder._take
+        spin_once = lambda **_: take(bag, *next(arriving))  # noqa: E731
+        monkeypatch.setattr(recorder._executor, 'spin_once', spin_once)
+        assert recorder.record(bag, topics, lambda: False, frames=3) == (3, 3)
+        assert bag.counts == {'/image': 3, '/depth/image_rect': 3}
