@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -192,20 +192,30 @@ class DepthRecorder:
         name, space = node
         published = dict(self._node.get_publisher_names_and_types_by_node(name, space))
         own = f'{space.rstrip("/")}/'
-        prefix = own + _camera(published, own, camera)
-        inputs = {
+        cameras = _cameras(published, own)
+        prefix = own + _camera(cameras, camera)
+        taken = {
             topic: kinds[0]
             for topic, kinds in self._node.get_subscriber_names_and_types_by_node(name, space)
-            if kinds[0] in _INPUTS and (prefix == own or topic.startswith(prefix))
+            if kinds[0] in _INPUTS
         }
-        image = next((topic for topic, kind in inputs.items() if kind in IMAGES), None)
+        alone = len(cameras) == 1  # then all is its own, wherever that was remapped to
+        inputs = {t: kind for t, kind in taken.items() if alone or t.startswith(prefix)}
         outputs = {
             prefix + topic: published[prefix + topic][0]
             for topic in TOPICS
             if prefix + topic in published and (derived or topic not in DERIVED)
         }
-        if image is None or prefix + DEPTH not in outputs:
+        images = [topic for topic, kind in taken.items() if kind in IMAGES]
+        image = next((topic for topic in images if topic in inputs), None)
+        if not images or prefix + DEPTH not in outputs:
             raise NodeError(f'{own}{name} is not active')
+        if image is None:
+            raise NodeError(
+                f'{own}{name} takes images of {", ".join(images)}: which are of camera '
+                f'{prefix[len(own) : -1]} is told only by names below {prefix}; remap no topic of '
+                "a camera, or record by 'ros2 bag record'"
+            )
         there = {topic for topic, _ in self._node.get_topic_names_and_types()}
         transforms = {t: kind for t, kind in _TRANSFORMS.items() if t in there and _known(kind)}
         return NodeTopics({**inputs, **outputs, **transforms}, image, prefix + DEPTH)
@@ -267,25 +277,23 @@ def _known(kind: str) -> bool:
     return True
 
 
-def _camera(published: Iterable[str], own: str, wanted: str | None) -> str:
-    """Which of a node's cameras: 'name/', or '' where it has one without a name.
+def _cameras(published: Iterable[str], own: str) -> list[str]:
+    """A node's cameras by its topics, below its namespace `own`: 'name/', '' for one without."""
+    ends = [t for t in published if t.startswith(own) and t.endswith('/' + DEPTH)]
+    return sorted(t[len(own) : -len(DEPTH)] for t in ends)
 
-    Args:
-        published: Topics of the node.
-        own: Its namespace, which ends with a slash.
-        wanted: Name that was asked for.
+
+def _camera(cameras: Sequence[str], wanted: str | None) -> str:
+    """Which of a node's cameras is meant; '' where it has none.
 
     Raises:
         NodeError: There are several and none was named, or none of that name.
     """
-    ends = [t for t in published if t.startswith(own) and t.endswith('/' + DEPTH)]
-    cameras = sorted(t[len(own) : -len(DEPTH)] for t in ends)
+    names = ', '.join(c.rstrip('/') for c in cameras if c)
     if wanted is not None:
         if f'{wanted.strip("/")}/' not in cameras:
-            names = ', '.join(c.rstrip('/') for c in cameras if c) or 'none with a name'
-            raise NodeError(f'camera {wanted}: the node has {names}')
+            raise NodeError(f'camera {wanted}: the node has {names or "none with a name"}')
         return f'{wanted.strip("/")}/'
     if len(cameras) > 1:
-        names = ', '.join(c.rstrip('/') for c in cameras)
         raise NodeError(f'the node serves several cameras ({names}); name one with --camera')
     return cameras[0] if cameras else ''

@@ -245,3 +245,27 @@ def test_frames_are_counted_also_where_their_stamps_repeat(
         monkeypatch.setattr(recorder._executor, 'spin_once', spin_once)
         assert recorder.record(bag, topics, lambda: False, frames=3) == (3, 3)
         assert bag.counts == {'/image': 3, '/depth/image_rect': 3}
+
+
+@pytest.mark.parametrize('cameras', [('front',), ('front', 'rear')])
+def test_remapped_images_are_recorded_where_they_can_be_told_apart(
+    recorder, monkeypatch: pytest.MonkeyPatch, cameras: tuple[str, ...]
+) -> None:
+    published = [
+        (f'/{camera}/{topic}', [IMAGE])
+        for camera in cameras
+        for topic in ('depth/image_rect', 'depth/uncertainty')
+    ]
+    taken = [(f'/usb_{camera}/image_raw', [IMAGE]) for camera in cameras]
+    graph = {'publisher': published, 'subscriber': taken}
+    for kind, topics in graph.items():
+        asked = f'get_{kind}_names_and_types_by_node'
+        monkeypatch.setattr(recorder._node, asked, lambda *_, topics=topics: topics)
+    if len(cameras) > 1:
+        with pytest.raises(
+            NodeError, match=r'/usb_front/image_raw, .* camera front .*below /front/'
+        ):
+            recorder._topics(('depth_node', '/'), 'front', False)
+        return
+    found = recorder._topics(('depth_node', '/'), None, False)
+    assert (found.image, found.depth) == ('/usb_front/image_raw', '/front/depth/image_rect')
