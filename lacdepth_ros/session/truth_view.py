@@ -27,8 +27,9 @@ _SAME_PLACE = 1e-3
 _SAME_PIXEL = 1.0
 """Pixels by which two cameras may see a ray at different places."""
 _OTHER_WAYS = (
-    'Register the depth to the image (align_depth of a RealSense, depth_image_proc) and name that '
-    'topic with --truth-topic, give other ground truth with --truth, or none with --no-truth'
+    'Name the images of that camera with --image-topic, register the depth to the image '
+    '(align_depth of a RealSense, depth_image_proc) and name its topic with --truth-topic, give '
+    'other ground truth with --truth, or none with --no-truth'
 )
 
 
