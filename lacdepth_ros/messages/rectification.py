@@ -186,6 +186,12 @@ class BlackBorder:
         return self._outside if black.mean() >= _SHARE_BLACK else None
 
 
+def _is_black_at_an_edge(image: npt.NDArray[np.uint8]) -> bool:
+    """Whether an image (H, W, 3) has any border, before what it is costs the time of maps."""
+    edges = (image[0], image[-1], image[:, 0], image[:, -1])
+    return any(edge.max(axis=-1).min() <= _BLACK for edge in edges)
+
+
 class RectifierCache:
     """Camera and rectifier of the latest calibration; made anew when the calibration changes.
 
@@ -224,7 +230,7 @@ class RectifierCache:
         )
         if rectifier is not None:
             return rectifier.view(image)
-        if not rectified:
+        if not (rectified and _is_black_at_an_edge(image)):
             return View(image, camera)
         if self._border is None or self._border[0] != self.changes:
             self._border = self.changes, BlackBorder(info)

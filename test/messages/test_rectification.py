@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from lacdepth_ros.messages import rectification
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
 
@@ -203,7 +204,7 @@ def bright():
 
 
 @pytest.mark.parametrize('quality', [None, 80])
-def test_border_that_somebody_else_left_black_shows_nothing(quality):
+def test_border_that_somebody_else_left_black_shows_nothing(quality, monkeypatch):
     rectifier = Rectifier(wide())
     arrives = rectifier.rectify(bright())
     if quality:
@@ -213,7 +214,14 @@ def test_border_that_somebody_else_left_black_shows_nothing(quality):
     assert view.image is arrives and not view.rectified_here
     assert 0.05 < view.outside.mean() < 0.5
     np.testing.assert_array_equal(view.outside, rectifier.outside)
-    assert cache.view(bright(), wide(), rectified=True).outside is None, 'not black there'
+    dark_corner = bright()
+    dark_corner[0, 0] = 0
+    assert cache.view(dark_corner, wide(), rectified=True).outside is None, 'not black there'
+    zooming, made = RectifierCache(), []
+    monkeypatch.setattr(rectification, 'BlackBorder', made.append)
+    zooming.view(bright(), wide(), rectified=True)
+    assert not made, 'maps for an image that has no border'
+    monkeypatch.undo()
     by_p = info(p=[180.0, 0, 82.0, 0, 0, 180.0, 57.0, 0, 0, 0, 1.0, 0])
     assert cache.view(np.zeros_like(arrives), by_p, rectified=True).outside is None, 'no border'
 
