@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from lacdepth_ros.bags.opening import messages_of
-from lacdepth_ros.bags.reader import BagImages, RecordedImage
+from lacdepth_ros.bags.camera_infos import CameraInfos
+from lacdepth_ros.bags.opening import messages_of, topic_kinds
+from lacdepth_ros.bags.reader import CAMERA_INFO, BagImages, RecordedImage
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.cameras import camera_of_view, rotation_from_info
@@ -63,7 +64,7 @@ def truth_rectifier(
         raise ValueError(f'{whose}{reason}. {_OTHER_WAYS}')
     published = camera_of_view(image.info, rectified=images.rectified)
     try:
-        camera, rectifier = _view(reader, topic, depth, published)
+        camera, rectifier = _view(reader, topic, depth, stamp, published)
         check_camera(camera, published)
     except ValueError as error:
         raise ValueError(f'{whose}{error}. {_OTHER_WAYS}') from error
@@ -105,7 +106,7 @@ def _other_place(
 
 
 def _view(
-    reader: BagReader, topic: str, depth: Any, published: Camera
+    reader: BagReader, topic: str, depth: Any, stamp: int, published: Camera
 ) -> tuple[Camera, Rectifier | None]:
     """Camera of the depth as a pinhole image, and what makes it one.
 
@@ -113,7 +114,10 @@ def _view(
         ValueError: Its camera_info cannot be used.
     """
     width, height = depth.width, depth.height
-    _, info = next(messages_of(reader, info_topic_of(topic)), (0, None))
+    beside = info_topic_of(topic)
+    has_infos = topic_kinds(reader).get(beside) == CAMERA_INFO
+    infos = CameraInfos(reader, beside if has_infos else None)
+    info = infos.nearest(stamp, depth.header.frame_id)
     if info is None:  # as of a simulator: its frame_id and size must do
         return replace(published, width=width, height=height), None
     camera, rectifier = RectifierCache().get(

@@ -95,6 +95,13 @@ def test_depth_of_other_intrinsics_is_refused(tmp_path: Path, camera: Camera, sa
         ground_truth(tmp_path, camera=camera)
 
 
+def test_camera_info_of_the_depth_s_own_frame_counts_on_a_shared_topic(tmp_path: Path) -> None:
+    shared = '/front/aligned_depth_to_color/camera_info'
+    wide = Camera(30.0, 30.0, 31.0, 17.5, width=64, height=36)
+    other = (shared, START - 1, messages.camera_info(wide, messages.header(START - 1, 'rear')))
+    np.testing.assert_array_equal(depth_of(ground_truth(tmp_path, records=(other,))), METERS)
+
+
 def test_depth_registered_to_a_distorted_image_is_rectified_as_that_is(tmp_path: Path) -> None:
     there = ground_truth(tmp_path / 'raw', image_info=BENT, depth_info=BENT)
     assert there.description == f'topic {ALIGNED}, rectified'
