@@ -27,6 +27,7 @@ from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import DiagnosticsReporter
 from lacdepth_ros.node.loading import describe_loading, load
 from lacdepth_ros.node.notices import Idleness
+from lacdepth_ros.node.qos_overrides import unused_overrides, wrong_overrides
 from lacdepth_ros.node.unknown_parameters import unknown_parameters
 from lacdepth_ros.node.worker import NewestFrameWorker, network_thread, run_unless
 
@@ -197,7 +198,7 @@ class DepthNode(LifecycleNode):
             camera.tell_height(self._predictor)
 
     def _check_parameters(self) -> None:
-        problems = list(self._refused_overrides.values())
+        problems = [*self._refused_overrides.values(), *wrong_overrides(self)]
         if problem := self._values.problem():
             problems.append(problem)
         if problems:
@@ -212,6 +213,8 @@ class DepthNode(LifecycleNode):
             camera.start(self._predictor, self._worker)
         topics = ', '.join(camera.topics for camera in self._each())
         self.get_logger().info(f'active: {topics}')
+        for line in unused_overrides(self):
+            self.get_logger().warning(line)
 
     def _stop(self) -> None:
         self._bond.dissolve()

@@ -8,11 +8,10 @@ import difflib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lacdepth_ros.node.qos_overrides import PREFIX
+
 if TYPE_CHECKING:
     from rclpy.node import Node
-
-DECLARED_LATER = 'qos_overrides.'
-"""Start of the names that come into being with a publisher or a subscription."""
 
 
 def unknown_parameters(node: Node) -> Iterator[str]:
@@ -23,7 +22,7 @@ def unknown_parameters(node: Node) -> Iterator[str]:
     """
     known = [name for name in node.get_parameters_by_prefix('') if name]
     for name in node._parameter_overrides:  # rclpy shows them to nobody else
-        if node.has_parameter(name) or name.startswith(DECLARED_LATER):
+        if node.has_parameter(name) or name.startswith(PREFIX):
             continue
         near = difflib.get_close_matches(name, known, n=1)
         guess = f': did you mean {near[0]}?' if near else ''

@@ -217,6 +217,39 @@ def test_qos_can_be_overridden(make_bench):
     assert bench.transition('cleanup') and bench.transition('configure')
 
 
+@pytest.mark.parametrize(
+    ('policy', 'value', 'possible'),
+    [
+        ('depth', -1, 'from 0 on'),
+        ('depth', 'five', 'from 0 on'),
+        ('reliability', 'nonsense', 'system_default, reliable, best_effort, best_available'),
+        ('durability', 'keep_all', 'system_default, transient_local, volatile, best_available'),
+        ('history', 3, 'system_default, keep_last, keep_all'),
+    ],
+)
+def test_a_qos_that_there_is_not_fails_configure(make_bench, policy, value, possible):
+    name = f'qos_overrides./image.subscription.{policy}'
+    bench = make_bench(**{name: value})
+    assert not bench.transition('configure')
+    said = bench.status_with('configure failed').message
+    assert f'{name} is {value!r}; ' in said and possible in said
+
+
+def test_an_override_of_no_topic_is_named_when_the_node_is_active(make_bench):
+    bench = make_bench(
+        **{
+            'qos_overrides./image.subscription.depth': 0,
+            'qos_overrides./image.subscriber.reliability': 'reliable',
+            'qos_overrides./points.publisher.depth': 2,
+        }
+    )
+    bench.spin_for(0.2)
+    assert bench.transition('configure') and bench.transition('activate')
+    assert bench.logged('qos_overrides./image.subscriber.reliability has no effect')
+    [line] = [entry.msg for entry in bench.log if 'has no effect' in entry.msg]
+    assert 'did you mean qos_overrides./image.subscription.reliability?' in line
+
+
 def test_diagnostics_period_changes_at_once(make_bench):
     bench = make_bench(diagnostics_period=60.0)
     bench.spin_for(0.3)
