@@ -35,6 +35,7 @@ DERIVED = (COLOR, POINTS, OBSTACLES, CLEARING)
 IMAGES = (IMAGE, COMPRESSED)
 _INPUTS = (*IMAGES, CAMERA_INFO)
 _TRANSFORMS = dict.fromkeys(('/tf', '/tf_static'), TRANSFORMS)
+_REMAPPED = "remap no topic of a camera, or record by 'ros2 bag record'"
 _QUEUE = 50  # messages of a topic that wait while the disk is busy
 _POLL = 0.05  # seconds
 _SETTLED = 1.0  # seconds without a new topic after which all of a node's are known
@@ -208,14 +209,13 @@ class DepthRecorder:
         }
         images = [topic for topic, kind in taken.items() if kind in IMAGES]
         image = next((topic for topic in images if topic in inputs), None)
-        if not images or prefix + DEPTH not in outputs:
+        if not images:
             raise NodeError(f'{own}{name} is not active')
+        if prefix + DEPTH not in outputs:
+            raise NodeError(f'{own}{name} publishes no {prefix}{DEPTH}: {_REMAPPED}')
         if image is None:
-            raise NodeError(
-                f'{own}{name} takes images of {", ".join(images)}: which are of camera '
-                f'{prefix[len(own) : -1]} is told only by names below {prefix}; remap no topic of '
-                "a camera, or record by 'ros2 bag record'"
-            )
+            names = ', '.join(images)
+            raise NodeError(f'{own}{name} takes {names}, none below {prefix}: {_REMAPPED}')
         there = {topic for topic, _ in self._node.get_topic_names_and_types()}
         transforms = {t: kind for t, kind in _TRANSFORMS.items() if t in there and _known(kind)}
         return NodeTopics({**inputs, **outputs, **transforms}, image, prefix + DEPTH)

@@ -262,10 +262,19 @@ def test_remapped_images_are_recorded_where_they_can_be_told_apart(
         asked = f'get_{kind}_names_and_types_by_node'
         monkeypatch.setattr(recorder._node, asked, lambda *_, topics=topics: topics)
     if len(cameras) > 1:
-        with pytest.raises(
-            NodeError, match=r'/usb_front/image_raw, .* camera front .*below /front/'
-        ):
+        with pytest.raises(NodeError, match=r'/usb_front/image_raw, .*none below /front/'):
             recorder._topics(('depth_node', '/'), 'front', False)
         return
     found = recorder._topics(('depth_node', '/'), None, False)
     assert (found.image, found.depth) == ('/usb_front/image_raw', '/front/depth/image_rect')
+
+
+def test_depth_that_was_remapped_is_not_called_inactive(
+    recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = {'publisher': '/perception/depth', 'subscriber': '/image'}
+    for kind, topic in graph.items():
+        asked = f'get_{kind}_names_and_types_by_node'
+        monkeypatch.setattr(recorder._node, asked, lambda *_, topic=topic: [(topic, [IMAGE])])
+    with pytest.raises(NodeError, match='/depth_node publishes no /depth/image_rect: remap no'):
+        recorder._topics(('depth_node', '/'), None, False)
