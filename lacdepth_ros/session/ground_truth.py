@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.bags.ground_truth import only_ground_truth
 from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
+from lacdepth_ros.bags.own_outputs import own_outputs
 from lacdepth_ros.bags.reader import IMAGE, BagImages
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.camera import Camera
@@ -116,6 +117,8 @@ def ground_truth_from_topic(
             for stamp in recorded.stamps
         }
         described = f'topic {name}{", rectified" if rectifier else ""}'
+        if name in own_outputs(kinds):
+            described += ', which a depth node predicted'
         ground_truth = GroundTruth(described, by_stamp=by_stamp, tolerance_ns=tolerance_ns)
         ground_truth.resources = stack.pop_all()
     return ground_truth

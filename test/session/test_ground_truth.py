@@ -80,8 +80,11 @@ def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
     with from_topic(pictured) as ground_truth:
         assert ground_truth.description == f'topic {aligned}'
     answers = (own, own.replace('image_rect', 'uncertainty'))
+    recorded = write_replay_bag(tmp_path / 'recorded', [10], topics=answers)
     with pytest.raises(ValueError, match=r'no depth topic .*uncertainty'):
-        from_topic(write_replay_bag(tmp_path / 'recorded', [10], topics=answers))
+        from_topic(recorded)
+    with from_topic(recorded, own) as ground_truth:  # to compare two checkpoints, say
+        assert ground_truth.description == f'topic {own}, which a depth node predicted'
 
 
 def test_bag_without_depth_says_how_to_give_ground_truth(tmp_path: Path) -> None:
