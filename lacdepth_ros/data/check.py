@@ -21,7 +21,7 @@ from lacdepth_ros.core.camera import Camera, doubt_of_axis
 from lacdepth_ros.data.depth_histogram import DepthHistogram
 from lacdepth_ros.data.indexing import Progress
 from lacdepth_ros.data.manifest import ManifestEntry
-from lacdepth_ros.data.sample import BEYOND_RANGE, Sample
+from lacdepth_ros.data.sample import BEYOND_FROM, Sample
 
 BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
 """Borders [m] of the bands in which depth is reported."""
@@ -218,7 +218,7 @@ def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
 
 def _measured(sample: Sample) -> npt.NDArray[np.bool_]:
     """Where depth was measured: the sky, which is known to lie beyond, is not."""
-    return (sample.depth > 0) & (sample.depth < BEYOND_RANGE)
+    return (sample.depth > 0) & (sample.depth <= BEYOND_FROM)
 
 
 def _problems(

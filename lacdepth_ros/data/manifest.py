@@ -32,6 +32,7 @@ MANIFEST = 'manifest.jsonl'
 
 _KEYS = ('id', 'image', 'depth', 'depth_scale', 'K', 'width', 'height')
 _LARGEST = 1e9  # of a number of pixels or counts
+_LEAST_SCALE = 0.01  # counts per metre: no depth of 16 bits then reaches BEYOND_FROM
 _OPTIONAL = ('dense', 'camera_height', 'empty')
 _PATHS = ('image', 'depth', 'dense')
 EMPTY = ('unknown', 'sky')
@@ -259,8 +260,9 @@ def _parse_line(line: str, *, folder: Path, where: str) -> ManifestEntry:
 
 
 def _depth_scale(value: Any, where: str) -> float:
-    if not _is_number(value) or not 0 < value <= _LARGEST:
-        raise ValueError(f'{where}: depth_scale = {_shown(value)} must be counts per metre, > 0')
+    if not _is_number(value) or not _LEAST_SCALE <= value <= _LARGEST:
+        allowed = f'counts per metre, {_LEAST_SCALE} or more'
+        raise ValueError(f'{where}: depth_scale = {_shown(value)} must be {allowed}')
     return float(value)
 
 
@@ -277,9 +279,7 @@ def _camera_height(value: Any, where: str) -> float | None:
 def _camera(record: Mapping[str, Any], where: str) -> Camera:
     K, size = record['K'], (record['width'], record['height'])
     if not isinstance(K, list) or len(K) != 4 or not all(_is_number(value) for value in K):
-        raise ValueError(
-            f'{where}: K = {_shown(K)} must be four numbers [fx, fy, cx, cy] in pixels'
-        )
+        raise ValueError(f'{where}: K = {_shown(K)} must be four numbers fx, fy, cx, cy [px]')
     if not all(isinstance(value, int) and not isinstance(value, bool) for value in size):
         raise ValueError(f'{where}: width, height = {_shown(size)} must be whole pixels')
     try:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
 
-BEYOND_RANGE = 1e4
-"""Depth [m] that stands for 'known to be far beyond any range', such as the sky."""
+BEYOND_RANGE = 1e8
+"""Depth [m] that stands for 'known to be far beyond any range', such as the sky: more than any
+sensor measures, so that the two are never mixed up."""
 BEYOND_FROM = 0.1 * BEYOND_RANGE
 """Depth [m] above which a value stands for that: turning the camera scales it."""
 
@@ -28,7 +29,8 @@ class Sample:
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) float32 metres along the optical axis; 0 where there is no ground truth.
+        depth: (H, W) float32 metres along the optical axis; 0 where there is no ground truth,
+            above BEYOND_FROM the sky.
         camera: Intrinsics of these pixels.
         id: Unique name within the data set; its first part (before '/') is the group.
         dense: (H, W) float32 metres, ground truth made dense by interpolation; 0 where there is

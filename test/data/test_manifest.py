@@ -107,6 +107,7 @@ def test_missing_key_names_file_line_and_key(tmp_path: Path, key: str) -> None:
         ({'K': [0, 0, 0, 0]}, 'must be positive pixels'),
         ({'K': [float('nan'), 1, 1, 1]}, 'NaN'),
         ({'depth_scale': 0}, 'depth_scale = 0'),
+        ({'depth_scale': 0.001}, r'depth_scale = 0\.001 must be .* 0\.01 or more'),
         ({'depth_scale': '256'}, "depth_scale = '256'"),
         ({'width': 3.5}, 'whole pixels'),
         ({'width': 0}, 'must be positive'),

@@ -250,14 +250,25 @@ def test_sky_stays_sky_at_every_height(
     turned = {'scale_range': (1.0, 1.0), 'pitch': 10.0, 'yaw': 10.0}
     stream = make_of([replace(entry, camera_height=height)], None, turned, focal_px=FOCAL)
     depth = stream[0]['depth']
-    assert (BEYOND_FROM, BEYOND_RANGE) == (1e3, 1e4)
-    sky = depth == 1e4
+    sky = depth == BEYOND_RANGE
     assert 0.1 < float(sky.float().mean()) < 0.9
     measured = depth[~sky & (depth > 0)]
-    expected = min(200 * 1.65 / height, 1e3)
+    expected = 200 * 1.65 / height
     # Turning the camera by 10 degrees changes a depth by a fifth at most.
     assert measured.numel() and float(measured.min()) > 0.8 * expected
-    assert float(measured.max()) <= min(1.25 * expected, 1e3)
+    assert float(measured.max()) <= 1.25 * expected
+
+
+def test_far_measured_depth_is_no_sky(tmp_path: Path) -> None:
+    """A PNG of 10 counts per metre reaches 6.5 km, one of the least scale 6,553 km."""
+    entry = read_manifest(write_manifest(tmp_path, 'road/0'))[0]
+    for scale, meters in ((10.0, 2000.0), (0.01, 6_553_500.0)):
+        far = replace(entry, depth_scale=scale)
+        write_depth_png(far.depth, np.full((HEIGHT, WIDTH), meters, np.float32), scale)
+        stream = make_of([far], StreamConfig(sky=False), {'scale_range': (1.0, 1.0)})
+        depth = stream[0]['depth']  # at 70 of 80 px
+        assert torch.allclose(depth[depth > 0], torch.tensor(meters * 70 / 80))
+        assert (depth > 0).any() and (depth < BEYOND_FROM).all()
 
 
 def test_dense_depth_follows_the_view_and_the_focal_length(manifest: Path) -> None:
