@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.optional import load_library
+from lacdepth_ros.data.sample import BEYOND_FROM
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -37,18 +38,24 @@ def complete_depth(image: npt.NDArray[np.uint8], depth: FloatArray, *, width: in
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) metres, 0 where there is no ground truth.
+        depth: (H, W) metres, 0 where there is no ground truth; above BEYOND_FROM the sky, which
+            tells nothing of what is beside it.
         width: Wider images are filled at this width [px] and enlarged again.
 
     Returns:
-        (H, W) metres, each > 0.
+        (H, W) metres, each > 0 but for the sky, which is 0. Where only the sky has no depth it is
+        the ground truth itself.
 
     Raises:
         ValueError: There is no ground truth at all.
         ModuleNotFoundError: SciPy is not installed.
     """
+    sky = depth > BEYOND_FROM
+    depth = np.where(sky, np.float32(0), depth)
     if not (depth > 0).any():
         raise ValueError('the ground truth is empty, there is nothing to interpolate')
+    if ((depth > 0) | sky).all():
+        return depth
     full_height, full_width = depth.shape
     scale = min(width / full_width, 1.0)
     size = (max(round(full_width * scale), 1), max(round(full_height * scale), 1))
@@ -56,7 +63,7 @@ def complete_depth(image: npt.NDArray[np.uint8], depth: FloatArray, *, width: in
     inverse = _scatter_inverse(depth, size)
     filled = _fill(gray.astype(np.float64) / 255, inverse)
     enlarged = cv2.resize(filled, (full_width, full_height), interpolation=cv2.INTER_LINEAR)
-    return (1 / enlarged).astype(np.float32)
+    return np.where(sky, 0, 1 / enlarged).astype(np.float32)
 
 
 def _scatter_inverse(depth: FloatArray, size: tuple[int, int]) -> npt.NDArray[np.float64]:
@@ -77,7 +84,7 @@ def _fill(gray: npt.NDArray[np.float64], known: npt.NDArray[np.float64]) -> Any:
     solvers = load_library('scipy.sparse.linalg', 'interpolated depth')
     values = known.ravel().copy()
     is_known = values > 0
-    if is_known.all():
+    if is_known.all():  # as it may be at a smaller size
         return known
     weights = _neighbor_weights(gray, sparse)[~is_known]
     matrix = sparse.identity(int((~is_known).sum()), format='csr') - weights[:, ~is_known]

@@ -17,6 +17,7 @@ from lacdepth_ros.data.densify import densify
 from lacdepth_ros.data.depth_completion import complete_depth
 from lacdepth_ros.data.files import write_depth_png
 from lacdepth_ros.data.manifest import read_manifest
+from lacdepth_ros.data.sample import BEYOND_RANGE
 
 pytest.importorskip('scipy')
 
@@ -101,6 +102,19 @@ def test_full_and_empty_ground_truth() -> None:
     np.testing.assert_allclose(complete_depth(image, depth, width=640), depth, rtol=1e-6)
     with pytest.raises(ValueError, match='ground truth is empty'):
         complete_depth(image, 0 * depth, width=640)
+
+
+def test_sky_tells_nothing_of_what_is_beside_it() -> None:
+    image, depth = scene()
+    depth[:8] = BEYOND_RANGE
+    exact = np.where(depth == BEYOND_RANGE, 0, depth)
+    np.testing.assert_array_equal(complete_depth(image, depth, width=30), exact)
+    depth[8:12] = 0  # unknown below the sky: as the walls are, not farther
+    dense = complete_depth(image, depth, width=640)
+    assert not dense[:8].any()
+    np.testing.assert_allclose(dense[8:], scene()[1][8:], rtol=0.02)
+    with pytest.raises(ValueError, match='ground truth is empty'):
+        complete_depth(image, np.full_like(depth, BEYOND_RANGE), width=640)
 
 
 def test_manifest_of_dense_frames(tmp_path: Path) -> None:
@@ -237,8 +251,10 @@ def test_missing_scipy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ModuleNotFoundError(f'{name} is needed for {purpose}')
 
     monkeypatch.setattr(depth_completion, 'load_library', no_library)
+    image, depth = scene()
+    depth[0, 0] = 0
     with pytest.raises(ModuleNotFoundError, match=r'scipy\.sparse is needed for interpolated'):
-        complete_depth(*scene(), width=640)
+        complete_depth(image, depth, width=640)
 
 
 def test_several_processes_give_the_same(tmp_path: Path) -> None:
