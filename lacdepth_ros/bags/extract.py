@@ -70,8 +70,12 @@ def extract(
         )
         transforms = read_transforms(reader, images.topic)
         topics = (images.topic, images.info_topic, ground_truth.topic)
-        chosen = [f'{images.choice}; --image-topic chooses'] if images.choice else []
-        done = Extraction(topics, warnings=[*chosen, *transforms.warnings], damage=images.damage)
+        done = Extraction(
+            topics,
+            choice=images.choice,
+            warnings=list(transforms.warnings),
+            damage=images.damage,
+        )
         for folder in ('images', 'depth'):
             (output / folder).mkdir(parents=True, exist_ok=True)
         work = _Work(path, output, options, ground_truth, transforms, done, images.rectified)

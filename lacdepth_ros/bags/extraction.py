@@ -86,6 +86,7 @@ class Extraction:
         calibrations: Different calibrations in a row; 1 when the camera never changed.
         skipped: Reason -> number of images left out.
         details: Reason -> what was said about the first of them.
+        choice: Which of several image topics was taken, and the others; '' of one.
         warnings: What else should be known.
         damage: Messages that could not be read; images among them are not in `skipped`.
     """
@@ -99,6 +100,7 @@ class Extraction:
     calibrations: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     details: dict[str, str] = field(default_factory=dict)
+    choice: str = ''
     warnings: list[str] = field(default_factory=list)
     damage: Damage = field(default_factory=Damage)
 

@@ -175,18 +175,12 @@ def _pose(numbers: list[float]) -> Transform:
     return tree.lookup('camera', 'sensor', 0)
 
 
-def _report(args: argparse.Namespace, done: Extraction) -> None:
-    """Say what was taken, and name everything that was not."""
-    for line in done.damage.lines(args.bag):
+def show_findings(bag: Path, done: Extraction) -> None:
+    """Say what of a bag is damaged, doubtful or left out."""
+    for line in done.damage.lines(bag):
         error(line)
     for text in dict.fromkeys(done.warnings):
         warn(text)
-    if args.camera_height is None:
-        warn(
-            'the manifest names no height of the camera: training and evaluation assume that of '
-            'the checkpoint (1.65 m of the shipped one) and learn metres that are wrong for a '
-            'node that is told the true one. Give --camera-height.'
-        )
     if done.calibrations > 1:
         warn(
             f'the calibration changes {done.calibrations - 1} times; every frame keeps its own '
@@ -194,6 +188,19 @@ def _report(args: argparse.Namespace, done: Extraction) -> None:
         )
     for reason, count in done.skipped.items():
         error(f'{count} images left out, {reason}; the first: {done.details[reason]}')
+
+
+def _report(args: argparse.Namespace, done: Extraction) -> None:
+    """Say what was taken, and name everything that was not."""
+    if done.choice:
+        warn(f'{done.choice}; --image-topic chooses')
+    show_findings(args.bag, done)
+    if args.camera_height is None:
+        warn(
+            'the manifest names no height of the camera: training and evaluation assume that of '
+            'the checkpoint (1.65 m of the shipped one) and learn metres that are wrong for a '
+            'node that is told the true one. Give --camera-height.'
+        )
     images, info, ground_truth = done.topics
     points = f', {done.points}' if done.points else ''
     print(f'images {images}, camera_info {info}, ground truth {ground_truth}{points}')

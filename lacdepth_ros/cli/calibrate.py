@@ -278,13 +278,11 @@ def _extracted(bag: Path, folder: Path, frames: int) -> Path:
     from lacdepth_ros.bags.extract import extract
     from lacdepth_ros.bags.extraction import ExtractOptions
     from lacdepth_ros.bags.reader import BagImages
+    from lacdepth_ros.cli.bag_extract import show_findings
 
-    images = BagImages(bag)
-    if images.choice:
-        warn(f'{images.choice}; `lacdepth bag extract --image-topic` makes a data set of others')
-    every = -(-images.count // frames)
+    every = -(-BagImages(bag).count // frames)
     try:
-        extract(bag, folder / 'data', ExtractOptions(every=every))
+        done = extract(bag, folder / 'data', ExtractOptions(every=every))
     except ValueError as failure:
         if ' --' not in str(failure):
             raise
@@ -292,4 +290,7 @@ def _extracted(bag: Path, folder: Path, frames: int) -> Path:
             'these are options of `lacdepth bag extract`: extract the bag first, and calibrate on'
         )
         raise ValueError(f'{failure} ({how} the data set)') from failure
+    if done.choice:
+        warn(f'{done.choice}; `lacdepth bag extract --image-topic` makes a data set of others')
+    show_findings(bag, done)
     return folder / 'data'

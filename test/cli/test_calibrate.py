@@ -164,7 +164,7 @@ def test_a_bag_with_a_lidar_is_read(
 ) -> None:
     pytest.importorskip('rosbags')
     from bag_scene import CAMERA as BAG_CAMERA
-    from bag_scene import IMAGE, KINDS, frame, static, write
+    from bag_scene import CLOUD, IMAGE, KINDS, LIDAR_IN_CAMERA, frame, static, write
 
     red = np.zeros((BAG_CAMERA.height, BAG_CAMERA.width, 3), np.uint8)
     records = [static()]
@@ -174,12 +174,15 @@ def test_a_bag_with_a_lidar_is_read(
         records += frame(index, image=image)
     rear = '/rear/image_raw'
     records += [(rear, *rest) for topic, *rest in records if topic == IMAGE]
+    records += [static(('base', 'mast', np.eye(4))), static(('base', 'mast', LIDAR_IN_CAMERA))]
+    records += frame(4, without=(CLOUD,))
     write(tmp_path / 'bag', records, **{rear: KINDS[IMAGE]})
     predictor.factor = 0.5
     assert main(['calibrate', str(tmp_path / 'bag')]) == 0
     out, err = capsys.readouterr()
     chosen = f'images of {IMAGE} are taken; there are also {rear}; `lacdepth bag extract --image-t'
-    assert chosen in err
+    assert err.count(f'images of {IMAGE} are taken') == 1 and chosen in err
+    assert "places frame 'mast' anew 1 times" in err and '1 images left out, ' in err
     assert 'of 4 frames' in out
     assert settings(out)['camera_height'] == pytest.approx(0.825, rel=0.01)
 
