@@ -91,7 +91,7 @@ def test_view_depends_on_seed_and_index_alone(manifest: Path) -> None:
 
 
 def test_views_of_a_step_share_one_of_the_sizes(manifest: Path) -> None:
-    sizes = {'crops': ((16, 64), (24, 40), (40, 32))}
+    sizes = {'crop': (16, 64), 'crops': ((16, 64), (24, 40), (40, 32))}
     stream = make(manifest, augment=sizes)
     views = [stream[i] for i in range(48)]
     steps = [{view['image'].shape for view in views[i : i + 4]} for i in range(0, 48, 4)]

@@ -12,6 +12,8 @@ from typing import Any, Literal, get_args
 FixedCrop = Literal['none', 'kitti', 'nyu']
 Vertical = Literal['random', 'bottom', 'top']
 
+_CROP = (224, 704)
+
 _PROBABILITIES = (
     'flip',
     'photometric_probability',
@@ -68,16 +70,17 @@ class AugmentConfig:
     the camera of the view knows its focal length."""
     scale_range: tuple[float, float] | None = None
     """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled."""
-    crop: tuple[int, int] = (224, 704)
+    crop: tuple[int, int] = _CROP
     """Height and width of the network's training input [px], cut from the scaled view."""
     wide_zoom: float = 0.0
     """Probability that the focal length is drawn from wide_focal_range instead of focal_range."""
     wide_focal_range: tuple[float, float] = (300.0, 900.0)
     """Of cameras far from the network's focal length [px]."""
     crops: tuple[tuple[int, int], ...] = ()
-    """Sizes [height, width] that take the place of `crop`, one drawn for every step; empty: crop
-    alone. A network that only ever saw one size takes the distance to the borders for a clue and
-    errs at others; what is listed twice is drawn twice as often."""
+    """Sizes [height, width] that take the place of `crop`, one drawn for every step; another crop
+    beside them is refused. Empty: crop alone. A network that only ever saw one size takes the
+    distance to the borders for a clue and errs at others; what is listed twice is drawn twice as
+    often."""
     least_fill: float = 0.0
     """Share of the crop's height and width that the image must fill: focal lengths for which it
     would not are left out, as far as the ranges above allow."""
@@ -118,6 +121,11 @@ class AugmentConfig:
             raise ValueError(f'crop={self.crop!r} must be two sizes [height, width] above 0')
         if not all(_is_pair(size, int) and min(size) > 0 for size in self.crops):
             raise ValueError(f'crops={self.crops!r} must be sizes [height, width] above 0')
+        if self.crops and self.crop not in (_CROP, *self.crops):
+            raise ValueError(
+                f'crop={self.crop!r} has no effect beside crops={self.crops!r}; list it there, or '
+                'empty crops (data.augment.crops [])'
+            )
         for name in ('focal_range', 'wide_focal_range'):
             if not _is_range(getattr(self, name)):
                 raise ValueError(

@@ -231,6 +231,13 @@ def test_same_seed_gives_the_same_view() -> None:
     assert not np.array_equal(views[0].image, views[2].image)
 
 
+def test_crop_that_crops_take_the_place_of_is_refused() -> None:
+    crops = ((288, 704), (352, 640))
+    assert AugmentConfig(crop=(352, 640), crops=crops).crops == AugmentConfig(crops=crops).crops
+    with pytest.raises(ValueError, match=r'crop=\(128, 416\) has no effect beside crops=.*; list'):
+        AugmentConfig(crop=(128, 416), crops=crops)
+
+
 @pytest.mark.parametrize(
     ('field', 'value'),
     [
