@@ -28,6 +28,8 @@ from lacdepth_ros.training.validation import ValidationResult
 
 LAST = 'last.ckpt'
 BEST = 'best.safetensors'
+CONTINUE = 'continue (lacdepth train with --resume, lacdepth ablate as it was called)'
+"""What to do with a run whose state is saved, as errors say it."""
 CLOCK_STEPS = 10
 """Steps between two looks at the clock, which several processes must agree on."""
 
@@ -62,7 +64,7 @@ def disk_error(error: OSError, path: Path, size: int | None = None) -> OSError:
         advice = f'{error.strerror}: make the folder writable'
     follows = 'start again'
     if (path.parent / LAST).exists():
-        follows = 'continue with --resume; the state that was saved before is untouched'
+        follows = f'{CONTINUE}; the state that was saved before is untouched'
     return OSError(error.errno, f'{path}{needed} could not be written, {advice}, then {follows}')
 
 

@@ -144,7 +144,8 @@ class LacDepthModule(LightningModule):
             raise FloatingPointError(
                 f'the loss of step {step} is not finite; lower model.optimizer.encoder_lr and '
                 'decoder_lr, lengthen model.schedule.warmup, or train with trainer.precision '
-                '32-true, and start again, or continue from the last good state with --resume'
+                '32-true, and start again, or continue from the last good state with '
+                'lacdepth train --resume'
             )
 
     def _watch(self, loss: Tensor) -> None:

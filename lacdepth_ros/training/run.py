@@ -23,6 +23,7 @@ from lacdepth_ros.models.checkpoint import FOCAL_PER_WIDTH
 from lacdepth_ros.models.provenance import inherited
 from lacdepth_ros.training.checkpointing import (
     BEST,
+    CONTINUE,
     LAST,
     CheckpointKeeper,
     saved_descent,
@@ -194,7 +195,7 @@ class TrainingRun:
         trainer = self.cli.trainer
         return (
             f'the run ended at step {trainer.global_step} before its first validation, so there '
-            f'is no {BEST}; let it go on with --resume, or validate sooner '
+            f'is no {BEST}; {CONTINUE}, or validate sooner '
             f'(trainer.val_check_interval={trainer.val_check_interval})'
         )
 
@@ -212,14 +213,16 @@ class TrainingRun:
 
     def _memory_advice(self, error: RuntimeError) -> str:
         data = self.cli.datamodule
-        height, width = data.augment.crop
+        name = 'crops' if data.augment.crops else 'crop'
+        height, width = max(data.augment.crops or [data.augment.crop], key=math.prod)
         first = str(error).splitlines()[0]
         return (
-            f'out of memory on {self._device} with '
-            f'data.batch_size={data.batch_size} and data.augment.crop=[{height}, {width}] '
-            f'({first}); halve data.batch_size and double trainer.accumulate_grad_batches and '
-            'trainer.val_check_interval, or choose trainer.precision bf16-mixed or a smaller '
-            'crop, and continue with --resume'
+            f'out of memory on {self._device} with data.batch_size={data.batch_size} and views of '
+            f'{height} rows and {width} columns (data.augment.{name}; {first}); halve '
+            'data.batch_size and double trainer.accumulate_grad_batches and '
+            'trainer.val_check_interval, or choose trainer.precision bf16-mixed or smaller '
+            f'{name}, and continue with lacdepth train --resume; lacdepth ablate, whose rows '
+            'compare runs of one budget, starts anew in another --output'
         )
 
 

@@ -87,7 +87,9 @@ def test_resumed_run_exports_the_network_that_a_full_disk_prevented(
     output = tmp_path / 'run'
     output.mkdir()
     (output / '.best.safetensors.partial').symlink_to(FULL)
-    with pytest.raises(OSError, match=r'then continue with --resume; the state .* untouched'):
+    with pytest.raises(
+        OSError, match=r'then continue \(lacdepth train with --resume, .* untouched'
+    ):
         train(['--config', str(recipe)], output)
     assert not (output / 'best.safetensors').exists()
     results = train(['--config', str(recipe)], output, resume=True)

@@ -157,12 +157,18 @@ def test_run_without_validation_is_refused(recipe: Path, tmp_path: Path) -> None
     assert not (tmp_path / 'run').exists()
 
 
+ENDED = (
+    r'at step 0 before its first validation.*continue \(lacdepth train with --resume, lacdepth '
+    r'ablate as it was called\), or validate sooner .*interval=3\)'
+)
+
+
 def test_run_that_ends_before_its_first_validation_is_an_error(
     recipe: Path, tmp_path: Path
 ) -> None:
     training = TrainingRun(['--config', str(recipe)], tmp_path, resume=False)
     training.cli.trainer.fit = lambda *_args, **_options: None
-    with pytest.raises(ValueError, match=r'at step 0 before its first validation.*interval=3\)'):
+    with pytest.raises(ValueError, match=ENDED):
         training.fit()
     assert not (tmp_path / 'results.json').exists()
 
@@ -183,16 +189,28 @@ def test_unreadable_frames_are_skipped_and_counted(
     assert 'unreadable frames replaced' in caplog.text
 
 
+@pytest.mark.parametrize(
+    ('sizes', 'said'),
+    [
+        ('[]', r'32 rows and 64 columns \(data\.augment\.crop;.*or smaller crop, '),
+        (
+            '[[32, 64], [48, 48]]',
+            r'48 rows and 48 columns \(data\.augment\.crops;.*or smaller crops, ',
+        ),
+    ],
+)
 def test_lack_of_memory_names_the_remedy(
-    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: str, said: str
 ) -> None:
-    training = TrainingRun(['--config', str(recipe)], tmp_path, resume=False)
+    arguments = ['--config', str(recipe), '--data.augment.crops', sizes]
+    training = TrainingRun(arguments, tmp_path, resume=False)
 
     def exhaust(*_: Any) -> None:
         raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB')
 
     monkeypatch.setattr(training.cli.model.network, 'forward', exhaust)
-    with pytest.raises(MemoryError, match=r'data\.batch_size=2 .*crop=\[32, 64\].*halve'):
+    both = 'with lacdepth train --resume; lacdepth ablate, .* starts anew in another --output'
+    with pytest.raises(MemoryError, match=rf'data\.batch_size=2 .*{said}.*{both}'):
         training.fit()
 
 
