@@ -20,7 +20,8 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 MAX_ENLARGEMENT = 4.0
-"""Times an image is enlarged at most; at 4.5 times abs_rel is 0.17 where full size gives 0.11."""
+"""Times a side of an image is enlarged at most; at 4.5 times abs_rel is 0.17 where full size gives
+0.11."""
 MAX_ENLARGED_PIXELS = 2**20
 """Pixels up to which an image is enlarged: what costs four times a KITTI frame."""
 MAX_INPUT_PIXELS = 2**22
@@ -40,6 +41,15 @@ def focal_length(camera: Camera) -> float:
     return math.sqrt(camera.fx * camera.fy)
 
 
+def square_stretch(camera: Camera) -> float:
+    """What makes a camera's pixels square: its height times this, its width divided by it.
+
+    The focal length stays. It is 1 for pixels that count as square; others are those of a camera
+    that is binned or skipped along one axis, and the network knows square ones only.
+    """
+    return 1.0 if _is_square(camera, SQUARE) else math.sqrt(camera.fx / camera.fy)
+
+
 def input_camera(
     camera: Camera, focal_px: float, input_size: tuple[int, int] | None = None
 ) -> Camera:
@@ -49,9 +59,9 @@ def input_camera(
         camera: Camera of the image.
         focal_px: Focal length the network was trained for [px].
         input_size: (height, width) of the input, or None: the image is resized until its focal
-            length is focal_px and its pixels are square, but enlarged no more than MAX_ENLARGEMENT
-            times and to no more than MAX_ENLARGED_PIXELS; `input_doubt` says when that stops it
-            short.
+            length is focal_px and its pixels are square, but neither side enlarged more than
+            MAX_ENLARGEMENT times, and to no more than MAX_ENLARGED_PIXELS; `input_doubt` says when
+            that stops it short.
 
     Returns:
         The camera of the resized image.
@@ -60,12 +70,11 @@ def input_camera(
         ValueError: input_size is not positive, or the input exceeds MAX_INPUT_PIXELS.
     """
     if input_size is None:
-        scale = focal_px / focal_length(camera)
+        scale, stretch = focal_px / focal_length(camera), square_stretch(camera)
         if scale > 1:
             room = math.sqrt(MAX_ENLARGED_PIXELS / (camera.width * camera.height))
-            scale = max(1.0, min(scale, MAX_ENLARGEMENT, room))
-        # A camera binned or skipped along one axis: the network knows square pixels only.
-        stretch = 1.0 if _is_square(camera, SQUARE) else math.sqrt(camera.fx / camera.fy)
+            most = MAX_ENLARGEMENT / max(stretch, 1 / stretch)
+            scale = max(1.0, min(scale, most, room))
         input_size = (
             max(1, round(camera.height * scale * stretch)),
             max(1, round(camera.width * scale / stretch)),

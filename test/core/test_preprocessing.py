@@ -52,6 +52,16 @@ def test_image_is_enlarged_fourfold_at_most() -> None:
     assert 'trained for 535 px: metres are off' in input_doubt(camera, 535.0)
 
 
+@pytest.mark.parametrize(('fx', 'fy'), [(60.0, 120.0), (120.0, 60.0)])
+def test_no_side_is_enlarged_more_than_fourfold(fx: float, fy: float) -> None:
+    """Oblong pixels: the side that has to grow more is the one that counts."""
+    small = Camera(fx, fy, 100.0, 60.0, 200, 120)
+    camera = input_camera(small, 535.0)
+    factors = (camera.width / small.width, camera.height / small.height)
+    assert max(factors) == 4 and min(factors) == 2
+    assert camera.fx == camera.fy == 240
+
+
 @pytest.mark.parametrize(
     ('size', 'focal', 'expected'),
     [
