@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.core.preprocessing import focal_length
+from lacdepth_ros.core.preprocessing import focal_length, square_stretch
 from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.config import AugmentConfig, Vertical
 from lacdepth_ros.data.transforms.geometric import (
@@ -33,7 +33,8 @@ FILLING_RANGE = 1.2
 def augment(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """Draw a random view of a sample of size config.crop.
 
-    A view smaller than the crop is continued by its border pixels, without ground truth there.
+    Its pixels are square, as those of the network's input are. A view smaller than the crop is
+    continued by its border pixels, without ground truth there.
 
     Raises:
         ValueError: config.fixed_crop does not fit the sample.
@@ -67,9 +68,9 @@ def check_fixed_crop(camera: Camera, config: AugmentConfig, name: str) -> None:
 def _random_window(sample: Sample, config: AugmentConfig, rng: np.random.Generator) -> Sample:
     """Scale and crop; the window is cut before it is scaled, so fewer pixels are touched."""
     camera, (height, width) = sample.camera, config.crop
-    scale = _draw_scale(camera, config, rng)
-    rows, view_rows = _span(camera.height, height, scale)
-    columns, view_columns = _span(camera.width, width, scale)
+    scale, stretch = _draw_scale(camera, config, rng), square_stretch(camera)
+    rows, view_rows = _span(camera.height, height, scale * stretch)
+    columns, view_columns = _span(camera.width, width, scale / stretch)
     top = _draw_top(camera.height - rows, config.vertical, rng)
     left = int(rng.integers(0, camera.width - columns + 1))
     view = resize(crop(sample, left, top, columns, rows), view_columns, view_rows)
@@ -85,7 +86,9 @@ def _draw_scale(camera: Camera, config: AugmentConfig, rng: np.random.Generator)
     low, high = config.wide_focal_range if wide else config.focal_range
     focal = focal_length(camera)
     rows, columns = config.crop
-    filling = config.least_fill * max(rows / camera.height, columns / camera.width) * focal
+    stretch = square_stretch(camera)
+    least = max(rows / (camera.height * stretch), columns * stretch / camera.width)
+    filling = config.least_fill * least * focal
     if filling > low:
         most = max(high, config.wide_focal_range[1]) if config.wide_zoom else high
         low = min(filling, most)

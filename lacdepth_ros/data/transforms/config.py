@@ -69,7 +69,8 @@ class AugmentConfig:
     """The view is scaled to a focal length drawn from this range [px]; true metres stay true, as
     the camera of the view knows its focal length."""
     scale_range: tuple[float, float] | None = None
-    """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled."""
+    """Scale by a factor drawn from this range instead of to focal_range; (1, 1): never scaled,
+    unless pixels are oblong."""
     crop: tuple[int, int] = _CROP
     """Height and width of the network's training input [px], cut from the scaled view."""
     wide_zoom: float = 0.0

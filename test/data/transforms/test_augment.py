@@ -20,6 +20,7 @@ from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.transforms.augment import augment
 from lacdepth_ros.data.transforms.config import AugmentConfig
 
+SQUARE = replace(CAMERA, fy=CAMERA.fx)
 STILL = AugmentConfig(
     crop=(40, 80),
     focal_range=(84.0, 85.0),
@@ -75,10 +76,10 @@ def test_focal_range_of_one_value_sets_the_focal_length() -> None:
 
 
 def test_scale_range_replaces_the_focal_range() -> None:
-    _, sample = points_and_sample()
+    _, sample = points_and_sample(SQUARE)
     config = replace(STILL, scale_range=(1.0, 1.0))
     view = augment(sample, config, np.random.default_rng(0))
-    assert (view.camera.fx, view.camera.fy) == (CAMERA.fx, CAMERA.fy)  # never resampled
+    assert (view.camera.fx, view.camera.fy) == (SQUARE.fx, SQUARE.fy)  # never resampled
     assert any(
         np.array_equal(view.image, sample.image[top : top + 40, left : left + 80])
         for top in range(9)
@@ -88,7 +89,7 @@ def test_scale_range_replaces_the_focal_range() -> None:
         augment(sample, replace(STILL, scale_range=(0.5, 0.75)), np.random.default_rng(s)).camera
         for s in range(30)
     ]
-    shares = [focal_length(camera) / focal_length(CAMERA) for camera in focals]
+    shares = [focal_length(camera) / focal_length(SQUARE) for camera in focals]
     assert 0.49 <= min(shares) < 0.55 and 0.7 < max(shares) <= 0.76
 
 
@@ -105,22 +106,40 @@ def test_wide_zoom_draws_from_its_own_range_with_its_probability() -> None:
 
 def test_focal_lengths_that_leave_the_crop_empty_are_left_out() -> None:
     """40 x 80 of 48 x 100 pixels at 100 px: to fill 90 % of 60 rows takes 112 px and more."""
-    _, sample = points_and_sample()
+    _, sample = points_and_sample(SQUARE)
     config = replace(
         STILL, crop=(60, 80), focal_range=(50.0, 60.0), least_fill=0.9, wide_zoom=1e-9
     )
     config = replace(config, wide_focal_range=(50.0, 200.0))
     views = [augment(sample, config, np.random.default_rng(s)) for s in range(30)]
-    scales = [focal_length(view.camera) / focal_length(CAMERA) for view in views]
+    scales = [focal_length(view.camera) / focal_length(SQUARE) for view in views]
     assert min(scales) > 0.9 * 60 / 48 * 0.98
     assert max(scales) < 1.2 * 0.9 * 60 / 48 * 1.02
     bound = replace(config, wide_zoom=0.0)  # the range says how far it may go
     assert focal_length(augment(sample, bound, np.random.default_rng(0)).camera) < 61
 
 
+@pytest.mark.parametrize('scales', [{}, {'scale_range': (0.9, 1.1)}])
+@pytest.mark.parametrize(('fx', 'fy'), [(50.0, 100.0), (100.0, 50.0), (90.0, 80.0)])
+def test_pixels_of_a_view_are_square(fx: float, fy: float, scales: dict[str, Any]) -> None:
+    """As those of the network's input are, whatever the camera's (`input_camera`)."""
+    oblong = Camera(fx, fy, 47.3, 41.9, width=100, height=90)
+    points, sample = points_and_sample(oblong)
+    config = replace(STILL, crop=(30, 30), focal_range=(70.0, 75.0), **scales)
+    found = 0
+    for seed in range(5):
+        view = augment(sample, config, np.random.default_rng(seed))
+        assert view.camera.fx / view.camera.fy == pytest.approx(1, abs=0.04)  # whole pixels
+        found += check_points(points, view)
+        assert check_plane(view) > 0
+    assert found > 10
+    full = augment(sample, replace(config, least_fill=1.0), np.random.default_rng(0))
+    assert (full.dense is not None) and (full.dense > 0).mean() > 0.9
+
+
 def test_lost_detail_keeps_brightness_and_size() -> None:
     image = np.random.default_rng(0).integers(0, 256, (48, 100, 3)).astype(np.uint8)
-    sample = Sample(image, np.zeros((48, 100), np.float32), CAMERA, 'x/0')
+    sample = Sample(image, np.zeros((48, 100), np.float32), SQUARE, 'x/0')
     still = replace(STILL, crop=(48, 100), scale_range=(1.0, 1.0))
     same = augment(sample, still, np.random.default_rng(0)).image
     coarse = augment(sample, replace(still, low_resolution=1.0), np.random.default_rng(0)).image
@@ -131,18 +150,18 @@ def test_lost_detail_keeps_brightness_and_size() -> None:
 
 
 def test_rows_are_aligned_as_asked() -> None:
-    _, sample = points_and_sample()
+    _, sample = points_and_sample(SQUARE)
     tops = {}
     for vertical in ('random', 'bottom', 'top'):
         config = replace(STILL, scale_range=(1.0, 1.0), vertical=vertical)
         views = [augment(sample, config, np.random.default_rng(s)) for s in range(40)]
-        tops[vertical] = {round(CAMERA.cy - view.camera.cy) for view in views}
+        tops[vertical] = {round(SQUARE.cy - view.camera.cy) for view in views}
     assert tops == {'random': set(range(9)), 'bottom': {8}, 'top': {0}}
 
 
 @pytest.mark.parametrize(('vertical', 'row'), [('random', 0), ('bottom', 12), ('top', 0)])
 def test_border_beyond_the_image_has_no_ground_truth(vertical: Any, row: int) -> None:
-    _, sample = points_and_sample()
+    _, sample = points_and_sample(SQUARE)
     sample = replace(sample, depth=np.ones_like(sample.depth))
     config = replace(STILL, crop=(60, 120), scale_range=(1.0, 1.0), vertical=vertical)
     view = augment(sample, config, np.random.default_rng(0))
