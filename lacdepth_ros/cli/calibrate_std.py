@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lacdepth_ros.cli import options, outputs
+from lacdepth_ros.cli import options, outputs, protocol_options
 from lacdepth_ros.cli.console import UsageError, error, progress_bar
 from lacdepth_ros.core.whole_file import write_text
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.sources import Entry
+    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
     from lacdepth_ros.evaluation.std_frames import SpreadFrame
     from lacdepth_ros.models.predictor import DepthPredictor
     from lacdepth_ros.models.std_calibration import StdCalibration
@@ -31,6 +32,9 @@ pixelated, so that the std learns by how much to grow on pictures unlike the kno
 (first parts of the ids) named by --leave-out take part in neither, and are measured like the
 rest: before and after; those that take part by five-fold cross-validation. At least 8 frames of
 --known and 8 of --data must take part.
+
+Of --data the pixels of one protocol count, KITTI's unless another is named: nyu for rooms, whole
+for cameras of all kinds.
 """
 EPILOG = """\
 example:
@@ -78,6 +82,7 @@ def add_parser(subparsers: Any) -> None:
         '--leave-out', nargs='+', default=[], metavar='GROUP', help='groups to measure only'
     )
     parser.add_argument('--markdown', type=Path, metavar='FILE', help='the table as Markdown')
+    protocol_options.add_counting_options(parser)
     outputs.add_overwrite(parser)
     options.add_limit(parser)
     parser.add_argument('--device', default='cpu', help='torch device (default: cpu)')
@@ -98,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
     options.check_limit(args)
     outputs.claim_file(args, 'OUT', args.output)
     outputs.claim_file(args, '--markdown', args.markdown)
+    protocol = _protocol(args)
     predictor = _predictor(args)
     known, data = _known_and_data(args)
     failures: list[str] = []
@@ -108,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         pictures = known_pictures(predictor, known, skip, progress_bar())
-        frames = _frames(args, predictor, data, skip)
+        frames = _frames(args, protocol, predictor, data, skip)
         fitted = [f for f in frames if f.group not in args.leave_out and f.kind in _fitted_kinds()]
         calibration = fit_std(pictures, fitted)
         if args.heights:
@@ -144,6 +150,18 @@ def _fitted_kinds() -> Collection[str]:
     from lacdepth_ros.evaluation.std_frames import CLEAN
 
     return {CLEAN, *FITTED}
+
+
+def _protocol(args: argparse.Namespace) -> EvaluationProtocol:
+    """The rules by which pixels of --data count, told."""
+    protocol = protocol_options.protocol_from(args, imported=False)
+    if protocol.median_scaling:
+        raise UsageError(
+            f'--protocol {args.protocol}: a std is in metres, which median scaling takes away; '
+            'name another'
+        )
+    print(f'pixels of --data that count: {protocol.counting()}')
+    return protocol
 
 
 def _predictor(args: argparse.Namespace) -> DepthPredictor:
@@ -190,15 +208,17 @@ def _entries(paths: Sequence[Path]) -> list[Entry]:
 
 
 def _frames(
-    args: argparse.Namespace, predictor: DepthPredictor, data: Sequence[Entry], skip: Any
+    args: argparse.Namespace,
+    protocol: EvaluationProtocol,
+    predictor: DepthPredictor,
+    data: Sequence[Entry],
+    skip: Any,
 ) -> list[SpreadFrame]:
     """Every frame as it is; those to fit also corrupted; and pictures of nothing."""
     from lacdepth_ros.data.sample import group_of
     from lacdepth_ros.data.transforms.corruptions import FITTED, HELD_OUT
-    from lacdepth_ros.evaluation.protocol import EvaluationProtocol
     from lacdepth_ros.evaluation.std_frames import senseless_frames, spread_frames
 
-    protocol = EvaluationProtocol()
     fit = [entry for entry in data if group_of(entry.id) not in args.leave_out]
     rest = [entry for entry in data if group_of(entry.id) in args.leave_out]
     kinds = {**FITTED, **HELD_OUT}

@@ -29,6 +29,24 @@ PROTOCOL_OPTIONS = ('protocol', *_FIELDS, 'bands')
 
 def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     """Add --protocol, an option for each of its rules, and --bands."""
+    group = add_counting_options(parser)
+    _add_switch(group, 'flip-average', 'average with the prediction of the mirrored image')
+    group.add_argument(
+        '--averaging', choices=('image', 'pixel'), help='mean over images, or over all pixels'
+    )
+    _add_switch(group, 'median-scaling', 'bring each prediction to the median of its ground truth')
+    group.add_argument(
+        '--bands',
+        type=float,
+        nargs='+',
+        metavar='M',
+        help='distances between which errors are listed (default: 0, 1/8, 1/4, 1/2 and all of '
+        'the upper cap)',
+    )
+
+
+def add_counting_options(parser: argparse.ArgumentParser) -> Any:
+    """Add --protocol and an option for each of its rules that says which pixels count."""
     group = parser.add_argument_group(
         'protocol', 'A named protocol; any other option here changes one rule of it.'
     )
@@ -43,19 +61,7 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> None:
     _add_switch(group, 'benchmark-crop', "take the crop of KITTI's 352x1216 benchmark crop")
     group.add_argument('--min-depth', type=float, metavar='M', help='lower cap, metres')
     group.add_argument('--max-depth', type=float, metavar='M', help='upper cap, metres')
-    _add_switch(group, 'flip-average', 'average with the prediction of the mirrored image')
-    group.add_argument(
-        '--averaging', choices=('image', 'pixel'), help='mean over images, or over all pixels'
-    )
-    _add_switch(group, 'median-scaling', 'bring each prediction to the median of its ground truth')
-    group.add_argument(
-        '--bands',
-        type=float,
-        nargs='+',
-        metavar='M',
-        help='distances between which errors are listed (default: 0, 1/8, 1/4, 1/2 and all of '
-        'the upper cap)',
-    )
+    return group
 
 
 def protocol_from(args: argparse.Namespace, *, imported: bool) -> EvaluationProtocol:
@@ -77,7 +83,7 @@ def protocol_from(args: argparse.Namespace, *, imported: bool) -> EvaluationProt
     changes = {
         field: value
         for option, field in _FIELDS.items()
-        if (value := getattr(args, option)) is not None
+        if (value := getattr(args, option, None)) is not None
     }
     if imported:
         changes['flip_average'] = False

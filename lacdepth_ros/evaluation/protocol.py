@@ -112,13 +112,17 @@ class EvaluationProtocol:
         """Predicted depth (H, W) [m] limited to the caps; NaN stays NaN."""
         return np.clip(pred, self.min_depth_eval, self.max_depth_eval)
 
+    def counting(self) -> str:
+        """Which pixels count, in words."""
+        whole = "KITTI's benchmark crop" if self.benchmark_crop else 'the full-size image'
+        part = f'{self.crop} crop of {whole}' if self.crop != 'none' else f'all of {whole}'
+        return f'{part}, {self.min_depth_eval:g} to {self.max_depth_eval:g} m'
+
     def describe(self) -> str:
         """The rules in one line."""
-        whole = "KITTI's benchmark crop" if self.benchmark_crop else 'the full-size image'
         return ', '.join(
             [
-                f'{self.crop} crop of {whole}' if self.crop != 'none' else f'all of {whole}',
-                f'{self.min_depth_eval:g} to {self.max_depth_eval:g} m',
+                self.counting(),
                 'flip average' if self.flip_average else 'no flip average',
                 f'mean over {self.averaging}s',
                 'median scaling' if self.median_scaling else 'no scaling',

@@ -12,6 +12,7 @@ from miniature import write_manifest
 from tiny_networks import tiny_network
 
 from lacdepth_ros.cli.main import main
+from lacdepth_ros.evaluation.protocol import PROTOCOLS, EvaluationProtocol
 from lacdepth_ros.evaluation.std_fit import MIN_FRAMES
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint
 from lacdepth_ros.models.predictor import DepthPredictor
@@ -108,3 +109,35 @@ def test_calibrate_std_says_how_many_frames_it_needs(capsys: pytest.CaptureFixtu
         main(['calibrate-std', '--help'])
     text = ' '.join(capsys.readouterr().out.split())
     assert f'At least {MIN_FRAMES} frames of --known and {MIN_FRAMES} of --data' in text
+
+
+@pytest.mark.parametrize(
+    ('given', 'expected'),
+    [
+        ('', PROTOCOLS['kitti']),
+        ('--protocol nyu', PROTOCOLS['nyu']),
+        ('--crop none --max-depth 12', EvaluationProtocol(crop='none', max_depth_eval=12)),
+    ],
+)
+def test_calibrate_std_counts_the_pixels_of_the_protocol(
+    tmp_path: Path,
+    checkpoint: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    given: str,
+    expected: EvaluationProtocol,
+) -> None:
+    data = frames(tmp_path / 'data', 'road', 1)
+    found: list[EvaluationProtocol] = []
+
+    def stop(predictor: object, entries: object, protocol: EvaluationProtocol, *_: object) -> None:
+        found.append(protocol)
+        raise ValueError('enough')
+
+    monkeypatch.setattr('lacdepth_ros.evaluation.std_frames.spread_frames', stop)
+    command = f'calibrate-std {checkpoint} {tmp_path}/o.safetensors --known {data} --data {data}'
+    assert main([*command.split(), *given.split()]) == 2
+    assert f'pixels of --data that count: {expected.counting()}\n' in capsys.readouterr().out
+    assert found == [expected]
+    assert main([*command.split(), '--protocol', 'kitti-median-scaled']) == 2
+    assert 'a std is in metres' in capsys.readouterr().err
