@@ -58,8 +58,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--truth',
         default='auto',
-        choices=('auto', 'annotated', 'velodyne'),
-        help="of KITTI (default: auto = a drive's annotated depth, else its scans)",
+        choices=('auto', 'annotated', 'velodyne', 'velodyne-eigen'),
+        help="of KITTI (default: auto = a drive's annotated depth, else its scans); "
+        'velodyne-eigen: scans as Monodepth exports them, which papers measure by',
     )
     outputs.add_overwrite(parser)
     options.add_limit(parser)

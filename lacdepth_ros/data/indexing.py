@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.made import MadeFiles
 
-GroundTruth = Literal['auto', 'annotated', 'velodyne']
+GroundTruth = Literal['auto', 'annotated', 'velodyne', 'velodyne-eigen']
 Part = Literal['train', 'test']
 Progress = Callable[[int, int], None]
 Item = TypeVar('Item')
@@ -30,8 +30,9 @@ class IndexRequest:
             folders next to it.
         split: List of frames, in the data set's own format; None = all frames.
         part: Part of the data set.
-        ground_truth: Source of KITTI's depth: 'annotated', 'velodyne', or 'auto': a drive's
-            annotated depth where there is some, else its scans.
+        ground_truth: Source of KITTI's depth: 'annotated', 'velodyne', 'velodyne-eigen' (scans as
+            Monodepth exports them), or 'auto': a drive's annotated depth where there is some, else
+            its scans.
         limit: At most this many frames, spread evenly over the list.
     """
 

@@ -14,6 +14,7 @@ from lacdepth_ros.data.headers import check_pair
 from lacdepth_ros.data.indexing import IndexRequest, IndexResult, Progress, frame_row, spread
 from lacdepth_ros.data.layouts.kitti import KITTI_CAMERA_HEIGHT, KittiCalibration
 from lacdepth_ros.data.layouts.kitti_drives import KittiTree
+from lacdepth_ros.data.layouts.kitti_monodepth import monodepth_scan_depth
 from lacdepth_ros.data.layouts.kitti_splits import (
     EIGEN_DRIVES,
     KittiKey,
@@ -25,6 +26,12 @@ from lacdepth_ros.data.layouts.kitti_splits import (
 )
 from lacdepth_ros.data.made import MadeFiles
 
+_TAGS = {
+    'annotated': 'annotated',
+    'velodyne': 'velodyne_single_scan',
+    'velodyne-eigen': 'velodyne_single_scan_eigen',
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _GroundTruthRule:
@@ -34,14 +41,14 @@ class _GroundTruthRule:
     request: IndexRequest
 
     def kind(self, key: KittiKey) -> str:
-        """'annotated' or 'velodyne'; 'auto' decides by drive."""
+        """What the request names; 'auto' decides by drive for 'annotated' or 'velodyne'."""
         if self.request.ground_truth != 'auto':
             return self.request.ground_truth
         return 'annotated' if self.tree.has_annotations(key) else 'velodyne'
 
     def source(self, line: SplitLine) -> Path | None:
         """The file with a frame's ground truth, or that it is made from; None without one."""
-        if self.kind(line.key) == 'velodyne':
+        if self.kind(line.key) != 'annotated':
             return self.tree.scan(line.key)
         return None if line.ground_truth == 'none' else self.tree.annotation(line.key)
 
@@ -122,12 +129,12 @@ def _add(
 ) -> None:
     """Add the row of a frame: its image, its source of ground truth; or note a problem."""
     image, source = files
-    is_annotated = rule.kind(key) == 'annotated'
+    kind = rule.kind(key)
     try:
         depth = source
-        if not is_annotated:
+        if kind != 'annotated':
             depth = rule.request.made('depth') / f'{key.id}.png'
-            _project(source, depth, calibration, made)
+            _project(kind, source, depth, calibration, made)
         check_pair(image, depth, calibration.camera)
     except ValueError as error:
         result.leave_out('unusable', f'{key.id}: {error}')
@@ -142,18 +149,24 @@ def _add(
             camera_height=KITTI_CAMERA_HEIGHT,
             domain='driving',
             gray=False,
-            ground_truth='annotated' if is_annotated else 'velodyne_single_scan',
+            ground_truth=_TAGS[kind],
             drive=key.drive.removesuffix('_sync'),
         )
     )
 
 
-def _project(scan: Path, path: Path, calibration: KittiCalibration, made: MadeFiles) -> None:
+def _project(
+    kind: str, scan: Path, path: Path, calibration: KittiCalibration, made: MadeFiles
+) -> None:
     """Write the depth of a scan, unless it is there."""
-    if made.has(path, [scan], str(calibration)):
+    made_of = [scan], [kind, str(calibration)]
+    if made.has(path, *made_of):
         return
-    depth = calibration.scan_depth(scan)
+    if kind == 'velodyne-eigen':
+        depth = monodepth_scan_depth(calibration, scan)
+    else:
+        depth = calibration.scan_depth(scan)
     if not depth.any():
         raise ValueError(f'{scan}: no point of the scan falls into the image')
     write_depth_png(path, depth)
-    made.add(path, [scan], str(calibration))
+    made.add(path, *made_of)

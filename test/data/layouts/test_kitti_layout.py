@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 from kitti_tree import (
     HEIGHT,
+    P_RECT,
+    R_RECT,
+    R_VELO,
     SCAN,
     SCAN_DEPTH,
+    T_VELO,
     WIDTH,
     depth_at,
     write_annotation,
@@ -82,6 +86,36 @@ def test_ground_truth_made_from_scans_lies_beside_the_manifest(tmp_path: Path) -
     assert entries[0].tags['ground_truth'] == 'velodyne_single_scan'
 
 
+def monodepth_export(scan: np.ndarray) -> np.ndarray:
+    """Its generate_depth_map(vel_depth=True) step by step, with the matrices of the files."""
+    velo_to_cam, rect, projection = np.eye(4), np.eye(4), np.reshape(P_RECT, (3, 4))
+    velo_to_cam[:3, :3], velo_to_cam[:3, 3] = np.reshape(R_VELO, (3, 3)), T_VELO
+    rect[:3, :3] = np.reshape(R_RECT, (3, 3))
+    velo = scan[scan[:, 0] >= 0].astype(np.float64)
+    velo[:, 3] = 1
+    points = (projection @ rect @ velo_to_cam @ velo.T).T
+    depth = np.zeros((HEIGHT, WIDTH))
+    for (u, v, w), x in zip(points, velo[:, 0], strict=True):
+        column, row = int(np.round(u / w) - 1), int(np.round(v / w) - 1)
+        if 0 <= column < WIDTH and 0 <= row < HEIGHT:
+            depth[row, column] = min(x, depth[row, column] or np.inf)
+    return depth
+
+
+def test_scans_as_papers_measure_by_them(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path, TRAIN, frames=1)
+    rng = np.random.default_rng(0)
+    scan = rng.uniform((-2, -4, -4, 0), (30, 4, 4, 1), (400, 4)).astype('<f4')
+    scan[200:400, 1:3] = scan[:200, 1:3] * 1.5  # some behind others
+    (drive / 'velodyne_points' / 'data' / '0000000000.bin').write_bytes(scan.tobytes())
+    index(tmp_path, ground_truth='velodyne')  # whose files are not taken for these
+    _, [entry] = index(tmp_path, ground_truth='velodyne-eigen')
+    expected, found = monodepth_export(scan), entry.load().depth
+    assert np.count_nonzero(expected) > 50
+    np.testing.assert_allclose(found, expected, atol=0.5 / 256 + 1e-6)
+    assert entry.tags['ground_truth'] == 'velodyne_single_scan_eigen'
+
+
 def test_made_ground_truth_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_drive(tmp_path, TRAIN)
     index(tmp_path)
@@ -141,7 +175,7 @@ def test_split_list_with_none_lines(tmp_path: Path) -> None:
         'annotated ground truth is missing': [f'{TEST}/0000000002'],
         'image is missing': [f'{TEST}/0000000009'],
     }
-    # The original protocol measures all lines against the scans.
+    # Scans measure all lines.
     _, entries = index(tmp_path, split=split, ground_truth='velodyne')
     assert [entry.id[-1] for entry in entries] == ['1', '0', '2']
 
