@@ -16,7 +16,7 @@ from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, COMPRESSED, IMAGE, TRAN
 from lacdepth_ros.bags.sources import BASE_FRAME, CAMERA_FRAME, ODOM_FRAME, SCAN_FRAME, Source
 from lacdepth_ros.bags.writer import BagWriter, new_bag
 from lacdepth_ros.data.layouts.kitti import read_scan
-from lacdepth_ros.data.sample import Sample
+from lacdepth_ros.data.sample import BEYOND_FROM, Sample
 from lacdepth_ros.data.sources import Entry
 
 IMAGE_TOPIC = '/camera/image_rect'
@@ -129,7 +129,9 @@ def _records(stamp: int, item: Entry | Path, compressed: bool) -> _Records:
     yield INFO_TOPIC, messages.camera_info(sample.camera, head)
     yield _image(item, sample, head, compressed)
     if sample.depth.any():
+        # REP 117: nothing known is NaN, beyond any range +Inf.
         known = np.where(sample.depth > 0, sample.depth, np.float32(np.nan))
+        known[sample.depth > BEYOND_FROM] = np.inf
         yield GROUND_TRUTH_INFO_TOPIC, messages.camera_info(sample.camera, head)
         yield GROUND_TRUTH_TOPIC, messages.depth_image(known, head)
 

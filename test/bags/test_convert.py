@@ -21,7 +21,7 @@ from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.bags.sources import CAMERA_FRAME, SCAN_FRAME, open_source
 from lacdepth_ros.bags.transform_tree import TransformTree
 from lacdepth_ros.cli.main import main
-from lacdepth_ros.data.files import read_image, write_image
+from lacdepth_ros.data.files import read_depth_png, read_image, write_depth_png, write_image
 from lacdepth_ros.data.layouts.kitti import read_kitti_raw
 from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.messages.cameras import camera_from_info
@@ -213,6 +213,20 @@ def test_manifest_plays_at_10_hz_or_at_its_own_stamps(tmp_path: Path) -> None:
     assert convert.SCAN_TOPIC not in topics
     timed = open_source(with_stamps(manifest, 70, 90))
     assert [stamp for stamp, _ in timed.frames] == [70, 90]
+
+
+def test_the_sky_of_a_rendered_frame_is_beyond_any_range(tmp_path: Path) -> None:
+    manifest = write_manifest(tmp_path / 'data', 'road/0')
+    record = json.loads(manifest.read_text())
+    depth = read_depth_png(tmp_path / 'data' / record['depth'], record['depth_scale'])
+    depth[:5] = 0
+    write_depth_png(tmp_path / 'data' / record['depth'], depth, record['depth_scale'])
+    for empty, value in (('sky', np.inf), ('unknown', np.nan)):
+        manifest.write_text(json.dumps(record | {'empty': empty}) + '\n')
+        write_source(open_source(manifest), tmp_path / empty)
+        [found] = read(tmp_path / empty)[convert.GROUND_TRUTH_TOPIC]
+        expected = np.where(depth > 0, depth, np.float32(value))
+        np.testing.assert_array_equal(depth_from_message(found.message), expected)
 
 
 def test_unreadable_frames_are_left_out_and_named(
