@@ -81,10 +81,9 @@ def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
         f'At {at(measured["sizes"][0])}, by `lacdepth benchmark`.',
         sizes(measured['sizes']),
         '## Time of a forward pass',
-        'In one run, with the same threads and input; the rows of a network at one size are '
-        'interleaved with the first row and with what gives the peak, so that a slow moment of '
-        'the machine affects all alike. The ratio is to the first row in the same rounds; of '
-        'peak: multiply-adds a second, as a share of the most that was reached in them '
+        'With the same threads and input; the rows of a network at one size are interleaved with '
+        'the first row and with what gives the peak, so that a slow moment affects all alike. The '
+        'ratio is to the first row, of peak the share of the most multiply-adds a second '
         f'({peaks(measured["peaks"])}); of each the fastest round. '
         'Networks that are not ours are built by transformers, with random weights.',
         times(measured['times']),

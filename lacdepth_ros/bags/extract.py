@@ -70,12 +70,8 @@ def extract(
         )
         transforms = read_transforms(reader, images.topic)
         topics = (images.topic, images.info_topic, ground_truth.topic)
-        done = Extraction(
-            topics,
-            choice=images.choice,
-            warnings=list(transforms.warnings),
-            damage=images.damage,
-        )
+        done = Extraction(topics, choice=images.choice, damage=images.damage)
+        done.warnings += transforms.warnings
         for folder in ('images', 'depth'):
             (output / folder).mkdir(parents=True, exist_ok=True)
         work = _Work(path, output, options, ground_truth, transforms, done, images.rectified)
