@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
     )
     outputs.add_overwrite(parser)
     add_sequence_options(parser)
-    options.add_camera_height(parser, default="the checkpoint's")
+    options.add_camera_height(parser, default="the input's, or the checkpoint's")
     options.add_predictor_options(parser)
 
 
@@ -111,7 +111,7 @@ def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -
         'engine': args.engine,
         'precision': args.precision,
         'input_scale': args.input_scale,
-        'camera_height': args.camera_height or 0.0,
+        'camera_height': args.camera_height or sequence.camera_height or 0.0,
         'warm_up_width': max(width, 32),
         'warm_up_height': max(height, 32),
         'image_reliability': 'reliable',
@@ -136,7 +136,7 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
         'engine': args.engine,
         'precision': args.precision,
         'input_scale': args.input_scale,
-        'camera_height': args.camera_height or "the checkpoint's",
+        'camera_height': args.camera_height or sequence.camera_height or "the checkpoint's",
     }
 
 

@@ -68,6 +68,8 @@ class FrameSequence:
         cameras: Where the intrinsics come from.
         rectified: The images are rectified whatever the distortion in their camera_info says.
         choice: What was taken of several that the input holds, in words; '' where it holds one.
+        camera_height: Of the optical center above the ground [m], in every frame; None where it is
+            unknown, or changes.
     """
 
     description: str
@@ -77,6 +79,7 @@ class FrameSequence:
     cameras: str
     rectified: bool = False
     choice: str = ''
+    camera_height: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

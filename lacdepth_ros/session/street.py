@@ -16,6 +16,7 @@ from lacdepth_ros.data.sample import Sample
 from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.session.frames import Frame, FrameSequence
 from lacdepth_ros.session.inputs import sample_frame
+from lacdepth_ros.synthetic.layout import street
 from lacdepth_ros.synthetic.sample import KITTI_CAMERA, synthetic_sample
 
 SEED = 1014
@@ -38,7 +39,10 @@ def synthetic_drive(count: int, camera: Camera = KITTI_CAMERA) -> FrameSequence:
         for index, sample in enumerate(list(samples)):
             yield sample_frame(sample, index, START + PERIOD * index)
 
-    return FrameSequence('synthetic drive', count, count, frames(), 'of the input')
+    height = street(SEED).drive.height
+    return FrameSequence(
+        'synthetic drive', count, count, frames(), 'of the input', camera_height=height
+    )
 
 
 def _render(count: int, camera: Camera) -> Iterator[Sample]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -24,6 +25,9 @@ from lacdepth_ros.session.demo import PROTOCOL, TOPICS
 from lacdepth_ros.session.demo_report import foreign_files
 from lacdepth_ros.session.frames import Frame, UnsentFrame
 from lacdepth_ros.session.result import SessionResult
+
+if TYPE_CHECKING:
+    from lacdepth_ros.session.loop import SessionSettings
 
 HEIGHT, WIDTH = 32, 96
 
@@ -95,6 +99,25 @@ def test_every_frame_is_answered_and_shown(
     assert 'wall/missing not sent' in said.err
     assert not node_processes(), 'the node is gone'
     assert foreign_files(out) == [], 'another demo may write there'
+
+
+@pytest.mark.ros
+@pytest.mark.parametrize(('options', 'height'), [([], 1.2), (['--camera-height', '0.4'], 0.4)])
+def test_node_gets_the_camera_height_that_the_input_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], height: float
+) -> None:
+    pytest.importorskip('rclpy')
+    data, given = manifest(tmp_path, frames=1), []
+
+    def run_node(settings: SessionSettings, *_: object) -> None:
+        given.append(settings.parameters['camera_height'])
+        raise UsageError('enough')
+
+    monkeypatch.setattr(sessions, 'run_node', run_node)
+    lines = [json.loads(line) | {'camera_height': 1.2} for line in data.read_text().splitlines()]
+    data.write_text('\n'.join(map(json.dumps, lines)))
+    assert main(['demo', '--input', str(data), '--output', str(tmp_path / 'out'), *options]) == 2
+    assert given == [height]
 
 
 @pytest.mark.ros

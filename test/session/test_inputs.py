@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -23,7 +24,8 @@ from lacdepth_ros.data.sources import PERIOD, START
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.session.frames import Calibration, Frame, UnsentFrame, look_ahead
 from lacdepth_ros.session.inputs import open_sequence
-from lacdepth_ros.session.street import synthetic_drive
+from lacdepth_ros.session.street import SEED, synthetic_drive
+from lacdepth_ros.synthetic.sample import synthetic_sample
 
 WIDTH, HEIGHT = 32, 24
 CAMERA_OF_IMAGES = Camera(30, 31, 15.5, 11.5, WIDTH, HEIGHT)
@@ -184,6 +186,32 @@ def test_manifest_brings_ground_truth_and_cameras(tmp_path: Path) -> None:
     assert 'missing.png' in frames[1].reason
 
 
+@pytest.mark.parametrize(
+    ('heights', 'expected', 'words'),
+    [
+        ([1.2, 1.2], 1.2, ''),
+        ([1.2, None], None, ''),
+        ([None, None], None, ''),
+        ([0.45, 1.84], None, 'cameras 0.45 to 1.84 m above the ground'),
+        ([0.45, None, 1.84], None, 'cameras 0.45 to 1.84 m above the ground'),
+    ],
+)
+def test_camera_height_is_that_of_all_frames(
+    tmp_path: Path, heights: list[float | None], expected: float | None, words: str
+) -> None:
+    rest = {'image': 'a.png', 'depth': 'd.png', 'depth_scale': 256, 'K': [30, 31, 15.5, 11.5]}
+    lines = [
+        {**rest, 'id': f'a/{i}', 'width': WIDTH, 'height': HEIGHT}
+        | ({} if height is None else {'camera_height': height})
+        for i, height in enumerate(heights)
+    ]
+    path = tmp_path / 'manifest.jsonl'
+    path.write_text('\n'.join(json.dumps(line) for line in lines))
+    with pytest.warns(UserWarning, match=words) if words else nullcontext():
+        sequence = open_sequence(path, GIVEN, max_frames=10)
+    assert sequence.camera_height == expected
+
+
 def test_bag_keeps_stamps_and_distortion(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', CAMERA)
     sequence, frames = open_all(bag.path)
@@ -226,7 +254,9 @@ def test_look_ahead_keeps_every_frame() -> None:
 
 def test_synthetic_drive_has_exact_ground_truth() -> None:
     camera = Camera(40, 40, 31.5, 15.5, 64, 32)
-    frames = list(synthetic_drive(2, camera).frames)
+    drive = synthetic_drive(2, camera)
+    assert drive.camera_height == synthetic_sample(SEED, 1, camera=camera).camera_height
+    frames = list(drive.frames)
     assert [frame.stamp for frame in frames] == [START, START + PERIOD]
     assert all(
         frame.ground_truth().shape == (32, 64) and frame.ground_truth().any() for frame in frames
