@@ -24,7 +24,7 @@ from lacdepth_ros.data.files import read_depth_png
 from lacdepth_ros.data.sources import Entry, is_data_set, open_data_set
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.rectification import Rectifier
-from lacdepth_ros.session.truth_view import check_camera, truth_rectifier
+from lacdepth_ros.session.truth_view import check_camera, truth_view
 
 Load = Callable[[], npt.NDArray[np.float32]]
 HOW_TO_GIVE = (
@@ -103,6 +103,7 @@ def ground_truth_from_topic(
         reader = stack.enter_context(open_bag(path, images.damage))
         kinds = topic_kinds(reader)
         fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images.topic)
+        named = topic is not None
         if topic is None:
             others = ', '.join(fitting) or 'none'
             nothing = f'no depth topic to score {images.topic} against (other images: {others}); '
@@ -111,14 +112,16 @@ def ground_truth_from_topic(
         recorded = StampedTopic(reader, name)
         if not recorded.stamps:
             raise ValueError(f'{path}: topic {name} holds no message; {HOW_TO_GIVE}')
-        rectifier = truth_rectifier(reader, path, images, name)
+        view = truth_view(reader, path, images, recorded, named=named)
         by_stamp = {
-            stamp: TrueDepth('', partial(_read_depth, recorded, stamp, rectifier))
+            stamp: TrueDepth('', partial(_read_depth, recorded, stamp, view.rectifier))
             for stamp in recorded.stamps
         }
-        described = f'topic {name}{", rectified" if rectifier else ""}'
+        described = f'topic {name}{", rectified" if view.rectifier else ""}'
         if name in own_outputs(kinds):
             described += ', which a depth node predicted'
+        if view.note:
+            described += f' ({view.note})'
         ground_truth = GroundTruth(described, by_stamp=by_stamp, tolerance_ns=tolerance_ns)
         ground_truth.resources = stack.pop_all()
     return ground_truth

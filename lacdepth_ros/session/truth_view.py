@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ from scipy.spatial.transform import Rotation
 
 from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.opening import messages_of, topic_kinds
-from lacdepth_ros.bags.reader import CAMERA_INFO, BagImages, RecordedImage
+from lacdepth_ros.bags.reader import CAMERA_INFO, BagImages
+from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.cameras import camera_of_view, rotation_from_info
@@ -27,6 +30,7 @@ _SAME_PLACE = 1e-3
 """Metres, and radians, by which two frames may differ that are at one place."""
 _SAME_PIXEL = 1.0
 """Pixels by which two cameras may see a ray at different places."""
+_CALIBRATED = 'it must have a camera_info of its own'
 _OTHER_WAYS = (
     'Name the images of that camera with --image-topic, register the depth to the image '
     '(align_depth of a RealSense, depth_image_proc) and name its topic with --truth-topic, give '
@@ -34,10 +38,23 @@ _OTHER_WAYS = (
 )
 
 
-def truth_rectifier(
-    reader: BagReader, path: Path, images: BagImages, topic: str
-) -> Rectifier | None:
-    """What makes recorded depth fit the depth that the node publishes for a bag's images.
+@dataclass(frozen=True, slots=True)
+class TruthView:
+    """How recorded depth is related to the depth that the node publishes.
+
+    Attributes:
+        rectifier: Of a raw depth image whose lens distorts; None where nothing is to be done.
+        note: What was not recorded and is taken on the user's word; '' where all was.
+    """
+
+    rectifier: Rectifier | None
+    note: str = ''
+
+
+def truth_view(
+    reader: BagReader, path: Path, images: BagImages, depths: StampedTopic, *, named: bool
+) -> TruthView:
+    """Find out whether and how recorded depth fits the depth published for a bag's images.
 
     Its first message is held against the first image: a camera does not change in a bag.
 
@@ -45,14 +62,13 @@ def truth_rectifier(
         reader: The open bag.
         path: The bag, for messages.
         images: The images.
-        topic: Of the depth.
-
-    Returns:
-        The rectifier of a raw depth image whose lens distorts; None where nothing is to be done.
+        depths: The depth.
+        named: The user chose this topic: where no transform tells, it is at the images' place.
 
     Raises:
         ValueError: It is the depth of another camera, or of other pixels.
     """
+    topic = depths.topic
     stamp, depth = next(messages_of(reader, topic), (0, None))
     if depth is None:
         raise ValueError(f'{path}: topic {topic} holds no message that can be read')
@@ -60,15 +76,17 @@ def truth_rectifier(
     if image is None:
         raise ValueError(f'{path}: no image of {images.topic} has a camera_info')
     whose = f'{path}: depth of {topic} is no ground truth for {images.topic}: '
-    if reason := _other_place(reader, images.topic, image, depth, stamp):
-        raise ValueError(f'{whose}{reason}. {_OTHER_WAYS}')
-    published = camera_of_view(image.info, rectified=images.rectified)
+    frames = image.message.header.frame_id.lstrip('/'), depth.header.frame_id.lstrip('/')
     try:
+        note = _place(reader, images.topic, frames, depths.stamps)
+        if note and not (named and _has_infos(reader, topic)):
+            raise ValueError(f'{note}: name it with --truth-topic if they are; {_CALIBRATED}')
+        published = camera_of_view(image.info, rectified=images.rectified)
         camera, rectifier = _view(reader, topic, depth, stamp, published)
         check_camera(camera, published)
     except ValueError as error:
         raise ValueError(f'{whose}{error}. {_OTHER_WAYS}') from error
-    return rectifier
+    return TruthView(rectifier, note)
 
 
 def check_camera(camera: Camera, published: Camera) -> None:
@@ -85,24 +103,39 @@ def check_camera(camera: Camera, published: Camera) -> None:
     )
 
 
-def _other_place(
-    reader: BagReader, image_topic: str, image: RecordedImage, depth: Any, stamp: int
+def _place(
+    reader: BagReader, image_topic: str, frames: tuple[str, str], stamps: Sequence[int]
 ) -> str:
-    """Why the depth is not seen from where the images are; '' where it is, or nothing tells."""
-    names = image.message.header.frame_id.lstrip('/'), depth.header.frame_id.lstrip('/')
-    if names[0] == names[1] or not all(names):
+    """Hold the places of images and depth against each other; '' if they are one.
+
+    Args:
+        reader: The open bag.
+        image_topic: Whose transforms count.
+        frames: Of images and depth.
+        stamps: Of the depth; a recorder often misses the transforms of the first.
+
+    Returns:
+        What is said of two frames whose places nothing tells.
+
+    Raises:
+        ValueError: They are at two places.
+    """
+    if frames[0] == frames[1] or not all(frames):
         return ''
-    differ = f'its frame_id is {names[1]!r}, that of the images {names[0]!r}'
-    transforms = read_transforms(reader, image_topic)
-    try:
-        pose = transforms.tree.lookup(*names, stamp)
-    except LookupError as error:
-        return f'{differ}, and that both are at one place is not recorded ({error})'
+    differ = f'its frame_id is {frames[1]!r}, that of the images {frames[0]!r}'
+    tree = read_transforms(reader, image_topic).tree
+    pose = None
+    for stamp in stamps:
+        with suppress(LookupError):
+            pose = tree.lookup(*frames, stamp)
+            break
+    if pose is None:
+        return f'{differ}, and that both are at one place is not recorded'
     if np.allclose(pose, np.eye(4), rtol=0, atol=_SAME_PLACE):
         return ''
     angle = np.degrees(Rotation.from_matrix(pose[:3, :3]).magnitude())
     apart = f'{np.linalg.norm(pose[:3, 3]):.3f} m apart, turned by {angle:.1f} degrees'
-    return f'{differ}, which the tf of the bag places {apart}'
+    raise ValueError(f'{differ}, which the tf of the bag places {apart}')
 
 
 def _view(
@@ -114,9 +147,7 @@ def _view(
         ValueError: Its camera_info cannot be used.
     """
     width, height = depth.width, depth.height
-    beside = info_topic_of(topic)
-    has_infos = topic_kinds(reader).get(beside) == CAMERA_INFO
-    infos = CameraInfos(reader, beside if has_infos else None)
+    infos = CameraInfos(reader, info_topic_of(topic) if _has_infos(reader, topic) else None)
     info = infos.nearest(stamp, depth.header.frame_id)
     if info is None:  # as of a simulator: its frame_id and size must do
         return replace(published, width=width, height=height), None
@@ -126,6 +157,10 @@ def _view(
     if rectifier is not None and not np.allclose(rotation_from_info(info), np.eye(3)):
         raise ValueError('it is raw depth of a camera that rectification turns (r of camera_info)')
     return camera, rectifier
+
+
+def _has_infos(reader: BagReader, topic: str) -> bool:
+    return topic_kinds(reader).get(info_topic_of(topic)) == CAMERA_INFO
 
 
 def _shift(one: Camera, other: Camera) -> float:

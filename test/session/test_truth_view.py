@@ -28,6 +28,7 @@ def ground_truth(
     folder: Path,
     *,
     topic: str = ALIGNED,
+    named: bool = True,
     frame_id: str = 'camera',
     camera: Camera | None = CAMERA,
     image_info: dict[str, Any] | None = None,
@@ -45,7 +46,8 @@ def ground_truth(
     kinds = {t: bag_scene.KINDS[INFO if t.endswith('info') else IMAGE] for t, _, _ in own}
     taken = frame(0, without=(CLOUD,), info=image_info or {})
     bag = bag_scene.write(folder / 'bag', [*records, *taken, *own], **kinds)
-    return ground_truth_from_topic(bag, topic, images=BagImages(bag, IMAGE), tolerance_ns=0)
+    chosen = topic if named else None
+    return ground_truth_from_topic(bag, chosen, images=BagImages(bag, IMAGE), tolerance_ns=0)
 
 
 def depth_of(there: GroundTruth) -> np.ndarray:
@@ -70,7 +72,9 @@ def test_depth_from_another_place_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"'depth', that of the images 'camera'.*register.*--truth"
     ):
-        ground_truth(tmp_path / 'unknown', frame_id='depth')
+        ground_truth(tmp_path / 'unknown', frame_id='depth', named=False)
+    with pytest.raises(ValueError, match=r'is not recorded: name it .* a camera_info of its own'):
+        ground_truth(tmp_path / 'uncalibrated', frame_id='depth', camera=None)
     apart = bag_scene.static(('camera', 'depth', pose_of(np.eye(3), (0.09, 0, 0.12))))
     with pytest.raises(ValueError, match=r"frame_id is 'depth'.* places 0\.150 m apart"):
         ground_truth(tmp_path / 'apart', frame_id='depth', records=(apart,))
@@ -80,6 +84,41 @@ def test_depth_from_another_place_is_refused(tmp_path: Path) -> None:
     same = bag_scene.static(('base', 'camera', np.eye(4)), ('base', 'depth', np.eye(4)))
     there = ground_truth(tmp_path / 'same', frame_id='depth', records=(same,))
     np.testing.assert_array_equal(depth_of(there), METERS)
+
+
+def test_a_named_topic_of_the_same_camera_is_taken_where_no_transform_tells(
+    tmp_path: Path,
+) -> None:
+    """Frames of a simulator that are in no tf: the report says what was taken on trust."""
+    there = ground_truth(tmp_path, frame_id='robot/depth')
+    assert "its frame_id is 'robot/depth', that of the images 'camera'" in there.description
+    assert 'that both are at one place is not recorded' in there.description
+    np.testing.assert_array_equal(depth_of(there), METERS)
+
+
+@pytest.mark.parametrize(('place', 'is_one'), [(0.0, True), (0.15, False)])
+def test_a_transform_that_begins_after_the_first_depth_tells(
+    tmp_path: Path, place: float, is_one: bool
+) -> None:
+    """A recorder catches /tf some milliseconds late."""
+    late = START + 5_000_000
+    tf = [
+        bag_scene.moving(stamp, 'map', 'camera', np.eye(4))
+        for stamp in range(late, late + 10**9, 10**7)
+    ]
+    tf += [
+        bag_scene.moving(stamp, 'camera', 'depth', pose_of(np.eye(3), (place, 0, 0)))
+        for stamp in range(late, late + 10**9, 10**7)
+    ]
+    head = messages.header(START + 10**8, 'depth')
+    again = (ALIGNED, START + 10**8, messages.depth_image(METERS, head))
+    if is_one:
+        there = ground_truth(tmp_path, frame_id='depth', records=(*tf, again))
+        assert there.description == f'topic {ALIGNED}'
+        np.testing.assert_array_equal(depth_of(there), METERS)
+    else:
+        with pytest.raises(ValueError, match=r'places 0\.150 m apart'):
+            ground_truth(tmp_path, frame_id='depth', records=(*tf, again))
 
 
 @pytest.mark.parametrize(
