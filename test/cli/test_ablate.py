@@ -72,6 +72,7 @@ def test_refused_before_anything_is_trained(
 
 def test_sweep_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['ablate', '--sweep', 'none', '--output', str(tmp_path / 'runs')]) == 2
-    shipped = "the shipped sweeps are ['learning_curve.yaml', 'paper.yaml']"
+    names = ['ingredients.yaml', 'learning_curve.yaml', 'paper.yaml']
+    shipped = f'the shipped sweeps are {names}'
     assert f'--sweep: none does not exist; {shipped}' in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -76,6 +78,29 @@ def test_shipped_sweep_covers_the_papers_tables() -> None:
     sweep = read_sweep(SHIPPED / 'paper.yaml')
     rows = {table.name: len(table.rows) for table in sweep.tables}
     assert rows == {'encoder': 5, 'levels': 5, 'fusion': 3, 'bins': 3, 'distribution': 3}
+
+
+def test_ingredients_are_settings_of_the_shipped_recipe_that_change_something() -> None:
+    pytest.importorskip('lightning')
+    from lacdepth_ros.training.settings import complete_recipe
+
+    sweep = read_sweep(SHIPPED / 'ingredients.yaml')
+    recipe = yaml.safe_load((SHIPPED.parent / f'{sweep.recipe}.yaml').read_text())
+    weights = recipe['data']['stream']['group_weights']
+    rows = {row.name: row.settings for table in sweep.tables for row in table.rows}
+    streets = rows['no rendered streets']
+    assert streets['data.stream.group_weights'] == {'synthetic': 0, **weights}
+    assert recipe['data']['stream']['group_shares'].keys() == {'synthetic'}
+    before = yaml.safe_load(complete_recipe(['--config', sweep.recipe]))
+    for table in sweep.tables:
+        for row in table.rows:
+            after = yaml.safe_load(complete_recipe(['--config', sweep.recipe, *row.arguments]))
+            for name, value in row.settings.items():
+                assert at(after, name) == value != at(before, name), f'{row.name}: {name}'
+
+
+def at(values: Any, name: str) -> Any:
+    return reduce(lambda found, key: found.get(key), name.split('.'), values)
 
 
 def test_the_learning_curve_trains_on_so_many_frames_spread_over_the_manifest(
