@@ -48,10 +48,13 @@ def doubt_as_own(reader: BagReader, topic: str) -> str:
     kinds = topic_kinds(reader)
     if kinds[topic] == CLOUD:
         frame = _frame(_first(reader, topic))
-        pictures = (t for t, kind in kinds.items() if kind in (IMAGE, COMPRESSED))
-        same = any(
-            _frame(_first(reader, t)) == frame for t in pictures if not sounds_like_depth(t)
+        # Without camera_info the node takes no image: such are a LiDAR's own pictures.
+        cameras = (
+            t
+            for t, kind in kinds.items()
+            if kind in (IMAGE, COMPRESSED) and kinds.get(info_topic_of(t)) == CAMERA_INFO
         )
+        same = any(_frame(_first(reader, t)) == frame for t in cameras if not sounds_like_depth(t))
         return f'{topic} has the name of its cloud and the frame of the images' if same else ''
     beside = info_topic_of(topic)
     if kinds.get(beside) != CAMERA_INFO or (info := _first(reader, beside)) is None:

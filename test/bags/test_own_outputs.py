@@ -14,6 +14,7 @@ from bag_scene import CAMERA, CLOUD, IMAGE, INFO, START, in_lidar, wall
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.ground_truth import only_ground_truth
 from lacdepth_ros.bags.opening import open_bag, topic_kinds
+from lacdepth_ros.bags.own_outputs import doubt_as_own
 from lacdepth_ros.messages.cameras import info_for_depth
 
 HEAD = messages.header(START, 'camera')
@@ -68,6 +69,23 @@ def test_a_cloud_of_the_node_s_name_is_a_sensor_s_only_in_a_frame_of_its_own(
     assert chosen(tmp_path / 'named', ('/velodyne_points', of_camera)) == '/velodyne_points'
     with pytest.raises(ValueError, match=r'/front/points .*frame of the images.*--truth-topic'):
         chosen(tmp_path / 'node', ('/front/points', of_camera))
+
+
+def test_pictures_of_the_lidar_itself_make_its_cloud_no_node_s(tmp_path: Path) -> None:
+    """As Ouster's driver publishes them, in the frame of its points and without camera_info."""
+    head = messages.header(START, 'os_lidar')
+    records = [
+        (IMAGE, START, messages.image(bag_scene.picture(), HEAD)),
+        (INFO, START, OF_DRIVER),
+        ('/ouster/nearir_image', START, messages.image(bag_scene.picture(), head)),
+        ('/ouster/points', START, messages.scan_cloud(SCAN, head)),
+    ]
+    kinds = {
+        '/ouster/nearir_image': bag_scene.KINDS[IMAGE],
+        '/ouster/points': bag_scene.KINDS[CLOUD],
+    }
+    with open_bag(bag_scene.write(tmp_path / 'bag', records, **kinds)) as reader:
+        assert doubt_as_own(reader, '/ouster/points') == ''
 
 
 def test_what_was_measured_is_taken_beside_the_node_s_own(tmp_path: Path) -> None:
