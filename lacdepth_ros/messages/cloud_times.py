@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.clouds import NUMBERS, all_points, fields_of, was_measured
 
 _NAMES = ('t', 'time', 'timestamp', 'time_stamp', 'offset_time', 'time_offset', 'time_offset_ns')
-_SHORTEST, _LONGEST = NANOSECONDS // 500, NANOSECONDS  # of sweeps [ns]: 500 Hz .. 1 Hz
+_WHOLE_NS = ('t', 'offset_time', 'time_offset_ns')  # whole numbers: Ouster's, Livox's, Aeva's
+_SHORTEST, _LONGEST = NANOSECONDS // 500, NANOSECONDS // 4  # of sweeps [ns]: 500 Hz .. 4 Hz
 _UNITS = (1e9, 1e6, 1e3, 1.0)  # nanoseconds of a second, milli-, micro- and nanosecond
 
 
@@ -37,7 +39,7 @@ def times_from_message(msg: Any) -> PointTimes | None:
     """Times of the points, in whatever way drivers write them.
 
     They count seconds, milli-, micro- or nanoseconds since the stamp of the header (Velodyne,
-    Ouster) or since 1970 (Hesai, RoboSense, Livox); a sweep takes 2 ms to 1 s in one of them only.
+    Ouster) or since 1970 (Hesai, RoboSense, Livox); a sweep takes 2 to 250 ms in one of them only.
 
     Returns:
         The times; None where the cloud has none, or where all are the same.
@@ -53,14 +55,20 @@ def times_from_message(msg: Any) -> PointTimes | None:
     values = column.reshape(-1)[was_measured(all_points(msg))].astype(np.float64)
     if not len(values) or values.min() == values.max():
         return None
-    return PointTimes(name, _offsets(values, stamp_ns(msg)))
+    is_whole_ns = column.dtype.kind in 'iu' and name.lower() in _WHOLE_NS
+    units = _UNITS[-1:] if is_whole_ns else _UNITS
+    return PointTimes(name, _offsets(values, stamp_ns(msg), units))
 
 
-def _offsets(values: npt.NDArray[np.float64], stamp: int) -> npt.NDArray[np.int64] | None:
-    for unit in _UNITS:
-        for origin in (0, stamp):
+def _offsets(
+    values: npt.NDArray[np.float64], stamp: int, units: Sequence[float]
+) -> npt.NDArray[np.int64] | None:
+    """The offsets [ns]; None where no unit and origin makes a sweep of them, or more than one."""
+    found = []
+    for unit in units:
+        for origin in {0, stamp}:  # both are possible in the first moments of simulated time
             offsets = values * unit - origin
             near = np.abs(offsets).max() <= _LONGEST  # no for NaN
             if near and _SHORTEST <= np.ptp(offsets) <= _LONGEST:
-                return np.rint(offsets).astype(np.int64)
-    return None
+                found.append(np.rint(offsets).astype(np.int64))
+    return found[0] if len(found) == 1 else None

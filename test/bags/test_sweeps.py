@@ -25,7 +25,7 @@ FIELDS = {
     'time': (7, lambda s: s),  # Velodyne
     'timestamp': (8, lambda s: START / 1e9 + s),  # Hesai, RoboSense
     'Timestamp': (8, lambda s: START + s * 1e9),  # Livox
-    'offset_time': (6, lambda s: np.rint(s * 1e6)),
+    'offset_time': (6, lambda s: np.rint(s * 1e9)),
 }
 FOREIGN = {'time_stamp': (8, lambda s: 5000 + s)}
 KINDS = {6: '<u4', 7: '<f4', 8: '<f8'}

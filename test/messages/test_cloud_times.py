@@ -45,7 +45,8 @@ def cloud(field: str, datatype: int, kind: str, values: np.ndarray) -> SimpleNam
     [
         ('time', 7, '<f4', SWEEP, 10),
         ('time_offset_ns', 5, '<i4', SWEEP * 1e9, 0),
-        ('offset_time', 5, '<i4', SWEEP * 1e6, 0),
+        ('offset_time', 5, '<i4', SWEEP * 1e9, 0),
+        ('time', 5, '<i4', SWEEP * 1e6, 0),
         ('T', 8, '<f8', SWEEP * 1e3, 0),
         ('timestamp', 8, '<f8', SEC + NANOSEC / 1e9 + SWEEP, 300),
         ('timestamp', 8, '<f8', SEC * 1e9 + NANOSEC + SWEEP * 1e9, 300),
@@ -60,6 +61,26 @@ def test_units_and_origins_are_told_apart(
     assert times is not None and times.field == field and times.offsets is not None
     assert len(times.offsets) == len(points_from_message(message))
     np.testing.assert_allclose(times.offsets, SWEEP[[0, 2, 3]] * 1e9, rtol=0, atol=error)
+
+
+@pytest.mark.parametrize('field', ['t', 'offset_time'])
+def test_a_short_sweep_in_whole_nanoseconds_is_no_longer_one_in_microseconds(field: str) -> None:
+    """0 to 1 ms, and a sweep of 0.1 ms, which microseconds would make one of 100 ms."""
+    for longest in (1_000_000, 100_000):
+        message = cloud(field, 6, '<u4', np.linspace(0, longest, 4))
+        assert times_from_message(message).offsets is None
+
+
+def test_times_that_fit_two_origins_are_not_guessed() -> None:
+    """A simulation that has just begun: since 0 as well as since the header's stamp."""
+    for nanosec, expected in ((300_000_000, SWEEP[[0, 2, 3]]), (60_000_000, None)):
+        message = cloud('timestamp', 8, '<f8', nanosec / 1e9 + SWEEP)
+        message.header.stamp = SimpleNamespace(sec=0, nanosec=nanosec)
+        offsets = times_from_message(message).offsets
+        if expected is None:
+            assert offsets is None
+        else:
+            np.testing.assert_allclose(offsets, expected * 1e9, rtol=0, atol=1)
 
 
 @pytest.mark.parametrize(
