@@ -15,7 +15,6 @@ from scipy.spatial.transform import Rotation, Slerp
 from lacdepth_ros.bags.transforms import Transform, matrix_from_quaternion, pose_of
 from lacdepth_ros.core.stamps import NANOSECONDS
 
-_SAME = 1e-3  # metres, or radians, below which two sources tell the same
 _NOISE = 1e-6  # the same between two poses of one source
 _BRIDGE = NANOSECONDS // 2  # always bridged [ns]: 2 Hz is slow odometry
 _BRIDGED_INTERVALS = 2.5  # of a slower source: one pose may be missing
@@ -130,12 +129,12 @@ class MovingLink:
 Link = StaticLink | MovingLink
 
 
-def agree(first: Link, second: Link) -> bool:
-    """Whether both place the child alike at every time that both know."""
+def agree(first: Link, second: Link, tolerance: float) -> bool:
+    """Whether both place the child alike, to metres or radians, whenever both know its place."""
     for stamp in (*first.stamps, *second.stamps):
         if first.parent_at(stamp) != second.parent_at(stamp):
             return False
         a, b = first.at(stamp), second.at(stamp)
-        if a is not None and b is not None and not np.allclose(a, b, 0, _SAME):
+        if a is not None and b is not None and not np.allclose(a, b, 0, tolerance):
             return False
     return True

@@ -15,14 +15,21 @@ from lacdepth_ros.bags.transforms import Transform, matrix_from_quaternion, pose
 
 _UNIT_TOLERANCE = 1e-2
 _LATEST = 2**63
+_SAME = 1e-3  # metres, or radians, below which two sources tell the same
+_NEAR = 0.02  # the same of a nominal mount and the calibrated one: told, and the first counts
 
 
 class TransformTree:
-    """Frames and their poses; look up the way between any two at any recorded time."""
+    """Frames and their poses; look up the way between any two at any recorded time.
+
+    Attributes:
+        remarks: What is doubtful about sources that were joined, and yet of use.
+    """
 
     def __init__(self) -> None:
         self._links: dict[str, Link] = {}
         self._doubts: dict[str, str] = {}
+        self.remarks: list[str] = []
 
     @property
     def frames(self) -> list[str]:
@@ -131,6 +138,11 @@ class TransformTree:
             pose = step @ pose
         return pose
 
+    def complete(self, other: TransformTree) -> None:
+        """Take over where another tree places frames that this one does not."""
+        for child, link in other._links.items():
+            self._links.setdefault(child, link)
+
 
 def joined(trees: Mapping[str, TransformTree]) -> TransformTree:
     """One tree of those of several topics.
@@ -146,6 +158,11 @@ def joined(trees: Mapping[str, TransformTree]) -> TransformTree:
         for child, link in tree._links.items():
             known = whole._links.setdefault(child, link)
             first = sources.setdefault(child, topic)
-            if not agree(known, link):
+            if not agree(known, link, _NEAR):
                 whole._doubts[child] = f'{first} and {topic} place frame {child!r} differently'
+            elif not agree(known, link, _SAME):
+                whole.remarks.append(
+                    f'{first} and {topic} place frame {child!r} up to {_NEAR} m or radians '
+                    f'differently; {first} counts'
+                )
     return whole

@@ -92,6 +92,36 @@ def test_topics_that_contradict_each_other_are_refused_where_they_matter(tmp_pat
     assert extracted(tmp_path / 'arm', elsewhere)[1] == pytest.approx([10.0], abs=1 / 256)
 
 
+@pytest.mark.parametrize(
+    ('inner', 'outer'), [('/front/tf_static', '/tf_static'), ('/tf_static', '/front/tf_static')]
+)
+def test_topics_around_the_camera_s_complete_its_own(
+    tmp_path: Path, inner: str, outer: str
+) -> None:
+    """Driver and robot description each place half of the frames; another robot stays out."""
+    records = [
+        (inner, *static(('cam_link', 'camera', np.eye(4)))[1:]),
+        mount(outer, 0.0, parent='cam_link'),
+        mount('/rear/tf_static', 3.0, parent='cam_link'),
+        *frame(0),
+    ]
+    done, found = extracted(tmp_path / 'bag', records)
+    assert found == pytest.approx([10.0], abs=1 / 256)
+    assert any('those of /rear/tf_static are not' in text for text in done.warnings)
+    both = [mount('/front/tf_static', 0.0), mount('/tf_static', 3.0), *frame(0)]
+    assert extracted(tmp_path / 'both', both)[1] == pytest.approx([10.0], abs=1 / 256)
+
+
+def test_a_mount_told_twice_with_a_little_difference_is_told_and_the_first_counts(
+    tmp_path: Path,
+) -> None:
+    records = [mount('/a/tf_static', 0.0), mount('/b/tf_static', 0.012), *frame(0)]
+    done, found = extracted(tmp_path / 'bag', records)
+    assert found == pytest.approx([10.0], abs=1 / 256)
+    [warning] = done.warnings
+    assert "/a/tf_static and /b/tf_static place frame 'lidar' up to 0.02 m" in warning
+
+
 def test_a_frame_that_stands_and_moves_at_once_is_refused(tmp_path: Path) -> None:
     nod = pose_of(np.eye(3), (0, 0, 1.0)) @ bag_scene.LIDAR_IN_CAMERA
     records = [
@@ -165,3 +195,16 @@ def test_a_mount_on_tf_is_no_odometry(tmp_path: Path) -> None:
     motion = camera_motion(bag_scene.write(tmp_path / 'b', records + moves), 'camera', IMAGE)
     assert motion is not None
     np.testing.assert_allclose(motion(START, START + STEP)[:3, 3], (0, 0, -1), atol=1e-9)
+
+
+@pytest.mark.parametrize('ahead', [-1000 * 10**9, 10**18])
+def test_a_change_is_placed_in_time_where_recording_and_stamps_have_two_clocks(
+    tmp_path: Path, ahead: int
+) -> None:
+    """As in a simulation, or where a bag was recorded while another was played."""
+    first = ('/tf_static', START + STEP // 2, mount('', 0.0)[2])
+    anew = ('/tf_static', START + 3 * STEP // 2, mount('', 3.0)[2])
+    records = [r for index in range(4) for r in frame(index, scan=SCAN)] + [first, anew]
+    records = sorted(((t, at + ahead, m) for t, at, m in records), key=lambda record: record[1])
+    _, found = extracted(tmp_path / 'bag', records)
+    assert found == pytest.approx([10.0, 10.0, 13.0, 13.0], abs=1 / 256)
