@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.opening import (
@@ -73,9 +74,9 @@ def read_transforms(reader: BagReader, image_topic: str) -> RecordedTransforms:
             warnings += problems
         nearest += best
         warnings += _choice(image_topic, best, around, {*called} - {*best, *around})
-    tree = joined({topic: read[topic] for topic in nearest})
-    for topic in sorted(read.keys() - {*nearest}, key=lambda topic: -topic.count('/')):
-        tree.complete(read[topic])
+    farther = sorted((t for t in read if t not in nearest), key=lambda topic: -topic.count('/'))
+    levels = [nearest, *(list(level) for _, level in groupby(farther, lambda t: t.count('/')))]
+    tree = joined([{topic: read[topic] for topic in level} for level in levels])
     warnings += tree.remarks
     counts = topic_counts(reader)
     hints = [] if any(counts[t] for t in read if t.endswith(STATIC)) else [NO_STATIC]

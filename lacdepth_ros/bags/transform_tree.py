@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 import numpy as np
@@ -138,31 +138,32 @@ class TransformTree:
             pose = step @ pose
         return pose
 
-    def complete(self, other: TransformTree) -> None:
-        """Take over where another tree places frames that this one does not."""
-        for child, link in other._links.items():
-            self._links.setdefault(child, link)
 
-
-def joined(trees: Mapping[str, TransformTree]) -> TransformTree:
+def joined(levels: Sequence[Mapping[str, TransformTree]]) -> TransformTree:
     """One tree of those of several topics.
 
-    A frame that two of them place differently leads nowhere: lookups through it say so.
+    A frame that two topics of a level place differently leads nowhere: lookups through it say so.
+    Between two levels the former counts, and a difference is a remark.
 
     Args:
-        trees: Topic -> its tree; what agrees is taken from the first of them.
+        levels: Topic -> its tree, the topics that count most first; of those of a level what
+            agrees is taken from the first.
     """
     whole = TransformTree()
-    sources: dict[str, str] = {}
-    for topic, tree in trees.items():
-        for child, link in tree._links.items():
-            known = whole._links.setdefault(child, link)
-            first = sources.setdefault(child, topic)
-            if not agree(known, link, _NEAR):
-                whole._doubts[child] = f'{first} and {topic} place frame {child!r} differently'
-            elif not agree(known, link, _SAME):
-                whole.remarks.append(
-                    f'{first} and {topic} place frame {child!r} up to {_NEAR} m or radians '
-                    f'differently; {first} counts'
-                )
+    sources: dict[str, tuple[str, Mapping[str, TransformTree]]] = {}
+    for level in levels:
+        for topic, tree in level.items():
+            for child, link in tree._links.items():
+                known = whole._links.setdefault(child, link)
+                first, its_level = sources.setdefault(child, (topic, level))
+                told = f'{first} and {topic} place frame {child!r}'
+                if its_level is not level:
+                    if not agree(known, link, _SAME):
+                        whole.remarks.append(f'{told} differently; {first}, the nearer, counts')
+                elif not agree(known, link, _NEAR):
+                    whole._doubts[child] = f'{told} differently'
+                elif not agree(known, link, _SAME):
+                    whole.remarks.append(
+                        f'{told} up to {_NEAR} m or radians differently; {first} counts'
+                    )
     return whole

@@ -109,7 +109,27 @@ def test_topics_around_the_camera_s_complete_its_own(
     assert found == pytest.approx([10.0], abs=1 / 256)
     assert any('those of /rear/tf_static are not' in text for text in done.warnings)
     both = [mount('/front/tf_static', 0.0), mount('/tf_static', 3.0), *frame(0)]
-    assert extracted(tmp_path / 'both', both)[1] == pytest.approx([10.0], abs=1 / 256)
+    done, found = extracted(tmp_path / 'both', both)
+    assert found == pytest.approx([10.0], abs=1 / 256)
+    assert done.warnings == [
+        "/front/tf_static and /tf_static place frame 'lidar' differently; /front/tf_static, "
+        'the nearer, counts'
+    ]
+
+
+def test_topics_around_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    """None of the two is nearer; what the nearest topics place is theirs all the same."""
+    nearest = [
+        ('/front/tf_static', *static(('cam_link', 'camera', np.eye(4)))[1:]),
+        ('/front/tf', *moving(START, 'odom', 'cam_link', np.eye(4))[1:]),
+    ]
+    other = [mount('/tf_static', 0.0), mount('/tf', 3.0)]
+    words = r"no transform: /tf_static and /tf place frame 'lidar' differently"
+    with pytest.raises(ValueError, match=words):
+        extracted(tmp_path / 'bag', [*nearest, *other, *frame(0)])
+    own = mount('/front/tf_static', 0.0)
+    found = extracted(tmp_path / 'own', [*nearest, own, *other, *frame(0)])[1]
+    assert found == pytest.approx([10.0], abs=1 / 256)
 
 
 def test_a_mount_told_twice_with_a_little_difference_is_told_and_the_first_counts(
