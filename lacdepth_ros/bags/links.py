@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -129,12 +130,18 @@ class MovingLink:
 Link = StaticLink | MovingLink
 
 
-def agree(first: Link, second: Link, tolerance: float) -> bool:
-    """Whether both place the child alike, to metres or radians, whenever both know its place."""
+def difference(first: Link, second: Link) -> tuple[float, float]:
+    """How far apart both place the child at most [m, rad], of times when both know its place.
+
+    Infinite where they name different parents.
+    """
+    shift = turn = 0.0
     for stamp in (*first.stamps, *second.stamps):
         if first.parent_at(stamp) != second.parent_at(stamp):
-            return False
+            return math.inf, math.inf
         a, b = first.at(stamp), second.at(stamp)
-        if a is not None and b is not None and not np.allclose(a, b, 0, tolerance):
-            return False
-    return True
+        if a is not None and b is not None:
+            between = Rotation.from_matrix(a[:3, :3].T @ b[:3, :3])
+            shift = max(shift, float(np.linalg.norm(a[:3, 3] - b[:3, 3])))
+            turn = max(turn, float(between.magnitude()))
+    return shift, turn

@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.links import Link, MovingLink, StaticLink, agree
+from lacdepth_ros.bags.links import Link, MovingLink, StaticLink, difference
 from lacdepth_ros.bags.transforms import Transform, matrix_from_quaternion, pose_of
 
 _UNIT_TOLERANCE = 1e-2
 _LATEST = 2**63
 _SAME = 1e-3  # metres, or radians, below which two sources tell the same
-_NEAR = 0.02  # the same of a nominal mount and the calibrated one: told, and the first counts
+# A nominal mount and the calibrated one differ by less, by tolerances of brackets and of hands;
+# what differs by more is another mount.
+_FAR = 0.05  # metres
+_TURNED = math.radians(2)
 
 
 class TransformTree:
@@ -156,14 +160,17 @@ def joined(levels: Sequence[Mapping[str, TransformTree]]) -> TransformTree:
             for child, link in tree._links.items():
                 known = whole._links.setdefault(child, link)
                 first, its_level = sources.setdefault(child, (topic, level))
-                told = f'{first} and {topic} place frame {child!r}'
-                if its_level is not level:
-                    if not agree(known, link, _SAME):
-                        whole.remarks.append(f'{told} differently; {first}, the nearer, counts')
-                elif not agree(known, link, _NEAR):
-                    whole._doubts[child] = f'{told} differently'
-                elif not agree(known, link, _SAME):
-                    whole.remarks.append(
-                        f'{told} up to {_NEAR} m or radians differently; {first} counts'
-                    )
+                shift, turn = difference(known, link)
+                told = f'{first} and {topic} place frame {child!r} {_apart(shift, turn)}'
+                if its_level is level and (shift > _FAR or turn > _TURNED):
+                    whole._doubts[child] = told
+                elif max(shift, turn) > _SAME:
+                    whole.remarks.append(f'{told}; {first} counts')
     return whole
+
+
+def _apart(shift: float, turn: float) -> str:
+    """Words for a difference [m, rad]."""
+    if math.isinf(shift):
+        return 'in different parents'
+    return f'{shift:.3f} m and {math.degrees(turn):.1f} degrees apart'

@@ -11,10 +11,12 @@ import bag_scene
 import numpy as np
 import pytest
 from bag_scene import IMAGE, KINDS, START, STEP, frame, in_lidar, moving, static, wall
+from scipy.spatial.transform import Rotation
 
 from lacdepth_ros.bags.extract import extract
 from lacdepth_ros.bags.extraction import Extraction, ExtractOptions
 from lacdepth_ros.bags.motion import camera_motion
+from lacdepth_ros.bags.transform_tree import TransformTree, joined
 from lacdepth_ros.bags.transforms import pose_of
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.manifest import read_manifest
@@ -77,10 +79,13 @@ def test_the_robot_above_counts_and_not_the_one_beside(tmp_path: Path) -> None:
 
 
 def test_topics_that_contradict_each_other_are_refused_where_they_matter(tmp_path: Path) -> None:
-    words = r"no transform: /a/tf_static and /b/tf_static place frame 'lidar' differently"
-    for other in (mount('/b/tf_static', 3.0), mount('/b/tf_static', 0.0, parent='base')):
+    words = r"no transform: /a/tf_static and /b/tf_static place frame 'lidar' "
+    for other, how in (
+        (mount('/b/tf_static', 3.0), '3.000 m and 0.0 degrees apart'),
+        (mount('/b/tf_static', 0.0, parent='base'), 'in different parents'),
+    ):
         records = [mount('/a/tf_static', 0.0), other, *frame(0)]
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=words + how):
             extracted(tmp_path / other[2].transforms[0].header.frame_id, records)
     same = [mount('/a/tf_static', 0.0), mount('/b/tf_static', 0.0), *frame(0)]
     assert extracted(tmp_path / 'same', same)[1] == pytest.approx([10.0], abs=1 / 256)
@@ -112,8 +117,8 @@ def test_topics_around_the_camera_s_complete_its_own(
     done, found = extracted(tmp_path / 'both', both)
     assert found == pytest.approx([10.0], abs=1 / 256)
     assert done.warnings == [
-        "/front/tf_static and /tf_static place frame 'lidar' differently; /front/tf_static, "
-        'the nearer, counts'
+        "/front/tf_static and /tf_static place frame 'lidar' 3.000 m and 0.0 degrees "
+        'apart; /front/tf_static counts'
     ]
 
 
@@ -124,7 +129,7 @@ def test_topics_around_that_contradict_each_other_are_refused(tmp_path: Path) ->
         ('/front/tf', *moving(START, 'odom', 'cam_link', np.eye(4))[1:]),
     ]
     other = [mount('/tf_static', 0.0), mount('/tf', 3.0)]
-    words = r"no transform: /tf_static and /tf place frame 'lidar' differently"
+    words = r"no transform: /tf_static and /tf place frame 'lidar' 3.000 m"
     with pytest.raises(ValueError, match=words):
         extracted(tmp_path / 'bag', [*nearest, *other, *frame(0)])
     own = mount('/front/tf_static', 0.0)
@@ -132,14 +137,40 @@ def test_topics_around_that_contradict_each_other_are_refused(tmp_path: Path) ->
     assert found == pytest.approx([10.0], abs=1 / 256)
 
 
+@pytest.mark.parametrize(
+    ('shift', 'degrees', 'counts'),
+    [(0.0, 0.0, True), (0.002, 0.0, True), (0.049, 1.9, True), (0.051, 0, False), (0, 2.1, False)],
+)
+@pytest.mark.parametrize('topic', ['/tf', '/b/tf_static'])
 def test_a_mount_told_twice_with_a_little_difference_is_told_and_the_first_counts(
-    tmp_path: Path,
+    topic: str, shift: float, degrees: float, counts: bool
 ) -> None:
-    records = [mount('/a/tf_static', 0.0), mount('/b/tf_static', 0.012), *frame(0)]
+    """Nominal and calibrated: up to 5 cm and 2 degrees they are one mount, beyond it two."""
+    moves = topic == '/tf'
+    stated = Rotation.from_euler('y', 30, degrees=True)
+    turned = Rotation.from_euler('z', degrees, degrees=True) * stated
+    nominal, calibrated = TransformTree(), TransformTree()
+    nominal.add('camera', 'lidar', START, (1, 0, 0), stated.as_quat(), static=True)
+    place = (1 + 0.6 * shift, 0.8 * shift, 0)
+    calibrated.add('camera', 'lidar', START, place, turned.as_quat(), static=not moves)
+    tree = joined([{'/a/tf_static': nominal, topic: calibrated}])
+    told = f"/a/tf_static and {topic} place frame 'lidar' {shift:.3f} m and {degrees:.1f} degrees"
+    if not counts:
+        with pytest.raises(LookupError, match=told):
+            tree.lookup('camera', 'lidar', START)
+        return
+    found = tree.lookup('camera', 'lidar', START)
+    np.testing.assert_allclose(found, pose_of(stated.as_matrix(), (1, 0, 0)), atol=1e-12)
+    remarks = [f'{told} apart; /a/tf_static counts'] if shift else []
+    assert tree.remarks == remarks
+
+
+def test_a_little_difference_of_two_topics_is_a_warning(tmp_path: Path) -> None:
+    records = [mount('/a/tf_static', 0.0), mount('/b/tf_static', 0.03), *frame(0)]
     done, found = extracted(tmp_path / 'bag', records)
     assert found == pytest.approx([10.0], abs=1 / 256)
     [warning] = done.warnings
-    assert "/a/tf_static and /b/tf_static place frame 'lidar' up to 0.02 m" in warning
+    assert "/a/tf_static and /b/tf_static place frame 'lidar' 0.030 m" in warning
 
 
 def test_a_frame_that_stands_and_moves_at_once_is_refused(tmp_path: Path) -> None:
@@ -150,7 +181,7 @@ def test_a_frame_that_stands_and_moves_at_once_is_refused(tmp_path: Path) -> Non
         moving(START + STEP, 'camera', 'lidar', nod),
         *frame(0),
     ]
-    with pytest.raises(ValueError, match="/tf_static and /tf place frame 'lidar' differently"):
+    with pytest.raises(ValueError, match=r"/tf_static and /tf place frame 'lidar' 1\.000 m"):
         extracted(tmp_path / 'bag', records)
     records[2] = moving(START + STEP, 'camera', 'lidar', bag_scene.LIDAR_IN_CAMERA)
     assert extracted(tmp_path / 'same', records)[1] == pytest.approx([10.0], abs=1 / 256)
