@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.opening import messages_of, topic_kinds
-from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, COMPRESSED, IMAGE, sounds_like_depth
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD
 from lacdepth_ros.messages.cameras import is_info_for_depth
+from lacdepth_ros.messages.clouds import is_colored_cloud
 from lacdepth_ros.messages.topics import (
     CLEARING,
     COLOR,
@@ -41,21 +42,16 @@ def doubt_as_own(reader: BagReader, topic: str) -> str:
     """Why the depth node may have written a topic of depth or points; '' where it did not.
 
     Drivers have topics of the node's names, too. Of depth the camera_info beside it tells them
-    apart, of a cloud its frame: the node's is the one of the images.
+    apart, of a cloud the layout of its points. Frames tell nothing: a LiDAR's own pictures and an
+    RGB-D camera's share that of the cloud, and the node's camera may not have been recorded.
     """
     if not any(topic.endswith(f'/{name}') for name in OUTPUTS):
         return ''
     kinds = topic_kinds(reader)
     if kinds[topic] == CLOUD:
-        frame = _frame(_first(reader, topic))
-        # Without camera_info the node takes no image: such are a LiDAR's own pictures.
-        cameras = (
-            t
-            for t, kind in kinds.items()
-            if kind in (IMAGE, COMPRESSED) and kinds.get(info_topic_of(t)) == CAMERA_INFO
-        )
-        same = any(_frame(_first(reader, t)) == frame for t in cameras if not sounds_like_depth(t))
-        return f'{topic} has the name of its cloud and the frame of the images' if same else ''
+        cloud = _first(reader, topic)
+        same = cloud is not None and is_colored_cloud(cloud)
+        return f'{topic} has the name of its cloud and the layout of its points' if same else ''
     beside = info_topic_of(topic)
     if kinds.get(beside) != CAMERA_INFO or (info := _first(reader, beside)) is None:
         return f'{topic} has the name of its depth, and {beside} does not tell whose it is'
@@ -67,7 +63,3 @@ def doubt_as_own(reader: BagReader, topic: str) -> str:
 def _first(reader: BagReader, topic: str) -> Any | None:
     """The first message that can be read; None without."""
     return next((message for _, message in messages_of(reader, topic)), None)
-
-
-def _frame(message: Any | None) -> str | None:
-    return None if message is None else str(message.header.frame_id).lstrip('/')

@@ -19,7 +19,8 @@ FLOAT32 = 7  # PointField.FLOAT32
 _FLOATS = {FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
 NUMBERS = {**dict(enumerate(('i1', 'u1', 'i2', 'u2', 'i4', 'u4'), start=1)), **_FLOATS}
 """Kind of every PointField.datatype."""
-_POINT_STEP = 16  # bytes: x, y, z and rgb as float32
+_COLORED = ('x', 'y', 'z', 'rgb')
+_POINT_STEP = 16  # bytes: these as float32
 FARTHEST_MEDIAN = 250.0
 """Median distance [m] beyond which no LiDAR measures: such a cloud is not in metres."""
 
@@ -66,6 +67,16 @@ def cloud_to_message(
     msg.data = _interleaved(points, rgb, buffer or ByteBuffer())
     msg.is_dense = False
     return msg
+
+
+def is_colored_cloud(msg: Any) -> bool:
+    """Whether a PointCloud2 may be one that `cloud_to_message` made.
+
+    LiDARs have no rgb, and PCL and those that follow it leave four bytes free before it.
+    """
+    fields = [(field.name, field.offset, field.datatype) for field in msg.fields]
+    ours = [(name, 4 * index, FLOAT32) for index, name in enumerate(_COLORED)]
+    return bool(msg.point_step == _POINT_STEP and fields == ours)
 
 
 def points_to_message(
@@ -208,8 +219,7 @@ def _interleaved(
 @lru_cache(maxsize=1)
 def _fields(PointField: Any) -> list[Any]:
     """The four fields of every cloud; made once, as each costs a checked constructor."""
-    names = ('x', 'y', 'z', 'rgb')
     return [
         PointField(name=name, offset=4 * index, datatype=FLOAT32, count=1)
-        for index, name in enumerate(names)
+        for index, name in enumerate(_COLORED)
     ]

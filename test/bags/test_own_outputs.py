@@ -14,8 +14,8 @@ from bag_scene import CAMERA, CLOUD, IMAGE, INFO, START, in_lidar, wall
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.ground_truth import only_ground_truth
 from lacdepth_ros.bags.opening import open_bag, topic_kinds
-from lacdepth_ros.bags.own_outputs import doubt_as_own
 from lacdepth_ros.messages.cameras import info_for_depth
+from lacdepth_ros.messages.clouds import cloud_to_message
 
 HEAD = messages.header(START, 'camera')
 DEPTH = messages.depth_image(np.ones((36, 64), np.float32), HEAD)
@@ -29,6 +29,14 @@ def of_node() -> object:
     return messages.Message(
         **{**vars(OF_DRIVER), **vars(info), **{n: np.array(getattr(info, n)) for n in 'dkrp'}}
     )
+
+
+def of_node_cloud(head: object, *, organized: bool = True) -> messages.Message:
+    """The cloud that the node publishes, as rosbags writes it."""
+    size = (4, 6) if organized else (1, 24)
+    points, colors = np.ones((*size, 3), np.float32), np.zeros((*size, 3), np.uint8)
+    cloud = cloud_to_message(messages.Message, messages.Message, points, colors, head)
+    return messages.Message(**{**vars(cloud), 'data': np.frombuffer(cloud.data, np.uint8)})
 
 
 def chosen(folder: Path, *records: tuple[str, object]) -> str:
@@ -60,32 +68,45 @@ def test_depth_of_the_node_s_names_is_a_sensor_s_only_by_its_camera_info(
         chosen(tmp_path / 'alone', (depth, DEPTH))
 
 
-def test_a_cloud_of_the_node_s_name_is_a_sensor_s_only_in_a_frame_of_its_own(
-    tmp_path: Path,
+@pytest.mark.parametrize('frame', ['camera', 'other_camera'])
+@pytest.mark.parametrize('organized', [True, False])
+def test_a_cloud_as_the_node_writes_it_must_be_named(
+    tmp_path: Path, frame: str, organized: bool
 ) -> None:
-    of_lidar = messages.scan_cloud(SCAN, messages.header(START, 'lidar'))
-    assert chosen(tmp_path / 'lidar', ('/ouster/points', of_lidar)) == '/ouster/points'
-    of_camera = messages.scan_cloud(SCAN, HEAD)
-    assert chosen(tmp_path / 'named', ('/velodyne_points', of_camera)) == '/velodyne_points'
-    with pytest.raises(ValueError, match=r'/front/points .*frame of the images.*--truth-topic'):
-        chosen(tmp_path / 'node', ('/front/points', of_camera))
+    """Also that of a camera whose images were not recorded."""
+    cloud = of_node_cloud(messages.header(START, frame), organized=organized)
+    with pytest.raises(ValueError, match=r'/front/points .*layout of its points.*--truth-topic'):
+        chosen(tmp_path / 'node', ('/front/points', cloud))
+    assert chosen(tmp_path / 'named', ('/velodyne_points', cloud)) == '/velodyne_points'
 
 
-def test_pictures_of_the_lidar_itself_make_its_cloud_no_node_s(tmp_path: Path) -> None:
-    """As Ouster's driver publishes them, in the frame of its points and without camera_info."""
-    head = messages.header(START, 'os_lidar')
-    records = [
-        (IMAGE, START, messages.image(bag_scene.picture(), HEAD)),
-        (INFO, START, OF_DRIVER),
-        ('/ouster/nearir_image', START, messages.image(bag_scene.picture(), head)),
-        ('/ouster/points', START, messages.scan_cloud(SCAN, head)),
+@pytest.mark.parametrize('frame', ['camera', 'lidar'])
+@pytest.mark.parametrize(
+    ('names', 'offsets', 'step'),
+    [
+        ('x y z', (0, 4, 8), 16),
+        ('x y z intensity', (0, 4, 8, 12), 16),
+        ('x y z rgba', (0, 4, 8, 12), 16),
+        ('x y z rgb', (0, 4, 8, 16), 20),
+        ('x y z rgb', (0, 4, 8, 16), 24),
+        ('x y z rgb', (0, 4, 8, 16), 32),
+        ('x y z rgb', (0, 4, 8, 12), 20),
+        ('x y z intensity t ring', (0, 4, 8, 16, 20, 24), 48),
+    ],
+)
+def test_a_cloud_of_another_layout_is_a_sensor_s_in_any_frame(
+    tmp_path: Path, frame: str, names: str, offsets: tuple[int, ...], step: int
+) -> None:
+    """RGB-D cameras, and LiDARs with pictures of their own, share the frame of images."""
+    cloud = of_node_cloud(messages.header(START, frame))
+    cloud.fields = [
+        messages.Message(name=name, offset=offset, datatype=7, count=1)
+        for name, offset in zip(names.split(), offsets, strict=True)
     ]
-    kinds = {
-        '/ouster/nearir_image': bag_scene.KINDS[IMAGE],
-        '/ouster/points': bag_scene.KINDS[CLOUD],
-    }
-    with open_bag(bag_scene.write(tmp_path / 'bag', records, **kinds)) as reader:
-        assert doubt_as_own(reader, '/ouster/points') == ''
+    cloud.point_step, cloud.row_step = step, step * cloud.width
+    cloud.data = np.zeros(cloud.height * cloud.row_step, np.uint8)
+    picture = ('/front/nearir_image', messages.image(bag_scene.picture(), cloud.header))
+    assert chosen(tmp_path, ('/front/points', cloud), picture) == '/front/points'
 
 
 def test_what_was_measured_is_taken_beside_the_node_s_own(tmp_path: Path) -> None:
