@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
+
+_NEGATIVE = re.compile(r'-((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|nan)$', re.IGNORECASE)
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -23,6 +26,10 @@ class CommandParser(argparse.ArgumentParser):
 
     What it parses has the attribute `given`: the names (`dest`) of the options that were typed.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._negative_number_matcher = _NEGATIVE  # argparse takes -2e-3 for an option
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
@@ -110,8 +117,4 @@ def _is_option(argument: str) -> bool:
     """Whether argparse takes an argument for an option: no number, no text with spaces."""
     if not argument.startswith('-') or len(argument) == 1 or ' ' in argument:
         return False
-    try:
-        float(argument)
-    except ValueError:
-        return True
-    return False
+    return _NEGATIVE.match(argument) is None

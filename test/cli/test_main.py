@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from lacdepth_ros.cli import console
@@ -179,6 +180,28 @@ def test_what_argparse_understands_is_no_unknown_option(argument: str) -> None:
     parser.add_argument('--output')
     parser.add_argument('--debug', action='store_true')
     assert list(parser._unknown_options([argument])) == []
+
+
+@pytest.mark.parametrize(
+    'number', ['-1', '-.5', '-1.', '-2e-3', '-2.5E+1', '-.5e2', '-inf', '-nan']
+)
+def test_negative_numbers_are_values_in_every_notation(
+    monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    seen: list[argparse.Namespace] = []
+    monkeypatch.setattr(program.bag.bag_extract, 'run', lambda args: seen.append(args) or 0)
+    pose = ['-1', number, '0', '0', '0', '0', '1']
+    assert program.main(['bag', 'extract', 'b', 'o', '--pose', *pose]) == 0
+    np.testing.assert_array_equal(seen[0].pose, [-1, float(number), 0, 0, 0, 0, 1])
+
+
+@pytest.mark.parametrize('text', ['-2e', '-e3', '-2x', '-.', '-1e-3x'])
+def test_what_only_begins_like_a_number_is_an_unknown_option(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit):
+        program.main(['bag', 'extract', 'b', 'o', '--pose', '-1', text, *'00001'])
+    assert f'unrecognized arguments: {text}' in capsys.readouterr().err
 
 
 def test_settings_of_a_recipe_are_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
