@@ -120,8 +120,8 @@ def _recording_ahead(reader: BagReader, image_topic: str) -> int:
     """
     for _, recorded, data in raw_messages(reader, image_topic):
         with suppress(ValueError):
-            ahead = recorded - header_stamp(data)
-            return ahead if abs(ahead) > _ONE_CLOCK else 0
+            if stamp := header_stamp(data):  # one without a stamp is of no clock
+                return recorded - stamp if abs(recorded - stamp) > _ONE_CLOCK else 0
     return 0
 
 

@@ -259,3 +259,14 @@ def test_a_change_is_placed_in_time_where_recording_and_stamps_have_two_clocks(
     records = sorted(((t, at + ahead, m) for t, at, m in records), key=lambda record: record[1])
     _, found = extracted(tmp_path / 'bag', records)
     assert found == pytest.approx([10.0, 10.0, 13.0, 13.0], abs=1 / 256)
+
+
+def test_an_image_without_a_stamp_makes_no_second_clock(tmp_path: Path) -> None:
+    """A driver's first image, where the mount changes later."""
+    first = ('/tf_static', START + STEP // 2, mount('', 0.0)[2])
+    anew = ('/tf_static', START + 5 * STEP // 2, mount('', 3.0)[2])
+    records = [r for index in range(1, 4) for r in frame(index, scan=SCAN)] + [first, anew]
+    unset = bag_scene.messages.image(bag_scene.picture(), bag_scene.messages.header(0, 'camera'))
+    records = sorted([(IMAGE, START, unset), *records], key=lambda record: record[1])
+    _, found = extracted(tmp_path / 'bag', records)
+    assert found == pytest.approx([10.0, 10.0, 13.0], abs=1 / 256)
