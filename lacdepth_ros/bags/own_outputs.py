@@ -41,7 +41,7 @@ def own_outputs(kinds: Mapping[str, str]) -> set[str]:
 def doubt_as_own(reader: BagReader, topic: str) -> str:
     """Why the depth node may have written a topic of depth or points; '' where it did not.
 
-    Drivers have topics of the node's names, too. Of depth the camera_info beside it tells them
+    Drivers have topics of the node's names, too. Of depth the camera_info next to it tells them
     apart, of a cloud the layout of its points. Frames tell nothing: a LiDAR's own pictures and an
     RGB-D camera's share that of the cloud, and the node's camera may not have been recorded.
     """

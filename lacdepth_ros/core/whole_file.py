@@ -60,7 +60,7 @@ def whole_file(path: Path, ending: str = '.partial') -> Iterator[Path]:
 
 @contextmanager
 def verified_file(path: Path) -> Iterator[Path]:
-    """Let the body write a file, with others beside it, and judge it before it is in place.
+    """Let the body write a file, with others next to it, and judge it before it is in place.
 
     An error leaves all that was there as it was and removes what is new.
 

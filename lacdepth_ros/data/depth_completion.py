@@ -39,7 +39,7 @@ def complete_depth(image: npt.NDArray[np.uint8], depth: FloatArray, *, width: in
     Args:
         image: (H, W, 3) uint8 RGB.
         depth: (H, W) metres, 0 where there is no ground truth; above BEYOND_FROM the sky, which
-            tells nothing of what is beside it.
+            tells nothing of what is next to it.
         width: Wider images are filled at this width [px] and enlarged again.
 
     Returns:

@@ -90,7 +90,7 @@ class MadeFiles:
             self._files = dict(found.get('files', {}))  # older notes have none
         except (ValueError, TypeError, AttributeError) as error:
             raise ValueError(
-                f'{self._path} is damaged ({error}); remove it, and the files beside it are made '
+                f'{self._path} is damaged ({error}); remove it, and the files next to it are made '
                 'anew'
             ) from error
         for name, value in self._settings.items():

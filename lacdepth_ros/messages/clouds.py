@@ -149,7 +149,7 @@ def check_metres(points: npt.NDArray[np.float64]) -> None:
     """Refuse points that are too far from whoever saw them to be in metres.
 
     Args:
-        points: (N, 3) as a sensor or a camera beside it sees them: a cloud in `odom` or `map` may
+        points: (N, 3) as a sensor or a camera next to it sees them: a cloud in `odom` or `map` may
             lie at any distance from the origin of its own frame.
 
     Raises:
