@@ -80,13 +80,13 @@ def run(args: argparse.Namespace) -> int:
     protocol, worst, depth = _protocol(args), WorstFrames(), DEPTH_TOPICS[args.encoding]
     try:
         images = _images(args)
-        parameters = _parameters(args, images)
+        ground_truth = _ground_truth(args, images)
+        parameters = _parameters(args, images, ground_truth.camera_height)
         meter = stability_meter(args.bag, images)
         observe = replay_observer(worst, meter)
         result = SessionResult(
             protocol, depth, bands=args.bands, intervals=_intervals(parameters), observe=observe
         )
-        ground_truth = _ground_truth(args, images)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
     print(
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
         total = min(images.count, args.frames or images.count)
         sessions.run_node(_settings(args, parameters, depth, log), frames, total, result)
         result.stability = meter.summary()
-        facts = _facts(args, images, ground_truth)
+        facts = _facts(args, images, ground_truth, parameters)
         _report(args, result, facts, images, worst.frames)
     return judge_requirements(
         args, requirements, result.figures(), 'lacdepth bag evaluate', _judge(result, images, args)
@@ -198,8 +198,13 @@ def _settings(
     )
 
 
-def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
-    """Parameters of the node: --params-file, then the options, then what a replay needs."""
+def _parameters(
+    args: argparse.Namespace, images: BagImages, camera_height: float | None
+) -> dict[str, Any]:
+    """Parameters of the node: --params-file, then the options, then what a replay needs.
+
+    The camera height is that of the ground truth's frames where neither of the first two tells it.
+    """
     from lacdepth_ros.session.bag_frames import first_frame
     from lacdepth_ros.session.replay import node_parameters, read_parameters
 
@@ -211,6 +216,8 @@ def _parameters(args: argparse.Namespace, images: BagImages) -> dict[str, Any]:
     given |= {
         name: getattr(args, name) for name in NODE_OPTIONS if getattr(args, name) is not None
     }
+    if not given.get('camera_height') and camera_height is not None:  # 0: the checkpoint's
+        given['camera_height'] = camera_height
     return node_parameters(
         given,
         transport='compressed' if images.compressed else 'raw',
@@ -229,7 +236,10 @@ def _intervals(parameters: Mapping[str, Any]) -> Mapping[float, float]:
 
 
 def _facts(
-    args: argparse.Namespace, images: BagImages, ground_truth: GroundTruth
+    args: argparse.Namespace,
+    images: BagImages,
+    ground_truth: GroundTruth,
+    parameters: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What was run on what."""
     return {
@@ -245,7 +255,7 @@ def _facts(
         'engine': args.engine or 'as in params file, or auto',
         'precision': args.precision or 'as in params file, or auto',
         'input_scale': args.input_scale or 'as in params file, or 1',
-        'camera_height': args.camera_height or "as in params file, or the checkpoint's",
+        'camera_height': parameters.get('camera_height') or "the checkpoint's",
         'encoding': args.encoding,
     }
 

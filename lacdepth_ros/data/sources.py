@@ -103,6 +103,22 @@ def open_data_set(path: Path) -> DataSet:
     return DataSet(f'KITTI raw {path}', frames, stamps, timed=True, drives=drives)
 
 
+def one_camera_height(entries: Sequence[Entry]) -> float | None:
+    """The camera height [m] of all frames; None where one lacks it, or they differ.
+
+    Where they differ a warning says so: what takes one height for all cannot be right for them.
+    """
+    heights = [entry.camera_height for entry in entries]
+    known = {height for height in heights if height is not None}
+    if len(known) > 1:
+        warnings.warn(
+            f'the frames are of cameras {min(known):.2f} to {max(known):.2f} m above the ground, '
+            'and a node takes one camera_height for all: frames of one height give right metres',
+            stacklevel=2,
+        )
+    return heights[0] if len(known) == 1 and None not in heights else None
+
+
 def _manifest(path: Path, entries: Sequence[ManifestEntry]) -> DataSet:
     stamps = [entry.tags.get('stamp') or 0 for entry in entries]  # 0 is none, as in ROS
     problem = _problem_of_stamps(entries) if any(stamps) else ''

@@ -21,7 +21,12 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.stamps import nearest
 from lacdepth_ros.data.files import read_depth_png
-from lacdepth_ros.data.sources import Entry, is_data_set, open_data_set
+from lacdepth_ros.data.sources import (
+    Entry,
+    is_data_set,
+    one_camera_height,
+    open_data_set,
+)
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.rectification import Rectifier
 from lacdepth_ros.session.truth_view import check_camera, truth_view
@@ -58,12 +63,14 @@ class GroundTruth:
         by_stamp: Stamp [ns] -> ground truth; the nearest within the tolerance counts.
         by_index: Place among the images, from 0 -> ground truth; for files without stamps.
         tolerance_ns: Largest difference of two stamps that belong together.
+        camera_height: Of the camera above the ground [m], where the data set tells it.
     """
 
     description: str
     by_stamp: Mapping[int, TrueDepth] = field(default_factory=dict)
     by_index: Mapping[int, TrueDepth] = field(default_factory=dict)
     tolerance_ns: int = 0
+    camera_height: float | None = None
 
     def __post_init__(self) -> None:
         self.resources = ExitStack()
@@ -159,10 +166,12 @@ def ground_truth_from_files(
     if data.problem:
         raise ValueError(f'{data.problem}; correct it, or leave out every stamp to go by order')
     depths = [TrueDepth(entry.id, partial(_load_depth, entry, camera)) for entry in data.entries]
-    if not data.timed and len(depths) == count:
-        return GroundTruth(f'{path}, in order', by_index=dict(enumerate(depths)))
-    by_stamp = dict(zip(data.stamps, depths, strict=True))
-    return GroundTruth(f'{path}, by stamp', by_stamp=by_stamp, tolerance_ns=tolerance_ns)
+    ground_truth = GroundTruth(f'{path}, in order', by_index=dict(enumerate(depths)))
+    if data.timed or len(depths) != count:
+        by_stamp = dict(zip(data.stamps, depths, strict=True))
+        ground_truth = GroundTruth(f'{path}, by stamp', by_stamp, tolerance_ns=tolerance_ns)
+    ground_truth.camera_height = one_camera_height(data.entries)
+    return ground_truth
 
 
 def no_ground_truth() -> GroundTruth:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +17,14 @@ from lacdepth_ros.bags.storage import is_bag
 from lacdepth_ros.data.camera_info import pinhole_info
 from lacdepth_ros.data.files import read_image
 from lacdepth_ros.data.sample import Sample
-from lacdepth_ros.data.sources import PERIOD, START, DataSet, Entry, is_data_set, open_data_set
+from lacdepth_ros.data.sources import (
+    PERIOD,
+    START,
+    DataSet,
+    is_data_set,
+    one_camera_height,
+    open_data_set,
+)
 from lacdepth_ros.session.frames import (
     Calibration,
     Frame,
@@ -88,21 +95,8 @@ def _data_set(data: DataSet, max_frames: int) -> FrameSequence:
         available,
         frames(),
         'of the input',
-        camera_height=_one_height([entry for entry, _ in pairs]),
+        camera_height=one_camera_height([entry for entry, _ in pairs]),
     )
-
-
-def _one_height(entries: Sequence[Entry]) -> float | None:
-    """The camera height [m] of all frames; None where one lacks it, or they differ."""
-    heights = [entry.camera_height for entry in entries]
-    known = {height for height in heights if height is not None}
-    if len(known) > 1:
-        warnings.warn(
-            f'the frames are of cameras {min(known):.2f} to {max(known):.2f} m above the ground, '
-            'and a node takes one camera_height for all: frames of one height give right metres',
-            stacklevel=2,
-        )
-    return heights[0] if len(known) == 1 and None not in heights else None
 
 
 def sample_frame(sample: Sample, index: int, stamp: int) -> Frame:

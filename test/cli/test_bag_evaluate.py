@@ -230,6 +230,30 @@ def test_options_of_the_node(tmp_path: Path, node: SimpleNamespace) -> None:
     assert 'input_scale' not in node.settings.parameters, 'the file, or the node, says it'
 
 
+def test_camera_height_of_the_truth_is_the_nodes(tmp_path: Path, node: SimpleNamespace) -> None:
+    bag, out = write_replay_bag(tmp_path / 'drive', REDS), tmp_path / 'out.json'
+    truth, params = tmp_path / 'truth', tmp_path / 'params.yaml'
+    truth.mkdir()
+    rest = {'image': 'none.png', 'depth': '0.png', 'depth_scale': 256, 'K': [30, 30, 19.5, 11.5]}
+    rest |= {'width': 40, 'height': 24, 'camera_height': 0.4}
+    lines = [json.dumps({**rest, 'id': f'a/{i}'}) for i in range(len(REDS))]
+    (truth / 'manifest.jsonl').write_text('\n'.join(lines))
+    write_depth_png(truth / '0.png', wall(5.0), 256.0)
+    given = ['--truth', str(truth), '--json', str(out), '--overwrite']
+
+    def told(*options: str) -> float:
+        evaluate(bag, *given, *options)
+        height = node.settings.parameters['camera_height']
+        assert json.loads(out.read_text())['camera_height'] == height
+        return height
+
+    assert told() == 0.4
+    assert told('--camera-height', '0.7') == 0.7, 'the command line comes first'
+    for words, height in (('0.9', 0.9), ('0.0', 0.4)):
+        params.write_text(f'/**:\n  ros__parameters:\n    camera_height: {words}\n')
+        assert told('--params-file', str(params)) == height, '0.0 is "as trained"'
+
+
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [

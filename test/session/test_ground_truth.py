@@ -129,7 +129,7 @@ def test_scale_of_the_pngs(tmp_path: Path) -> None:
     np.testing.assert_array_equal(ground_truth.find(0, 0).load(), wall(0.5))
 
 
-def manifest(folder: Path, frames: list[str], **tags: list[int]) -> Path:
+def manifest(folder: Path, frames: list[str], **tags: list[int] | list[float]) -> Path:
     lines = []
     write_image(folder / 'image.png', np.zeros((24, 40, 3), np.uint8))
     for index, name in enumerate(frames):
@@ -140,6 +140,16 @@ def manifest(folder: Path, frames: list[str], **tags: list[int]) -> Path:
     path = folder / 'manifest.jsonl'
     path.write_text('\n'.join(lines))
     return path
+
+
+def test_camera_height_is_that_of_the_data_set(tmp_path: Path) -> None:
+    assert from_files(manifest(tmp_path, ['a/0', 'b/0']), 2).camera_height is None
+    path = manifest(tmp_path, ['a/0', 'b/0'], camera_height=[0.4, 0.4])
+    assert from_files(path, 2).camera_height == 0.4
+    assert from_files(path, 5).camera_height == 0.4, 'by stamp as well'
+    path = manifest(tmp_path, ['a/0', 'b/0'], camera_height=[0.4, 1.7])
+    with pytest.warns(UserWarning, match='cameras 0.40 to 1.70 m above the ground'):
+        assert from_files(path, 2).camera_height is None
 
 
 def test_manifest_gives_ground_truth_and_names(tmp_path: Path) -> None:
