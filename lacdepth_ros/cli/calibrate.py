@@ -172,10 +172,11 @@ def _on_distance(fit: ScaleFit) -> list[str]:
 def _advice(fit: ScaleFit, told: float | None) -> list[str]:
     """What to put into the node's YAML; of what is near, where no factor puts all right."""
     best, title = fit.best, "put into the node's YAML" + (' one of' if told else '')
+    if best.is_right:
+        what = 'depth' if fit.halves is None else 'what is near'
+        return [f'{what} is right: leave camera_height and depth_scale as they are']
     if fit.halves is not None:
         near, far = fit.halves
-        if near.is_right:
-            return ['what is near is right: leave camera_height and depth_scale as they are']
         left = near.factor / far.factor
         title += f' (for what is near; farther away predicted / true is then {left:.2f})'
     if not USABLE[0] <= best.factor <= USABLE[1]:
@@ -187,10 +188,25 @@ def _advice(fit: ScaleFit, told: float | None) -> list[str]:
         return [
             'THE FACTOR MAKES IT WORSE: the readings contradict each other; look for a wrong one'
         ]
+    if not best.decides:
+        return [_undecided(best)]
     height = (
         [f'  camera_height: {told * best.factor:.3g}   # metres, for {told:g}'] if told else []
     )
     return [f'{title}:', *height, f'  depth_scale: {best.factor:.4g}']
+
+
+def _undecided(best: ScaleFit) -> str:
+    """That the readings give no factor which is sure to be better than none."""
+    if best.factor_range is None:
+        why = 'one reading may be one that the network gets wrong'
+    else:
+        low, high = best.factor_range
+        why = f'the factor lies between {low:.2g} and {high:.2g}, which 1 does, too'
+    return (
+        f'THE READINGS DO NOT DECIDE IT: {why}. Leave camera_height and depth_scale as they are, '
+        'and give more readings, near and far, on things and on the ground'
+    )
 
 
 def _told(

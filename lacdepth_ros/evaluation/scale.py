@@ -91,6 +91,14 @@ class ScaleFit:
         slight = 1 / SLIGHT <= self.factor <= SLIGHT
         return slight and low < SLIGHT and high > 1 / SLIGHT and high < SURE * low
 
+    @property
+    def decides(self) -> bool:
+        """Whether the readings say that depth is wrong by a factor, and which way."""
+        if self.factor_range is None:
+            return False
+        low, high = self.factor_range
+        return not low <= 1 <= high
+
 
 def fit_scale(readings: Readings) -> ScaleFit:
     """Fit the factor, and how far errors depend on distance."""

@@ -122,6 +122,43 @@ def test_a_factor_of_what_is_far_is_not_advised_where_near_is_right() -> None:
     assert 'depth_scale:' not in text
 
 
+@pytest.mark.parametrize(
+    ('ratios', 'words'),
+    [
+        ([1.4, 1.2], 'lies between 0.4'),  # the range of two readings is wide
+        ([2.0], 'one reading may be one that the network gets wrong'),
+        ([1.3, 0.9, 1.2, 0.85, 1.1], 'which 1 does, too'),
+    ],
+)
+def test_readings_that_do_not_tell_the_factor_from_one_give_none(
+    ratios: list[float], words: str
+) -> None:
+    true = np.linspace(3.0, 4.0, len(ratios))
+    text = describe(fit_scale(Readings(true / ratios, true, np.zeros(len(ratios), int))), 1.65)
+    assert 'THE READINGS DO NOT DECIDE IT' in text and words in text
+    assert 'depth_scale:' not in text and 'camera_height:' not in text
+
+
+@pytest.mark.parametrize(
+    ('ratios', 'factor'), [([0.5, 0.51], 0.505), ([1.06, 1.07, 1.05, 1.06], 1.06)]
+)
+def test_few_readings_that_agree_give_the_factor(ratios: list[float], factor: float) -> None:
+    true = np.linspace(3.0, 4.0, len(ratios))
+    text = describe(fit_scale(Readings(true / ratios, true, np.zeros(len(ratios), int))), 1.65)
+    found = settings(text)
+    assert found == pytest.approx(
+        {'camera_height': 1.65 * factor, 'depth_scale': factor}, rel=0.01
+    )
+
+
+def test_depth_that_is_right_is_left_alone() -> None:
+    true = np.geomspace(3.0, 60.0, 24)
+    seen = true * 1.01 ** np.resize([1, -1], 24)
+    text = describe(fit_scale(Readings(seen, true, np.arange(24))), 1.65)
+    assert 'depth is right: leave camera_height and depth_scale as they are' in text
+    assert 'depth_scale:' not in text
+
+
 def test_a_tape_measure_is_enough(
     tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
