@@ -104,7 +104,7 @@ def describe(path: Path) -> dict[str, Any]:
         'focal_px': config.focal_px,
         'camera_height_m': config.camera_height_m,
         'rays': config.rays,
-        'depth_m': [config.min_depth, config.max_depth],
+        'depth_m': [config.min_depth, config.range_end],
         'focal_per_width': provenance.get(FOCAL_PER_WIDTH),
         'val_abs_rel': provenance.get('val_abs_rel'),
         'start_val_abs_rel': provenance.get('start_val_abs_rel'),

@@ -56,7 +56,7 @@ def add_parser(subparsers: Any) -> None:
         help='folder, made when missing (default: out/demo)',
     )
     outputs.add_overwrite(parser)
-    add_sequence_options(parser)
+    add_sequence_options(parser, max_frames=100)
     options.add_camera_height(parser, default="the input's, or the checkpoint's")
     options.add_predictor_options(parser)
 

@@ -24,13 +24,12 @@ examples:
   lacdepth play --input holiday.mp4 --intrinsics 1150 1150 959.5 539.5 --loop
   lacdepth play --input 2011_09_26/2011_09_26_drive_0009_sync --namespace /kitti --rate 0.5
 """
-ALL_FRAMES = 10**9
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to the program."""
     parser = options.add_command(subparsers, 'play', run, HELP, DESCRIPTION, EPILOG)
-    add_sequence_options(parser)
+    add_sequence_options(parser, max_frames=None)
     parser.add_argument(
         '--namespace', default='/camera', metavar='NS', help='of the camera (default: /camera)'
     )
@@ -60,8 +59,6 @@ def run(args: argparse.Namespace) -> int:
     if args.loop and args.recorded_stamps:
         raise UsageError('--loop and --recorded-stamps exclude each other: time would jump back')
     options.check_checkpoint(args)
-    if args.input is not None and args.frames is None:
-        args.frames = ALL_FRAMES
     from lacdepth_ros.session.player import Player
     from lacdepth_ros.session.timeline import describe_closed
 

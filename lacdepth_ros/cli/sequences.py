@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,17 +19,24 @@ if TYPE_CHECKING:
 
 ASSUMED = "assumed: the checkpoint's training field of view"
 """Where the intrinsics come from that nothing gives."""
-SYNTHETIC_FRAMES, MAX_FRAMES = 20, 100
+SYNTHETIC_FRAMES = 20
 
 
-def add_sequence_options(parser: argparse.ArgumentParser) -> None:
-    """Add --input and what tells how to read it."""
+def add_sequence_options(parser: argparse.ArgumentParser, *, max_frames: int | None) -> None:
+    """Add --input and what tells how to read it.
+
+    Args:
+        parser: Of the command.
+        max_frames: Frames of an input that are sent unless --frames says otherwise; None: all.
+    """
+    parser.set_defaults(max_frames=max_frames or sys.maxsize)
     parser.add_argument('--input', type=Path, metavar='PATH', help='default: a synthetic drive')
     parser.add_argument(
         '--frames',
         type=int,
         metavar='N',
-        help=f'send at most N frames (default: {MAX_FRAMES}; synthetic {SYNTHETIC_FRAMES})',
+        help=f'send at most N frames (default: {max_frames or "all"}; synthetic drive '
+        f'{SYNTHETIC_FRAMES})',
     )
     parser.add_argument(
         '--image-topic', metavar='TOPIC', help='images of a bag that has several such topics'
@@ -67,7 +75,7 @@ def open_sequence_of(args: argparse.Namespace) -> FrameSequence:
     sequence = open_sequence(
         args.input,
         calibration,
-        max_frames=args.frames or MAX_FRAMES,
+        max_frames=args.frames or args.max_frames,
         image_topic=args.image_topic,
     )
     if sequence.cameras != calibration.origin:

@@ -96,6 +96,7 @@ def test_people_read_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert mine.startswith(f'{path}, sha256 {checkpoint_hash(path)}\n') and 'my yard' in mine
     assert 'abs_rel  0.1234, mean over the validation groups\n' in mine
     assert 'not calibrated' in mine and 'licence  not said' in mine
+    assert '0.001 to 95 m for that camera' in mine, 'what is beyond only is "no nearer"'
     write_calibrated(path, path, calibration(8))
     assert main(['checkpoints', str(path)]) == 0
     assert 'calibrated on 40 frames, novelty up to 3.00 is usual' in capsys.readouterr().out

@@ -91,7 +91,7 @@ def _checkpoint(path: Path | None, device: str) -> Finding:
         'ok',
         'checkpoint',
         f'{path or "shipped"}: {config.name}, sha256 {predictor.checkpoint_hash}, trained for a '
-        f'focal length of {config.focal_px:.0f} px, up to {config.max_depth:g} m; sees a street',
+        f'focal length of {config.focal_px:.0f} px, up to {config.range_end:.3g} m; sees a street',
     )
 
 

@@ -151,6 +151,7 @@ def test_the_command_looks_at_the_machine(tmp_path: Path, capsys, monkeypatch):
     code = main(['doctor', '--no-topics', '--checkpoint', str(path)])
     said = capsys.readouterr().out
     assert f'checkpoint: {path}: tiny, sha256 ' in said and 'focal length of 535 px' in said
+    assert 'up to 95 m' in said, 'answers beyond mean "no nearer", of a network up to 100 m'
     assert 'WARNING  Fast DDS profile of this shell: none' in said
     assert code == (1 if 'ERROR' not in said else 2)
 
