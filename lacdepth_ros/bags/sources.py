@@ -13,7 +13,7 @@ import numpy as np
 from lacdepth_ros.bags.transforms import Transform, pose_of
 from lacdepth_ros.data.layouts.kitti import KittiFrame, parse_stamp, read_kitti_raw
 from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses, read_velodyne_from_imu
-from lacdepth_ros.data.sources import Entry, open_data_set
+from lacdepth_ros.data.sources import Entry, one_camera_height, open_data_set
 
 ODOM_FRAME = 'odom'
 BASE_FRAME, SCAN_FRAME, CAMERA_FRAME = 'base_link', 'velodyne', 'camera_optical_frame'
@@ -30,12 +30,14 @@ class Source:
         scans: Stamp [ns] and file of each Velodyne scan.
         links: Parent frame, child frame, pose of the child in the parent; all fixed.
         poses: Stamp [ns] and pose of BASE_FRAME in ODOM_FRAME, in order of time.
+        camera_height: Above the ground [m], where the frames tell it and `links` do not.
     """
 
     frames: Sequence[tuple[int, Entry]]
     scans: Sequence[tuple[int, Path]] = ()
     links: Sequence[tuple[str, str, Transform]] = field(default=())
     poses: Sequence[tuple[int, Transform]] = ()
+    camera_height: float | None = None
 
 
 def open_source(path: Path) -> Source:
@@ -54,7 +56,8 @@ def open_source(path: Path) -> Source:
     if data.drives:
         return _drive(data.drives[0], read_kitti_raw(path))
     data.warn_of_stamps()
-    return Source(list(zip(data.stamps, data.entries, strict=True)))
+    frames = list(zip(data.stamps, data.entries, strict=True))
+    return Source(frames, camera_height=one_camera_height(data.entries))
 
 
 def _drive(drive: Path, frames: Sequence[KittiFrame]) -> Source:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, outputs
-from lacdepth_ros.cli.console import UsageError, error, progress_bar
+from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.convert import Converted
@@ -69,6 +69,11 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as failure:
         raise UsageError(str(failure)) from failure
     _report(args.output, done, time.monotonic() - begin)
+    if (height := source.camera_height) is not None:
+        warn(
+            f'the camera stands {height:g} m above the ground, which a bag does not hold: tell '
+            f'`lacdepth bag evaluate` by --camera-height {height:g}, the node by its parameter'
+        )
     return 1 if done.skipped else 0
 
 

@@ -215,6 +215,22 @@ def test_manifest_plays_at_10_hz_or_at_its_own_stamps(tmp_path: Path) -> None:
     assert [stamp for stamp, _ in timed.frames] == [70, 90]
 
 
+def test_what_a_bag_does_not_hold_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = write_manifest(tmp_path / 'data', 'road/0', 'road/1')
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    for heights, words in (((0.4, 0.4), '--camera-height 0.4,'), ((None, None), '')):
+        told = [
+            json.dumps(row | ({} if height is None else {'camera_height': height}))
+            for row, height in zip(rows, heights, strict=True)
+        ]
+        manifest.write_text('\n'.join(told))
+        assert main(['bag', 'from-kitti', str(manifest), str(tmp_path / f'bag{words}')]) == 0
+        said = capsys.readouterr().err
+        assert words in said if words else '--camera-height' not in said
+
+
 def test_the_sky_of_a_rendered_frame_is_beyond_any_range(tmp_path: Path) -> None:
     manifest = write_manifest(tmp_path / 'data', 'road/0')
     record = json.loads(manifest.read_text())
