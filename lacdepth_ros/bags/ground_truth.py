@@ -15,15 +15,15 @@ import numpy.typing as npt
 from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.opening import choose_topic, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
+from lacdepth_ros.bags.raw_depth import pinhole_view
 from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
-from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_points
-from lacdepth_ros.messages.cameras import camera_from_info, is_pinhole
 from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.depth import depth_from_message
-from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
+from lacdepth_ros.messages.rectification import RectifierCache
+from lacdepth_ros.messages.topics import info_topic_of
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -78,6 +78,7 @@ class GroundTruthTopic:
         beside = info_topic_of(self.topic)
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
         self._infos = CameraInfos(reader, beside if has_infos else None)
+        self._rectifiers = RectifierCache()
         self._messages = StampedTopic(reader, self.topic)
         if not self._messages.stamps:
             raise ValueError(f'{path}: topic {self.topic} holds no message')
@@ -97,29 +98,23 @@ class GroundTruthTopic:
             xyz, times = points_from_message(message), times_from_message(message)
         else:
             times = None
-            xyz = _depth_points(message, self._camera(stamp, message.header.frame_id))
+            xyz = self._depth_points(stamp, message)
         return Points(stamp, message.header.frame_id, xyz, times)
 
-    def _camera(self, stamp: int, frame: str) -> Camera:
-        """Camera of a depth image: that of its frame's camera_info nearest in time."""
-        info = self._infos.nearest(stamp, frame)
+    def _depth_points(self, stamp: int, message: Any) -> npt.NDArray[np.float64]:
+        """Points of a depth image, by its frame's camera_info nearest in time."""
+        info = self._infos.nearest(stamp, message.header.frame_id)
         if info is None:
             raise ValueError(
                 f'depth topic {self.topic} has no matching camera_info '
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
-        rectified = is_rectified_topic(self.topic)
-        if not rectified and not is_pinhole(info):
-            raise ValueError(
-                f'the depth of {self.topic} is distorted by its lens; take a rectified topic'
-            )
-        return camera_from_info(info, rectified=rectified)
-
-
-def _depth_points(message: Any, camera: Camera) -> npt.NDArray[np.float64]:
-    depth = depth_from_message(message)
-    points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), camera)
-    return points[np.isfinite(points[..., 2])].astype(np.float64)
+        camera, rectifier = pinhole_view(self._rectifiers, self.topic, message, info)
+        depth = depth_from_message(message)
+        if rectifier is not None:
+            depth = rectifier.rectify_depth(depth)
+        points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), camera)
+        return points[np.isfinite(points[..., 2])].astype(np.float64)
 
 
 def only_ground_truth(reader: BagReader, path: Path, topics: Sequence[str], nothing: str) -> str:

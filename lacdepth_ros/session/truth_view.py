@@ -15,13 +15,14 @@ from scipy.spatial.transform import Rotation
 
 from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.opening import messages_of, topic_kinds
+from lacdepth_ros.bags.raw_depth import pinhole_view
 from lacdepth_ros.bags.reader import CAMERA_INFO, BagImages
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.messages.cameras import camera_of_view, rotation_from_info
+from lacdepth_ros.messages.cameras import camera_of_view
 from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
-from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
+from lacdepth_ros.messages.topics import info_topic_of
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -146,17 +147,11 @@ def _view(
     Raises:
         ValueError: Its camera_info cannot be used.
     """
-    width, height = depth.width, depth.height
     infos = CameraInfos(reader, info_topic_of(topic) if _has_infos(reader, topic) else None)
     info = infos.nearest(stamp, depth.header.frame_id)
     if info is None:  # as of a simulator: its frame_id and size must do
-        return replace(published, width=width, height=height), None
-    camera, rectifier = RectifierCache().get(
-        info, width=width, height=height, rectified=is_rectified_topic(topic)
-    )
-    if rectifier is not None and not np.allclose(rotation_from_info(info), np.eye(3)):
-        raise ValueError('it is raw depth of a camera that rectification turns (r of camera_info)')
-    return camera, rectifier
+        return replace(published, width=depth.width, height=depth.height), None
+    return pinhole_view(RectifierCache(), topic, depth, info)
 
 
 def _has_infos(reader: BagReader, topic: str) -> bool:
