@@ -267,7 +267,7 @@ def _judge(result: SessionResult, images: BagImages, args: argparse.Namespace) -
         error(line)
     for name, reason in result.unscored:
         error(f'{name} not scored: {reason}')
-    if result.without_ground_truth:
+    if result.without_ground_truth and not args.no_truth:
         warn(
             f'{len(result.without_ground_truth)} answered frames have no ground truth: not scored'
         )

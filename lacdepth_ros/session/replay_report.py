@@ -173,7 +173,8 @@ def _summary(result: SessionResult, facts: dict[str, Any]) -> list[str]:
     pace = 'in lockstep' if facts['rate'] is None else f'at {facts["rate"]:g} times its pace'
     lines = [
         f'{received} of {sent} frames answered ({result.share_answered:.1%}), sent {pace}, '
-        f'matched by stamp; scored: {result.depth_topic} as published'
+        f'matched by stamp; {"scored" if result.report.frames else "received"}: '
+        f'{result.depth_topic} as published'
     ]
     if result.failure:
         lines.append(f'ended early: {result.failure}')
@@ -188,7 +189,7 @@ def _summary(result: SessionResult, facts: dict[str, Any]) -> list[str]:
         lines.append(f'the replay itself sent p95 {lag["p95"]:.1f} ms late')
     lines += filter(None, [describe_closed(result.closed_steps)])
     lines += _stability(result.stability)
-    if result.without_ground_truth:
+    if result.without_ground_truth and result.report.frames:
         lines.append(f'{len(result.without_ground_truth)} answered frames have no ground truth')
     if unpredicted := result.report.unpredicted:
         lines.append(f'{unpredicted:.2%} of the pixels with ground truth have no published depth')

@@ -176,7 +176,11 @@ def test_frames_without_ground_truth_are_counted(
     ground_truth.mkdir()
     write_depth_png(ground_truth / '99.png', wall(5.0))
     assert evaluate(other, '--truth', str(ground_truth)) == 1, 'nothing could be scored'
+    capsys.readouterr()
     assert evaluate(other, '--no-truth', '--json', str(out), '--overwrite') == 0
+    said = ''.join(capsys.readouterr())
+    assert 'received: depth/image_rect as published' in said and 'scored' not in said
+    assert 'have no ground truth' not in said, 'none was asked for'
     assert json.loads(out.read_text())['overall']['abs_rel'] is None
 
 
