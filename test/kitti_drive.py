@@ -65,8 +65,8 @@ def write_drive(root: Path, *, frames: int = 3) -> Path:
     return drive
 
 
-def write_oxts(drive: Path, *, east, north, up, yaw) -> None:
-    """Measure the car at places [m] about 49 N 8 E, at the stamps of the images."""
+def write_oxts(drive: Path, *, east, north, up, yaw, late: int = 0) -> None:
+    """Measure the car at places [m] about 49 N 8 E, `late` [ns] after the images."""
     write_numbers(drive.parent / 'calib_imu_to_velo.txt', R=np.eye(3).ravel(), T=[-0.8, 0.3, -0.8])
     folder = drive / 'oxts' / 'data'
     folder.mkdir(parents=True)
@@ -76,7 +76,7 @@ def write_oxts(drive: Path, *, east, north, up, yaw) -> None:
         values = [latitude, 8 + x / (degree * np.cos(np.radians(49))), z, 0.0, 0.0, turn]
         numbers = ' '.join(f'{value:.12f}' for value in [*values, *[0.0] * 24])
         (folder / f'{number:010d}.txt').write_text(numbers)
-    lines = [f'{clock(image_stamp(number))}\n' for number in range(len(east))]
+    lines = [f'{clock(image_stamp(number) + late)}\n' for number in range(len(east))]
     (folder.parent / 'timestamps.txt').write_text(''.join(lines))
 
 

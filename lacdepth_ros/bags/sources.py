@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from lacdepth_ros.bags.transforms import Transform, pose_of
 from lacdepth_ros.data.layouts.kitti import KittiFrame, parse_stamp, read_kitti_raw
@@ -69,7 +70,9 @@ def _drive(drive: Path, frames: Sequence[KittiFrame]) -> Source:
         (BASE_FRAME, SCAN_FRAME, base_from_scan),
         (SCAN_FRAME, CAMERA_FRAME, np.linalg.inv(camera_from_scan)),
     ]
-    poses = _poses(drive, [frame.image.stem for frame in frames], base_from_scan)
+    measured = _poses(drive, [frame.image.stem for frame in frames], base_from_scan)
+    stamps = [frame.stamp for frame in frames] + [stamp for stamp, _ in scans]
+    poses = _reaching(measured, min(stamps), max(stamps))
     return Source([(frame.stamp, frame) for frame in frames], scans, links, poses)
 
 
@@ -83,6 +86,32 @@ def _poses(
     imu_from_base = np.linalg.inv(base_from_scan @ scan_from_imu)
     start = np.linalg.inv(measured[0][1] @ imu_from_base)
     return [(stamp, start @ pose @ imu_from_base) for stamp, pose in measured]
+
+
+def _reaching(
+    poses: Sequence[tuple[int, Transform]], first: int, last: int
+) -> list[tuple[int, Transform]]:
+    """Poses [ns] that also cover what was taken shortly before the first or after the last.
+
+    There the car goes on as between its nearest two poses, for no longer than these are apart:
+    KITTI's first image is 2 ms older than its first measurement, and no transform reached it.
+    """
+    if len(poses) < 2:
+        return list(poses)
+    before = _beyond(poses[0], poses[1], first)
+    return [*before, *poses, *_beyond(poses[-1], poses[-2], last)]
+
+
+def _beyond(
+    near: tuple[int, Transform], inner: tuple[int, Transform], stamp: int
+) -> list[tuple[int, Transform]]:
+    """The pose at a stamp on the far side of `near`; [] where there is no need, or it is far."""
+    share = (stamp - near[0]) / (inner[0] - near[0])
+    if not -1 <= share < 0:
+        return []
+    step = np.linalg.inv(near[1]) @ inner[1]
+    turn = Rotation.from_rotvec(share * Rotation.from_matrix(step[:3, :3]).as_rotvec())
+    return [(stamp, near[1] @ pose_of(turn.as_matrix(), share * step[:3, 3]))]
 
 
 def _scans(drive: Path, frames: Sequence[KittiFrame]) -> list[tuple[int, Path]]:

@@ -16,6 +16,7 @@ from lacdepth_ros.bags.motion import camera_motion
 from lacdepth_ros.bags.sources import CAMERA_FRAME, open_source
 from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses
 
+PERIOD = image_stamp(1) - image_stamp(0)
 STEMS = [f'{number:010d}' for number in range(3)]
 
 
@@ -42,6 +43,29 @@ def test_camera_motion_of_the_bag_is_that_of_the_car(tmp_path: Path) -> None:
     half = motion(image_stamp(0), image_stamp(0) + 50_000_000)
     np.testing.assert_allclose(half[:3, 3], (0, 0, -1), atol=1e-3)
     assert motion(image_stamp(0), image_stamp(3)) is None
+
+
+@pytest.mark.parametrize('late', [2_000_000, -2_000_000])
+def test_images_before_the_first_measurement_have_a_place(tmp_path: Path, late: int) -> None:
+    """The scanner, 1.5 m a frame on a left turn; KITTI's first image is 2 ms older."""
+    at = np.arange(3) + late / PERIOD
+    angle, radius = 0.1 * at, 15.0
+    drive = write_drive(tmp_path)
+    imu = np.array([-0.8, 0.3])  # in the scanner's frame, as write_oxts has it
+    east = radius * np.sin(angle) + imu @ (np.cos(angle), -np.sin(angle))
+    north = radius * (1 - np.cos(angle)) + imu @ (np.sin(angle), np.cos(angle))
+    write_oxts(drive, east=east, north=north, up=[0] * 3, yaw=angle, late=late)
+    write_source(open_source(drive), tmp_path / 'bag')
+    motion = camera_motion(tmp_path / 'bag', 'velodyne', IMAGE_TOPIC)
+    assert motion is not None
+    for start, end in ((0, 1), (1, 2), (0, 2)):
+        moved = np.linalg.inv(motion(image_stamp(start), image_stamp(end)))
+        turn = 0.1 * (end - start)
+        expected = (radius * np.sin(turn), radius * (1 - np.cos(turn)), 0)
+        # Poses between are on the chord of the arc: 1.5 mm off, as those beyond.
+        np.testing.assert_allclose(moved[:3, 3], expected, atol=4e-3)
+        np.testing.assert_allclose(moved[:2, 0], (np.cos(turn), np.sin(turn)), atol=1e-6)
+    assert motion(image_stamp(0) - 2 * PERIOD, image_stamp(1)) is None, 'too far for a guess'
 
 
 def test_without_measurements_there_is_no_motion(tmp_path: Path) -> None:
