@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
+from lacdepth_ros.bags.ground_frame import height_above_ground
 from lacdepth_ros.bags.ground_truth import GroundTruthTopic
 from lacdepth_ros.bags.occlusion import hidden_points
 from lacdepth_ros.bags.opening import open_bag
@@ -128,7 +129,7 @@ class _Work:
         self._output, self._options = output, options
         self._ground_truth, self._done = ground_truth, done
         self._sweeps = Sweeps(transforms.tree, options, ground_truth.topic)
-        self._hint = transforms.hint
+        self._tree, self._hint = transforms.tree, transforms.hint
         rectified = looks_rectified if options.rectified is None else options.rectified
         self._rectified, self._rectifiers = rectified, RectifierCache()
         self._seen: set[int] = set()
@@ -239,7 +240,14 @@ class _Work:
             'stamp': recorded.stamp,
             'ground_truth': self._ground_truth.topic,
         }
-        for key in ('domain', 'camera_height'):
-            if (value := getattr(self._options, key)) is not None:
-                row[key] = value
-        return row
+        told = {'domain': self._options.domain, 'camera_height': self._height(recorded)}
+        return row | {key: value for key, value in told.items() if value is not None}
+
+    def _height(self, recorded: RecordedImage) -> float | None:
+        """The height that was given, or that the transforms tell [m]."""
+        if self._options.camera_height is not None:
+            return self._options.camera_height
+        frame = recorded.message.header.frame_id
+        height = height_above_ground(self._tree, frame, recorded.stamp)
+        self._done.heights.append(height)
+        return height

@@ -36,7 +36,8 @@ class ExtractOptions:
         min_points: Images with fewer true pixels are left out.
         domain: Value of the manifest's key of that name, such as 'driving' or 'indoor'.
         val_share: Share of the frames, the last ones, that go to the validation manifest.
-        camera_height: Of the camera above the ground [m], for the manifest; None: not known.
+        camera_height: Of the camera above the ground [m], for the manifest; None: that above the
+            robot's base_footprint, if the transforms tell it.
 
     Raises:
         ValueError: A number is out of its range.
@@ -86,6 +87,8 @@ class Extraction:
         calibrations: Different calibrations in a row; 1 when the camera never changed.
         skipped: Reason -> number of images left out.
         details: Reason -> what was said about the first of them.
+        heights: Of the cameras above the ground [m] by the transforms, where none was given;
+            None of a frame where they do not tell it.
         choice: Which of several image topics was taken, and the others; '' of one.
         warnings: What else should be known.
         damage: Messages that could not be read; images among them are not in `skipped`.
@@ -100,6 +103,7 @@ class Extraction:
     calibrations: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     details: dict[str, str] = field(default_factory=dict)
+    heights: list[float | None] = field(default_factory=list)
     choice: str = ''
     warnings: list[str] = field(default_factory=list)
     damage: Damage = field(default_factory=Damage)

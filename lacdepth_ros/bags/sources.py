@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from lacdepth_ros.bags.ground_frame import GROUND_FRAME
 from lacdepth_ros.bags.transforms import Transform, pose_of
 from lacdepth_ros.data.layouts.kitti import KittiFrame, parse_stamp, read_kitti_raw
 from lacdepth_ros.data.layouts.kitti_oxts import read_imu_poses, read_velodyne_from_imu
@@ -66,9 +67,13 @@ def _drive(drive: Path, frames: Sequence[KittiFrame]) -> Source:
     # Rows of [R | t] lead from the scanner into the camera; tf wants the camera in the scanner.
     camera_from_scan = np.vstack([frames[0].calibration.camera_from_velodyne, [0, 0, 0, 1]])
     base_from_scan = pose_of(np.eye(3), (0.0, 0.0, VELODYNE_HEIGHT))
+    scan_from_camera = np.linalg.inv(camera_from_scan)
+    # The heights of scanner and camera are from two drawings, which differ by a centimetre.
+    road = (base_from_scan @ scan_from_camera)[2, 3] - frames[0].camera_height
     links = [
+        (BASE_FRAME, GROUND_FRAME, pose_of(np.eye(3), (0.0, 0.0, road))),
         (BASE_FRAME, SCAN_FRAME, base_from_scan),
-        (SCAN_FRAME, CAMERA_FRAME, np.linalg.inv(camera_from_scan)),
+        (SCAN_FRAME, CAMERA_FRAME, scan_from_camera),
     ]
     measured = _poses(drive, [frame.image.stem for frame in frames], base_from_scan)
     stamps = [frame.stamp for frame in frames] + [stamp for stamp, _ in scans]

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         images = _images(args)
         ground_truth = _ground_truth(args, images)
-        parameters = _parameters(args, images, ground_truth.camera_height)
+        parameters = _parameters(args, images, _camera_height(args, images, ground_truth))
         meter = stability_meter(args.bag, images)
         observe = replay_observer(worst, meter)
         result = SessionResult(
@@ -203,7 +203,7 @@ def _parameters(
 ) -> dict[str, Any]:
     """Parameters of the node: --params-file, then the options, then what a replay needs.
 
-    The camera height is that of the ground truth's frames where neither of the first two tells it.
+    The camera height is the one found in data where neither of the first two tells it.
     """
     from lacdepth_ros.session.bag_frames import first_frame
     from lacdepth_ros.session.replay import node_parameters, read_parameters
@@ -225,6 +225,17 @@ def _parameters(
         lockstep=args.rate is None,
         encoding=args.encoding,
     )
+
+
+def _camera_height(
+    args: argparse.Namespace, images: BagImages, ground_truth: GroundTruth
+) -> float | None:
+    """The camera's height [m], from the frames of the ground truth or the bag's transforms."""
+    from lacdepth_ros.bags.ground_frame import recorded_height
+
+    if ground_truth.camera_height is not None:
+        return ground_truth.camera_height
+    return None if args.camera_height else recorded_height(args.bag, images)
 
 
 def _intervals(parameters: Mapping[str, Any]) -> Mapping[float, float]:

@@ -121,7 +121,9 @@ def _add_content(group: Any) -> None:
         '--domain', metavar='NAME', help="the manifest's `domain`, such as driving or indoor"
     )
     options.add_camera_height(
-        group, default="none in the manifest, which means the checkpoint's; with a warning"
+        group,
+        default='that above the tf frame base_footprint; else none in the manifest, which means '
+        "the checkpoint's, with a warning",
     )
     group.add_argument(
         '--val-share',
@@ -196,11 +198,7 @@ def _report(args: argparse.Namespace, done: Extraction) -> None:
         warn(f'{done.choice}; --image-topic chooses')
     show_findings(args.bag, done)
     if args.camera_height is None:
-        warn(
-            'the manifest names no height of the camera: training and evaluation assume that of '
-            'the checkpoint (1.65 m of the shipped one) and learn metres that are wrong for a '
-            'node that is told the true one. Give --camera-height.'
-        )
+        _tell_height(done)
     images, info, ground_truth = done.topics
     points = f', {done.points}' if done.points else ''
     print(f'images {images}, camera_info {info}, ground truth {ground_truth}{points}')
@@ -210,3 +208,18 @@ def _report(args: argparse.Namespace, done: Extraction) -> None:
         f'{args.output}: {done.written} frames{split}, {done.pixels / done.written:.0f} true '
         f'pixels each, {hidden:.1%} of the points left out as hidden'
     )
+
+
+def _tell_height(done: Extraction) -> None:
+    """Say which height of the camera the manifest names, or that it names none."""
+    unknown, known = done.heights.count(None), [h for h in done.heights if h is not None]
+    if known:
+        low, high = min(known), max(known)
+        height = f'{low:g} m' if low == high else f'{low:g} to {high:g} m'
+        print(f'camera_height {height}, above the tf frame base_footprint')
+    if unknown:
+        warn(
+            f'the manifest names no height of the camera of {unknown} frames: training and '
+            'evaluation assume that of the checkpoint (1.65 m of the shipped one) and learn '
+            'metres that are wrong for a node that is told the true one. Give --camera-height.'
+        )

@@ -24,7 +24,7 @@ folder with manifest.jsonl) as a ROS 2 bag that `ros2 bag info`, `ros2 bag play`
   /camera/camera_info      rectified: no distortion, P = [K | 0]
   /ground_truth/depth      32FC1 metres, NaN where there is no ground truth, with its camera_info
   /velodyne_points         x, y, z, intensity (KITTI)
-  /tf_static               base_link -> velodyne -> camera_optical_frame (KITTI), latched
+  /tf_static               base_link -> velodyne -> camera_optical_frame, base_footprint (KITTI)
   /tf                      odom -> base_link, from the drive's GPS and IMU (KITTI with oxts)
 
 Stamps are the recording's own; a manifest whose lines have no `stamp` [ns] is played at 10 Hz.

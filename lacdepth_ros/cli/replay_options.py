@@ -46,7 +46,9 @@ def add_replay_options(parser: argparse.ArgumentParser) -> None:
     _add_ground_truth_options(parser)
     _add_node_options(parser)
     options.add_camera_height(
-        parser, default="--params-file's, else the --truth's, else the checkpoint's"
+        parser,
+        default="--params-file's, else the --truth's, else that above the tf frame "
+        "base_footprint, else the checkpoint's",
     )
     options.add_predictor_options(parser)
     add_protocol_options(parser)

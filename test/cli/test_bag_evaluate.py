@@ -258,6 +258,19 @@ def test_camera_height_of_the_truth_is_the_nodes(tmp_path: Path, node: SimpleNam
         assert told('--params-file', str(params)) == height, '0.0 is "as trained"'
 
 
+def test_camera_height_of_the_transforms_is_the_nodes(
+    tmp_path: Path, node: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bag = write_replay_bag(tmp_path / 'drive', REDS)
+    evaluate(bag)
+    assert 'camera_height' not in node.settings.parameters, 'this bag has no transforms'
+    monkeypatch.setattr('lacdepth_ros.bags.ground_frame.recorded_height', lambda *_: 0.42)
+    evaluate(bag)
+    assert node.settings.parameters['camera_height'] == 0.42
+    evaluate(bag, '--camera-height', '0.7')
+    assert node.settings.parameters['camera_height'] == 0.7
+
+
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
