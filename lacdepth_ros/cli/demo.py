@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         sequence = open_sequence_of(args)
         outputs.claim_folder(args, '--output', args.output, foreign_files(args.output))
+        height = _camera_height(args, sequence)
         first, frames = look_ahead(sequence.frames)
         remove_old_results(args.output)
     except (OSError, ValueError) as failure:
@@ -88,8 +89,10 @@ def run(args: argparse.Namespace) -> int:
     begin = time.monotonic()
     kept = DemoFrames(sequence.count)
     result = SessionResult(PROTOCOL, observe=kept)
-    sessions.run_node(_settings(args, sequence, first), frames, sequence.count, result)
+    settings = _settings(args, sequence, first, height)
+    sessions.run_node(settings, frames, sequence.count, result)
     facts = _facts(args, sequence, first) | {
+        'camera_height': height or "the checkpoint's",
         'assumed': _assumed(sequence, result),
         'seconds': round(time.monotonic() - begin, 1),
     }
@@ -98,7 +101,23 @@ def run(args: argparse.Namespace) -> int:
     return int(sessions.name_problems(result, TOPICS))
 
 
-def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> SessionSettings:
+def _camera_height(args: argparse.Namespace, sequence: FrameSequence) -> float | None:
+    """The height [m] that was given, or that the input tells; None where neither does."""
+    from lacdepth_ros.bags.storage import is_bag
+
+    if (given := args.camera_height or sequence.camera_height) is not None:
+        return float(given)
+    if args.input is None or not is_bag(args.input):
+        return None
+    from lacdepth_ros.bags.ground_frame import recorded_height
+    from lacdepth_ros.bags.reader import BagImages
+
+    return recorded_height(args.input, BagImages(args.input, args.image_topic))
+
+
+def _settings(
+    args: argparse.Namespace, sequence: FrameSequence, first: Frame, camera_height: float | None
+) -> SessionSettings:
     """Of the node and the session; each frame must arrive, so images are asked for reliably."""
     from lacdepth_ros.session.demo import TOPICS
     from lacdepth_ros.session.loop import SessionSettings
@@ -111,7 +130,7 @@ def _settings(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -
         'engine': args.engine,
         'precision': args.precision,
         'input_scale': args.input_scale,
-        'camera_height': args.camera_height or sequence.camera_height or 0.0,
+        'camera_height': camera_height or 0.0,
         'warm_up_width': max(width, 32),
         'warm_up_height': max(height, 32),
         'image_reliability': 'reliable',
@@ -136,7 +155,6 @@ def _facts(args: argparse.Namespace, sequence: FrameSequence, first: Frame) -> d
         'engine': args.engine,
         'precision': args.precision,
         'input_scale': args.input_scale,
-        'camera_height': args.camera_height or sequence.camera_height or "the checkpoint's",
     }
 
 

@@ -118,6 +118,12 @@ def test_node_gets_the_camera_height_that_the_input_tells(
     data.write_text('\n'.join(map(json.dumps, lines)))
     assert main(['demo', '--input', str(data), '--output', str(tmp_path / 'out'), *options]) == 2
     assert given == [height]
+    from replay_bags import write_replay_bag
+
+    bag = write_replay_bag(tmp_path / 'bag', [10])
+    monkeypatch.setattr('lacdepth_ros.bags.ground_frame.recorded_height', lambda *_: 1.2)
+    assert main(['demo', '--input', str(bag), '--output', str(tmp_path / 'more'), *options]) == 2
+    assert given == [height] * 2, 'by the transforms of a bag'
 
 
 @pytest.mark.ros
