@@ -9,6 +9,7 @@ anywhere in the robot, so nothing is taken from it.
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from lacdepth_ros.bags.opening import open_bag
@@ -19,6 +20,7 @@ from lacdepth_ros.core.camera import CAMERA_HEIGHTS
 
 GROUND_FRAME = 'base_footprint'
 _DIGITS = 2  # a centimetre: a suspension moves by more, and frames of one camera shall agree
+_IMAGES = 50  # that are asked: recorders often miss the transforms of the first
 
 
 def height_above_ground(tree: TransformTree, frame: str, stamp: int) -> float | None:
@@ -33,25 +35,31 @@ def height_above_ground(tree: TransformTree, frame: str, stamp: int) -> float | 
         None where no such frame leads there, several do and differ, or it is no camera's height.
     """
     heights = set()
-    for ground in tree.frames:
-        if ground.rpartition('/')[2] == GROUND_FRAME:
-            with suppress(LookupError):
-                heights.add(round(float(tree.lookup(ground, frame, stamp)[2, 3]), _DIGITS))
+    for ground in _ground_frames(tree):
+        with suppress(LookupError):
+            heights.add(round(float(tree.lookup(ground, frame, stamp)[2, 3]), _DIGITS))
     low, high = CAMERA_HEIGHTS
     height = heights.pop() if len(heights) == 1 else None
     return height if height is not None and low <= height <= high else None
 
 
 def recorded_height(path: Path, images: BagImages) -> float | None:
-    """The same of the first image of a bag, whose transforms are read whole.
+    """The same of the first image of a bag that the transforms reach; they are read whole.
 
     Raises:
         FileNotFoundError: There is no bag.
         ValueError: The bag is damaged.
     """
-    image = next(iter(images), None)
-    if image is None:
-        return None
     with open_bag(path) as reader:
         tree = read_transforms(reader, images.topic).tree
-    return height_above_ground(tree, image.message.header.frame_id, image.stamp)
+    if not _ground_frames(tree):
+        return None
+    heights = (
+        height_above_ground(tree, image.message.header.frame_id, image.stamp)
+        for image in islice(images, _IMAGES)
+    )
+    return next((height for height in heights if height is not None), None)
+
+
+def _ground_frames(tree: TransformTree) -> list[str]:
+    return [frame for frame in tree.frames if frame.rpartition('/')[2] == GROUND_FRAME]

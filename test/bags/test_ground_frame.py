@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bag_scene
 import pytest
-from bag_scene import LIDAR_IN_CAMERA, START, frame, in_lidar, static, wall
+from bag_scene import LIDAR_IN_CAMERA, START, STEP, frame, in_lidar, moving, static, wall
 
 from lacdepth_ros.bags.extract import extract
 from lacdepth_ros.bags.extraction import ExtractOptions
@@ -82,7 +82,12 @@ def test_command_says_where_it_comes_from(
         assert ('no height of the camera of 1 frames' in said.err) == (up is None)
 
 
-def test_replay_reads_it_of_the_first_image(tmp_path: Path) -> None:
+def test_replay_reads_it_of_the_first_image_that_it_is_told_of(tmp_path: Path) -> None:
     for name, up in (('told', 0.42), ('untold', None)):
         path = bag(tmp_path / name, up)
         assert recorded_height(path, BagImages(path)) == up
+    pose = pose_of(matrix_from_quaternion(OPTICAL), (0.3, 0.0, 0.5))
+    late = [moving(START + i * STEP, 'base_footprint', 'camera', pose) for i in (2, 3)]
+    records = sorted([*(r for i in range(4) for r in frame(i)), *late], key=lambda r: r[1])
+    path = bag_scene.write(tmp_path / 'late', records)
+    assert recorded_height(path, BagImages(path)) == 0.5
