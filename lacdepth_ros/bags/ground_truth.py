@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.camera_infos import CameraInfos
-from lacdepth_ros.bags.opening import choose_topic, topic_kinds
+from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.raw_depth import pinhole_view
 from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, IMAGE, sounds_like_depth
@@ -72,7 +72,7 @@ class GroundTruthTopic:
         if topic is None:
             found = ', '.join(sorted(kinds)) or 'none'
             nothing = f'no topic of measured points or depth in this bag; its topics: {found}'
-            topic = only_ground_truth(reader, path, fitting, nothing)
+            topic = only_ground_truth(reader, path, fitting, nothing, image=image)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] == CLOUD
         beside = info_topic_of(self.topic)
@@ -117,16 +117,20 @@ class GroundTruthTopic:
         return points[np.isfinite(points[..., 2])].astype(np.float64)
 
 
-def only_ground_truth(reader: BagReader, path: Path, topics: Sequence[str], nothing: str) -> str:
+def only_ground_truth(
+    reader: BagReader, path: Path, topics: Sequence[str], nothing: str, *, image: str = ''
+) -> str:
     """The one topic that can hold ground truth: a cloud, else depth, best if named after it.
 
-    What a depth node predicted is no ground truth; what it may have predicted must be named.
+    What a depth node predicted is no ground truth; what it may have predicted must be named. Of
+    several depth topics, as depth cameras have them, that in the frame of the images is meant.
 
     Args:
         reader: The open bag.
         path: The bag, for messages.
         topics: Those that could be meant.
         nothing: What to say where none is left.
+        image: Topic of the images; '' where there are none.
 
     Raises:
         ValueError: None is left, or several are, or only such as must be named.
@@ -146,12 +150,22 @@ def only_ground_truth(reader: BagReader, path: Path, topics: Sequence[str], noth
         )
     if not found:
         raise ValueError(f'{path}: {nothing}')
+    if len(found) > 1 and all(kinds[topic] == IMAGE for topic in found):
+        frame = _frame_of(reader, image)
+        registered = [topic for topic in found if frame and _frame_of(reader, topic) == frame]
+        found = registered if len(registered) == 1 else found
     if len(found) > 1:
         raise ValueError(
             f'{path}: several topics may hold the ground truth ({", ".join(found)}); name one '
             'with --truth-topic'
         )
     return found[0]
+
+
+def _frame_of(reader: BagReader, topic: str) -> str:
+    """The frame_id of the first message of a topic; '' of none."""
+    _, message = next(messages_of(reader, topic or None), (0, None))
+    return '' if message is None else str(message.header.frame_id).lstrip('/')
 
 
 def _is_called_truth(topic: str) -> bool:

@@ -114,7 +114,8 @@ def ground_truth_from_topic(
         if topic is None:
             others = ', '.join(fitting) or 'none'
             nothing = f'no depth topic to score {images.topic} against (other images: {others}); '
-            topic = only_ground_truth(reader, path, fitting, nothing + HOW_TO_GIVE)
+            nothing += HOW_TO_GIVE
+            topic = only_ground_truth(reader, path, fitting, nothing, image=images.topic)
         name = choose_topic(path, topic, kinds, fitting)
         recorded = StampedTopic(reader, name)
         if not recorded.stamps:

@@ -53,7 +53,7 @@ def chosen(folder: Path, *records: tuple[str, object]) -> str:
     with open_bag(path) as reader:
         topics = sorted(set(topic_kinds(reader)) - {IMAGE, INFO})
         fitting = [topic for topic in topics if not topic.endswith('camera_info')]
-        return only_ground_truth(reader, path, fitting, 'nothing there')
+        return only_ground_truth(reader, path, fitting, 'nothing there', image=IMAGE)
 
 
 @pytest.mark.parametrize('encoding', ['image_rect', 'image_raw'])
@@ -127,3 +127,15 @@ def test_one_output_that_nobody_else_has_gives_the_others_away(
     records = [(f'/robot/front/{telltale}', message), ('/robot/front/depth/image_rect', DEPTH)]
     with pytest.raises(ValueError, match='nothing there'):
         chosen(tmp_path, *records, ('/robot/front/depth/camera_info', OF_DRIVER))
+
+
+def test_of_a_depth_camera_s_topics_the_one_registered_to_the_images_is_meant(
+    tmp_path: Path,
+) -> None:
+    own = messages.depth_image(np.ones((36, 64), np.float32), messages.header(START, 'depth'))
+    raw, aligned = '/camera/depth/image_rect_raw', '/camera/aligned_depth_to_color/image_raw'
+    assert chosen(tmp_path / 'one', (raw, own), (aligned, DEPTH)) == aligned
+    for name, messages_of_both in (('none', (own, own)), ('both', (DEPTH, DEPTH))):
+        both = zip((raw, aligned), messages_of_both, strict=True)
+        with pytest.raises(ValueError, match='several topics may hold the ground truth'):
+            chosen(tmp_path / name, *both)
