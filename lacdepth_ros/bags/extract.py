@@ -191,7 +191,8 @@ class _Work:
         except ValueError as error:
             raise _LeftOutError('unusable image or camera_info', str(error)) from error
         try:
-            points = self._ground_truth.read(measured)
+            rectified_image = recorded.info if self._rectified else None
+            points = self._ground_truth.read(measured, rectified_image)
             seen, pose = self._sweeps.seen(points, recorded.message.header.frame_id, stamp)
             check_metres(seen)
         except ValueError as error:

@@ -8,23 +8,27 @@ anywhere in the robot, so nothing is taken from it.
 
 from __future__ import annotations
 
+import statistics
+import warnings
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 from lacdepth_ros.bags.opening import open_bag
 from lacdepth_ros.bags.reader import BagImages
+from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.bags.transform_tree import TransformTree
 from lacdepth_ros.core.camera import CAMERA_HEIGHTS
+from lacdepth_ros.data.indexing import spread
+from lacdepth_ros.data.sources import ONE_HEIGHT
 
 GROUND_FRAME = 'base_footprint'
-_DIGITS = 2  # a centimetre: a suspension moves by more, and frames of one camera shall agree
-_IMAGES = 50  # that are asked: recorders often miss the transforms of the first
+_DIGITS = 2  # a centimetre: a suspension moves by more
+_IMAGES = 20  # that are asked, spread over a bag
 
 
 def height_above_ground(tree: TransformTree, frame: str, stamp: int) -> float | None:
-    """Height [m] of a camera above the robot's base_footprint, to the centimetre.
+    """Height [m] of a camera above its robot's base_footprint, to the centimetre.
 
     Args:
         tree: The frames.
@@ -32,34 +36,50 @@ def height_above_ground(tree: TransformTree, frame: str, stamp: int) -> float | 
         stamp: Nanoseconds.
 
     Returns:
-        None where no such frame leads there, several do and differ, or it is no camera's height.
+        None where the camera's robot has no such frame, or it is no camera's height.
     """
-    heights = set()
-    for ground in _ground_frames(tree):
-        with suppress(LookupError):
-            heights.add(round(float(tree.lookup(ground, frame, stamp)[2, 3]), _DIGITS))
-    low, high = CAMERA_HEIGHTS
-    height = heights.pop() if len(heights) == 1 else None
-    return height if height is not None and low <= height <= high else None
+    with suppress(LookupError):
+        ground = _ground_of(tree, frame, stamp)
+        if ground is not None:
+            height = round(float(tree.lookup(ground, frame, stamp)[2, 3]), _DIGITS)
+            low, high = CAMERA_HEIGHTS
+            return height if low <= height <= high else None
+    return None
 
 
 def recorded_height(path: Path, images: BagImages) -> float | None:
-    """The same of the first image of a bag that the transforms reach; they are read whole.
+    """The same over a bag, whose transforms are read whole; where it changes a warning says so.
 
     Raises:
         FileNotFoundError: There is no bag.
         ValueError: The bag is damaged.
     """
     with open_bag(path) as reader:
+        topic = StampedTopic(reader, images.topic)
+        if not topic.stamps:
+            return None
+        frame = topic.read(topic.stamps[0]).header.frame_id
         tree = read_transforms(reader, images.topic).tree
-    if not _ground_frames(tree):
+    found = (height_above_ground(tree, frame, stamp) for stamp in spread(topic.stamps, _IMAGES))
+    heights = [height for height in found if height is not None]
+    if heights and max(heights) > ONE_HEIGHT * min(heights):
+        warnings.warn(
+            f'the camera is {min(heights):g} to {max(heights):g} m above {GROUND_FRAME} in this '
+            "bag, and a node takes one camera_height for all: the checkpoint's is taken",
+            stacklevel=2,
+        )
         return None
-    heights = (
-        height_above_ground(tree, image.message.header.frame_id, image.stamp)
-        for image in islice(images, _IMAGES)
-    )
-    return next((height for height in heights if height is not None), None)
+    return round(statistics.median(heights), _DIGITS) if heights else None
 
 
-def _ground_frames(tree: TransformTree) -> list[str]:
-    return [frame for frame in tree.frames if frame.rpartition('/')[2] == GROUND_FRAME]
+def _ground_of(tree: TransformTree, frame: str, stamp: int) -> str | None:
+    """The nearest base_footprint above a camera, or mounted on a frame above it.
+
+    Another robot's hangs in the world frame by a transform that moves, so it is not found.
+    """
+    for above in tree.ancestors(frame, stamp):
+        mounted = [above, *tree.mounted_on(above, stamp)]
+        grounds = [name for name in mounted if name.rpartition('/')[2] == GROUND_FRAME]
+        if grounds:
+            return grounds[0] if len(grounds) == 1 else None
+    return None

@@ -87,8 +87,12 @@ class GroundTruthTopic:
         """Stamp of the message nearest in time; None when none lies within the tolerance."""
         return self._messages.nearest(stamp, tolerance_ns)
 
-    def read(self, stamp: int) -> Points:
+    def read(self, stamp: int, rectified_image: Any | None = None) -> Points:
         """The points of the message with this stamp.
+
+        Args:
+            stamp: One of those of the topic [ns].
+            rectified_image: camera_info of the image, if it is rectified; see `pinhole_view`.
 
         Raises:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
@@ -98,10 +102,12 @@ class GroundTruthTopic:
             xyz, times = points_from_message(message), times_from_message(message)
         else:
             times = None
-            xyz = self._depth_points(stamp, message)
+            xyz = self._depth_points(stamp, message, rectified_image)
         return Points(stamp, message.header.frame_id, xyz, times)
 
-    def _depth_points(self, stamp: int, message: Any) -> npt.NDArray[np.float64]:
+    def _depth_points(
+        self, stamp: int, message: Any, rectified_image: Any | None
+    ) -> npt.NDArray[np.float64]:
         """Points of a depth image, by its frame's camera_info nearest in time."""
         info = self._infos.nearest(stamp, message.header.frame_id)
         if info is None:
@@ -109,7 +115,9 @@ class GroundTruthTopic:
                 f'depth topic {self.topic} has no matching camera_info '
                 f'({info_topic_of(self.topic)}): its points cannot be placed'
             )
-        camera, rectifier = pinhole_view(self._rectifiers, self.topic, message, info)
+        camera, rectifier = pinhole_view(
+            self._rectifiers, self.topic, message, info, rectified_image
+        )
         depth = depth_from_message(message)
         if rectifier is not None:
             depth = rectifier.rectify_depth(depth)

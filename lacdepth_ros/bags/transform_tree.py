@@ -98,7 +98,7 @@ class TransformTree:
                 other about a frame in between, or the time lies outside what was recorded or in a
                 gap of it; the message says which.
         """
-        to_root, from_root = self._ancestors(target, stamp), self._ancestors(source, stamp)
+        to_root, from_root = self.ancestors(target, stamp), self.ancestors(source, stamp)
         common = next((frame for frame in to_root if frame in from_root), None)
         down, up = (
             list(takewhile(lambda frame: frame != common, chain)) for chain in (from_root, to_root)
@@ -115,13 +115,17 @@ class TransformTree:
 
     def fixed_frame(self, frame: str) -> str | None:
         """Topmost frame above `frame`, such as 'odom'; None where nothing moves between them."""
-        chain = self._ancestors(frame, _LATEST)
+        chain = self.ancestors(frame, _LATEST)
         links = (self._links[name] for name in chain[:-1])
         moves = any(isinstance(link, MovingLink) and link.moves for link in links)
         return chain[-1] if moves else None
 
-    def _ancestors(self, frame: str, stamp: int) -> list[str]:
-        """The frame, its parent, and so on up to the root, at a time."""
+    def ancestors(self, frame: str, stamp: int) -> list[str]:
+        """The frame, its parent, and so on up to the root, at a time [ns].
+
+        Raises:
+            LookupError: The transforms form a circle.
+        """
         chain = [frame.lstrip('/')]
         while chain[-1] in self._links:
             parent = self._links[chain[-1]].parent_at(stamp)
@@ -129,6 +133,14 @@ class TransformTree:
                 raise LookupError(f'the transforms of frame {parent!r} form a circle')
             chain.append(parent)
         return chain
+
+    def mounted_on(self, frame: str, stamp: int) -> list[str]:
+        """Frames that a static transform places in this one at a time [ns]."""
+        return [
+            child
+            for child, link in self._links.items()
+            if isinstance(link, StaticLink) and link.parent_at(stamp) == frame
+        ]
 
     def _chain(self, frames: list[str], stamp: int) -> Transform:
         """Pose of the first frame in the parent of the last."""

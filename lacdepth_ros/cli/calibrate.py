@@ -104,11 +104,11 @@ def run(args: argparse.Namespace) -> int:
     if args.point:
         readings = _tape(args, predictor)
     else:
-        with _entries(args) as entries:
+        with _entries(args, told) as entries:
             told = _told(entries, args, predictor)
             readings, failed = _measured(args, entries, predictor)
     fit = fit_scale(readings)
-    print(describe(fit, told))
+    print(describe(fit, told, predictor.camera_height))
     if args.json is not None:
         write_json(args.json, {**dataclasses.asdict(fit), 'bends': fit.bends, 'told': told})
     return 1 if failed else 0
@@ -119,12 +119,13 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def describe(fit: ScaleFit, told: float | None) -> str:
+def describe(fit: ScaleFit, told: float | None, usual: float) -> str:
     """What was found, and what to do.
 
     Args:
         fit: What was found.
         told: Height that depth was computed for [m]; None where frames differ.
+        usual: That a node takes which is told none [m].
     """
     frames = f'{fit.frames} frames' if fit.frames > 1 else 'one frame'
     readings = f'{fit.readings} readings' if fit.readings > 1 else 'one reading'
@@ -142,6 +143,12 @@ def describe(fit: ScaleFit, told: float | None) -> str:
         for half in fit.halves or ()
     ]
     lines += _on_distance(fit)
+    if told is None:
+        lines.append(
+            'depth was computed for the heights that the frames tell: tell the node its own'
+        )
+    elif told != usual:
+        lines.append(f'depth was computed for camera_height: {told:g}: tell the node as well')
     return '\n'.join([*lines, *_advice(fit, told)])
 
 
@@ -271,7 +278,7 @@ def _measured(
 
 
 @contextmanager
-def _entries(args: argparse.Namespace) -> Iterator[Sequence[Entry]]:
+def _entries(args: argparse.Namespace, height: float) -> Iterator[Sequence[Entry]]:
     """Frames with ground truth of a data set, or of a bag, which is extracted for a while."""
     from lacdepth_ros.data.indexing import spread
     from lacdepth_ros.data.sources import is_data_set, open_data_set
@@ -280,7 +287,7 @@ def _entries(args: argparse.Namespace) -> Iterator[Sequence[Entry]]:
         path = args.input
         try:
             if path.exists() and not is_data_set(path):
-                path = _extracted(path, Path(folder), args.limit or BAG_FRAMES)
+                path = _extracted(path, Path(folder), args.limit or BAG_FRAMES, height)
             frames = [frame for frame in open_data_set(path).entries if frame.has_ground_truth]
         except (OSError, ValueError) as failure:
             raise UsageError(str(failure)) from failure
@@ -289,8 +296,8 @@ def _entries(args: argparse.Namespace) -> Iterator[Sequence[Entry]]:
         yield spread(frames, args.limit)
 
 
-def _extracted(bag: Path, folder: Path, frames: int) -> Path:
-    """Manifest of some frames of a bag."""
+def _extracted(bag: Path, folder: Path, frames: int, height: float) -> Path:
+    """Manifest of some frames of a bag, for a camera at the height that the node assumes [m]."""
     from lacdepth_ros.bags.extract import extract
     from lacdepth_ros.bags.extraction import ExtractOptions
     from lacdepth_ros.bags.reader import BagImages
@@ -298,7 +305,7 @@ def _extracted(bag: Path, folder: Path, frames: int) -> Path:
 
     every = -(-BagImages(bag).count // frames)
     try:
-        done = extract(bag, folder / 'data', ExtractOptions(every=every))
+        done = extract(bag, folder / 'data', ExtractOptions(every=every, camera_height=height))
     except ValueError as failure:
         if ' --' not in str(failure):
             raise

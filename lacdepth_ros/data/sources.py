@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import statistics
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from lacdepth_ros.data.sample import Sample
 START, PERIOD = 1_000_000_000, 100_000_000
 """First stamp and time between frames [ns] of inputs without a clock: 1 s (0 means 'not set' in
 ROS), then 10 Hz."""
+ONE_HEIGHT = 1.1
+"""Highest over lowest of camera heights that are those of one camera on its suspension."""
 
 
 class Entry(Protocol):
@@ -104,19 +107,22 @@ def open_data_set(path: Path) -> DataSet:
 
 
 def one_camera_height(entries: Sequence[Entry]) -> float | None:
-    """The camera height [m] of all frames; None where one lacks it, or they differ.
+    """The camera height [m] of all frames, the median where it sways a little.
 
-    Where they differ a warning says so: what takes one height for all cannot be right for them.
+    Returns:
+        None where a frame lacks it, or they differ; then a warning says that what takes one
+        height for all cannot be right for them.
     """
     heights = [entry.camera_height for entry in entries]
-    known = {height for height in heights if height is not None}
-    if len(known) > 1:
+    known = [height for height in heights if height is not None]
+    if known and max(known) > ONE_HEIGHT * min(known):
         warnings.warn(
             f'the frames are of cameras {min(known):.2f} to {max(known):.2f} m above the ground, '
             'and a node takes one camera_height for all: frames of one height give right metres',
             stacklevel=2,
         )
-    return heights[0] if len(known) == 1 and None not in heights else None
+        return None
+    return statistics.median(known) if known and len(known) == len(heights) else None
 
 
 def _manifest(path: Path, entries: Sequence[ManifestEntry]) -> DataSet:

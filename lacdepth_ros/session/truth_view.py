@@ -83,7 +83,8 @@ def truth_view(
         if note and not (named and _has_infos(reader, topic)):
             raise ValueError(f'{note}: name it with --truth-topic if they are; {_CALIBRATED}')
         published = camera_of_view(image.info, rectified=images.rectified)
-        camera, rectifier = _view(reader, topic, depth, stamp, published)
+        rectified = image.info if images.rectified else None
+        camera, rectifier = _view(reader, topic, depth, stamp, published, rectified)
         check_camera(camera, published)
     except ValueError as error:
         raise ValueError(f'{whose}{error}. {_OTHER_WAYS}') from error
@@ -140,7 +141,12 @@ def _place(
 
 
 def _view(
-    reader: BagReader, topic: str, depth: Any, stamp: int, published: Camera
+    reader: BagReader,
+    topic: str,
+    depth: Any,
+    stamp: int,
+    published: Camera,
+    rectified_image: Any | None,
 ) -> tuple[Camera, Rectifier | None]:
     """Camera of the depth as a pinhole image, and what makes it one.
 
@@ -151,7 +157,7 @@ def _view(
     info = infos.nearest(stamp, depth.header.frame_id)
     if info is None:  # as of a simulator: its frame_id and size must do
         return replace(published, width=depth.width, height=depth.height), None
-    return pinhole_view(RectifierCache(), topic, depth, info)
+    return pinhole_view(RectifierCache(), topic, depth, info, rectified_image)
 
 
 def _has_infos(reader: BagReader, topic: str) -> bool:

@@ -17,6 +17,7 @@ from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.convert import GROUND_TRUTH_TOPIC, write_source
 from lacdepth_ros.bags.extract import extract
 from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
+from lacdepth_ros.bags.opening import messages_of, open_bag
 from lacdepth_ros.bags.sources import open_source
 from lacdepth_ros.bags.transforms import matrix_from_quaternion, pose_of
 from lacdepth_ros.cli.main import main
@@ -24,6 +25,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import points_to_depth
 from lacdepth_ros.data.layouts.kitti import read_kitti_raw
 from lacdepth_ros.data.manifest import ManifestEntry, read_manifest
+from lacdepth_ros.messages.depth import depth_from_message
 
 
 def extracted(path: Path, **options: object) -> tuple[Extraction, list[ManifestEntry]]:
@@ -209,6 +211,16 @@ def test_depth_registered_to_a_distorted_image_is_rectified_as_that_is(tmp_path:
     # The nearest raw pixel lies up to 0.7 px off; a pixel is up to 2.8 % of depth, the lens 17 %.
     assert np.abs(depth / expected - 1)[known].max() < 0.03
     assert np.abs(depth / expected - 1)[known].mean() < 0.005
+
+
+def test_depth_registered_to_rectified_images_stays_as_it_is(tmp_path: Path) -> None:
+    """Drivers publish rectified images beside the camera_info of the lens that is gone."""
+    path = raw_depth_bag(tmp_path / 'bag')
+    _, [entry] = extracted(path, reach=0.0, rectified=True)
+    with open_bag(path) as reader:
+        messages_of_topic = messages_of(reader, '/aligned_depth_to_color/image_raw')
+        recorded = depth_from_message(next(messages_of_topic)[1])
+    np.testing.assert_allclose(entry.load().depth, recorded, atol=1 / 256)
 
 
 def test_raw_depth_of_a_camera_that_rectification_turns_is_refused(tmp_path: Path) -> None:

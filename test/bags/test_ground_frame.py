@@ -41,7 +41,7 @@ def tree_of(*links: tuple[str, str, float]) -> TransformTree:
         ([('base_link', 'camera', 0.5)], None),  # it may be the middle of the robot
         ([('base_footprint', 'base_link', 0.1), ('other', 'camera', 0.3)], None),
         ([('base_footprint', 'camera', 0.0)], None),  # no camera lies on the ground
-        ([('a/base_footprint', 'b/base_footprint', 0.2), ('b/base_footprint', 'camera', 1)], None),
+        ([('a/base_footprint', 'b/base_footprint', 0.2), ('b/base_footprint', 'camera', 1)], 1.0),
         ([('my_base_footprint', 'camera', 1.2)], None),
     ],
 )
@@ -49,6 +49,17 @@ def test_height_is_that_above_the_place_on_the_floor(
     links: list[tuple[str, str, float]], expected: float | None
 ) -> None:
     assert height_above_ground(tree_of(*links), 'camera', START) == expected
+
+
+@pytest.mark.parametrize(('own', 'expected'), [(True, 0.5), (False, None)])
+def test_floor_below_another_robot_is_none(own: bool, expected: float | None) -> None:
+    tree = tree_of(('r1/base_link', 'camera', 0.4))
+    if own:
+        tree.add('r1/base_link', 'r1/base_footprint', START, (0, 0, -0.1), UPRIGHT, static=True)
+    for stamp in (START, START + STEP):
+        tree.add('map', 'r1/base_link', stamp, (0, 0, 0.1), UPRIGHT)
+        tree.add('map', 'r2/base_footprint', stamp, (30, 0, -2.0), UPRIGHT)
+    assert height_above_ground(tree, 'camera', START) == expected
 
 
 def bag(path: Path, up: float | None) -> Path:
@@ -82,12 +93,23 @@ def test_command_says_where_it_comes_from(
         assert ('no height of the camera of 1 frames' in said.err) == (up is None)
 
 
-def test_replay_reads_it_of_the_first_image_that_it_is_told_of(tmp_path: Path) -> None:
+def recorded(path: Path, heights: list[float | None]) -> float | None:
+    """`recorded_height` of a bag of as many images; None: no transform reaches one."""
+    records = []
+    for index, up in enumerate(heights):
+        if up is not None:
+            pose = pose_of(matrix_from_quaternion(OPTICAL), (0.3, 0.0, up))
+            records.append(moving(START + index * STEP, 'base_footprint', 'camera', pose))
+        records += frame(index)
+    bag_scene.write(path, records)
+    return recorded_height(path, BagImages(path))
+
+
+def test_replay_takes_it_of_the_whole_bag(tmp_path: Path) -> None:
     for name, up in (('told', 0.42), ('untold', None)):
         path = bag(tmp_path / name, up)
         assert recorded_height(path, BagImages(path)) == up
-    pose = pose_of(matrix_from_quaternion(OPTICAL), (0.3, 0.0, 0.5))
-    late = [moving(START + i * STEP, 'base_footprint', 'camera', pose) for i in (2, 3)]
-    records = sorted([*(r for i in range(4) for r in frame(i)), *late], key=lambda r: r[1])
-    path = bag_scene.write(tmp_path / 'late', records)
-    assert recorded_height(path, BagImages(path)) == 0.5
+    assert recorded(tmp_path / 'late', [None, None, 0.5, 0.5]) == 0.5
+    assert recorded(tmp_path / 'sways', [0.5, 0.52, 0.49, 0.5, 0.51]) == 0.5
+    with pytest.warns(UserWarning, match=r'0\.4 to 20 m above base_footprint'):
+        assert recorded(tmp_path / 'takes_off', [0.4, 4, 12, 20]) is None

@@ -8,12 +8,15 @@ import json
 import re
 from pathlib import Path
 
+import bag_scene
 import numpy as np
 import pytest
 import yaml
+from bag_scene import LIDAR_IN_CAMERA, in_lidar, static, wall
 from PIL import ExifTags, Image
 from scaled_predictor import CAMERA, Ramp, ScaledPredictor
 
+from lacdepth_ros.bags.transforms import matrix_from_quaternion, pose_of
 from lacdepth_ros.cli import calibrate, options
 from lacdepth_ros.cli.calibrate import describe
 from lacdepth_ros.cli.main import main
@@ -99,6 +102,37 @@ def test_frames_of_several_heights_have_a_factor_only(
     assert set(settings(capsys.readouterr().out)) == {'depth_scale'}
 
 
+def test_height_that_the_frames_tell_must_be_told_the_node(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = 'depth was computed for camera_height: 0.42: tell the node as well'
+    data = data_set(tmp_path / 'data', *(Ramp(f'a/{i}', camera_height=0.42) for i in range(3)))
+    predictor.factor = 0.42 / 1.65  # right at that height
+    assert main(['calibrate', str(data)]) == 0
+    out = capsys.readouterr().out
+    assert 'is right: leave' in out and told in out
+    predictor.factor = 1.0
+    assert main(['calibrate', str(data)]) == 0
+    out = capsys.readouterr().out
+    assert settings(out)['camera_height'] == pytest.approx(1.65, rel=0.01) and told in out
+    usual = data_set(tmp_path / 'usual', *(Ramp(f'a/{i}', camera_height=1.65) for i in range(3)))
+    assert main(['calibrate', str(usual)]) == 0
+    assert 'depth was computed for' not in capsys.readouterr().out
+
+
+def test_a_bag_is_seen_as_the_node_sees_it_whatever_its_transforms_tell(
+    tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    optical = pose_of(matrix_from_quaternion((-0.5, 0.5, -0.5, 0.5)), (0, 0, 0.42))
+    records = [static(('camera', 'lidar', LIDAR_IN_CAMERA), ('base_footprint', 'camera', optical))]
+    picture = np.zeros((36, 64, 3), np.uint8)
+    picture[..., 0] = 10  # metres, as the predictor sees them for a camera at 1.65 m
+    for index in range(9):
+        records += bag_scene.frame(index, image=picture, scan=in_lidar(wall(10.0)))
+    assert main(['calibrate', str(bag_scene.write(tmp_path / 'bag', records))]) == 0
+    assert 'is right: leave camera_height and depth_scale' in capsys.readouterr().out
+
+
 def test_errors_that_depend_on_distance_are_shouted(
     tmp_path: Path, predictor: ScaledPredictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,7 +151,7 @@ def test_errors_that_depend_on_distance_are_shouted(
 def test_a_factor_of_what_is_far_is_not_advised_where_near_is_right() -> None:
     true = np.geomspace(3, 60, 24)
     seen = np.where(true < 15, true, 15 * (true / 15) ** 0.5) * 1.02 ** np.resize([1, -1], 24)
-    text = describe(fit_scale(Readings(seen, true, np.arange(24))), 1.65)
+    text = describe(fit_scale(Readings(seen, true, np.arange(24))), 1.65, 1.65)
     assert 'leave camera_height and depth_scale as they are' in text
     assert 'depth_scale:' not in text
 
@@ -134,7 +168,9 @@ def test_readings_that_do_not_tell_the_factor_from_one_give_none(
     ratios: list[float], words: str
 ) -> None:
     true = np.linspace(3.0, 4.0, len(ratios))
-    text = describe(fit_scale(Readings(true / ratios, true, np.zeros(len(ratios), int))), 1.65)
+    text = describe(
+        fit_scale(Readings(true / ratios, true, np.zeros(len(ratios), int))), 1.65, 1.65
+    )
     assert 'THE READINGS DO NOT DECIDE IT' in text and words in text
     assert 'depth_scale:' not in text and 'camera_height:' not in text
 
@@ -144,7 +180,9 @@ def test_readings_that_do_not_tell_the_factor_from_one_give_none(
 )
 def test_few_readings_that_agree_give_the_factor(ratios: list[float], factor: float) -> None:
     true = np.linspace(3.0, 4.0, len(ratios))
-    text = describe(fit_scale(Readings(true / ratios, true, np.zeros(len(ratios), int))), 1.65)
+    text = describe(
+        fit_scale(Readings(true / ratios, true, np.zeros(len(ratios), int))), 1.65, 1.65
+    )
     found = settings(text)
     assert found == pytest.approx(
         {'camera_height': 1.65 * factor, 'depth_scale': factor}, rel=0.01
@@ -154,7 +192,7 @@ def test_few_readings_that_agree_give_the_factor(ratios: list[float], factor: fl
 def test_depth_that_is_right_is_left_alone() -> None:
     true = np.geomspace(3.0, 60.0, 24)
     seen = true * 1.01 ** np.resize([1, -1], 24)
-    text = describe(fit_scale(Readings(seen, true, np.arange(24))), 1.65)
+    text = describe(fit_scale(Readings(seen, true, np.arange(24))), 1.65, 1.65)
     assert 'depth is right: leave camera_height and depth_scale as they are' in text
     assert 'depth_scale:' not in text
 
@@ -293,6 +331,6 @@ def test_a_frame_that_cannot_be_read_is_named(
 def test_what_no_camera_explains_is_not_recommended() -> None:
     true = np.array([2.0, 4.0, 8.0, 16.0])
     frame = np.zeros(4, np.int64)
-    millimeters = describe(fit_scale(Readings(true, 1000 * true, frame)), 1.65)
+    millimeters = describe(fit_scale(Readings(true, 1000 * true, frame)), 1.65, 1.65)
     assert 'NO SUCH CAMERA: a factor of 1e+03' in millimeters and 'in metres' in millimeters
     assert 'camera_height:' not in millimeters

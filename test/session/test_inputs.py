@@ -192,6 +192,7 @@ def test_manifest_brings_ground_truth_and_cameras(tmp_path: Path) -> None:
         ([1.2, 1.2], 1.2, ''),
         ([1.2, None], None, ''),
         ([None, None], None, ''),
+        ([0.45, 0.46, 0.44], 0.45, ''),
         ([0.45, 1.84], None, 'cameras 0.45 to 1.84 m above the ground'),
         ([0.45, None, 1.84], None, 'cameras 0.45 to 1.84 m above the ground'),
     ],
