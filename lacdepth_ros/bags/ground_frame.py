@@ -24,6 +24,7 @@ from lacdepth_ros.data.sources import ONE_HEIGHT
 
 GROUND_FRAME = 'base_footprint'
 _DIGITS = 2  # a centimetre: a suspension moves by more
+_SAME_PLACE = 1e-3  # metres
 _IMAGES = 20  # that are asked, spread over a bag
 
 
@@ -36,11 +37,12 @@ def height_above_ground(tree: TransformTree, frame: str, stamp: int) -> float | 
         stamp: Nanoseconds.
 
     Returns:
-        None where the camera's robot has no such frame, or it is no camera's height.
+        None where the camera's robot has no such frame, or one at the very place of base_link,
+        which then may be its axles, or it is no camera's height.
     """
     with suppress(LookupError):
         ground = _ground_of(tree, frame, stamp)
-        if ground is not None:
+        if ground is not None and not _is_base_link(tree, ground, frame, stamp):
             height = round(float(tree.lookup(ground, frame, stamp)[2, 3]), _DIGITS)
             low, high = CAMERA_HEIGHTS
             return height if low <= height <= high else None
@@ -83,3 +85,11 @@ def _ground_of(tree: TransformTree, frame: str, stamp: int) -> str | None:
         if grounds:
             return grounds[0] if len(grounds) == 1 else None
     return None
+
+
+def _is_base_link(tree: TransformTree, ground: str, frame: str, stamp: int) -> bool:
+    """Whether base_link, which nothing is taken from, was given the name as well."""
+    for above in tree.ancestors(frame, stamp):
+        if above.rpartition('/')[2] == 'base_link':
+            return abs(float(tree.lookup(ground, above, stamp)[2, 3])) < _SAME_PLACE
+    return False

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.messages.cameras import rotation_from_info
+from lacdepth_ros.messages.cameras import is_turned
 from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
 from lacdepth_ros.messages.topics import is_rectified_topic
 
@@ -38,7 +38,7 @@ def pinhole_view(
     camera, rectifier = rectifiers.get(
         info, width=depth.width, height=depth.height, rectified=rectified
     )
-    if rectifier is not None and not np.allclose(rotation_from_info(info), np.eye(3)):
+    if rectifier is not None and is_turned(info):
         raise ValueError('it is raw depth of a camera that rectification turns (r of camera_info)')
     return camera, rectifier
 

@@ -110,12 +110,14 @@ def _reaching(
 def _beyond(
     near: tuple[int, Transform], inner: tuple[int, Transform], stamp: int
 ) -> list[tuple[int, Transform]]:
-    """The pose at a stamp on the far side of `near`; [] where there is no need, or it is far."""
-    share = (stamp - near[0]) / (inner[0] - near[0])
-    if not -1 <= share < 0:
+    """The pose at a stamp on the far side of `near`, or as far as it goes; [] without need."""
+    between = inner[0] - near[0]
+    if not between or (stamp - near[0]) * between >= 0:
         return []
+    share = max((stamp - near[0]) / between, -1.0)
     step = np.linalg.inv(near[1]) @ inner[1]
     turn = Rotation.from_rotvec(share * Rotation.from_matrix(step[:3, :3]).as_rotvec())
+    stamp = near[0] + round(share * between)
     return [(stamp, near[1] @ pose_of(turn.as_matrix(), share * step[:3, 3]))]
 
 

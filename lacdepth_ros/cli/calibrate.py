@@ -195,8 +195,10 @@ def _advice(fit: ScaleFit, told: float | None) -> list[str]:
         return [
             'THE FACTOR MAKES IT WORSE: the readings contradict each other; look for a wrong one'
         ]
-    if not best.decides:
+    if not (best.decides or fit.decides):
         return [_undecided(best)]
+    if best.factor_range is None or best.factor_range[0] <= 1 <= best.factor_range[1]:
+        title += ', for now (few readings: more will move it)'
     height = (
         [f'  camera_height: {told * best.factor:.3g}   # metres, for {told:g}'] if told else []
     )
@@ -251,7 +253,8 @@ def _tape(args: argparse.Namespace, predictor: DepthPredictor) -> Readings:
             )
         view = source.view(read_image(args.input, upright=assumed))
         prediction = predictor.predict(view.image, view.camera, camera_height=args.camera_height)
-        return tape_readings(view.without_outside(prediction.depth), args.point)
+        points = list(dict.fromkeys(map(tuple, args.point)))  # one twice says no more than once
+        return tape_readings(view.without_outside(prediction.depth), points)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
 

@@ -32,6 +32,9 @@ SLIGHT = 1.03
 """A factor that nobody need set."""
 SURE = 1.25
 """Upper over lower end of a factor's range above which nothing is said to be right."""
+FAR = 1.6
+"""Ratio beyond which all readings lie by the camera, and not by what the network gets wrong of a
+scene that it is made for."""
 _MANY = 8  # frames that are enough to be the independent groups
 _HUBER = 1.345  # residuals, in robust standard deviations, beyond which weights fall
 _ROUNDS = 50
@@ -53,6 +56,7 @@ class ScaleFit:
         error_after: The same once predictions are multiplied by the factor.
         readings: Number of readings.
         frames: Number of frames.
+        ratios: Smallest and largest true / predicted.
         halves: The same of the nearer and of the farther half of the readings, where errors
             depend on distance.
     """
@@ -67,6 +71,7 @@ class ScaleFit:
     error_after: float
     readings: int
     frames: int
+    ratios: tuple[float, float]
     halves: tuple[ScaleFit, ScaleFit] | None = None
 
     @property
@@ -94,10 +99,14 @@ class ScaleFit:
     @property
     def decides(self) -> bool:
         """Whether the readings say that depth is wrong by a factor, and which way."""
-        if self.factor_range is None:
-            return False
-        low, high = self.factor_range
-        return not low <= 1 <= high
+        low, high = self.factor_range or (0.0, math.inf)
+        return self.is_far or not low <= 1 <= high
+
+    @property
+    def is_far(self) -> bool:
+        """Whether every reading is off by so much, and the same way, that few are enough."""
+        least, most = self.ratios
+        return least > FAR or most < 1 / FAR
 
 
 def fit_scale(readings: Readings) -> ScaleFit:
@@ -140,6 +149,7 @@ def _fit(readings: Readings) -> ScaleFit:
         error_after=float(np.median(np.abs(math.exp(level) * ratio - 1))),
         readings=y.size,
         frames=frames,
+        ratios=(float((1 / ratio).min()), float((1 / ratio).max())),
     )
 
 

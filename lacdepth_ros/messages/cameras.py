@@ -129,7 +129,12 @@ def is_pinhole(info: Any) -> bool:
             rotation.
     """
     bent = distortion_from_info(info)[1] or skew_from_info(info)
-    return not bent and np.allclose(rotation_from_info(info), np.eye(3), atol=_SMALL_TURN)
+    return not bent and not is_turned(info)
+
+
+def is_turned(info: Any) -> bool:
+    """Whether rectification turns the camera, by more than the rounding of its calibration."""
+    return not np.allclose(rotation_from_info(info), np.eye(3), atol=_SMALL_TURN)
 
 
 def camera_of_view(info: Any, *, rectified: bool) -> Camera:

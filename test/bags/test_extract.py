@@ -225,6 +225,9 @@ def test_depth_registered_to_rectified_images_stays_as_it_is(tmp_path: Path) -> 
 
 def test_raw_depth_of_a_camera_that_rectification_turns_is_refused(tmp_path: Path) -> None:
     turn = matrix_from_quaternion((0, np.sin(0.05), 0, np.cos(0.05))).ravel()
+    rounded = matrix_from_quaternion((0, 2e-5, 0, 1)).ravel()
+    _, [entry] = extracted(raw_depth_bag(tmp_path / 'rounded', r=rounded), reach=0.0)
+    assert (entry.load().depth > 0).mean() > 0.9
     words = r'1 x unusable ground truth: .* that rectification turns \(r of camera_info\)'
     with pytest.raises(ValueError, match=words):
         extracted(raw_depth_bag(tmp_path / 'bag', r=turn), reach=0.0)

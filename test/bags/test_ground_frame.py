@@ -39,6 +39,8 @@ def tree_of(*links: tuple[str, str, float]) -> TransformTree:
         ([('base_link', 'base_footprint', -0.1), ('base_link', 'camera', 0.312)], 0.41),
         ([('r1/base_footprint', 'camera', 1.2)], 1.2),
         ([('base_link', 'camera', 0.5)], None),  # it may be the middle of the robot
+        ([('base_footprint', 'base_link', 0.0), ('base_link', 'camera', 0.46)], None),
+        ([('base_link', 'base_footprint', 0.0), ('base_link', 'camera', 0.46)], None),
         ([('base_footprint', 'base_link', 0.1), ('other', 'camera', 0.3)], None),
         ([('base_footprint', 'camera', 0.0)], None),  # no camera lies on the ground
         ([('a/base_footprint', 'b/base_footprint', 0.2), ('b/base_footprint', 'camera', 1)], 1.0),

@@ -45,6 +45,19 @@ def test_camera_motion_of_the_bag_is_that_of_the_car(tmp_path: Path) -> None:
     assert motion(image_stamp(0), image_stamp(3)) is None
 
 
+def test_measurements_of_one_time_reach_no_further(tmp_path: Path) -> None:
+    drive = write_drive(tmp_path)
+    write_oxts(drive, east=[0] * 3, north=[0] * 3, up=[0] * 3, yaw=[0] * 3, late=2_000_000)
+    clock = drive / 'oxts' / 'timestamps.txt'
+    first, _, last = clock.read_text().splitlines()
+    clock.write_text('\n'.join([first, first, last]))
+    source = open_source(drive)
+    assert [stamp for stamp, _ in source.poses] == [
+        *[image_stamp(0) + 2_000_000] * 2,
+        image_stamp(2) + 2_000_000,
+    ]
+
+
 @pytest.mark.parametrize('late', [2_000_000, -2_000_000])
 def test_images_before_the_first_measurement_have_a_place(tmp_path: Path, late: int) -> None:
     """The scanner, 1.5 m a frame on a left turn; KITTI's first image is 2 ms older."""
