@@ -50,18 +50,24 @@ def height_above_ground(tree: TransformTree, frame: str, stamp: int) -> float | 
 
 
 def recorded_height(path: Path, images: BagImages) -> float | None:
-    """The same over a bag, whose transforms are read whole; where it changes a warning says so.
+    """The same over a bag, whose transforms are read whole.
+
+    Where it changes, or a damaged bag does not tell it, a warning says so.
 
     Raises:
         FileNotFoundError: There is no bag.
-        ValueError: The bag is damaged.
     """
-    with open_bag(path) as reader:
-        topic = StampedTopic(reader, images.topic)
-        if not topic.stamps:
-            return None
-        frame = topic.read(topic.stamps[0]).header.frame_id
-        tree = read_transforms(reader, images.topic).tree
+    try:
+        with open_bag(path) as reader:
+            topic = StampedTopic(reader, images.topic)
+            if not topic.stamps:
+                return None
+            frame = topic.read(topic.stamps[0]).header.frame_id
+            tree = read_transforms(reader, images.topic).tree
+    except ValueError as error:
+        text = f'what {path} tells of the height of the camera cannot be read ({error})'
+        warnings.warn(text, stacklevel=2)
+        return None
     found = (height_above_ground(tree, frame, stamp) for stamp in spread(topic.stamps, _IMAGES))
     heights = [height for height in found if height is not None]
     if heights and max(heights) > ONE_HEIGHT * min(heights):

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     _report(args.output, done, time.monotonic() - begin)
     if (height := source.camera_height) is not None:
         warn(
-            f'the camera stands {height:g} m above the ground, which a bag does not hold: tell '
+            f'the camera stands {height:g} m above the ground, which the bag does not hold: tell '
             f'`lacdepth bag evaluate` by --camera-height {height:g}, the node by its parameter'
         )
     return 1 if done.skipped else 0

@@ -115,3 +115,16 @@ def test_replay_takes_it_of_the_whole_bag(tmp_path: Path) -> None:
     assert recorded(tmp_path / 'sways', [0.5, 0.52, 0.49, 0.5, 0.51]) == 0.5
     with pytest.warns(UserWarning, match=r'0\.4 to 20 m above base_footprint'):
         assert recorded(tmp_path / 'takes_off', [0.4, 4, 12, 20]) is None
+
+
+def test_damaged_transforms_tell_no_height(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError('malformed page')
+
+    path = bag(tmp_path / 'bag', 0.42)
+    images = BagImages(path)
+    monkeypatch.setattr('lacdepth_ros.bags.ground_frame.read_transforms', fail)
+    with pytest.warns(UserWarning, match='height of the camera cannot be read .malformed page'):
+        assert recorded_height(path, images) is None
