@@ -8,7 +8,6 @@ anywhere in the robot, so nothing is taken from it.
 
 from __future__ import annotations
 
-import statistics
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +17,8 @@ from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.bags.transform_tree import TransformTree
-from lacdepth_ros.core.camera import CAMERA_HEIGHTS
+from lacdepth_ros.core.camera import CAMERA_HEIGHTS, one_height
 from lacdepth_ros.data.indexing import spread
-from lacdepth_ros.data.sources import ONE_HEIGHT
 
 GROUND_FRAME = 'base_footprint'
 _DIGITS = 2  # a centimetre: a suspension moves by more
@@ -70,14 +68,14 @@ def recorded_height(path: Path, images: BagImages) -> float | None:
         return None
     found = (height_above_ground(tree, frame, stamp) for stamp in spread(topic.stamps, _IMAGES))
     heights = [height for height in found if height is not None]
-    if heights and max(heights) > ONE_HEIGHT * min(heights):
+    height = one_height(heights)
+    if heights and height is None:
         warnings.warn(
             f'the camera is {min(heights):g} to {max(heights):g} m above {GROUND_FRAME} in this '
             "bag, and a node takes one camera_height for all: the checkpoint's is taken",
             stacklevel=2,
         )
-        return None
-    return round(statistics.median(heights), _DIGITS) if heights else None
+    return None if height is None else round(height, _DIGITS)
 
 
 def _ground_of(tree: TransformTree, frame: str, stamp: int) -> str | None:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +29,15 @@ one axis alone, gives a factor of 2.
 """
 CAMERA_HEIGHTS = (0.05, 50.0)
 """Lowest and highest mounting of a camera above the ground that is believed [m]."""
+
+_ONE_HEIGHT = 1.1  # highest over lowest of one camera on its suspension
+
+
+def one_height(heights: Sequence[float]) -> float | None:
+    """The median height [m] of a camera that sways a little; None of none, and of several."""
+    if not heights or max(heights) > _ONE_HEIGHT * min(heights):
+        return None
+    return statistics.median(heights)
 
 
 @dataclass(frozen=True, slots=True)

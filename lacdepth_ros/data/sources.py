@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import statistics
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from lacdepth_ros.core.camera import one_height
 from lacdepth_ros.data.layouts.kitti import drive_frames
 from lacdepth_ros.data.layouts.kitti_drives import SOUGHT, KittiTree, holds_drives
 from lacdepth_ros.data.manifest import MANIFEST, ManifestEntry, holds_manifest, read_manifest
@@ -19,8 +19,6 @@ from lacdepth_ros.data.sample import Sample
 START, PERIOD = 1_000_000_000, 100_000_000
 """First stamp and time between frames [ns] of inputs without a clock: 1 s (0 means 'not set' in
 ROS), then 10 Hz."""
-ONE_HEIGHT = 1.1
-"""Highest over lowest of camera heights that are those of one camera on its suspension."""
 
 
 class Entry(Protocol):
@@ -113,16 +111,15 @@ def one_camera_height(entries: Sequence[Entry]) -> float | None:
         None where a frame lacks it, or they differ; then a warning says that what takes one
         height for all cannot be right for them.
     """
-    heights = [entry.camera_height for entry in entries]
-    known = [height for height in heights if height is not None]
-    if known and max(known) > ONE_HEIGHT * min(known):
+    known = [entry.camera_height for entry in entries if entry.camera_height is not None]
+    height = one_height(known)
+    if known and height is None:
         warnings.warn(
             f'the frames are of cameras {min(known):.2f} to {max(known):.2f} m above the ground, '
             'and a node takes one camera_height for all: frames of one height give right metres',
             stacklevel=2,
         )
-        return None
-    return statistics.median(known) if known and len(known) == len(heights) else None
+    return height if len(known) == len(entries) else None
 
 
 def _manifest(path: Path, entries: Sequence[ManifestEntry]) -> DataSet:

@@ -18,7 +18,7 @@ from scaled_predictor import CAMERA, Ramp, ScaledPredictor
 
 from lacdepth_ros.bags.transforms import matrix_from_quaternion, pose_of
 from lacdepth_ros.cli import calibrate, options
-from lacdepth_ros.cli.calibrate import describe
+from lacdepth_ros.cli.calibrate_advice import describe
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.data.files import write_depth_png, write_image
 from lacdepth_ros.data.manifest import write_manifest
