@@ -44,7 +44,9 @@ def tree_of(*links: tuple[str, str, float]) -> TransformTree:
         ([('base_footprint', 'base_link', 0.1), ('other', 'camera', 0.3)], None),
         ([('base_footprint', 'camera', 0.0)], None),  # no camera lies on the ground
         ([('a/base_footprint', 'b/base_footprint', 0.2), ('b/base_footprint', 'camera', 1)], 1.0),
-        ([('my_base_footprint', 'camera', 1.2)], None),
+        ([('r1_base_footprint', 'camera', 1.2)], 1.2),
+        ([('r1_base_footprint', 'r1_base_link', 0), ('r1_base_link', 'camera', 0.5)], None),
+        ([('database_footprint', 'camera', 1.2)], None),
     ],
 )
 def test_height_is_that_above_the_place_on_the_floor(
