@@ -16,6 +16,7 @@ from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.calibrate_advice import describe
 from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 from lacdepth_ros.cli.predict import IMAGE_SUFFIXES
+from lacdepth_ros.core.camera import one_height
 from lacdepth_ros.core.whole_file import write_json
 
 if TYPE_CHECKING:
@@ -123,8 +124,7 @@ def _told(
     """The height that depth of all frames is computed for [m]; None where they differ."""
     if args.camera_height is not None:
         return float(args.camera_height)
-    heights = {entry.camera_height or predictor.camera_height for entry in entries}
-    return heights.pop() if len(heights) == 1 else None
+    return one_height([entry.camera_height or predictor.camera_height for entry in entries])
 
 
 def _tape(args: argparse.Namespace, predictor: DepthPredictor) -> Readings:

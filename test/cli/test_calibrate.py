@@ -115,6 +115,12 @@ def test_height_that_the_frames_tell_must_be_told_the_node(
     assert main(['calibrate', str(data)]) == 0
     out = capsys.readouterr().out
     assert settings(out)['camera_height'] == pytest.approx(1.65, rel=0.01) and told in out
+    heights = (0.41, 0.42, 0.43)  # of one camera on its suspension
+    sways = data_set(
+        tmp_path / 'sways', *(Ramp(f'a/{i}', camera_height=h) for i, h in enumerate(heights))
+    )
+    assert main(['calibrate', str(sways)]) == 0
+    assert told in capsys.readouterr().out
     usual = data_set(tmp_path / 'usual', *(Ramp(f'a/{i}', camera_height=1.65) for i in range(3)))
     assert main(['calibrate', str(usual)]) == 0
     assert 'depth was computed for' not in capsys.readouterr().out
