@@ -16,7 +16,6 @@ from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.calibrate_advice import describe
 from lacdepth_ros.cli.console import UsageError, error, progress_bar, warn
 from lacdepth_ros.cli.predict import IMAGE_SUFFIXES
-from lacdepth_ros.core.camera import one_height
 from lacdepth_ros.core.whole_file import write_json
 
 if TYPE_CHECKING:
@@ -122,6 +121,8 @@ def _told(
     entries: Sequence[Entry], args: argparse.Namespace, predictor: DepthPredictor
 ) -> float | None:
     """The height that depth of all frames is computed for [m]; None where they differ."""
+    from lacdepth_ros.core.camera import one_height
+
     if args.camera_height is not None:
         return float(args.camera_height)
     return one_height([entry.camera_height or predictor.camera_height for entry in entries])
