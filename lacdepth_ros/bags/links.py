@@ -15,11 +15,13 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from lacdepth_ros.bags.transforms import Transform, matrix_from_quaternion, pose_of
 from lacdepth_ros.core.stamps import NANOSECONDS
+from lacdepth_ros.data.indexing import spread
 
 _NOISE = 1e-6  # the same between two poses of one source
 _BRIDGE = NANOSECONDS // 2  # always bridged [ns]: 2 Hz is slow odometry
 _BRIDGED_INTERVALS = 2.5  # of a slower source: one pose may be missing
 _LONGEST_BRIDGE = 5 * NANOSECONDS // 2  # [ns]; what is slower tells places, but no way
+_COMPARED = 1000  # times of each of two sources
 
 
 @dataclass(slots=True)
@@ -133,10 +135,11 @@ Link = StaticLink | MovingLink
 def difference(first: Link, second: Link) -> tuple[float, float]:
     """How far apart both place the child at most [m, rad], of times when both know its place.
 
-    Infinite where they name different parents.
+    Of long recordings times spread over them are looked at. Infinite where they name different
+    parents.
     """
     shift = turn = 0.0
-    for stamp in (*first.stamps, *second.stamps):
+    for stamp in (*spread(first.stamps, _COMPARED), *spread(second.stamps, _COMPARED)):
         if first.parent_at(stamp) != second.parent_at(stamp):
             return math.inf, math.inf
         a, b = first.at(stamp), second.at(stamp)

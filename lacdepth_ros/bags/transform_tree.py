@@ -171,7 +171,10 @@ def joined(levels: Sequence[Mapping[str, TransformTree]]) -> TransformTree:
         for topic, tree in level.items():
             for child, link in tree._links.items():
                 known = whole._links.setdefault(child, link)
-                first, its_level = sources.setdefault(child, (topic, level))
+                if known is link:
+                    sources[child] = topic, level
+                    continue
+                first, its_level = sources[child]
                 shift, turn = difference(known, link)
                 told = f'{first} and {topic} place frame {child!r} {_apart(shift, turn)}'
                 if its_level is level and (shift > _FAR or turn > _TURNED):
