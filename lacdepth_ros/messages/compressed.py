@@ -26,8 +26,9 @@ def image_from_compressed(
     """Decode a sensor_msgs/CompressedImage that holds a JPEG or PNG file.
 
     The field format is read as image_transport writes it: 'jpeg', 'png', or the encoding before
-    compression and that inside the file, as in 'rgb8; jpeg compressed bgr8'. One-channel files of
-    a Bayer encoding are treated as that encoding is by image_from_message; others as grey.
+    compression and that inside the file, as in 'rgb8; jpeg compressed bgr8'. Where nothing is said
+    of the file, its colors are those of any JPEG or PNG, and one channel of a Bayer encoding is
+    the mosaic, as for image_from_message; that of 'bayer_rggb8; jpeg compressed mono8' is grey.
     Transparency is dropped.
 
     Args:
@@ -57,8 +58,9 @@ def image_from_compressed(
     wide = pixels.dtype.itemsize == 2
     if pixels.shape[2] == 1:
         plain = 'mono16' if wide else 'mono8'
-        return to_rgb(pixels, source if has_layout(source, pixels) else plain, bit_depth)
-    swapped = source.startswith(('rgb', 'bgr')) and stored and 'compressed bgr' not in stored
+        as_sent = has_layout(source, pixels) and 'compressed mono' not in stored
+        return to_rgb(pixels, source if as_sent else plain, bit_depth)
+    swapped = source.startswith(('rgb', 'bgr')) and 'compressed rgb' in stored
     return to_rgb(
         pixels[..., :3], ('rgb' if swapped else 'bgr') + ('16' if wide else '8'), bit_depth
     )

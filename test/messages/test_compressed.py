@@ -40,7 +40,13 @@ def test_png_is_exact(rgb, text):
     np.testing.assert_array_equal(image_from_compressed(msg), rgb)
 
 
-@pytest.mark.parametrize('text', ['jpeg', 'jpg', 'rgb8; jpeg compressed bgr8', ''])
+@pytest.mark.parametrize(
+    'text',
+    [
+        *('jpeg', 'jpg', 'rgb8; jpeg compressed bgr8', ''),
+        *('bgr8; jpeg compressed', 'rgb8; jpeg', '; jpeg compressed bgr8'),
+    ],
+)
 def test_jpeg_is_near(text):
     picture = smooth_picture()
     msg = compressed(picture[..., ::-1], '.jpg')
@@ -76,6 +82,15 @@ def test_one_channel_files_keep_the_meaning_of_their_encoding():
     np.testing.assert_array_equal(image[..., 0], [[0, 255], [128, 64]])
     image = image_from_compressed(compressed(counts, text='mono16; png compressed '))
     np.testing.assert_array_equal(image[..., 0], [[0, 255], [128, 64]])
+
+
+def test_files_that_were_grey_before_compression_are_no_mosaic():
+    """image_transport makes a JPEG of a Bayer image's brightness, and says so."""
+    gray = np.tile(np.array([[40, 200]], np.uint8), (48, 32))  # stripes that a mosaic would color
+    msg = compressed(gray, '.jpg', text='bayer_rggb8; jpeg compressed mono8')
+    image = image_from_compressed(msg)
+    assert np.abs(image.astype(int) - gray[..., None]).max() < 4
+    np.testing.assert_array_equal(image[..., 0], image[..., 2])
 
 
 def test_broken_files_are_refused():
