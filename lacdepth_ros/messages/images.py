@@ -32,7 +32,10 @@ _LAYOUTS: dict[str, tuple[str, int, int | None]] = {
     'mono16': ('u2', 1, cv2.COLOR_GRAY2RGB),
     '8UC1': ('u1', 1, cv2.COLOR_GRAY2RGB),
     '8UC3': ('u1', 3, cv2.COLOR_BGR2RGB),
+    '8UC4': ('u1', 4, cv2.COLOR_BGRA2RGB),
     '16UC1': ('u2', 1, cv2.COLOR_GRAY2RGB),
+    '16UC3': ('u2', 3, cv2.COLOR_BGR2RGB),
+    '16UC4': ('u2', 4, cv2.COLOR_BGRA2RGB),
     'yuv422': ('u1', 2, cv2.COLOR_YUV2RGB_UYVY),
     'uyvy': ('u1', 2, cv2.COLOR_YUV2RGB_UYVY),
     'yuv422_yuy2': ('u1', 2, cv2.COLOR_YUV2RGB_YUY2),
@@ -59,8 +62,9 @@ def image_from_message(
 ) -> ColorImage:
     """Decode a sensor_msgs/Image of any of IMAGE_ENCODINGS; step and byte order are respected.
 
-    8UC3 is BGR, as everywhere in ROS, and yuv422 is UYVY. Values of 16 bits become 8 by the bits
-    that the camera uses. Other encodings are left to cv_bridge where ROS has it installed.
+    8UC3 and 8UC4 are BGR and BGRA, as in OpenCV, and yuv422 is UYVY. Values of 16 bits become 8
+    by the bits that the camera uses. Other encodings are left to cv_bridge where ROS has it
+    installed.
 
     Args:
         msg: Anything with the fields height, width, step, is_bigendian, encoding and data.

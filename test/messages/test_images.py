@@ -60,6 +60,7 @@ def test_orders_of_the_channels(rgb, padding):
         (bgr, '8UC3'),
         (np.concatenate([rgb, alpha], axis=2), 'rgba8'),
         (np.concatenate([bgr, alpha], axis=2), 'bgra8'),
+        (np.concatenate([bgr, alpha], axis=2), '8UC4'),
     ]:
         np.testing.assert_array_equal(decode(values, encoding, padding=padding), rgb)
 
@@ -115,6 +116,8 @@ def test_16_bit_colors_are_scaled_alike(rgb):
         (wide[..., ::-1], 'bgr16'),
         (np.concatenate([wide, alpha], axis=2), 'rgba16'),
         (np.concatenate([wide[..., ::-1], alpha], axis=2), 'bgra16'),
+        (wide[..., ::-1], '16UC3'),
+        (np.concatenate([wide[..., ::-1], alpha], axis=2), '16UC4'),
     ]:
         np.testing.assert_allclose(decode(values, encoding), wide * (255 / 4095), atol=0.51)
 
@@ -282,6 +285,7 @@ def test_every_encoding_is_tested_above():
     assert set(IMAGE_ENCODINGS) == {
         *('rgb8', 'bgr8', '8UC3', 'rgba8', 'bgra8', 'mono8', '8UC1', 'mono16', '16UC1'),
         *('rgb16', 'bgr16', 'rgba16', 'bgra16', 'nv12', 'nv21', 'i420'),
+        *('8UC4', '16UC3', '16UC4'),
         *('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv'),
         *(f'bayer_{p}{bits}' for p in ('rggb', 'bggr', 'gbrg', 'grbg') for bits in (8, 16)),
     }

@@ -124,6 +124,7 @@ def encoded(encoding: str) -> tuple[np.ndarray, np.ndarray]:
         'rgb8': (rgb, rgb),
         'bgr8': (bgr, rgb),
         '8UC3': (bgr, rgb),
+        '8UC4': (opaque(bgr), rgb),
         'rgba8': (opaque(rgb), rgb),
         'bgra8': (opaque(bgr), rgb),
         'mono8': (mono, repeated(mono)),
@@ -132,6 +133,8 @@ def encoded(encoding: str) -> tuple[np.ndarray, np.ndarray]:
         '16UC1': (deep_mono, repeated(meant_mono)),
         'rgb16': (deep, meant),
         'bgr16': (deep_bgr, meant),
+        '16UC3': (deep_bgr, meant),
+        '16UC4': (opaque(deep_bgr), meant),
         'rgba16': (opaque(deep), meant),
         'bgra16': (opaque(deep_bgr), meant),
     }[encoding]
