@@ -14,7 +14,7 @@ from lacdepth_ros.core.image_file import check_bounds
 from lacdepth_ros.core.text import quoted
 from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.buffers import byte_array, pixel_view
-from lacdepth_ros.messages.planar_yuv import CONVERSIONS, rgb_from_planes
+from lacdepth_ros.messages.planar_yuv import PLANAR_ENCODINGS, rgb_from_planes
 
 ColorImage = npt.NDArray[np.uint8]
 
@@ -50,7 +50,7 @@ _LAYOUTS: dict[str, tuple[str, int, int | None]] = {
     'bayer_grbg16': ('u2', 1, cv2.COLOR_BayerGRBG2RGB),
 }
 
-IMAGE_ENCODINGS = (*_LAYOUTS, *CONVERSIONS)
+IMAGE_ENCODINGS = (*_LAYOUTS, *PLANAR_ENCODINGS)
 """Encodings of sensor_msgs/Image that image_from_message decodes by itself."""
 
 _SMALL_BYTES, _MANY_BYTES = 64, 128
@@ -80,7 +80,7 @@ def image_from_message(
             pixels share their color.
     """
     check_bounds(msg.width, msg.height)
-    if msg.encoding in CONVERSIONS:
+    if msg.encoding in PLANAR_ENCODINGS:
         return rgb_from_planes(msg)
     if msg.encoding not in _LAYOUTS:
         return _by_cv_bridge(msg)

@@ -175,6 +175,30 @@ def test_planes_of_video_hardware(encoding, padding):
         image_from_message(msg)
 
 
+@pytest.mark.parametrize('padding', [0, 6])
+def test_planes_with_chroma_of_every_pixel(rgb, padding):
+    """The second plane of nv24 has two values a pixel, so twice the step; sizes may be odd."""
+    picture = rgb[:5, :9]
+    r, g, b = (picture[..., i].astype(float) for i in range(3))
+    y = 16 + 0.257 * r + 0.504 * g + 0.098 * b
+    uv = np.dstack(
+        [128 - 0.148 * r - 0.291 * g + 0.439 * b, 128 + 0.439 * r - 0.368 * g - 0.071 * b]
+    )
+    rows = [
+        np.pad(y, ((0, 0), (0, padding))),
+        np.pad(uv.reshape(5, 18), ((0, 0), (0, 2 * padding))),
+    ]
+    data = b''.join(np.rint(plane).astype(np.uint8).tobytes() for plane in rows)
+    fields = {'height': 5, 'width': 9, 'encoding': 'nv24', 'is_bigendian': 0}
+    msg = FakeImage(**fields, step=9 + padding, data=data)
+    image = image_from_message(msg)
+    np.testing.assert_allclose(image, picture, atol=4)
+    assert image.flags.c_contiguous
+    msg.data = data[:-1]
+    with pytest.raises(ValueError, match=f'truncated .* {len(data) - 1} bytes'):
+        image_from_message(msg)
+
+
 @pytest.mark.parametrize(
     ('encoding', 'columns'),  # of Y0, U, Y1, V within the four bytes of two pixels
     [
@@ -254,7 +278,7 @@ def test_an_odd_width_cannot_hold_pairs():
         image_from_message(image_message(values, 'yuv422'))
 
 
-@pytest.mark.parametrize('encoding', ['', 'RGB8', '32FC1', 'nv24'])
+@pytest.mark.parametrize('encoding', ['', 'RGB8', '32FC1', 'nv42'])
 def test_unknown_encodings_are_refused_by_name(rgb, encoding, monkeypatch):
     monkeypatch.setitem(sys.modules, 'cv_bridge', None)  # as where it is not installed
     with pytest.raises(ValueError, match=f"'{encoding}' is not one of .*'rgb8'.*set the camera"):
@@ -272,11 +296,11 @@ def test_rare_encodings_are_left_to_cv_bridge(rgb, monkeypatch):
     module = ModuleType('cv_bridge')
     module.CvBridge = CvBridge
     monkeypatch.setitem(sys.modules, 'cv_bridge', module)
-    msg = image_message(rgb, 'nv24')
+    msg = image_message(rgb, 'nv42')
     np.testing.assert_array_equal(image_from_message(msg), rgb)
     msg.data = msg.data[:-1]
     with pytest.raises(
-        ValueError, match=r"'nv24' .* cv_bridge refuses it too .buffer is too small"
+        ValueError, match=r"'nv42' .* cv_bridge refuses it too .buffer is too small"
     ):
         image_from_message(msg)
 
@@ -285,7 +309,7 @@ def test_every_encoding_is_tested_above():
     assert set(IMAGE_ENCODINGS) == {
         *('rgb8', 'bgr8', '8UC3', 'rgba8', 'bgra8', 'mono8', '8UC1', 'mono16', '16UC1'),
         *('rgb16', 'bgr16', 'rgba16', 'bgra16', 'nv12', 'nv21', 'i420'),
-        *('8UC4', '16UC3', '16UC4'),
+        *('8UC4', '16UC3', '16UC4', 'nv24'),
         *('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv'),
         *(f'bayer_{p}{bits}' for p in ('rggb', 'bggr', 'gbrg', 'grbg') for bits in (8, 16)),
     }

@@ -99,6 +99,19 @@ def planar_yuv(rgb: np.ndarray, encoding: str) -> tuple[np.ndarray, np.ndarray]:
     return planes, converted
 
 
+def full_yuv(rgb: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(3 H, W) bytes of nv24, and the RGB they mean by the same standard."""
+    r, g, b = (rgb[..., c].astype(np.float64) for c in range(3))
+    y = np.rint(16 + 0.257 * r + 0.504 * g + 0.098 * b)
+    u = np.rint(128 - 0.148 * r - 0.291 * g + 0.439 * b)
+    v = np.rint(128 + 0.439 * r - 0.368 * g - 0.071 * b)
+    planes = np.vstack([y, np.dstack([u, v]).reshape(2 * HEIGHT, WIDTH)]).astype(np.uint8)
+    pairs = np.dstack([u, y, v, y]).astype(np.uint8).reshape(HEIGHT, 2 * WIDTH, 2)
+    converted = cv2.cvtColor(pairs, cv2.COLOR_YUV2RGB_UYVY)[:, ::2]
+    assert np.abs(converted.astype(int) - _studio(y, u, v)).max() <= 2
+    return planes, converted
+
+
 def _studio(y: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     y, u, v = 1.164 * (y - 16), u - 128, v - 128
     rgb = (y + 1.596 * v, y - 0.813 * v - 0.391 * u, y + 2.018 * u)
@@ -118,6 +131,8 @@ def encoded(encoding: str) -> tuple[np.ndarray, np.ndarray]:
         return packed_yuv(rgb, 'uyvy' if encoding in ('yuv422', 'uyvy') else 'yuyv')
     if encoding in ('nv12', 'nv21', 'i420'):
         return planar_yuv(rgb, encoding)
+    if encoding == 'nv24':
+        return full_yuv(rgb)
     deep, deep_bgr, deep_mono = (sixteen_bits(pixels) for pixels in (rgb, bgr, mono))
     meant, meant_mono = (np.rint(pixels / 257) for pixels in (deep, deep_mono))
     return {
