@@ -14,6 +14,7 @@ from lacdepth_ros.core.image_file import check_bounds
 from lacdepth_ros.core.text import quoted
 from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.buffers import byte_array, pixel_view
+from lacdepth_ros.messages.pair_order import LUMA_PLACE, check_pair_order
 from lacdepth_ros.messages.planar_yuv import PLANAR_ENCODINGS, rgb_from_planes
 
 ColorImage = npt.NDArray[np.uint8]
@@ -76,8 +77,8 @@ def image_from_message(
         (H, W, 3) uint8 RGB; unless shared contiguous and without memory of the message.
 
     Raises:
-        ValueError: Unknown encoding, zero size, short step, truncated data, or an odd size where
-            pixels share their color.
+        ValueError: Unknown encoding, zero size, short step, truncated data, an odd size where
+            pixels share their color, or bytes that make sense in another order alone.
     """
     check_bounds(msg.width, msg.height)
     if msg.encoding in PLANAR_ENCODINGS:
@@ -91,6 +92,8 @@ def image_from_message(
             f'image width {msg.width} is odd, but {msg.encoding} stores pixels in pairs; '
             'fix the width in the publisher'
         )
+    if msg.encoding in LUMA_PLACE:
+        check_pair_order(pixels, msg.encoding)
     if share and msg.encoding == 'rgb8':
         return pixels
     return to_rgb(pixels, msg.encoding, bit_depth)

@@ -8,6 +8,7 @@ import sys
 from array import array
 from types import ModuleType, SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from fake_messages import KINDS, FakeImage, message_class, new_header
@@ -219,6 +220,51 @@ def test_yuv422_is_bt601_video_range(encoding, columns):
         expected[:, first::2, 2] = scaled + 2.017 * (u - 128)
     image = decode(pairs.reshape(HEIGHT, WIDTH, 2), encoding)
     np.testing.assert_allclose(image, np.clip(expected, 0, 255), atol=2)
+
+
+def street():
+    """A picture with as much color as photographs have: bright sky, dark road, a red car."""
+    picture = np.full((60, 80, 3), (90, 90, 95), np.uint8)
+    picture[:25] = (180, 205, 235)
+    picture[30:45, 10:40] = (190, 30, 25)
+    picture[20:30, 50:] = (40, 90, 35)
+    return picture
+
+
+@pytest.mark.parametrize('padding', [0, 6])
+@pytest.mark.parametrize(
+    ('encoding', 'right', 'wrong'),
+    [
+        ('yuv422', 'UYVY', 'YUYV'),
+        ('uyvy', 'UYVY', 'YUYV'),
+        ('yuv422_yuy2', 'YUYV', 'UYVY'),
+        ('yuyv', 'YUYV', 'UYVY'),
+    ],
+)
+def test_brightness_in_place_of_color_is_refused(encoding, right, wrong, padding):
+    """As of drivers that name YUYV yuv422: depth came out at 0.74 of the truth."""
+    for picture in (street(), np.repeat(street()[..., :1], 3, axis=2)):
+        told = {
+            order: cv2.cvtColor(picture, getattr(cv2, f'COLOR_RGB2YUV_{order}'))
+            for order in ('UYVY', 'YUYV')
+        }
+        image = decode(told[right], encoding, padding=padding)
+        assert np.abs(image.astype(int) - picture).mean() < 3
+        with pytest.raises(
+            ValueError, match=f'{encoding} means {right}, .* holds {wrong}: .* set'
+        ):
+            decode(told[wrong], encoding, padding=padding)
+
+
+@pytest.mark.parametrize('order', ['UYVY', 'YUYV'])
+def test_plain_and_very_colorful_pictures_are_not_judged(order):
+    """Fog and a lens cap tell nothing; stripes of equally bright colors have brightness beside."""
+    rng = np.random.default_rng(4)
+    plain = (128 + rng.normal(0, 3, (60, 80, 3))).clip(0, 255).astype(np.uint8)
+    stripes = np.tile(np.repeat([[(200, 60, 90), (20, 130, 110)]], 8, axis=1), (60, 5, 1))
+    for picture in (plain, np.zeros_like(plain), stripes.astype(np.uint8)):
+        pixels = cv2.cvtColor(picture, getattr(cv2, f'COLOR_RGB2YUV_{order}'))
+        assert decode(pixels, order.lower()).shape == picture.shape
 
 
 def mosaic(color, pattern):
