@@ -33,6 +33,7 @@ from lacdepth_ros.data.files import (
 from lacdepth_ros.data.manifest import MANIFEST
 from lacdepth_ros.messages.clouds import check_metres
 from lacdepth_ros.messages.rectification import RectifierCache, View
+from lacdepth_ros.messages.topic_doubt import doubt_of_topic
 
 _SAME_PLACE = 1e-3  # metres between two sensors below which nothing is hidden from one of them
 
@@ -132,6 +133,8 @@ class _Work:
         self._tree, self._hint = transforms.tree, transforms.hint
         rectified = looks_rectified if options.rectified is None else options.rectified
         self._rectified, self._rectifiers = rectified, RectifierCache()
+        self._image_topic = done.topics[0]
+        self._doubts: dict[str, None] = {}
         self._seen: set[int] = set()
 
     def rows(
@@ -148,7 +151,7 @@ class _Work:
             progress(index + 1, images.count)
         self._done.calibrations = self._rectifiers.changes
         self._done.points, more = self._sweeps.note, self._sweeps.warnings
-        self._done.warnings += more
+        self._done.warnings += [*more, *self._doubts]
         if len(images.frames) > 1:
             frames = ', '.join(sorted(images.frames))
             self._done.warnings.append(
@@ -186,8 +189,7 @@ class _Work:
             reason = f'the bag has no camera_info for this image of frame {frame!r}'
             raise _LeftOutError('unusable image or camera_info', reason)
         try:
-            image = recorded.decode()
-            view = self._rectifiers.view(image, recorded.info, rectified=self._rectified)
+            view = self._view(recorded.decode(), recorded.info)
         except ValueError as error:
             raise _LeftOutError('unusable image or camera_info', str(error)) from error
         try:
@@ -205,6 +207,18 @@ class _Work:
             raise _LeftOutError('too few true pixels', f'{pixels} at {stamp} ns')
         self._done.pixels += pixels
         return self._write(recorded, view, depth)
+
+    def _view(self, image: npt.NDArray[np.uint8], info: Any) -> View:
+        """The pinhole image; what is doubtful about a calibration is kept once."""
+        changes = self._rectifiers.changes
+        view = self._rectifiers.view(image, info, rectified=self._rectified)
+        if self._rectifiers.changes != changes:
+            doubts = (
+                *self._rectifiers.doubts,
+                doubt_of_topic(self._image_topic, info, rectified=self._rectified),
+            )
+            self._doubts |= dict.fromkeys(filter(None, doubts))
+        return view
 
     def _project(
         self, seen: npt.NDArray[np.float64], pose: Transform, view: View

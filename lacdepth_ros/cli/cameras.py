@@ -16,6 +16,7 @@ from lacdepth_ros.cli.console import UsageError, warn
 from lacdepth_ros.core.camera import Camera, check_plausible
 from lacdepth_ros.data.camera_info import CameraInfoFile, read_camera_info
 from lacdepth_ros.data.headers import read_header
+from lacdepth_ros.messages.calibration import outside_doubts
 from lacdepth_ros.messages.cameras import camera_from_info, doubts_of_info, is_pinhole
 from lacdepth_ros.messages.rectification import Rectifier, View
 
@@ -82,6 +83,8 @@ class CalibrationFile:
             self._raw = camera_from_info(info, rectified=False)
             self._rectifier = None if is_pinhole(info) or not rectify else Rectifier(info)
             doubts = doubts_of_info(info, rectified=False)
+            if self._rectifier is not None:
+                doubts += outside_doubts(self._rectifier.outside)
         except (OSError, ValueError) as error:
             raise UsageError(f'--camera-info: {error}') from error
         self._path = path

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera, check_plausible
 from lacdepth_ros.core.image_file import check_bounds
@@ -23,6 +24,8 @@ _OFF_CENTER, _OFF_CENTER_BOTH = 0.2, 0.15
 _SQUARE_PIXELS = (0.8, 1.25)
 _WIDE_FIELD_OF_VIEW = 120.0
 _LONG_BASELINE = 10.0
+_MUCH_OUTSIDE = 0.25
+"""Share of a rectified image without a picture; calibrations of common drivers leave a tenth."""
 
 
 def check_fields(info: Any) -> None:
@@ -129,6 +132,26 @@ def calibration_doubts(info: Any, camera: Camera, *, rectified: bool) -> tuple[s
             'it is handed on, depth does not use it'
         )
     return tuple(doubts)
+
+
+def outside_doubts(outside: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    """What is doubtful about a rectified image of which much shows nothing of the raw one.
+
+    K and P of a recording whose images were rectified, or resized, before do not describe them,
+    and nothing else tells: the focal length of the rectified image is then a wrong one.
+
+    Args:
+        outside: (H, W), True where it shows nothing.
+    """
+    share = float(outside.mean())
+    if share <= _MUCH_OUTSIDE:
+        return ()
+    return (
+        f'{100 * share:.0f} % of the image rectified by K, D, R and P show nothing, as with a P '
+        'that keeps all of a wide lens (alpha 1); if this is none, the images are rectified '
+        'already (set image_is_rectified: true; bag extract: --rectified) or K is of another '
+        'size, and depth is wrong',
+    )
 
 
 def describe_size(info: Any) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages.calibration import outside_doubts
 from lacdepth_ros.messages.cameras import (
     FISHEYE,
     camera_from_info,
@@ -263,6 +264,8 @@ class RectifierCache:
             rectifier = None if rectified else _rectifier(info, rectify)
             self._value = (rectifier.camera if rectifier else camera), rectifier
             self.doubts = doubts_of_info(info, rectified=rectified)
+            if rectifier is not None:
+                self.doubts += outside_doubts(rectifier.outside)
             self._key = key
             self.changes += 1
         check_image_size(info, self._value[0], width=width, height=height)

@@ -26,13 +26,14 @@ def doubt_of_topic(image_topic: str, info: Any, *, rectified: bool) -> str:
     if rectified and is_raw_topic(image_topic) and _differ(info):
         return (
             f'{image_topic} is raw by its name and taken for rectified: whatever its lens bends '
-            'stays bent; set image_is_rectified: false, unless the name is wrong'
+            'stays bent; set image_is_rectified: false (bag extract: --raw), unless the name is '
+            'wrong'
         )
     if not rectified and is_rectified_topic(image_topic) and _differ(info):
         return (
             f'{image_topic} is rectified by its name and taken for raw: it is rectified a second '
-            'time by D and R, or K counts in place of P; set image_is_rectified: true, unless the '
-            'name is wrong'
+            'time by D and R, or K counts in place of P; set image_is_rectified: true (bag '
+            'extract: --rectified), unless the name is wrong'
         )
     return ''
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import bag_scene
@@ -76,3 +77,16 @@ def mosaic_of(rgb: np.ndarray) -> np.ndarray:
     mosaic = rgb[..., 1].copy()
     mosaic[::2, ::2], mosaic[1::2, 1::2] = rgb[::2, ::2, 0], rgb[1::2, 1::2, 2]
     return mosaic
+
+
+def test_what_is_doubtful_about_a_calibration_is_told(tmp_path: Path) -> None:
+    """K of the whole sensor beside images that were rectified, as kitti2bag's."""
+    info = {'k': np.array([75.0, 0, 36, 0, 78, 21, 0, 0, 1]), 'd': np.full(5, -0.01)}
+    records = [static(), *frame(0, info=info), *frame(1, info=info)]
+    bag = bag_scene.write(tmp_path / 'bag', records)
+    done = extract(bag, tmp_path / 'data', ExtractOptions(min_points=1))
+    [warning] = done.warnings
+    assert re.search(r'^\d\d % of the image rectified by K, D, R and P show nothing', warning)
+    options = ExtractOptions(min_points=1, rectified=True)
+    [warning] = extract(bag, tmp_path / 'rectified', options).warnings
+    assert f'{IMAGE} is raw by its name and taken for rectified' in warning

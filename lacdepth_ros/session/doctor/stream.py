@@ -14,7 +14,7 @@ from lacdepth_ros.core.image_file import parse_header
 from lacdepth_ros.core.preprocessing import input_camera, input_doubt
 from lacdepth_ros.core.stamps import stamp_ns
 from lacdepth_ros.core.text import clean, quoted
-from lacdepth_ros.messages.cameras import check_image_size, doubts_of_info
+from lacdepth_ros.messages.cameras import check_image_size
 from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.frame_id import frame_id_doubt
 from lacdepth_ros.messages.info_rate import TOLERATED, pairing_remedy
@@ -121,7 +121,7 @@ class CameraStream:
             camera, _ = cache.get(info, width=width, height=height, rectified=self._rectified)
             check_image_size(info, camera, width=width, height=height)
             ImageDecoder().decode(image)
-            doubts = [*doubts_of_info(info, rectified=self._rectified)]
+            doubts = [*cache.doubts]
             doubts.append(input_doubt(input_camera(camera, self._focal_px), self._focal_px))
         except ValueError as error:
             return Finding('error', 'camera', clean(str(error), 600))
