@@ -85,7 +85,7 @@ def _ground_of(tree: TransformTree, frame: str, stamp: int) -> str | None:
     """
     for above in tree.ancestors(frame, stamp):
         mounted = [above, *tree.mounted_on(above, stamp)]
-        grounds = [name for name in mounted if _is_called(name, GROUND_FRAME)]
+        grounds = [name for name in mounted if is_called(name, GROUND_FRAME)]
         if grounds:
             return grounds[0] if len(grounds) == 1 else None
     return None
@@ -94,11 +94,11 @@ def _ground_of(tree: TransformTree, frame: str, stamp: int) -> str | None:
 def _is_base_link(tree: TransformTree, ground: str, frame: str, stamp: int) -> bool:
     """Whether base_link, which nothing is taken from, was given the name as well."""
     for above in tree.ancestors(frame, stamp):
-        if _is_called(above, 'base_link'):
+        if is_called(above, 'base_link'):
             return abs(float(tree.lookup(ground, above, stamp)[2, 3])) < _SAME_PLACE
     return False
 
 
-def _is_called(name: str, frame: str) -> bool:
+def is_called(name: str, frame: str) -> bool:
     """Whether a frame has this name, with a robot's prefix (r1/ or r1_) or without."""
     return name == frame or name.endswith((f'/{frame}', f'_{frame}'))
