@@ -15,6 +15,7 @@ from lacdepth_ros.messages.frame_id import frame_id_doubt
 from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import profile_path
+from lacdepth_ros.node.elsewhere import published_elsewhere
 from lacdepth_ros.node.sync import FramePair, PairBuffer
 from lacdepth_ros.node.watch import InputWatch
 
@@ -222,9 +223,9 @@ class Subscribers:
         counted = self._node.count_publishers
         if ours is Image and not counted(topic) and counted(packed):
             return f'nobody, but {packed} is: set image_transport: compressed'
-        if topic == self.topics[1]:
+        if topic == self.topics[1] and counted(topic):
             return self._keepers_of_info()
-        return ''
+        return published_elsewhere(self._node, topic, wanted)
 
     def _keepers_of_info(self) -> str:
         """Who keeps a camera_info for subscribers that ask for it, which `_wants_latched` does."""

@@ -183,4 +183,4 @@ class InputWatch:
 
     def _other(self, topic: str) -> str:
         words = self._other_types(topic)
-        return f' {topic} is published by {words}' if words else ''
+        return f'; {topic} is published by {words}' if words else ''

@@ -14,7 +14,7 @@ pytest.importorskip('rclpy')
 from diagnostic_msgs.msg import DiagnosticStatus
 from ros_fakes import image_message, info_message
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from lacdepth_ros.node import frame_statistics, qos
 from lacdepth_ros.node.diagnostics import Condition, build_status
@@ -230,6 +230,19 @@ def test_images_that_come_compressed_only_are_asked_for_so(bench, monkeypatch):
     bench.client.destroy_publisher(bench.images)
     advice = 'but /image/compressed is: set image_transport: compressed'
     assert bench.spin_until(lambda: any(advice in s.message for s in bench.diagnostics))
+
+
+def test_a_camera_on_other_topics_is_named(bench, monkeypatch):
+    monkeypatch.setattr('lacdepth_ros.node.watch.SILENCE', 0.4)
+    bench.activate('depth/image_rect', 'depth/camera_info')  # the node's own are no camera's
+    bench.client.destroy_publisher(bench.images)
+    bench.client.destroy_publisher(bench.infos)
+    nobody = '/camera_info is published by nobody, and there is no other CameraInfo: metres need'
+    assert bench.spin_until(lambda: any(nobody in s.message for s in bench.diagnostics))
+    bench.client.create_publisher(Image, '/front/image_raw', 1)
+    bench.client.create_publisher(CameraInfo, '/front/camera_info', 1)
+    told = bench.status_with('there is Image of /front/image_raw: remap image').message
+    assert '/camera_info is published by nobody, but there is CameraInfo of /front/camera_' in told
 
 
 def test_fault_outranks_failures_and_failures_outrank_warnings():
