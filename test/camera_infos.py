@@ -88,7 +88,8 @@ WIDE = (285.8, 286.1, 320.4, 241.0)
 
 CASES = [
     Case('usb_cam, uncalibrated', (640, 480), NONE, model='', reason='calibrate the camera'),
-    Case('v4l2_camera, uncalibrated', (640, 480), NONE, r=ZEROS, reason='calibrate the camera'),
+    Case('v4l2_camera, calibrated at another size', (640, 480), NONE, model='', r=ZEROS,
+         reason='no calibration, or one of another image size: calibrate the camera at this size'),
     Case('usb_cam, calibrated, raw', (640, 480), USB, (590.1, 598.6, 322.9, 244.4),
          p=(590.1, 598.6, 322.9, 244.4), d=(0.06, -0.13, 0.001, 0.002, 0.0)),
     Case('usb_cam, calibrated, image_rect', (640, 480), USB, (590.1, 598.6, 322.9, 244.4),

@@ -107,8 +107,9 @@ def _reusable_jpeg(recorded: RecordedImage, view: View) -> bytes | None:
 def _images_with_info(path: Path, options: ExtractOptions) -> BagImages:
     images = BagImages(path, options.image_topic, options.info_topic)
     if images.info_topic is None:
+        there = f'; there are {", ".join(sorted(images.infos))}' if images.infos else ''
         raise ValueError(
-            f'{path}: no matching camera_info for {images.topic}; name one with '
+            f'{path}: no matching camera_info for {images.topic}{there}; name one with '
             '--camera-info-topic, as metres need the intrinsics'
         )
     return images

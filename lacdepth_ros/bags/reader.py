@@ -73,6 +73,7 @@ class BagImages:
         choice: In words what was taken and what else there is; '' when the topic was named, or no
             other holds pictures.
         info_topic: Topic of its camera_info; None when the bag has none, or an empty one.
+        infos: All topics of camera_info.
         count: Number of images.
         rectified: The topic's name says that its images are rectified (image_rect...).
         compressed: The images are CompressedImage, not Image.
@@ -93,7 +94,7 @@ class BagImages:
         with open_bag(path) as reader:
             types, counts = topic_kinds(reader), topic_counts(reader)
         images = sorted(t for t, kind in types.items() if kind in (IMAGE, COMPRESSED))
-        infos = {t for t, kind in types.items() if kind == CAMERA_INFO}
+        self.infos = infos = {t for t, kind in types.items() if kind == CAMERA_INFO}
         if not images:
             found = ', '.join(sorted(types)) or 'none'
             raise ValueError(f'{path}: no image topic in this bag; its topics: {found}')

@@ -77,7 +77,8 @@ class Camera:
         if self.fx <= 0 or self.fy <= 0:
             raise ValueError(
                 f'focal lengths fx, fy = {(self.fx, self.fy)} must be positive pixels; '
-                'an uncalibrated driver publishes zeros: calibrate the camera first'
+                'a driver publishes zeros that has no calibration, or one of another image size: '
+                'calibrate the camera at this size first'
             )
         if not all(size > 0 and float(size).is_integer() for size in (self.width, self.height)):
             raise ValueError(

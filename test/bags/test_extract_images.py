@@ -11,7 +11,7 @@ import bag_scene
 import cv2
 import numpy as np
 import pytest
-from bag_scene import CAMERA, IMAGE, START, frame, in_lidar, static, wall
+from bag_scene import CAMERA, CLOUD, IMAGE, INFO, START, frame, in_lidar, static, wall
 
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.extract import extract
@@ -77,6 +77,17 @@ def mosaic_of(rgb: np.ndarray) -> np.ndarray:
     mosaic = rgb[..., 1].copy()
     mosaic[::2, ::2], mosaic[1::2, 1::2] = rgb[::2, ::2, 0], rgb[1::2, 1::2, 2]
     return mosaic
+
+
+def test_camera_infos_of_another_namespace_are_named(tmp_path: Path) -> None:
+    topics = {INFO: '/calib/camera_info', IMAGE: IMAGE, CLOUD: CLOUD}
+    records = [(topics[topic], stamp, message) for topic, stamp, message in frame(0)]
+    kinds = {'/calib/camera_info': 'sensor_msgs/msg/CameraInfo'}
+    bag = bag_scene.write(tmp_path / 'bag', [static(), *records], **kinds)
+    with pytest.raises(ValueError, match=f'for {IMAGE}; there are /calib/camera_info; name one'):
+        extract(bag, tmp_path / 'data', ExtractOptions(min_points=1))
+    options = ExtractOptions(min_points=1, info_topic='/calib/camera_info')
+    assert extract(bag, tmp_path / 'data', options).written == 1
 
 
 def test_what_is_doubtful_about_a_calibration_is_told(tmp_path: Path) -> None:
