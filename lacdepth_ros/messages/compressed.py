@@ -76,7 +76,7 @@ def _refuse_other_kinds(written: str) -> None:
         )
     if _VIDEO.search(written):
         raise ValueError(
-            f'compressed format {text} is a video stream, not single images; turn it into images '
-            'first: ros2 run image_transport republish --ros-args -p in_transport:=ffmpeg '
-            '-p out_transport:=raw'
+            f'compressed format {text} is a video stream, not single images; decode it first with '
+            'what belongs to its encoder (Isaac: isaac_ros_h264_decoder) and subscribe the images '
+            'that it publishes'
         )

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from lacdepth_ros.node.worker import Source
 
 
+_VIDEOS = {'CompressedVideo': 'foxglove', 'FFMPEGPacket': 'ffmpeg'}
+"""Message type of a video -> the image_transport that decodes it."""
+
+
 def image_topic(node: Node, transport: str, prefix: str = '') -> str:
     """Topic the images come from, after remapping `image` or `image/compressed` itself.
 
@@ -241,9 +245,11 @@ def _advice(others: list[str]) -> str:
     text = ' '.join(others)
     if 'CompressedImage' in text:
         return ': remap image to the topic without /compressed and set image_transport: compressed'
-    if 'CompressedVideo' in text or 'FFMPEGPacket' in text:
-        return (
-            ': video; run ros2 run image_transport republish --ros-args -p in_transport:=ffmpeg '
-            '-p out_transport:=raw and subscribe what it publishes'
-        )
+    for kind, transport in _VIDEOS.items():
+        if kind in text:
+            return (
+                ': video; run ros2 run image_transport republish --ros-args -p in_transport:='
+                f'{transport} -p out_transport:=raw -r in/{transport}:=(that topic) and subscribe '
+                'what it publishes'
+            )
     return ''

@@ -114,7 +114,7 @@ def test_compressed_depth_is_refused(rgb):
 
 @pytest.mark.parametrize('text', ['h264', 'H.265', 'rgb8; hevc', 'av1', 'vp9', 'ffmpeg; x'])
 def test_video_is_refused_with_what_to_run(rgb, text):
-    with pytest.raises(ValueError, match=r'video stream.*image_transport republish'):
+    with pytest.raises(ValueError, match=r'video stream.* what belongs to its encoder'):
         image_from_compressed(compressed(rgb, text=text))
 
 

@@ -15,8 +15,14 @@ from lacdepth_ros.node.subscribers import _advice
     ('kind', 'words'),
     [
         ('sensor_msgs/msg/CompressedImage', 'set image_transport: compressed'),
-        ('foxglove_msgs/msg/CompressedVideo', 'ros2 run image_transport republish'),
-        ('ffmpeg_image_transport_msgs/msg/FFMPEGPacket', 'ros2 run image_transport republish'),
+        (
+            'foxglove_msgs/msg/CompressedVideo',
+            'in_transport:=foxglove -p out_transport:=raw -r in/foxglove:=',
+        ),
+        (
+            'ffmpeg_image_transport_msgs/msg/FFMPEGPacket',
+            'in_transport:=ffmpeg -p out_transport:=raw -r in/ffmpeg:=',
+        ),
         ('sensor_msgs/msg/PointCloud2', ''),
     ],
 )
