@@ -22,6 +22,7 @@ from lacdepth_ros.messages.calibration import (
 )
 
 FISHEYE = 'equidistant'
+_ROUNDING = 1  # pixels
 _ALIASES = {'fisheye': FISHEYE, 'kannala_brandt4': FISHEYE}
 # The polynomials are nested: more coefficients than a name promises have their own meaning.
 _POLYNOMIAL = (4, 5, 8, 12, 14)
@@ -68,6 +69,9 @@ def doubts_of_info(info: Any, *, rectified: bool) -> tuple[str, ...]:
 def check_image_size(info: Any, camera: Camera, *, width: int, height: int) -> None:
     """Refuse an image that is not of the size its camera_info says.
 
+    One column or row more is the rounding of image_proc's resize: OpenCV makes 188 rows of half of
+    375, and the camera_info beside them says 187. Its K holds for both.
+
     Args:
         info: The camera_info.
         camera: What camera_from_info made of it.
@@ -77,14 +81,17 @@ def check_image_size(info: Any, camera: Camera, *, width: int, height: int) -> N
     Raises:
         ValueError: The sizes differ; says how the expected one comes about.
     """
-    if (width, height) == (camera.width, camera.height):
+    if 0 <= width - camera.width <= _ROUNDING and 0 <= height - camera.height <= _ROUNDING:
         return
     expected, words = f'{camera.width}x{camera.height}', describe_size(info)
     computed = expected if words == expected else f'{words} = {expected}'
-    raise ValueError(
-        f'image is {width}x{height} but its camera_info {computed}; '
-        'the two topics do not belong together, or the driver resizes without adapting it'
-    )
+    cause = 'the two topics do not belong together, or the driver resizes without adapting it'
+    if (width, height) == (info.width, info.height):
+        cause = (
+            'its width and height are those of the image and not of the full sensor: calibrate '
+            'without region and binning, or have the driver leave them out of camera_info'
+        )
+    raise ValueError(f'image is {width}x{height} but its camera_info {computed}; {cause}')
 
 
 def distortion_from_info(info: Any) -> tuple[str, tuple[float, ...]]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.messages.black_border import BlackBorder, is_black_at_an_edge
 from lacdepth_ros.messages.calibration import outside_doubts
 from lacdepth_ros.messages.cameras import (
     FISHEYE,
@@ -28,10 +29,6 @@ from lacdepth_ros.messages.distortion import turning_radius
 MAX_OUTSIDE = 0.9
 """Largest share of a rectified image that may show nothing of the raw one."""
 _NOWHERE = -2.0  # a column of the raw image that even interpolation does not reach
-_BLACK = 16  # what a JPEG makes of black beside a picture
-_FRINGE = 4  # pixels beside a picture that interpolation and JPEG fill with its colors
-_PROBES = 256  # pixels that are looked at in each frame
-_SHARE_BLACK = 0.95  # of them, in a border that shows nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,43 +151,16 @@ def _beyond_lens(info: Any, rectified: Camera) -> npt.NDArray[np.bool_]:
     return ~in_front | (r >= turning_radius(*distortion_from_info(info), float(r.max())))
 
 
-class BlackBorder:
-    """What an image that arrives rectified shows nothing in, as its calibration tells.
+def _border_of(info: Any) -> BlackBorder:
+    """What images that arrive rectified show nothing in, as their calibration tells.
 
-    Whoever rectified it by K, D, R and P left the same pixels black as a `Rectifier` does.
-
-    Args:
-        info: The image's camera_info; one without distortion, or with one that is not known,
-            tells of no border.
+    Whoever rectified them by K, D, R and P left the same pixels black as a `Rectifier` does. A
+    camera_info without distortion, or with one that is not known, tells of no border.
     """
-
-    def __init__(self, info: Any) -> None:
-        self._outside: npt.NDArray[np.bool_] | None = None
-        try:
-            outside = None if is_pinhole(info) else Rectifier(info).outside
-        except ValueError:  # D, which no longer matters for such an image
-            return
-        if outside is None:
-            return
-        around = np.ones((2 * _FRINGE + 1,) * 2, np.uint8)
-        rows, columns = np.nonzero(cv2.erode(outside.astype(np.uint8), around))
-        if rows.size:
-            self._outside = outside
-            probes = slice(None, None, -(-rows.size // _PROBES))
-            self._rows, self._columns = rows[probes], columns[probes]
-
-    def of(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:
-        """(H, W) bool, True where an image (H, W, 3) shows nothing; None where it is not black."""
-        if self._outside is None:
-            return None
-        black = image[self._rows, self._columns].max(axis=1) <= _BLACK
-        return self._outside if black.mean() >= _SHARE_BLACK else None
-
-
-def _is_black_at_an_edge(image: npt.NDArray[np.uint8]) -> bool:
-    """Whether an image (H, W, 3) has any border, before what it is costs the time of maps."""
-    edges = (image[0], image[-1], image[:, 0], image[:, -1])
-    return any(edge.max(axis=-1).min() <= _BLACK for edge in edges)
+    try:
+        return BlackBorder(None if is_pinhole(info) else Rectifier(info).outside)
+    except ValueError:  # D, which no longer matters for such an image
+        return BlackBorder(None)
 
 
 class RectifierCache:
@@ -230,17 +200,20 @@ class RectifierCache:
             info, width=width, height=height, rectified=rectified, rectify=rectify
         )
         if rectifier is not None:
-            return rectifier.view(image)
-        if not (rectified and _is_black_at_an_edge(image)):
+            return rectifier.view(image[: rectifier.camera.height, : rectifier.camera.width])
+        if not (rectified and is_black_at_an_edge(image)):
             return View(image, camera)
         if self._border is None or self._border[0] != self.changes:
-            self._border = self.changes, BlackBorder(info)
+            self._border = self.changes, _border_of(info)
         return View(image, camera, self._border[1].of(image))
 
     def get(
         self, info: Any, *, width: int, height: int, rectified: bool, rectify: bool = True
     ) -> tuple[Camera, Rectifier | None]:
         """Camera of the pinhole image, and what makes it of the image that arrives.
+
+        A column or row that the image has beside those of its camera_info (`check_image_size`) is
+        part of a pinhole image, and no part of one that is rectified here.
 
         Args:
             info: Anything with the fields of sensor_msgs/CameraInfo.
@@ -268,8 +241,11 @@ class RectifierCache:
                 self.doubts += outside_doubts(rectifier.outside)
             self._key = key
             self.changes += 1
-        check_image_size(info, self._value[0], width=width, height=height)
-        return self._value
+        camera, rectifier = self._value
+        check_image_size(info, camera, width=width, height=height)
+        if rectifier is None and (width, height) != (camera.width, camera.height):
+            camera = replace(camera, width=width, height=height)
+        return camera, rectifier
 
 
 def _calibration(info: Any) -> tuple[Any, ...]:

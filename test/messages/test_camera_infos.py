@@ -116,7 +116,15 @@ def test_a_zoomed_sensor_window_is_named_with_its_way():
     with pytest.raises(
         ValueError, match=r'1242x375, roi 1200x360 at \(8, 4\) with binning 2x3 = 600x120;'
     ):
-        camera_of(kitti(roi=roi, binning_x=2, binning_y=3), image=(600, 121))
+        camera_of(kitti(roi=roi, binning_x=2, binning_y=3), image=(600, 122))
+
+
+def test_size_of_the_image_beside_the_binning_of_the_sensor_is_named():
+    """As of pylon with a calibration of binned images."""
+    with pytest.raises(
+        ValueError, match=r'with binning 2 = 621x187; its width and height are those'
+    ):
+        camera_of(kitti(binning_x=2, binning_y=2))
 
 
 def test_skew_moves_rectified_pixels():

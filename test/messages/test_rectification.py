@@ -233,3 +233,24 @@ def test_black_without_a_calibration_that_tells_why_is_taken_for_the_scene(chang
     night = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     view = RectifierCache().view(night, wide(**changes), rectified=True)
     assert view.image is night and view.outside is None
+
+
+@pytest.mark.parametrize('more', [(1, 0), (0, 1), (1, 1)])
+def test_an_image_that_resizing_rounded_up_is_one_of_its_camera_info(more):
+    """image_proc makes 188 rows of half of 375 and says 187; K is that of half."""
+    picture = np.pad(bright(), [(0, more[0]), (0, more[1]), (0, 0)], mode='edge')
+    height, width = picture.shape[:2]
+    cache = RectifierCache()
+    view = cache.view(picture, info(d=()), rectified=False)
+    assert view.image is picture and (view.camera.width, view.camera.height) == (width, height)
+    assert (view.camera.fx, view.camera.cx, view.camera.cy) == (150.0, 82.0, 57.0)
+    view = cache.view(picture, info(), rectified=False)
+    np.testing.assert_array_equal(view.image, Rectifier(info()).rectify(bright()))
+    assert (view.camera.width, view.camera.height) == (WIDTH, HEIGHT)
+    black = np.pad(Rectifier(wide()).rectify(bright()), [(0, n) for n in (*more, 0)], mode='edge')
+    outside = cache.view(black, wide(), rectified=True).outside
+    np.testing.assert_array_equal(outside[:HEIGHT, :WIDTH], Rectifier(wide()).outside)
+    assert outside.shape == (height, width) and outside[-1, -1]
+    for size in ((HEIGHT - 1, WIDTH), (HEIGHT + 2, WIDTH), (HEIGHT, WIDTH + 2)):
+        with pytest.raises(ValueError, match='do not belong together, or the driver resizes'):
+            cache.view(np.zeros((*size, 3), np.uint8), info(), rectified=False)
