@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,15 @@ from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.raw_depth import pinhole_view
-from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, IMAGE, sounds_like_depth
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, COMPRESSED, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
 from lacdepth_ros.messages.clouds import points_from_message
+from lacdepth_ros.messages.compressed_depth import image_from_compressed_depth
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.rectification import RectifierCache
-from lacdepth_ros.messages.topics import info_topic_of
+from lacdepth_ros.messages.topics import COMPRESSED_DEPTH, info_topic_of
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -49,7 +50,7 @@ class Points:
 
 
 class GroundTruthTopic:
-    """Points of a PointCloud2 topic, or of a depth image topic with its camera_info.
+    """Points of a PointCloud2 topic, or of depth images, packed or not, with their camera_info.
 
     Attributes:
         topic: Its name.
@@ -68,13 +69,14 @@ class GroundTruthTopic:
             image: Topic of the camera images, which is no candidate.
         """
         kinds = topic_kinds(reader)
-        fitting = sorted(t for t, kind in kinds.items() if kind in (CLOUD, IMAGE) and t != image)
+        fitting = sorted(t for t in kinds if t != image and _may_hold_it(kinds, t))
         if topic is None:
             found = ', '.join(sorted(kinds)) or 'none'
             nothing = f'no topic of measured points or depth in this bag; its topics: {found}'
             topic = only_ground_truth(reader, path, fitting, nothing, image=image)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] == CLOUD
+        self._is_packed = kinds[self.topic] == COMPRESSED
         beside = info_topic_of(self.topic)
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
         self._infos = CameraInfos(reader, beside if has_infos else None)
@@ -98,6 +100,8 @@ class GroundTruthTopic:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
         """
         message = self._messages.read(stamp)
+        if self._is_packed:
+            message = image_from_compressed_depth(message)
         if self._is_cloud:
             xyz, times = points_from_message(message), times_from_message(message)
         else:
@@ -145,11 +149,11 @@ def only_ground_truth(
     """
     kinds = topic_kinds(reader)
     others = sorted(set(topics) - own_outputs(kinds))
-    named = [t for t in others if kinds[t] == IMAGE and _is_depth(t) and _is_called_truth(t)]
+    named = [t for t in others if kinds[t] != CLOUD and _is_depth(t) and _is_called_truth(t)]
     doubts = {t: doubt for t in others if t not in named and (doubt := doubt_as_own(reader, t))}
     clear = [topic for topic in others if topic not in doubts]
     clouds = [topic for topic in clear if kinds[topic] == CLOUD]
-    depths = [topic for topic in clear if kinds[topic] == IMAGE and _is_depth(topic)]
+    depths = [topic for topic in clear if kinds[topic] != CLOUD and _is_depth(topic)]
     found = next(filter(None, (clouds, named, depths)), [])
     if not found and doubts:
         raise ValueError(
@@ -158,7 +162,7 @@ def only_ground_truth(
         )
     if not found:
         raise ValueError(f'{path}: {nothing}')
-    if len(found) > 1 and all(kinds[topic] == IMAGE for topic in found):
+    if len(found) > 1 and all(kinds[topic] != CLOUD for topic in found):
         frame = _frame_of(reader, image)
         registered = [topic for topic in found if frame and _frame_of(reader, topic) == frame]
         found = registered if len(registered) == 1 else found
@@ -176,10 +180,21 @@ def _frame_of(reader: BagReader, topic: str) -> str:
     return '' if message is None else str(message.header.frame_id).lstrip('/')
 
 
+def _may_hold_it(kinds: Mapping[str, str], topic: str) -> bool:
+    """Whether a topic is of points or depth by its type; packed depth where it is there alone."""
+    if kinds[topic] == COMPRESSED:
+        return topic.endswith(COMPRESSED_DEPTH) and topic[: -len(COMPRESSED_DEPTH)] not in kinds
+    return kinds[topic] in (CLOUD, IMAGE)
+
+
 def _is_called_truth(topic: str) -> bool:
     return any(word in topic for word in _NAMES)
 
 
 def _is_depth(topic: str) -> bool:
     """Whether a topic is called depth, and is no picture of it."""
-    return sounds_like_depth(topic) and 'depth' in topic and 'color' not in topic.split('/')[-1]
+    return (
+        sounds_like_depth(topic)
+        and 'depth' in topic.lower()
+        and 'color' not in topic.split('/')[-1]
+    )

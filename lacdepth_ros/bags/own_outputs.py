@@ -13,6 +13,7 @@ from lacdepth_ros.messages.clouds import is_colored_cloud
 from lacdepth_ros.messages.topics import (
     CLEARING,
     COLOR,
+    COMPRESSED_DEPTH,
     OBSTACLES,
     OUTPUTS,
     UNCERTAINTY,
@@ -35,7 +36,8 @@ def own_outputs(kinds: Mapping[str, str]) -> set[str]:
         for name in _TELLTALES
         if topic.endswith(f'/{name}')
     }
-    return {f'{node}/{name}' for node in nodes for name in OUTPUTS}
+    names = {f'{node}/{name}' for node in nodes for name in OUTPUTS}
+    return names | {name + COMPRESSED_DEPTH for name in names}
 
 
 def doubt_as_own(reader: BagReader, topic: str) -> str:
@@ -45,7 +47,8 @@ def doubt_as_own(reader: BagReader, topic: str) -> str:
     apart, of a cloud the layout of its points. Frames tell nothing: a LiDAR's own pictures and an
     RGB-D camera's share that of the cloud, and the node's camera may not have been recorded.
     """
-    if not any(topic.endswith(f'/{name}') for name in OUTPUTS):
+    base = topic.removesuffix(COMPRESSED_DEPTH)
+    if not any(base.endswith(f'/{name}') for name in OUTPUTS):
         return ''
     kinds = topic_kinds(reader)
     if kinds[topic] == CLOUD:

@@ -23,9 +23,13 @@ OUTPUTS = (
 """All of them."""
 
 
+COMPRESSED_DEPTH = '/compressedDepth'
+"""What image_transport appends to the topic of a depth image for the packed one."""
+
+
 def info_topic_of(image_topic: str) -> str:
     """Topic of the camera_info that belongs to an image topic, as image_transport has it."""
-    base = image_topic.removesuffix('/compressed')
+    base = image_topic.removesuffix('/compressed').removesuffix(COMPRESSED_DEPTH)
     return base.rpartition('/')[0] + '/camera_info'
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 
 import bag_scene
@@ -101,3 +102,32 @@ def test_what_is_doubtful_about_a_calibration_is_told(tmp_path: Path) -> None:
     options = ExtractOptions(min_points=1, rectified=True)
     [warning] = extract(bag, tmp_path / 'rectified', options).warnings
     assert f'{IMAGE} is raw by its name and taken for rectified' in warning
+
+
+@pytest.mark.parametrize('both', [False, True])
+def test_packed_depth_is_ground_truth_where_it_is_there_alone(tmp_path: Path, both: bool) -> None:
+    """As RealSense cameras are recorded to save space."""
+    topic, info = '/aligned_depth_to_color/image_raw', '/aligned_depth_to_color/camera_info'
+    head = messages.header(START, 'camera')
+    counts = np.full((CAMERA.height, CAMERA.width), 4250, np.uint16)
+    file = cv2.imencode('.png', counts)[1].tobytes()
+    data = np.frombuffer(struct.pack('<iff', 0, 0.0, 0.0) + file, np.uint8)
+    packed = bag_scene.namespace(header=head, format='16UC1; compressedDepth png', data=data)
+    records = [
+        *frame(0, without=(CLOUD,)),
+        (info, START, messages.camera_info(CAMERA, head)),
+        (f'{topic}/compressedDepth', START, packed),
+    ]
+    if both:
+        plain = np.full((CAMERA.height, CAMERA.width), 7, np.float32)
+        records.append((topic, START, messages.depth_image(plain, head)))
+    kinds = {
+        f'{topic}/compressedDepth': 'sensor_msgs/msg/CompressedImage',
+        topic: 'sensor_msgs/msg/Image',
+        info: 'sensor_msgs/msg/CameraInfo',
+    }
+    bag = bag_scene.write(tmp_path / 'bag', records, **kinds)
+    done = extract(bag, tmp_path / 'data', ExtractOptions())
+    [entry] = read_manifest(tmp_path / 'data' / 'manifest.jsonl')
+    assert done.topics[2] == (topic if both else f'{topic}/compressedDepth')
+    np.testing.assert_allclose(entry.load().depth, 7.0 if both else 4.25, atol=1 / 256)

@@ -22,6 +22,7 @@ from lacdepth_ros.messages.topics import info_topic_of, is_raw_topic, is_rectifi
         ('/left/image_rect_color', '/left/camera_info', True),
         ('/camera/image_raw/compressed', '/camera/camera_info', False),
         ('/image', '/camera_info', False),
+        ('/stereo/image_raw/compressedDepth', '/stereo/camera_info', False),
     ],
 )
 def test_the_info_of_an_image_and_whether_it_is_rectified(image, info, rectified):
