@@ -23,7 +23,11 @@ from lacdepth_ros.messages.calibration import (
 
 FISHEYE = 'equidistant'
 _ROUNDING = 1  # pixels
-_ALIASES = {'fisheye': FISHEYE, 'kannala_brandt4': FISHEYE}
+# Of OpenCV, Foxglove, librealsense and Kalibr; librealsense's modified and inverse ones differ.
+_ALIASES = {
+    **dict.fromkeys(('fisheye', 'kannala_brandt', 'kannala_brandt4'), FISHEYE),
+    **dict.fromkeys(('radtan', 'brown_conrady'), 'plumb_bob'),
+}
 # The polynomials are nested: more coefficients than a name promises have their own meaning.
 _POLYNOMIAL = (4, 5, 8, 12, 14)
 COEFFICIENTS = {'plumb_bob': _POLYNOMIAL, 'rational_polynomial': _POLYNOMIAL, FISHEYE: (4,)}
@@ -98,7 +102,7 @@ def distortion_from_info(info: Any) -> tuple[str, tuple[float, ...]]:
     """Distortion model and coefficients D of the raw image.
 
     Returns:
-        The model's name, 'equidistant' also for its aliases, and as many coefficients as it may
+        The model's name, that of ROS for its aliases, and as many coefficients as it may
         have: zeros beyond are dropped. () when there is no distortion (all zeros).
 
     Raises:
