@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.core.image_file import check_bounds
+from lacdepth_ros.core.image_file import check_bounds, parse_header
 from lacdepth_ros.core.text import quoted
 from lacdepth_ros.messages.bit_depth import BitDepth
 from lacdepth_ros.messages.buffers import byte_array, pixel_view
@@ -54,6 +55,7 @@ _LAYOUTS: dict[str, tuple[str, int, int | None]] = {
 IMAGE_ENCODINGS = (*_LAYOUTS, *PLANAR_ENCODINGS)
 """Encodings of sensor_msgs/Image that image_from_message decodes by itself."""
 
+_JPEG = b'\xff\xd8\xff'
 _SMALL_BYTES, _MANY_BYTES = 64, 128
 """Upper bytes of 14 bits stay below the one; noise has more than the other of lower bytes."""
 
@@ -78,9 +80,10 @@ def image_from_message(
 
     Raises:
         ValueError: Unknown encoding, zero size, short step, truncated data, an odd size where
-            pixels share their color, or bytes that make sense in another order alone.
+            pixels share their color, bytes that make sense in another order alone, or a JPEG.
     """
     check_bounds(msg.width, msg.height)
+    _check_pixels(msg)
     if msg.encoding in PLANAR_ENCODINGS:
         return rgb_from_planes(msg)
     if msg.encoding not in _LAYOUTS:
@@ -97,6 +100,21 @@ def image_from_message(
     if share and msg.encoding == 'rgb8':
         return pixels
     return to_rgb(pixels, msg.encoding, bit_depth)
+
+
+def _check_pixels(msg: Any) -> None:
+    """Refuse a JPEG in place of pixels, of which any encoding would make noise."""
+    if bytes(msg.data[: len(_JPEG)]) != _JPEG:
+        return
+    try:
+        header = parse_header(io.BytesIO(bytes(msg.data)))
+    except ValueError:
+        return  # pixels that begin so
+    if (header.width, header.height) == (msg.width, msg.height):
+        raise ValueError(
+            f'an image of encoding {quoted(msg.encoding)} holds a JPEG: have the driver decode it '
+            '(usb_cam: pixel_format mjpeg2rgb), or send it as CompressedImage'
+        )
 
 
 def to_rgb(

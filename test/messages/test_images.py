@@ -267,6 +267,22 @@ def test_plain_and_very_colorful_pictures_are_not_judged(order):
         assert decode(pixels, order.lower()).shape == picture.shape
 
 
+@pytest.mark.parametrize(('encoding', 'channels'), [('yuv422', 2), ('nv21', 2), ('rgb8', 3)])
+def test_a_jpeg_in_place_of_pixels_is_refused(encoding, channels):
+    """As of usb_cam with pixel_format raw_mjpeg, behind which the rest of its buffer follows."""
+    height, width = street().shape[:2]
+    file = cv2.imencode('.jpg', street())[1].tobytes()
+    data = array('B', file.ljust(channels * width * height, b'\x55'))
+    fields = {'height': height, 'encoding': encoding, 'is_bigendian': 0, 'data': data}
+    msg = FakeImage(**fields, width=width, step=width if encoding == 'nv21' else channels * width)
+    for given in (data, bytes(data), np.array(data)):
+        msg.data = given
+        with pytest.raises(ValueError, match=f"'{encoding}' holds a JPEG: .* mjpeg2rgb"):
+            image_from_message(msg)
+    msg.width -= 2
+    assert image_from_message(msg).shape == (height, width - 2, 3), 'pixels that begin so'
+
+
 def mosaic(color, pattern):
     """Bayer picture of one colour; pattern names the first two rows from left to right."""
     values = np.empty((HEIGHT, WIDTH), dtype=np.asarray(color).dtype)
