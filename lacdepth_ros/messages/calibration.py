@@ -24,6 +24,7 @@ _OFF_CENTER, _OFF_CENTER_BOTH = 0.2, 0.15
 _SQUARE_PIXELS = (0.8, 1.25)
 _WIDE_FIELD_OF_VIEW = 120.0
 _LONG_BASELINE = 10.0
+_SAME_CAMERA, _SAME_AXES = 1e-3, 1e-3
 _MUCH_OUTSIDE = 0.25
 """Share of a rectified image without a picture; calibrations of common drivers leave a tenth."""
 
@@ -126,6 +127,12 @@ def calibration_doubts(info: Any, camera: Camera, *, rectified: bool) -> tuple[s
             f'a field of view of {angle:.0f} degrees without distortion: a lens as wide bends '
             'the picture, so D is probably missing; calibrate the camera'
         )
+    if rectified and not any(info.d) and any(info.p) and not _is_same_view(info):
+        doubts.append(
+            'camera_info has no distortion, but its P or R is not that of K: image_proc hands '
+            'such images on as image_rect without rectifying them, and then depth is wrong; '
+            'subscribe the raw topic, unless somebody else rectifies it'
+        )
     if info.p[0] and abs(info.p[3] / info.p[0]) > _LONG_BASELINE:
         doubts.append(
             f'camera_info.p[3] / p[0] = {info.p[3] / info.p[0]:g} m is a long stereo baseline; '
@@ -165,6 +172,14 @@ def describe_size(info: Any) -> str:
         same = binning[0] == binning[1]
         words += f' with binning {binning[0] if same else f"{binning[0]}x{binning[1]}"}'
     return words
+
+
+def _is_same_view(info: Any) -> bool:
+    """Whether P and R leave the view of K as it is."""
+    p = np.asarray(info.p, dtype=np.float64).reshape(3, 4)[:, :3].ravel()
+    r = np.asarray(info.r, dtype=np.float64)
+    same_axes = not r.any() or np.allclose(r, np.eye(3).ravel(), atol=_SAME_AXES)
+    return bool(same_axes and np.allclose(info.k, p, rtol=_SAME_CAMERA))
 
 
 def _off_center(camera: Camera) -> tuple[float, float]:
