@@ -89,7 +89,10 @@ def check_image_size(info: Any, camera: Camera, *, width: int, height: int) -> N
         return
     expected, words = f'{camera.width}x{camera.height}', describe_size(info)
     computed = expected if words == expected else f'{words} = {expected}'
-    cause = 'the two topics do not belong together, or the driver resizes without adapting it'
+    cause = (
+        'the calibration is of another image size, the two topics do not belong together, or the '
+        'driver resizes without adapting it'
+    )
     if (width, height) == (info.width, info.height):
         cause = (
             'its width and height are those of the image and not of the full sensor: calibrate '
