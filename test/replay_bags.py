@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import cv2
 import numpy as np
 
 from lacdepth_ros.bags import messages
@@ -37,6 +41,13 @@ def wall(meters: float) -> np.ndarray:
     return np.full((HEIGHT, WIDTH), meters, np.float32)
 
 
+def packed_depth(depth: np.ndarray, head: Any) -> SimpleNamespace:
+    """Metres as image_transport's compressedDepth packs millimetres."""
+    file = cv2.imencode('.png', np.rint(1000 * depth).astype(np.uint16))[1].tobytes()
+    data = np.frombuffer(struct.pack('<iff', 0, 0.0, 0.0) + file, np.uint8)
+    return SimpleNamespace(header=head, format='16UC1; compressedDepth png', data=data)
+
+
 def write_replay_bag(
     path: Path,
     reds: Sequence[int],
@@ -55,7 +66,7 @@ def write_replay_bag(
         reds: Red of each image.
         ground_truths: Metres of the wall by frame; None = as predicted / 1.25 for every frame.
         at: Stamps [ns], instead of one every 0.1 s.
-        topics: Depth topics, all with the same ground truth.
+        topics: Depth topics, all with the same ground truth; packed where compressedDepth.
         compressed: Images are JPEG.
         infos: There is a camera_info with each image.
         storage: mcap or sqlite3.
@@ -69,7 +80,8 @@ def write_replay_bag(
         )
         bag.add_topic(INFOS, KINDS['CameraInfo'])
         for topic in topics:
-            bag.add_topic(topic, KINDS['Image'])
+            kind = 'CompressedImage' if topic.endswith('/compressedDepth') else 'Image'
+            bag.add_topic(topic, f'sensor_msgs/msg/{kind}')
         for index, (red, stamp) in enumerate(zip(reds, at or stamps(len(reds)), strict=True)):
             head, recorded = messages.header(stamp, 'camera'), START + 1000 * index
             make = messages.jpeg_image if compressed else messages.image
@@ -78,7 +90,7 @@ def write_replay_bag(
                 bag.write(INFOS, recorded, messages.camera_info(CAMERA, head))
             if index in ground_truths:
                 for topic in topics:
-                    bag.write(
-                        topic, recorded, messages.depth_image(wall(ground_truths[index]), head)
-                    )
+                    packed = topic.endswith('/compressedDepth')
+                    pack = packed_depth if packed else messages.depth_image
+                    bag.write(topic, recorded, pack(wall(ground_truths[index]), head))
     return path

@@ -21,7 +21,7 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
 from lacdepth_ros.messages.clouds import points_from_message
-from lacdepth_ros.messages.compressed_depth import image_from_compressed_depth
+from lacdepth_ros.messages.compressed_depth import depth_image
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.rectification import RectifierCache
 from lacdepth_ros.messages.topics import COMPRESSED_DEPTH, info_topic_of
@@ -69,14 +69,15 @@ class GroundTruthTopic:
             image: Topic of the camera images, which is no candidate.
         """
         kinds = topic_kinds(reader)
-        fitting = sorted(t for t in kinds if t != image and _may_hold_it(kinds, t))
+        fitting = sorted(
+            t for t in kinds if t != image and (kinds[t] == CLOUD or may_be_depth(kinds, t))
+        )
         if topic is None:
             found = ', '.join(sorted(kinds)) or 'none'
             nothing = f'no topic of measured points or depth in this bag; its topics: {found}'
             topic = only_ground_truth(reader, path, fitting, nothing, image=image)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] == CLOUD
-        self._is_packed = kinds[self.topic] == COMPRESSED
         beside = info_topic_of(self.topic)
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
         self._infos = CameraInfos(reader, beside if has_infos else None)
@@ -100,13 +101,11 @@ class GroundTruthTopic:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
         """
         message = self._messages.read(stamp)
-        if self._is_packed:
-            message = image_from_compressed_depth(message)
         if self._is_cloud:
             xyz, times = points_from_message(message), times_from_message(message)
         else:
             times = None
-            xyz = self._depth_points(stamp, message, rectified_image)
+            xyz = self._depth_points(stamp, depth_image(message), rectified_image)
         return Points(stamp, message.header.frame_id, xyz, times)
 
     def _depth_points(
@@ -180,11 +179,11 @@ def _frame_of(reader: BagReader, topic: str) -> str:
     return '' if message is None else str(message.header.frame_id).lstrip('/')
 
 
-def _may_hold_it(kinds: Mapping[str, str], topic: str) -> bool:
-    """Whether a topic is of points or depth by its type; packed depth where it is there alone."""
+def may_be_depth(kinds: Mapping[str, str], topic: str) -> bool:
+    """Whether a topic is of depth by its type; of packed depth where no other is there."""
     if kinds[topic] == COMPRESSED:
         return topic.endswith(COMPRESSED_DEPTH) and topic[: -len(COMPRESSED_DEPTH)] not in kinds
-    return kinds[topic] in (CLOUD, IMAGE)
+    return kinds[topic] == IMAGE
 
 
 def _is_called_truth(topic: str) -> bool:

@@ -18,6 +18,15 @@ from lacdepth_ros.core.text import quoted
 _HEADER = struct.Struct('<iff')  # kind of packing, and the two numbers of inverse depth
 
 
+def depth_image(msg: Any) -> Any:
+    """A sensor_msgs/Image of depth, unpacked where it is a CompressedImage of compressedDepth.
+
+    Raises:
+        ValueError: See `image_from_compressed_depth`.
+    """
+    return image_from_compressed_depth(msg) if hasattr(msg, 'format') else msg
+
+
 def image_from_compressed_depth(msg: Any) -> SimpleNamespace:
     """Unpack a sensor_msgs/CompressedImage of a compressedDepth topic.
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lacdepth_ros.bags.ground_truth import only_ground_truth
+from lacdepth_ros.bags.ground_truth import may_be_depth, only_ground_truth
 from lacdepth_ros.bags.opening import choose_topic, open_bag, topic_kinds
 from lacdepth_ros.bags.own_outputs import own_outputs
-from lacdepth_ros.bags.reader import IMAGE, BagImages
+from lacdepth_ros.bags.reader import BagImages
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.stamps import nearest
@@ -27,6 +27,7 @@ from lacdepth_ros.data.sources import (
     one_camera_height,
     open_data_set,
 )
+from lacdepth_ros.messages.compressed_depth import depth_image
 from lacdepth_ros.messages.depth import depth_from_message
 from lacdepth_ros.messages.rectification import Rectifier
 from lacdepth_ros.session.truth_view import check_camera, truth_view
@@ -93,7 +94,7 @@ class GroundTruth:
 def ground_truth_from_topic(
     path: Path, topic: str | None, *, images: BagImages, tolerance_ns: int
 ) -> GroundTruth:
-    """Ground truth that was recorded: 32FC1 or 16UC1 images (REP 118) on a topic of the bag.
+    """Ground truth that was recorded: 32FC1 or 16UC1 images (REP 118), or compressedDepth of them.
 
     Args:
         path: The bag.
@@ -109,7 +110,7 @@ def ground_truth_from_topic(
     with ExitStack() as stack:
         reader = stack.enter_context(open_bag(path, images.damage))
         kinds = topic_kinds(reader)
-        fitting = sorted(t for t, kind in kinds.items() if kind == IMAGE and t != images.topic)
+        fitting = sorted(t for t in kinds if t != images.topic and may_be_depth(kinds, t))
         named = topic is not None
         if topic is None:
             others = ', '.join(fitting) or 'none'
@@ -183,7 +184,7 @@ def no_ground_truth() -> GroundTruth:
 def _read_depth(
     topic: StampedTopic, stamp: int, rectifier: Rectifier | None
 ) -> npt.NDArray[np.float32]:
-    depth = depth_from_message(topic.read(stamp))
+    depth = depth_from_message(depth_image(topic.read(stamp)))
     return depth if rectifier is None else rectifier.rectify_depth(depth)
 
 

@@ -21,6 +21,7 @@ from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.cameras import camera_of_view
+from lacdepth_ros.messages.compressed_depth import depth_image
 from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
 from lacdepth_ros.messages.topics import info_topic_of
 
@@ -84,7 +85,7 @@ def truth_view(
             raise ValueError(f'{note}: name it with --truth-topic if they are; {_CALIBRATED}')
         published = camera_of_view(image.info, rectified=images.rectified)
         rectified = image.info if images.rectified else None
-        camera, rectifier = _view(reader, topic, depth, stamp, published, rectified)
+        camera, rectifier = _view(reader, topic, depth_image(depth), stamp, published, rectified)
         check_camera(camera, published)
     except ValueError as error:
         raise ValueError(f'{whose}{error}. {_OTHER_WAYS}') from error

@@ -87,6 +87,17 @@ def test_depth_topic_is_chosen_only_where_it_is_clear(tmp_path: Path) -> None:
         assert ground_truth.description == f'topic {own}, which a depth node predicted'
 
 
+def test_packed_depth_is_ground_truth_where_it_is_there_alone(tmp_path: Path) -> None:
+    packed = f'{GROUND_TRUTH}/compressedDepth'
+    alone = write_replay_bag(tmp_path / 'a', [10], ground_truths={0: 5.25}, topics=(packed,))
+    with from_topic(alone) as ground_truth:
+        assert ground_truth.description == f'topic {packed}'
+        assert meters(ground_truth, 0, START) == 5.25
+    both = write_replay_bag(tmp_path / 'b', [10], topics=(packed, GROUND_TRUTH))
+    with from_topic(both) as ground_truth:
+        assert ground_truth.description == f'topic {GROUND_TRUTH}'
+
+
 def test_bag_without_depth_says_how_to_give_ground_truth(tmp_path: Path) -> None:
     bag = write_replay_bag(tmp_path / 'bag', [10], topics=('/other/picture',))
     with pytest.raises(ValueError, match=r'no depth topic .*/other/picture') as error:
