@@ -36,7 +36,13 @@ ARGUMENTS = (
     ('z', '1.65', 'Camera above base_frame, that is above the ground [m]'),
     ('pitch', '0.0', 'Camera turned down [rad]'),
 )
-MANAGED = ['local_costmap/local_costmap', 'collision_monitor']
+MANAGER = {
+    'autostart': True,
+    'node_names': ['local_costmap/local_costmap', 'collision_monitor'],
+    # Nav2's costmap forms no bond when it runs alone: a manager that waited for one, as it does
+    # by default, would call it misconfigured, and start nothing after it.
+    'bond_timeout': 0.0,
+}
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -113,7 +119,7 @@ def _nav2(context: LaunchContext) -> list[Node]:
             package='nav2_lifecycle_manager',
             executable='lifecycle_manager',
             name='lifecycle_manager_depth',
-            parameters=[{'autostart': True, 'node_names': MANAGED}, parameters[1]],
+            parameters=[MANAGER, parameters[1]],
             **common,
         ),
     ]

@@ -78,3 +78,14 @@ def test_the_nav2_launch_file_passes_what_the_node_has() -> None:
     ]
     for file in (ROOT / 'launch' / 'depth.launch.py', path):
         assert {*passed, 'camera_height'} <= arguments_of(file)
+
+
+def test_nav2s_manager_waits_for_no_bond_of_a_costmap_that_forms_none() -> None:
+    """Costmap2DROS of Jazzy, Kilted and Lyrical never calls createBond; the default is 4 s."""
+    tree = ast.parse((ROOT / 'launch' / 'nav2_depth.launch.py').read_text())
+    [manager] = [
+        {ast.literal_eval(key): value for key, value in zip(node.keys, node.values, strict=True)}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict) and "'node_names'" in map(ast.unparse, node.keys)
+    ]
+    assert ast.literal_eval(manager['bond_timeout']) == 0.0
