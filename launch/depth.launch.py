@@ -28,7 +28,7 @@ from launch_ros.substitutions import FindPackageShare
 from lifecycle_msgs.msg import Transition
 
 from lacdepth_ros.core.runtime import END_WITH_PARENT
-from lacdepth_ros.node.dds_profile import profile_path, profile_variable
+from lacdepth_ros.node.dds_profile import VARIABLES, profile_path, profile_variable
 
 CONFIG = PathJoinSubstitution([FindPackageShare('lacdepth_ros'), 'config'])
 AS_IN_FILE = ' (empty: as in params_file)'
@@ -70,7 +70,9 @@ def generate_launch_description() -> LaunchDescription:
         for name, default, description, *choices in ARGUMENTS
     ]
     variable = profile_variable()
-    profile = EnvironmentVariable(variable, default_value=str(profile_path()))
+    profile: str | EnvironmentVariable = str(profile_path())
+    for name in sorted(VARIABLES, key=lambda name: name == variable):  # that one has the last word
+        profile = EnvironmentVariable(name, default_value=profile)
     environment = [
         SetEnvironmentVariable(variable, profile),
         # A launch that is killed could not stop its node.

@@ -165,3 +165,33 @@ def test_a_video_is_played_with_the_camera_that_was_given():
         [process] = video._play(there)
         _, *words = [launch.utilities.perform_substitutions(there, w) for w in process.cmd[1:]]
         assert words == ['--loop', '--input', 'drive.mp4', *options]
+
+
+@pytest.mark.parametrize(
+    ('given', 'wanted'),
+    [
+        ({}, 'shipped'),
+        ({'FASTDDS_DEFAULT_PROFILES_FILE': 'three'}, 'three'),
+        ({'FASTRTPS_DEFAULT_PROFILES_FILE': 'two'}, 'two'),
+        (
+            {'FASTDDS_DEFAULT_PROFILES_FILE': 'three', 'FASTRTPS_DEFAULT_PROFILES_FILE': 'two'},
+            'two',
+        ),
+    ],
+)
+def test_the_profile_of_the_user_reaches_what_is_launched(file, monkeypatch, given, wanted):
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    monkeypatch.setattr(file, 'profile_path', lambda: Path('shipped'))
+    for name in file.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    there = launch.LaunchContext()
+    actions = file.generate_launch_description().entities
+    [profile] = [
+        action
+        for action in actions
+        if isinstance(action, launch.actions.SetEnvironmentVariable)
+        and there.perform_substitution(action.name[0]) == 'FASTRTPS_DEFAULT_PROFILES_FILE'
+    ]
+    assert launch.utilities.perform_substitutions(there, profile.value) == wanted

@@ -11,8 +11,11 @@ camera driver needs it as well as this node.
 from __future__ import annotations
 
 import os
+import shlex
 from importlib import metadata, resources
 from pathlib import Path
+
+from lacdepth_ros.node.middleware import is_fast_dds, middleware
 
 VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 """Names of the variable in Fast DDS 3 (Kilted and later) and Fast DDS 2 (Jazzy)."""
@@ -21,7 +24,7 @@ FIRST_RCLPY_OF_FAST_DDS_3 = 8
 
 
 def profile_variable() -> str:
-    """Name of the variable that this ROS reads; the other one is unknown to it or deprecated."""
+    """Name of the variable that this ROS reads; the other one is unknown to it."""
     distribution = os.environ.get('ROS_DISTRO', '')
     old = distribution in FAST_DDS_2
     if not distribution:  # no sourced installation: the wheels from PyPI
@@ -38,23 +41,40 @@ def profile_path() -> Path:
 
 
 def apply_dds_profile() -> None:
-    """Make Fast DDS read the shipped profile; call before rclpy.init.
+    """Make Fast DDS read a profile: the user's, or else the shipped one; call before rclpy.init.
 
-    A profile that the user has set under either name is left alone.
+    Each release of Fast DDS reads one name and passes over the other in silence: what the user has
+    set under that counts as well.
     """
-    if any(os.environ.get(name) for name in VARIABLES):
-        return
-    os.environ[profile_variable()] = str(profile_path())
+    os.environ[profile_variable()] = _profile_of_user() or str(profile_path())
 
 
 def describe_dds_profile() -> str:
     """Say in one line which profile this process publishes with."""
-    if os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp') != 'rmw_fastrtps_cpp':
-        return f'not used by {os.environ["RMW_IMPLEMENTATION"]}'
-    chosen = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), '')
+    if not is_fast_dds():
+        return f'not used by {middleware()}'
+    chosen = os.environ.get(profile_variable())
     if not chosen:
-        return f'none: images above 512 KB get lost; set {profile_variable()}={profile_path()}'
+        unread = ''.join(f'{name} is not read by this Fast DDS, ' for name in _set_by_user())
+        return f'none: {unread}images above 512 KB get lost; set {profile_setting()}'
     if not Path(chosen).is_file():
-        return f'missing file {chosen}: set {profile_variable()}={profile_path()}'
+        return f'missing file {chosen}: set {profile_setting()}'
     kind = 'shipped' if Path(chosen) == profile_path() else 'set by the user'
     return f'{kind}: {chosen}'
+
+
+def profile_setting() -> str:
+    """NAME=PATH, as a shell takes it, by which what it starts publishes with a profile."""
+    path = _profile_of_user()
+    path = path if Path(path).is_file() else str(profile_path())
+    return f'{profile_variable()}={shlex.quote(path)}'
+
+
+def _profile_of_user() -> str:
+    return next((os.environ[name] for name in _set_by_user()), '')
+
+
+def _set_by_user() -> list[str]:
+    """Variables that are set; the one that this ROS reads comes first."""
+    names = sorted(VARIABLES, key=lambda name: name != profile_variable())
+    return [name for name in names if os.environ.get(name)]

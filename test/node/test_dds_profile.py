@@ -53,16 +53,48 @@ def test_wheels_are_told_apart_by_their_version(monkeypatch, version, name):
     assert dds_profile.profile_variable() == name
 
 
-@pytest.mark.parametrize('name', VARIABLES)
-def test_profile_of_the_user_stays(monkeypatch, tmp_path, name):
-    own = tmp_path / 'own.xml'
-    environment = {name: str(own)}
-    monkeypatch.setattr('os.environ', environment)
-    apply_dds_profile()
-    assert environment == {name: str(own)}
-    assert describe_dds_profile().startswith(f'missing file {own}')
+@pytest.mark.parametrize(('distribution', 'read'), [('jazzy', 1), ('kilted', 0), ('lyrical', 0)])
+@pytest.mark.parametrize('given', [0, 1])
+def test_profile_of_the_user_counts_under_either_name(
+    monkeypatch, tmp_path, distribution, read, given
+):
+    """Fast DDS 2 reads only the one, Fast DDS 3 only the other, both without a word."""
+    own = tmp_path / 'my own.xml'
     own.touch()
+    environment = {'ROS_DISTRO': distribution, VARIABLES[given]: str(own)}
+    monkeypatch.setattr('os.environ', environment)
+    if given != read:
+        assert describe_dds_profile() == (
+            f'none: {VARIABLES[given]} is not read by this Fast DDS, images above 512 KB get '
+            f"lost; set {VARIABLES[read]}='{own}'"
+        )
+    apply_dds_profile()
+    assert environment[VARIABLES[read]] == environment[VARIABLES[given]] == str(own)
     assert describe_dds_profile() == f'set by the user: {own}'
+
+
+def test_what_is_read_goes_before_what_is_not(monkeypatch, tmp_path):
+    paths = [str(tmp_path / name) for name in ('three.xml', 'two.xml')]
+    environment = dict(zip(VARIABLES, paths, strict=True))
+    monkeypatch.setattr('os.environ', environment)
+    monkeypatch.setitem(environment, 'ROS_DISTRO', 'jazzy')
+    apply_dds_profile()
+    assert [environment[name] for name in VARIABLES] == paths
+    assert describe_dds_profile().startswith(f'missing file {paths[1]}: set {VARIABLES[1]}=')
+
+
+@pytest.mark.parametrize(
+    ('asked', 'said'),
+    [
+        ('', 'none: '),
+        ('rmw_fastrtps_cpp', 'none: '),
+        ('rmw_fastrtps_dynamic_cpp', 'none: '),
+        ('rmw_cyclonedds_cpp', 'not used by rmw_cyclonedds_cpp'),
+    ],
+)
+def test_the_profile_is_told_of_fast_dds_alone(monkeypatch, asked, said):
+    monkeypatch.setenv('RMW_IMPLEMENTATION', asked)
+    assert describe_dds_profile().startswith(said)
 
 
 def test_other_middleware_is_named(monkeypatch):

@@ -101,27 +101,23 @@ def _ros() -> Finding:
     if find_spec('rclpy.event_handler') is None:
         return Finding('error', 'ROS 2', 'Humble or older', 'use Jazzy or newer')
     where = os.environ.get('ROS_DISTRO') or 'the wheels from PyPI'
-    middleware = os.environ.get('RMW_IMPLEMENTATION', 'rmw_fastrtps_cpp (default)')
-    domain = os.environ.get('ROS_DOMAIN_ID', '0')
-    reach = os.environ.get('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET')
+    middleware = os.environ.get('RMW_IMPLEMENTATION') or 'rmw_fastrtps_cpp (default)'
+    domain = os.environ.get('ROS_DOMAIN_ID') or '0'
+    reach = os.environ.get('ROS_AUTOMATIC_DISCOVERY_RANGE') or 'SUBNET'
+    if os.environ.get('ROS_LOCALHOST_ONLY') == '1':  # outdated, and still counts
+        reach = 'LOCALHOST'
     return Finding('ok', 'ROS 2', f'{where}, {middleware}, domain {domain}, discovery {reach}')
 
 
 def _dds_profile() -> Finding:
     """The profile in this shell: what a camera driver that is started from it gets."""
-    from lacdepth_ros.node.dds_profile import VARIABLES, describe_dds_profile, profile_path
+    from lacdepth_ros.node.dds_profile import describe_dds_profile, profile_setting
 
-    text = describe_dds_profile()
+    matter, text = 'Fast DDS profile of this shell', describe_dds_profile()
     if text.startswith(('shipped', 'set by the user', 'not used')):
-        return Finding('ok', 'Fast DDS profile of this shell', text)
-    return Finding(
-        'warning',
-        'Fast DDS profile of this shell',
-        'none: a camera driver that is started from it loses images above 512 KB (the node sets '
-        'its own)',
-        f'export {VARIABLES[0]}={profile_path()} before starting the driver '
-        f'(Jazzy and older: {VARIABLES[1]})',
-    )
+        return Finding('ok', matter, text)
+    text = f'{text} for a camera driver that is started from it (the node sets its own)'
+    return Finding('warning', matter, text, f'export {profile_setting()}')
 
 
 def look_at_shared_memory(folder: Path = Path('/dev/shm')) -> Finding:

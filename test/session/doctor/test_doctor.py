@@ -143,6 +143,18 @@ def test_small_shared_memory_and_dead_segments(tmp_path: Path, monkeypatch):
     assert machine.look_at_shared_memory(tmp_path / 'none').level == 'warning'
 
 
+def test_a_profile_that_this_fast_dds_does_not_read_is_told(tmp_path: Path, monkeypatch):
+    own = tmp_path / 'own.xml'
+    own.touch()
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    monkeypatch.setenv('FASTDDS_DEFAULT_PROFILES_FILE', str(own))
+    for empty in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'RMW_IMPLEMENTATION'):
+        monkeypatch.setenv(empty, '')
+    found = machine._dds_profile()
+    assert found.level == 'warning' and 'is not read by this Fast DDS' in found.text
+    assert found.remedy == f'export FASTRTPS_DEFAULT_PROFILES_FILE={own}'
+
+
 def test_the_command_looks_at_the_machine(tmp_path: Path, capsys, monkeypatch):
     path = tmp_path / 'tiny.safetensors'
     save_checkpoint(path, tiny_network(), {})
