@@ -1,6 +1,6 @@
 # The node in a container, as docs/install.md installs it. The CPU by default; for a GPU:
 #   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu126 -t lacdepth_ros .
-#   docker run --gpus all --shm-size 256m --network host lacdepth_ros \
+#   docker run --gpus all --network host --ipc host --user $(id -u):$(id -g) lacdepth_ros \
 #     ros2 launch lacdepth_ros depth.launch.py device:=cuda
 ARG ROS_DISTRO=jazzy
 FROM ros:${ROS_DISTRO}

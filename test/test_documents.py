@@ -75,3 +75,17 @@ def test_readme_quotes_what_was_measured() -> None:
 
 def test_readme_is_short() -> None:
     assert len(README.splitlines()) <= 160
+
+
+def test_containers_that_share_the_network_share_the_memory() -> None:
+    """Fast DDS would hand messages over in a /dev/shm that the other side does not see."""
+    files = [ROOT / 'README.md', ROOT / 'Dockerfile', *(ROOT / 'docs').glob('*.md')]
+    files.append(ROOT / '.devcontainer' / 'devcontainer.json')
+    commands = [
+        line
+        for path in files
+        for line in path.read_text(encoding='utf-8').splitlines()
+        if re.search(r'docker run .*--network|"runArgs"', line)
+    ]
+    assert len(commands) > 4
+    assert [line for line in commands if not re.search(r'--ipc[ =]host', line)] == []

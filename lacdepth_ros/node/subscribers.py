@@ -14,7 +14,7 @@ from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.frame_id import frame_id_doubt
 from lacdepth_ros.messages.topics import info_topic_of
 from lacdepth_ros.node import qos
-from lacdepth_ros.node.dds_profile import profile_path
+from lacdepth_ros.node.delivery import delivery
 from lacdepth_ros.node.elsewhere import published_elsewhere
 from lacdepth_ros.node.sync import FramePair, PairBuffer
 from lacdepth_ros.node.watch import InputWatch
@@ -95,8 +95,9 @@ class Subscribers:
         self._watch = InputWatch(
             *self.topics,
             caches_info=parameters.cache_camera_info,
+            publishers=self._publishers,
             other_types=self._publishers_of_other_types,
-            dds_profile=str(profile_path()),
+            delivery=delivery(),
         )
         self._judged_frame: str | None = None
         self._source = source

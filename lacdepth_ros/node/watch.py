@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from lacdepth_ros.messages.info_rate import NEWEST, TOLERATED, is_seldom, pairing_remedy
+from lacdepth_ros.node.delivery import Delivery
 from lacdepth_ros.node.loss import LossMeter
 from lacdepth_ros.node.pairing import Pairing, PairingMeter
 
@@ -24,8 +25,9 @@ class InputWatch:
         image_topic: Resolved name.
         info_topic: Resolved name.
         caches_info: One camera_info serves every image.
+        publishers: Returns the names of who publishes on a topic, '' if nobody.
         other_types: Returns in words who publishes another message type on a topic, '' if nobody.
-        dds_profile: Path of the Fast DDS profile for the camera driver.
+        delivery: What the middleware needs.
         clock: Seconds.
     """
 
@@ -35,15 +37,17 @@ class InputWatch:
         info_topic: str,
         *,
         caches_info: bool,
+        publishers: Callable[[str], str],
         other_types: Callable[[str], str],
-        dds_profile: str,
+        delivery: Delivery,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._image_topic = image_topic
         self._info_topic = info_topic
         self._caches_info = caches_info
+        self._publishers = publishers
         self._other_types = other_types
-        self._dds_profile = dds_profile
+        self._delivery = delivery
         self._clock = clock
         self._start = self._last_image = self._last_info = self._last_pair = clock()
         self._has_info = False
@@ -86,16 +90,12 @@ class InputWatch:
         no_image = now - self._last_image > SILENCE
         no_info = now - self._last_info > SILENCE and not (self._caches_info and self._has_info)
         if no_image and no_info:
-            return (
-                f'no message on {self._image_topic} and {self._info_topic}: is the camera on? It '
-                'must run as the same user as this node'
-                f'{self._other(self._image_topic)}{self._other(self._info_topic)}'
-            )
+            return self._nothing_arrives()
         if no_image:
             return (
-                f'camera_info arrives but no image on {self._image_topic}: check the topic; '
-                'images above 512 KB need the Fast DDS profile in the camera driver as well '
-                f'({self._dds_profile}){self._other(self._image_topic)}'
+                f'camera_info arrives but no image on {self._image_topic}: check the topic; if '
+                f'images are above 512 KB, {self._delivery.large_images}'
+                f'{self._other(self._image_topic)}'
             )
         if now - self._last_pair <= SILENCE:
             return ''
@@ -137,9 +137,17 @@ class InputWatch:
         if share <= TOLERATED_LOSS or self._clock() - self._last_image > SILENCE:
             return ''
         return (
-            f'{100 * share:.0f} % of the images get lost on the way: start the camera driver '
-            f'with the Fast DDS profile {self._dds_profile}, or ask it for fewer or smaller images'
+            f'{100 * share:.0f} % of the images get lost on the way: '
+            f'{self._delivery.large_images}, or ask the camera driver for fewer or smaller images'
         )
+
+    def _nothing_arrives(self) -> str:
+        said = f'no message on {self._image_topic} and {self._info_topic}'
+        if other := self._other(self._image_topic) + self._other(self._info_topic):
+            return f'{said}:{other}'
+        if names := self._publishers(self._image_topic):
+            return f'{said}, though {names} publishes images: {self._delivery.found}'
+        return f'{said}: {self._delivery.unfound}'
 
     def _none_pairs(self, frames_differ: bool) -> str:
         if self._unstamped:

@@ -53,6 +53,7 @@ NO_ADVICE = {
     'cli/options': 'defines what some commands have',
     'cli/parser': 'no option at all',
     'messages/compressed': "ROS's",
+    'node/delivery': "docker's",
     'node/stamp_age': "ros2 bag's",
     'node/subscribers': "ROS's",
     'session/node_process': "the node's own command line",
@@ -64,6 +65,7 @@ FOREIGN = {
     '--nproc-per-node',
     '--no-python',
     '--shm-size',
+    '--ipc',
 }
 """Options of other programs."""
 _WORDS = re.compile(

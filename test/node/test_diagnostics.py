@@ -127,8 +127,8 @@ def test_latency_against_stamps_is_left_out_in_simulated_time(make_bench, while_
 @pytest.mark.parametrize(
     ('images', 'infos', 'advice'),
     [
-        ((), (), 'is the camera on?'),
-        ((), (1, 2, 3), 'need the Fast DDS profile in the camera driver'),
+        ((), (), 'though /bench/bench publishes images: does it send?'),
+        ((), (1, 2, 3), 'above 512 KB, start the camera driver with the Fast DDS profile'),
         ((1, 2, 3), (), 'no camera_info on /camera_info'),
         ((1, 2, 3), (7, 8, 9), 'set sync_tolerance or cache_camera_info'),
         (

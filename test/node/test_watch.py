@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lacdepth_ros.node.delivery import Delivery, delivery
 from lacdepth_ros.node.loss import LossMeter
 from lacdepth_ros.node.pairing import Pairing, PairingMeter
 from lacdepth_ros.node.watch import InputWatch
@@ -22,14 +23,15 @@ class Clock:
         return self.now
 
 
-def watch(*, caches_info=False, other=''):
+def watch(*, caches_info=False, other='', publishers=''):
     clock = Clock()
     watched = InputWatch(
         '/image',
         '/camera_info',
         caches_info=caches_info,
         other_types=lambda topic: other if topic == '/image' else '',
-        dds_profile='/share/fastdds.xml',
+        publishers=lambda topic: publishers if topic == '/image' else '',
+        delivery=Delivery('use /share/fastdds.xml', 'share its /dev/shm', 'is the camera on?'),
         clock=clock,
     )
     return watched, clock
@@ -177,6 +179,38 @@ def test_silence(arrivals, words):
         if 'pair' in arrivals:
             watched.saw_pair()
     assert words in watched.silence() and bool(words) == bool(watched.silence())
+
+
+@pytest.mark.parametrize(
+    ('there', 'words'),
+    [
+        ({}, ': is the camera on?'),
+        ({'publishers': '/driver'}, ', though /driver publishes images: share its /dev/shm'),
+        ({'publishers': '/driver', 'other': '/driver as Foo'}, ': /image is published by /driver'),
+    ],
+)
+def test_silence_tells_a_driver_that_is_not_there_from_one_that_is_not_heard(there, words):
+    watched, clock = watch(**there)
+    clock.now += 3
+    assert f'no message on /image and /camera_info{words}' in watched.silence()
+
+
+@pytest.mark.parametrize(
+    ('name', 'large', 'found', 'unfound'),
+    [
+        ('', 'Fast DDS profile', '--ipc host', 'ROS_DOMAIN_ID 7'),
+        ('rmw_fastrtps_cpp', 'Fast DDS profile', '--ipc host', 'ROS_DOMAIN_ID 7'),
+        ('rmw_cyclonedds_cpp', 'net.core.rmem_max', 'does it send?', 'ROS_DOMAIN_ID 7'),
+        ('rmw_zenoh_cpp', 'what rmw_zenoh_cpp needs', 'does it send?', 'rmw_zenohd'),
+    ],
+)
+def test_remedies_are_those_of_the_middleware(monkeypatch, name, large, found, unfound):
+    monkeypatch.setenv('RMW_IMPLEMENTATION', name)
+    monkeypatch.setenv('ROS_DOMAIN_ID', '7')
+    asked = delivery()
+    assert large in asked.large_images and found in asked.found and unfound in asked.unfound
+    fast = not name or 'fastrtps' in name
+    assert ('Fast DDS' in asked.large_images, '/dev/shm' in asked.found) == (fast, fast)
 
 
 def test_silence_begins_after_two_seconds():

@@ -17,6 +17,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
 from lacdepth_ros.node import qos
 from lacdepth_ros.node.dds_profile import apply_dds_profile
+from lacdepth_ros.node.delivery import delivery
 from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.session.doctor.finding import Finding
 from lacdepth_ros.session.doctor.stream import CameraStream
@@ -115,7 +116,12 @@ def _watch(
     image_topic, info_topic = topics
     published = {e.topic_type for e in node.get_publishers_info_by_topic(image_topic)}
     message_type = next((kind for name, kind in _TYPES.items() if name in published), Image)
-    stream = CameraStream(*topics, rectified=is_rectified_topic(image_topic), focal_px=focal_px)
+    stream = CameraStream(
+        *topics,
+        rectified=is_rectified_topic(image_topic),
+        focal_px=focal_px,
+        delivery=delivery(),
+    )
     node.create_subscription(message_type, image_topic, stream.add_image, _BEST_EFFORT)
     node.create_subscription(CameraInfo, info_topic, stream.add_info, _BEST_EFFORT)
     _spin(executor, seconds)

@@ -136,7 +136,10 @@ def look_at_shared_memory(folder: Path = Path('/dev/shm')) -> Finding:
         f'of no living process, {len(others)} of other users'
     )
     if usage.free < SMALL_SHM:
-        remedy = 'give it 256 MB at least (docker run --shm-size=256m); fastdds shm clean'
+        remedy = (
+            'give it 256 MB at least (docker run --ipc host, or --shm-size=256m where the camera '
+            'driver runs in the same container); fastdds shm clean'
+        )
         return Finding('warning', matter, text, remedy)
     if others and os.getuid():
         remedy = 'segments of other users cannot be opened: run driver and node as one user'

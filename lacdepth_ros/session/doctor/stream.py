@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from lacdepth_ros.messages.info_rate import TOLERATED, pairing_remedy
 from lacdepth_ros.messages.rectification import RectifierCache
 from lacdepth_ros.session.doctor.finding import Finding
 
+if TYPE_CHECKING:
+    from lacdepth_ros.node.delivery import Delivery
+
 TOLERATED_LOSS = 0.2
 """Share of lost images above which something should be changed."""
 
@@ -33,13 +36,21 @@ class CameraStream:
         info_topic: Of its sensor_msgs/CameraInfo.
         rectified: The images are rectified ones.
         focal_px: Focal length the network was trained for [px].
+        delivery: What the middleware needs.
     """
 
     def __init__(
-        self, image_topic: str, info_topic: str, *, rectified: bool, focal_px: float
+        self,
+        image_topic: str,
+        info_topic: str,
+        *,
+        rectified: bool,
+        focal_px: float,
+        delivery: Delivery,
     ) -> None:
         self._image_topic, self._info_topic = image_topic, info_topic
         self._rectified, self._focal_px = rectified, focal_px
+        self._delivery = delivery
         self._images: list[int] = []
         self._infos: list[int] = []
         self._image_frames: Counter[str] = Counter()
@@ -75,14 +86,15 @@ class CameraStream:
             f'{infos / seconds:.1f} camera_info/s on {self._info_topic}'
         )
         if not images and not infos:
-            return Finding('error', 'messages', text, 'is the camera driver running?')
+            remedy = f'is the camera driver running? If it is, {self._delivery.found}'
+            return Finding('error', 'messages', text, remedy)
         if not infos:
             remedy = f'publish camera_info on {self._info_topic}, or remap camera_info'
             return Finding('error', 'messages', text, remedy)
         # By their stamps, as the node counts them: a camera_info may come twice.
         told = len(set(self._infos))
         lost = 1 - len(set(self._images)) / told if told > 10 else 0.0
-        remedy = 'start the driver with the Fast DDS profile, or ask it for smaller images'
+        remedy = f'{self._delivery.large_images}, or ask it for smaller images'
         if not images:
             return Finding('error', 'messages', text, remedy)
         if lost > TOLERATED_LOSS:

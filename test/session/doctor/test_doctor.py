@@ -18,6 +18,7 @@ from tiny_networks import tiny_network
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.messages.frame_id import frame_id_doubt
 from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.node.delivery import Delivery
 from lacdepth_ros.session.doctor import machine
 from lacdepth_ros.session.doctor.finding import Finding, exit_code
 from lacdepth_ros.session.doctor.stream import CameraStream
@@ -45,7 +46,13 @@ def info(stamp, focal=FOCAL, frame='camera', **changes):
 
 
 def findings(images, infos):
-    stream = CameraStream('/image', '/camera_info', rectified=False, focal_px=FOCAL)
+    stream = CameraStream(
+        '/image',
+        '/camera_info',
+        rectified=False,
+        focal_px=FOCAL,
+        delivery=Delivery('take its Fast DDS profile', 'share its /dev/shm', 'is it on?'),
+    )
     for message in infos:
         stream.add_info(message)
     for message in images:
@@ -68,7 +75,7 @@ def test_a_good_camera_has_nothing_to_change():
 @pytest.mark.parametrize(
     ('images', 'infos', 'matter', 'level', 'words'),
     [
-        ([], [], 'messages', 'error', 'is the camera driver running'),
+        ([], [], 'messages', 'error', 'driver running? If it is, share its /dev/shm'),
         (STAMPS, [], 'messages', 'error', 'publish camera_info on /camera_info'),
         ([], STAMPS, 'messages', 'error', 'Fast DDS profile'),
         (STAMPS[::2], STAMPS, 'messages', 'warning', '50% get lost'),
