@@ -46,9 +46,16 @@ def by_pillow(image: np.ndarray, **options: object) -> bytes:
     return stream.getvalue()
 
 
+def color_sampling(name: str) -> list[int]:
+    """Options by which OpenCV samples colors so; 4.6 (Ubuntu 24.04) knows 4:2:0 alone."""
+    factor = getattr(cv2, f'IMWRITE_JPEG_SAMPLING_FACTOR_{name}', None)
+    if factor is None and name != '420':
+        pytest.skip(f'OpenCV {cv2.__version__} samples no color so')
+    return [] if factor is None else [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+
+
 def sampled(name: str) -> Callable[[np.ndarray], bytes]:
-    factor = getattr(cv2, f'IMWRITE_JPEG_SAMPLING_FACTOR_{name}')
-    return lambda image: by_opencv(image, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor)
+    return lambda image: by_opencv(image, *color_sampling(name))
 
 
 def padded(image: np.ndarray) -> bytes:
@@ -57,7 +64,7 @@ def padded(image: np.ndarray) -> bytes:
     return data.replace(b'\xff\xd0', b'\0\0\xff\xd0')
 
 
-SAMPLINGS = {'4:4:4': '444', '4:2:0': '420', '4:1:1': '411', 'gray': '444'}
+SAMPLINGS = {'4:4:4': '444', '4:2:0': '420', '4:1:1': '411', 'gray': '420'}
 ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
     '4:4:4': sampled('444'),
     '4:2:2': sampled('422'),
@@ -213,8 +220,7 @@ def test_more_than_padding_in_the_header_is_damage(marker: bytes) -> None:
 @pytest.mark.parametrize('interval', [1, 7, 40])
 def test_padding_is_told_from_damage(sampling: str, interval: int) -> None:
     image = picture(0)[..., 1] if sampling == 'gray' else picture(0)
-    factor = getattr(cv2, 'IMWRITE_JPEG_SAMPLING_FACTOR_' + SAMPLINGS[sampling])
-    options = [cv2.IMWRITE_JPEG_RST_INTERVAL, interval, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+    options = [cv2.IMWRITE_JPEG_RST_INTERVAL, interval, *color_sampling(SAMPLINGS[sampling])]
     data = by_opencv(image, *options)
     expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     rng, codes = np.random.default_rng(0), data.index(b'\xff\xda')
