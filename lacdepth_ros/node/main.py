@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from lacdepth_ros.node import stopping
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.node import DepthNode
+from lacdepth_ros.node.parameter_files import unheard_files
 
 if TYPE_CHECKING:
     from lacdepth_ros.models.predictor import DepthPredictor
@@ -57,6 +59,8 @@ def main(
     stopping.started()
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = DepthNode(predictor_factory, stop=stopping.stop)
+    for line in unheard_files(sys.argv if args is None else args, node.get_fully_qualified_name()):
+        node.get_logger().warning(line)
     try:
         _spin(node)
     finally:

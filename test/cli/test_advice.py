@@ -54,6 +54,7 @@ NO_ADVICE = {
     'cli/parser': 'no option at all',
     'messages/compressed': "ROS's",
     'node/delivery': "docker's",
+    'node/parameter_files': "ROS's",
     'node/stamp_age': "ros2 bag's",
     'node/subscribers': "ROS's",
     'session/node_process': "the node's own command line",

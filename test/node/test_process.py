@@ -164,3 +164,13 @@ def test_node_starts_without_a_home(client, start_node, tmp_path):
     environment = {'HOME': '', 'ROS_HOME': '', 'ROS_LOG_DIR': '', 'TMPDIR': str(tmp_path)}
     start_node(**environment)
     assert client.state() == 'unconfigured'
+
+
+def test_a_parameter_file_for_other_nodes_is_told(client, start_node, tmp_path):
+    path = tmp_path / 'file.yaml'
+    path.write_text('depth_node: {ros__parameters: {camera_height: 0.4}}\n')
+    process = start_node('--ros-args', '-r', '__ns:=/camera', '--params-file', str(path))
+    for line in process.stdout:
+        if str(path) in line:
+            break
+    assert 'has no parameters for /camera/depth_node, but for /depth_node: begin it with' in line
