@@ -35,6 +35,8 @@ from lacdepth_ros.session.frames import (
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg')
 _COUNTED_WRONG = 3
 """Frames by which the number and the length that a video's header tells may be wrong."""
+_TURNS_REVERSED = '4.6.'
+"""OpenCV of Ubuntu 24.04, which shows a video of a phone upside down; 4.5 and 4.7 do not."""
 ACCEPTED = (
     'a folder of images (.png, .jpg), one image, a video file, a KITTI raw drive (or its date '
     'folder, or their parent), a manifest (.jsonl, or a folder with manifest.jsonl), or a ROS 2 '
@@ -137,8 +139,9 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
     available = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
     if available < 1:
         raise ValueError(f'{path}: neither a video that OpenCV can read nor {ACCEPTED}')
-    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, int(calibration.assumed))  # as images are read
-    if capture.get(cv2.CAP_PROP_ORIENTATION_META) and not calibration.assumed:
+    turns = _asked_turns(capture)
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+    if turns and not calibration.assumed:
         warnings.warn(
             f'{path} asks to be shown rotated; its frames are used as stored, which is what their '
             'intrinsics must be of: rotate the video itself if it lies on its side',
@@ -146,9 +149,11 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
         )
     period = 1e9 / capture.get(cv2.CAP_PROP_FPS) if capture.get(cv2.CAP_PROP_FPS) > 0 else PERIOD
 
+    upright = turns if calibration.assumed else 0  # as images are read
+
     def frames() -> Iterator[Frame | UnsentFrame]:
         read, reached = 0, 0.0
-        for index, image in enumerate(islice(_pictures(capture), max_frames)):
+        for index, image in enumerate(islice(_pictures(capture, upright), max_frames)):
             read, reached = index + 1, 1e6 * capture.get(cv2.CAP_PROP_POS_MSEC)
             name, stamp = f'frame {index}', START + round(period * index)
             try:
@@ -166,13 +171,19 @@ def _video(path: Path, calibration: Calibration, max_frames: int) -> FrameSequen
     return FrameSequence(f'video {path}', count, available, frames(), calibration.origin)
 
 
-def _pictures(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+def _asked_turns(capture: cv2.VideoCapture) -> int:
+    """Quarter turns clockwise by which a video asks to be shown; see _TURNS_REVERSED."""
+    turns = round(capture.get(cv2.CAP_PROP_ORIENTATION_META) / 90)
+    return (-turns if cv2.__version__.startswith(_TURNS_REVERSED) else turns) % 4
+
+
+def _pictures(capture: cv2.VideoCapture, turns: int) -> Iterator[np.ndarray]:
     try:
         while True:
             there, bgr = capture.read()
             if not there:
                 return
-            yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+            yield np.ascontiguousarray(np.rot90(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), -turns))
     finally:
         capture.release()
 

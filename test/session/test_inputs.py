@@ -121,16 +121,18 @@ def test_video_keeps_its_frame_rate(tmp_path: Path) -> None:
     assert red > 150 > blue
 
 
-def turned_video(path: Path) -> Path:
-    """One frame, white at the left as stored, that asks to be shown a quarter turn clockwise."""
+def turned_video(path: Path, turns: int = 1) -> Path:
+    """One frame, white at the left as stored, that asks to be shown quarter turns clockwise."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), 25.0, (WIDTH, HEIGHT))
     frame = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     frame[:, : WIDTH // 2] = 255
     writer.write(frame)
     writer.release()
     data = bytearray(path.read_bytes())
-    matrix = data.index(b'tkhd') + 44  # how the track is to be shown: a quarter turn
-    data[matrix : matrix + 36] = struct.pack('>9i', 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
+    matrix = data.index(b'tkhd') + 44  # how the track is to be shown
+    cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[turns]
+    values = (cos << 16, sin << 16, 0, -sin * (1 << 16), cos << 16, 0, 0, 0, 1 << 30)
+    data[matrix : matrix + 36] = struct.pack('>9i', *values)
     path.write_bytes(data)
     return path
 
@@ -156,6 +158,18 @@ def test_pictures_are_upright_where_no_intrinsics_say_which_pixels(
     halves = frame.image[: WIDTH // 2].mean(), frame.image[WIDTH // 2 :].mean()
     assert halves[0] > 240 > 15 > halves[1], 'the left is up after a turn clockwise'
     assert not recwarn.list
+
+
+@pytest.mark.parametrize('turns', range(4))
+def test_a_video_is_turned_as_it_asks_by_every_opencv(tmp_path: Path, turns: int) -> None:
+    path = turned_video(tmp_path / 'phone.mp4', turns)
+    assumed = Calibration('assumed', lambda image: image.shape[:2], assumed=True)
+    [frame] = open_sequence(path, assumed, max_frames=9).frames
+    stored = np.zeros((HEIGHT, WIDTH), bool)
+    stored[:, : WIDTH // 2] = True
+    white = frame.image.mean(axis=2) > 128
+    assert (white == np.rot90(stored, -turns)).mean() > 0.95
+    assert frame.image.flags.c_contiguous
 
 
 @pytest.mark.filterwarnings('ignore:images in .* ask to be shown rotated')
