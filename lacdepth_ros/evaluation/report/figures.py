@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from lacdepth_ros.evaluation.result import EvaluationReport
 _INK, _FAINT, _BARS = '#1f2328', '#8b949e', '#dde5ee'
 _COLORS = ('#0969da', '#d1520f', '#1a7f37', '#8250df', '#b8860b', '#bf3989', '#0e7490', '#6e7781')
 _OVERALL = 'overall'
+_LEGEND_LINE, _LEGEND_EDGE = 0.21, 0.14  # inches
 _MIN_PIXELS = 200
 """Pixels below which a point of a curve is luck."""
 
@@ -146,11 +148,13 @@ def _layer(label: str) -> float:
 
 
 def _legend_below(figure: Figure, axis: Axes) -> None:
+    """Put the legend below all diagrams: in Matplotlib 3.6 (Ubuntu 24.04) none goes 'outside'."""
     handles, labels = axis.get_legend_handles_labels()
     columns = min(len(labels), 5)
-    figure.legend(
-        handles, labels, loc='outside lower center', ncols=columns, frameon=False, fontsize=9
-    )
+    inches = _LEGEND_EDGE + _LEGEND_LINE * math.ceil(len(labels) / columns)
+    room = inches / figure.get_figheight()
+    figure.set_layout_engine('constrained', rect=(0, room, 1, 1 - room))
+    figure.legend(handles, labels, loc='lower center', ncols=columns, frameon=False, fontsize=9)
 
 
 def _pixel_bars(axis: Axes, report: EvaluationReport) -> None:

@@ -117,6 +117,27 @@ def test_a_frame_is_drawn_on_a_sheet(std: float | None, density: float) -> None:
     assert sheet.dtype == np.uint8
 
 
+@pytest.mark.parametrize('groups', [1, 3, 8])
+def test_legends_lie_below_the_diagrams_and_inside_the_figure(groups: int) -> None:
+    pytest.importorskip('matplotlib')
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from lacdepth_ros.evaluation.report import figures
+
+    report, _ = measure(*(shown(f'place_{i}/{f}', 1.1) for i in range(groups) for f in range(2)))
+    for draw in (figures.distance_figure, figures.frames_figure, figures.calibration_figure):
+        figure = draw(report)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        [legend] = [entry.get_window_extent() for entry in figure.legends]
+        assert legend.y0 >= 0 and legend.x0 >= 0 and legend.x1 <= figure.bbox.x1
+        assert len(figure.axes) and all(
+            axes.get_tightbbox(canvas.get_renderer()).y0 >= legend.y1
+            for axes in figure.axes
+            if axes.axison
+        )
+
+
 def test_report_folder(tmp_path: Path) -> None:
     pytest.importorskip('matplotlib')
     from lacdepth_ros.evaluation.report.report_page import write_report
