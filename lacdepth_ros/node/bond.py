@@ -19,8 +19,9 @@ HEARTBEAT_PERIOD = 0.1
 class ManagerBond:
     """Exists while the node is active, as Nav2's lifecycle manager expects it of its nodes.
 
-    The manager's side has the name of the node as its id. A broken bond is the manager's to act
-    on: this node goes on.
+    Its topic is in the manager's namespace, its id what the manager calls the node there. Both
+    are this node's own where they share a namespace; elsewhere `bond` is to be remapped. A broken
+    bond is the manager's to act on: this node goes on.
     """
 
     def __init__(self, node: Node) -> None:
@@ -50,7 +51,7 @@ class ManagerBond:
         self._bond = Bond(
             node=self._node,
             topic=TOPIC,
-            bond_id=self._node.get_name(),
+            bond_id=_name_below(self._node.resolve_topic_name(TOPIC), self._node),
             on_broken=self._on_broken,
         )
         self._bond.heartbeat_period = HEARTBEAT_PERIOD
@@ -69,3 +70,8 @@ class ManagerBond:
 
     def _on_broken(self) -> None:
         self._node.get_logger().warning('the bond with the lifecycle manager is broken')
+
+
+def _name_below(topic: str, node: Node) -> str:
+    """The node's name relative to the topic's namespace; its full name if it lies elsewhere."""
+    return node.get_fully_qualified_name().removeprefix(f'{topic.rpartition("/")[0]}/')

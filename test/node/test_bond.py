@@ -11,7 +11,11 @@ import pytest
 
 pytest.importorskip('rclpy')
 
+import rclpy
+from rclpy.node import Node
 from std_msgs.msg import String
+
+from lacdepth_ros.node.bond import ManagerBond
 
 pytestmark = pytest.mark.ros
 
@@ -68,6 +72,35 @@ def test_bond_exists_while_the_node_is_active(make_bench, bondpy):
     assert bench.transition('deactivate') and bench.state() == 'inactive'
     own = [e.topic_name for e in (*bench.node.publishers, *bench.node.subscriptions)]
     assert '/bond' not in own
+
+
+@pytest.mark.parametrize(
+    ('remapped', 'called'),
+    [
+        (None, 'depth_node'),
+        ('bond', 'depth_node'),
+        ('/bond', 'robot/camera/depth_node'),
+        ('/robot/bond', 'camera/depth_node'),
+        ('/robot/camera/bond', 'depth_node'),
+        ('/nav/bond', '/robot/camera/depth_node'),
+    ],
+)
+def test_a_manager_in_another_namespace_calls_the_node_as_seen_from_there(
+    ros_domain, bondpy, remapped, called
+):
+    """Nav2's manager: topic 'bond' of its own namespace, id as in its node_names."""
+    context = rclpy.Context()
+    rclpy.init(args=[], context=context)
+    rules = ['--ros-args', '-r', f'bond:={remapped}'] if remapped else []
+    node = Node('depth_node', namespace='/robot/camera', context=context, cli_args=rules)
+    bond = ManagerBond(node)
+    bond.form(4.0)
+    [made] = Bond.made
+    topic = '/robot/camera/bond' if remapped in (None, 'bond') else remapped
+    assert (made.id, made.pub.topic_name, made.sub.topic_name) == (called, topic, topic)
+    bond.dissolve()
+    node.destroy_node()
+    context.try_shutdown()
 
 
 def test_without_a_timeout_there_is_no_bond(bench, bondpy):
