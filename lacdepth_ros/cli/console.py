@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 
@@ -18,6 +19,12 @@ INTERRUPTED = 130
 
 class UsageError(Exception):
     """The command line, or a file that it names, cannot be used; nothing was done."""
+
+
+def escape_what_cannot_be_shown() -> None:
+    """Have stdout, too, write escapes of what its encoding lacks: no name ends a command."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')
 
 
 def warn(text: str) -> None:

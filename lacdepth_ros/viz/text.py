@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.core.text import clean
+
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -20,7 +22,9 @@ def draw_text(
     color: tuple[int, int, int],
     max_width: int | None = None,
 ) -> None:
-    """Write a line of ASCII text into the picture.
+    """Write a line of text into the picture; what is not printable comes out as its escape.
+
+    OpenCV ends the process at bytes of a file's name that are no UTF-8.
 
     Args:
         picture: (H, W, 3) uint8; changed in place.
@@ -30,6 +34,7 @@ def draw_text(
         color: Of the picture's own channel order.
         max_width: Longer lines [px] are written smaller so that they fit.
     """
+    text = clean(text)
     scale = cv2.getFontScaleFromHeight(_FONT, height, 1)
     (length, _), _ = cv2.getTextSize(text, _FONT, scale, 1)
     if max_width is not None and length > max_width:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -70,6 +71,29 @@ def test_runs_as_a_module() -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert 'required: COMMAND' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'shown'),
+    [
+        ('utf-8:strict', '日本 caf\\udce9'),
+        ('latin-1:strict', '\\u65e5\\u672c caf\\udce9'),
+        ('ascii:strict', '\\u65e5\\u672c caf\\udce9'),
+        ('ascii:replace', '?? caf?'),
+    ],
+)
+def test_a_name_that_the_terminal_cannot_show_ends_no_command(encoding: str, shown: str) -> None:
+    code = (
+        'import lacdepth_ros.cli.main as program; from lacdepth_ros.cli.entry import main; '
+        r'program.main = lambda: print("\u65e5\u672c caf\udce9") or 0; raise SystemExit(main())'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        capture_output=True,
+        env=os.environ | {'PYTHONIOENCODING': encoding},
+    )
+    assert (done.returncode, done.stderr) == (0, b'')
+    assert done.stdout.decode() == f'{shown}\n'
 
 
 @pytest.mark.parametrize('arguments', [[], ['paint'], ['predict'], ['evaluate', '--jsn', 'x']])
