@@ -22,6 +22,7 @@ from lacdepth_ros.core.runtime import die_with_parent
 LOG = 'node.log'
 """Name of the file that takes what the node writes."""
 _DOMAINS = range(1, 102)  # those whose ports Linux does not hand out to others
+_LAST_DOMAIN = 232  # the ports of the next one lie beyond 65535
 _GRACE = 5.0  # seconds a signal has to act
 
 
@@ -31,8 +32,10 @@ class NodeError(Exception):
 
 def choose_domain() -> int:
     """Domain id: the user's ROS_DOMAIN_ID, or else one that nobody on this machine uses."""
-    if os.environ.get('ROS_DOMAIN_ID'):
-        return int(os.environ['ROS_DOMAIN_ID'])
+    if given := os.environ.get('ROS_DOMAIN_ID'):
+        if not given.isdecimal() or int(given) > _LAST_DOMAIN:
+            raise NodeError(f'ROS_DOMAIN_ID is {given!r}; 0 to {_LAST_DOMAIN} are possible')
+        return int(given)
     for domain in random.sample(_DOMAINS, len(_DOMAINS)):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:

@@ -100,3 +100,16 @@ def test_domain_is_the_users_or_a_free_one(monkeypatch: pytest.MonkeyPatch) -> N
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(('', 7400 + 250 * 100 + 10))
         assert choose_domain() == 101
+
+
+@pytest.mark.parametrize(('given', 'domain'), [('0', 0), ('101', 101), ('232', 232)])
+def test_the_domain_of_the_user_is_taken(monkeypatch, given: str, domain: int) -> None:
+    monkeypatch.setenv('ROS_DOMAIN_ID', given)
+    assert choose_domain() == domain
+
+
+@pytest.mark.parametrize('given', ['abc', '-1', '1.5', '233', ' '])
+def test_a_domain_that_there_is_not_is_told(monkeypatch, given: str) -> None:
+    monkeypatch.setenv('ROS_DOMAIN_ID', given)
+    with pytest.raises(NodeError, match=rf'ROS_DOMAIN_ID is {given!r}; 0 to 232 are possible'):
+        choose_domain()
