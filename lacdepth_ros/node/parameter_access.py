@@ -16,6 +16,9 @@ from lacdepth_ros.node.parameters import NodeParameters
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+_NOTHING = ('null', 'Null', 'NULL', '~')
+"""What `ros2 param dump` writes for a parameter that is not set; rcl reads it as a text."""
+
 
 def declare(node: Node) -> dict[str, str]:
     """Declare all parameters; return the overrides that were refused, {name: reason}.
@@ -37,13 +40,15 @@ def _declare(node: Node, item: Field[Any], rule: Rule, refused: dict[str, str]) 
     default = None if rule.camera else item.default
     try:
         value = node.declare_parameter(rule.name, default, descriptor).value
-        problem = rule.problem(value, item.default)
-        if problem:
+        is_unset = bool(rule.camera) and value in _NOTHING
+        problem = '' if is_unset else rule.problem(value, item.default)
+        if problem or is_unset:
             node.undeclare_parameter(rule.name)
     except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-        problem = str(error)
+        is_unset, problem = False, str(error)
     if problem:
         refused[rule.name] = f'{problem} ({rule.description}; default {default!r})'
+    if problem or is_unset:
         node.declare_parameter(rule.name, default, descriptor, ignore_override=True)
 
 

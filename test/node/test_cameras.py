@@ -300,6 +300,18 @@ def test_engines_keep_a_network_for_each_of_the_most_cameras():
     assert MAX_CAMERAS == MAX_SHAPES
 
 
+@pytest.mark.parametrize('nothing', ['null', '~'])
+def test_what_a_dump_leaves_unset_is_not_set(make_bench, nothing):
+    """`ros2 param dump` writes null for it, and rcl, which knows no null, reads a text."""
+    overrides = {'front__camera_height': nothing, 'front__image_transport': nothing}
+    bench = make_bench(cameras=['front', 'left'], camera_height=0.7, **overrides)
+    assert bench.transition('configure')
+    front = bench.node._values.of('front')
+    assert (front.camera_height, front.image_transport) == (0.7, 'raw')
+    assert bench.set(front__camera_height=0.4) == ['']
+    assert bench.node._values.of('front').camera_height == 0.4
+
+
 def test_wrong_value_of_one_camera_fails_configure_until_it_is_fixed(make_bench):
     bench = make_bench(cameras=['front', 'left'], left__rotate='90')
     bench.spin_for(0.2)
