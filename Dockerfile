@@ -22,10 +22,12 @@ RUN apt-get update \
         --skip-keys "python3-pytorch-pip python3-rosbags-pip" \
     && rm -rf /var/lib/apt/lists/*
 
-RUN python3 -m venv --system-site-packages venv \
+# OpenVINO's build for Arm cannot compile the network (docs/install.md).
+RUN if [ "$(uname -m)" = x86_64 ]; then engine=(openvino); else engine=(onnx onnxruntime onnxscript); fi \
+    && python3 -m venv --system-site-packages venv \
     && touch venv/COLCON_IGNORE \
     && venv/bin/pip install --no-cache-dir torch torchvision --index-url "$TORCH_INDEX" \
-    && venv/bin/pip install --no-cache-dir "$NUMPY" safetensors simplejpeg rosbags openvino
+    && venv/bin/pip install --no-cache-dir "$NUMPY" safetensors simplejpeg rosbags "${engine[@]}"
 
 COPY . src/lacdepth_ros
 RUN source "/opt/ros/$ROS_DISTRO/setup.bash" \
