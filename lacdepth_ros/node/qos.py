@@ -19,6 +19,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+_UNKNOWN = '_NODE_NAME_UNKNOWN_'
 CAMERA_INFO_DEPTH = 10
 """camera_info is small; losing one would lose its image."""
 
@@ -103,7 +104,12 @@ def keeps_messages(endpoint: Any) -> bool:
 
 
 def name_of(endpoint: Any) -> str:
-    """Full name of the node that a publisher or subscription belongs to."""
+    """Full name of the node that a publisher or subscription belongs to, as far as it is known.
+
+    It comes as a message of its own, which does not arrive where no message does.
+    """
+    if endpoint.node_name == _UNKNOWN:
+        return 'somebody whose name did not arrive'
     return f'{endpoint.node_namespace.rstrip("/")}/{endpoint.node_name}'
 
 

@@ -210,9 +210,8 @@ class Subscribers:
         self._source.submit(pair)
 
     def _publishers(self, topic: str) -> str:
-        return ', '.join(
-            qos.name_of(endpoint) for endpoint in self._node.get_publishers_info_by_topic(topic)
-        )
+        endpoints = self._node.get_publishers_info_by_topic(topic)
+        return ', '.join(dict.fromkeys(map(qos.name_of, endpoints)))
 
     def _publishers_of_other_types(self, topic: str) -> str:
         ours = CameraInfo if topic == self.topics[1] else self._image_type
