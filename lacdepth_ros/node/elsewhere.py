@@ -11,6 +11,8 @@ from lacdepth_ros.messages.topics import shared_namespaces
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+NOBODY = 'nobody'
+"""Publishes a message type, on whatever topic."""
 _NAMED = 4
 """Topics that are named; a robot may have dozens."""
 _NO_INTRINSICS = (
@@ -37,11 +39,11 @@ def published_elsewhere(node: Node, topic: str, message_type: str) -> str:
     others.sort(key=lambda name: (-shared_namespaces(name, topic), name))
     kind = message_type.rpartition('/')[2]
     if not others:
-        return 'nobody' + (_NO_INTRINSICS if kind == 'CameraInfo' else '')
+        return NOBODY + (_NO_INTRINSICS if kind == 'CameraInfo' else '')
     names = ', '.join(name.removesuffix('/compressed') for name in others[:_NAMED])
     more = f' and {len(others) - _NAMED} more' if len(others) > _NAMED else ''
     remapped = 'camera_info' if kind == 'CameraInfo' else 'image'
-    return f'nobody, but there is {kind} of {names}{more}: remap {remapped}'
+    return f'{NOBODY}, but there is {kind} of {names}{more}: remap {remapped}'
 
 
 def _is_published_by_others(node: Node, topic: str) -> bool:

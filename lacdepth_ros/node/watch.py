@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from lacdepth_ros.messages.info_rate import NEWEST, TOLERATED, is_seldom, pairing_remedy
 from lacdepth_ros.node.delivery import Delivery
+from lacdepth_ros.node.elsewhere import NOBODY
 from lacdepth_ros.node.loss import LossMeter
 from lacdepth_ros.node.pairing import Pairing, PairingMeter
 
@@ -143,8 +144,10 @@ class InputWatch:
 
     def _nothing_arrives(self) -> str:
         said = f'no message on {self._image_topic} and {self._info_topic}'
+        if self._other_types(self._image_topic) == NOBODY:
+            return f'{said}: {self._delivery.unfound}'
         if other := self._other(self._image_topic) + self._other(self._info_topic):
-            return f'{said}:{other}'
+            return said + other
         if names := self._publishers(self._image_topic):
             return f'{said}, though {names} publishes images: {self._delivery.found}'
         return f'{said}: {self._delivery.unfound}'

@@ -185,8 +185,10 @@ def test_silence(arrivals, words):
     ('there', 'words'),
     [
         ({}, ': is the camera on?'),
+        ({'other': 'nobody'}, ': is the camera on?'),
+        ({'other': 'nobody, but there is Image of /a'}, '; /image is published by nobody, but'),
         ({'publishers': '/driver'}, ', though /driver publishes images: share its /dev/shm'),
-        ({'publishers': '/driver', 'other': '/driver as Foo'}, ': /image is published by /driver'),
+        ({'publishers': '/driver', 'other': '/driver as Foo'}, '; /image is published by /driver'),
     ],
 )
 def test_silence_tells_a_driver_that_is_not_there_from_one_that_is_not_heard(there, words):
