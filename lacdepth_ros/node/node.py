@@ -10,6 +10,7 @@ With several cameras their names stand before all of these: front/image, front/d
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -284,5 +285,11 @@ class DepthNode(LifecycleNode):
 
 
 def _forget_destroyed(group: CallbackGroup) -> None:
-    """Drop what rclpy keeps of entities that are gone: twenty weak references a round."""
-    group.entities.difference_update([entity for entity in group.entities if entity() is None])
+    """Drop what rclpy keeps of entities that are gone: twenty weak references a round.
+
+    An rclpy that keeps the entities themselves, in a WeakSet, has dropped them already.
+    """
+    kept = list(group.entities)
+    group.entities.difference_update(
+        [entity for entity in kept if isinstance(entity, weakref.ref) and entity() is None]
+    )

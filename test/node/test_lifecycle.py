@@ -7,12 +7,14 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip('rclpy')
 
 from lacdepth_ros.node import pipeline
+from lacdepth_ros.node.node import _forget_destroyed
 from lacdepth_ros.node.subscribers import Subscribers
 
 pytestmark = pytest.mark.ros
@@ -136,6 +138,20 @@ def test_rounds_leave_nothing_of_their_entities_in_the_callback_group(bench):
 
     once = entities_after_rounds(1)
     assert entities_after_rounds(3) == once
+
+
+def test_a_callback_group_that_keeps_the_entities_themselves_is_left_alone():
+    class Entity:
+        pass
+
+    there = [Entity(), Entity()]
+    group = SimpleNamespace(entities=weakref.WeakSet(there))
+    _forget_destroyed(group)
+    assert set(group.entities) == set(there)
+    group.entities = set(map(weakref.ref, there))
+    there.pop()
+    _forget_destroyed(group)
+    assert [reference() for reference in group.entities] == there
 
 
 def test_ten_rounds_answer_frames_and_leave_nothing(bench):
