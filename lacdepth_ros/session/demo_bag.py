@@ -17,8 +17,9 @@ from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.writer import BagWriter, new_bag
 from lacdepth_ros.messages.cameras import camera_from_info
 from lacdepth_ros.messages.clouds import cloud_to_message
-from lacdepth_ros.messages.topics import CAMERA_INFO, DEPTH, POINTS
+from lacdepth_ros.messages.topics import CAMERA_INFO, COLOR, DEPTH, POINTS
 from lacdepth_ros.session.demo import ShownAnswer
+from lacdepth_ros.viz.colors import colorize_depth
 
 NAMESPACE, FRAME = '/camera', 'camera_optical_frame'
 STRIDE = 2
@@ -29,6 +30,7 @@ KINDS = {
     f'{NAMESPACE}/{INFO}': 'sensor_msgs/msg/CameraInfo',
     f'{NAMESPACE}/{DEPTH}': 'sensor_msgs/msg/Image',
     f'{NAMESPACE}/{CAMERA_INFO}': 'sensor_msgs/msg/CameraInfo',
+    f'{NAMESPACE}/{COLOR}': 'sensor_msgs/msg/CompressedImage',
     f'{NAMESPACE}/{POINTS}': 'sensor_msgs/msg/PointCloud2',
     TRANSFORMS: 'tf2_msgs/msg/TFMessage',
     '/diagnostics': 'diagnostic_msgs/msg/DiagnosticArray',
@@ -76,6 +78,8 @@ def _messages(item: ShownAnswer, head: Any) -> Iterator[tuple[str, Any]]:
     info.binning_x = info.binning_y = 1  # as the node writes it: nobody takes this depth for true
     yield CAMERA_INFO, info
     yield DEPTH, messages.depth_image(item.answer.depth, head)
+    # Foxglove takes 32FC1 for brightness from 0 to 1: metres would be a white rectangle.
+    yield COLOR, messages.jpeg_image(colorize_depth(item.answer.depth), head)
     points, colors = item.points[::STRIDE, ::STRIDE], item.colors[::STRIDE, ::STRIDE]
     cloud = cloud_to_message(SimpleNamespace, SimpleNamespace, points, colors, head)
     cloud.data = np.frombuffer(cloud.data, np.uint8)
