@@ -1,13 +1,20 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What viewers make of published depth."""
+"""What viewers and codecs make of published depth: docs/consumers.md, claim by claim."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from depth_viewers import foxglove_gray
+import pytest
+from depth_viewers import (
+    compressed_depth,
+    convert_metric,
+    foxglove_gray,
+    rviz_gray,
+    web_video_gray,
+)
 from fake_messages import FakeImage
 
 from lacdepth_ros.messages.depth import depth_to_message
@@ -28,3 +35,40 @@ def test_foxglove_shows_metres_as_white_so_its_layout_shows_the_colors() -> None
     colors = colorize_depth(STREET)[0]
     assert len(np.unique(colors[:5], axis=0)) == 5
     assert not colors[5:].any()
+
+
+def test_rviz_needs_a_fixed_range_where_anything_is_beyond_range() -> None:
+    values = published(STREET)
+    assert rviz_gray(values, None) is None
+    assert rviz_gray(values[:, :5], None) is not None, 'a street without sky'
+    assert rviz_gray(values, (0.0, 80.0)).tolist() == [[7, 15, 44, 127, 251, 255, 0]]
+
+
+def test_web_video_server_shows_black_where_anything_is_beyond_range() -> None:
+    assert not web_video_gray(published(STREET)).any()
+    assert web_video_gray(published(STREET[:, :5])).max() >= 254
+
+
+def test_convert_metric_brings_what_is_far_near_and_our_own_millimetres_do_not() -> None:
+    assert convert_metric(published(STREET)).tolist() == [[2500, 5000, 14000, 40000, 13464, 0, 0]]
+    assert published(STREET, '16UC1').tolist() == [[2500, 5000, 14000, 40000, 0, 0, 0]]
+
+
+def test_compressed_depth_forgets_what_is_beyond_10_m_unless_it_is_told() -> None:
+    values = published(STREET)
+    assert np.isfinite(compressed_depth(values)).tolist() == [[True] * 2 + [False] * 5]
+    told = compressed_depth(values, depth_max=80.0)[0]
+    assert np.isfinite(told).tolist() == [True] * 5 + [False] * 2
+    error = np.abs(told[:5] / STREET[0, :5] - 1)
+    assert error.max() < 0.01
+
+
+def test_compressed_depth_takes_minus_infinity_for_an_obstacle() -> None:
+    near = published(np.full((1, 1), -math.inf, np.float32))
+    assert compressed_depth(near)[0, 0] == pytest.approx(0.154, abs=0.001)
+
+
+def test_compressed_millimetres_bear_no_depth_max_above_65() -> None:
+    values = published(STREET, '16UC1')
+    assert compressed_depth(values, depth_max=80.0).tolist() == [[2500, 5000, 14000, 0, 0, 0, 0]]
+    assert compressed_depth(values, depth_max=65.0).tolist() == values.tolist()

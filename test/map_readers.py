@@ -1,0 +1,57 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How others join and map what the node publishes, written down from their sources in NumPy.
+
+- pointcloud_to_laserscan (rolling, d71ed2e), pointcloud_to_laserscan_node.cpp: `cloudCallback`
+- octomap_server (octomap_mapping ros2, 72141b9), octomap_server.cpp: `insertScan`
+- message_filters (jazzy, d3eecd6), exact_time.h: `add`, `checkTuple`, `clearOldTuples`
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def scan_of_cloud(
+    points: np.ndarray,
+    *,
+    heights: tuple[float, float],
+    angles: tuple[float, float] = (-math.pi, math.pi),
+    range_max: float = math.inf,
+    increment: float = math.pi / 180,
+) -> np.ndarray:
+    """cloudCallback: ranges by angle of points (N, 3) in target_frame, use_inf true."""
+    ranges = np.full(math.ceil((angles[1] - angles[0]) / increment), math.inf)
+    for x, y, z in points:
+        distance, angle = math.hypot(x, y), math.atan2(y, x)
+        inside = heights[0] <= z <= heights[1] and angles[0] <= angle <= angles[1]
+        if not math.isnan(x + y + z) and inside and distance <= range_max:
+            index = int((angle - angles[0]) / increment)
+            ranges[index] = min(ranges[index], distance)
+    return ranges
+
+
+def octomap_marks(points: np.ndarray, max_range: float = -1.0) -> np.ndarray:
+    """insertScan: which ends of rays (N, 3) from the origin are taken for occupied."""
+    return (np.linalg.norm(points, axis=1) <= max_range) | (max_range < 0)
+
+
+def exact_pairs(arrivals: list[tuple[float, str, int]], queue_size: int) -> list[int]:
+    """Stamps of which both messages came while the first still waited.
+
+    Args:
+        arrivals: When a message came, of which topic, with which stamp.
+        queue_size: Of the synchronizer.
+    """
+    waiting: dict[int, set[str]] = {}
+    found = []
+    for _, topic, stamp in sorted(arrivals):
+        waiting.setdefault(stamp, set()).add(topic)
+        if len(waiting[stamp]) == 2:
+            found.append(stamp)
+            waiting = {later: names for later, names in waiting.items() if later > stamp}
+        while len(waiting) > queue_size:
+            del waiting[min(waiting)]
+    return found
