@@ -7,7 +7,10 @@ nav2_parameters.json was taken from the declare calls in the sources of the rele
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,32 @@ def test_every_collision_monitor_parameter_is_declared_with_its_type() -> None:
         check(children[name], DECLARED['polygon'])
     for name in MONITOR['observation_sources']:
         check(children[name], DECLARED['point_cloud_source'], 'SOURCE.')
+
+
+def test_the_manager_waits_for_no_bond_of_a_costmap() -> None:
+    """Costmap2DROS never calls createBond: the start would end before the monitor's turn."""
+    tree = ast.parse((ROOT / 'launch' / 'nav2_depth.launch.py').read_text())
+    [manager] = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == 'MANAGER'
+    ]
+    check(manager, DECLARED['lifecycle_manager'])
+    assert 'local_costmap/local_costmap' in manager['node_names']
+    assert manager['bond_timeout'] == 0.0
+
+
+def test_the_documented_manager_is_in_the_node_s_namespace() -> None:
+    """Both sides of a bond meet on `bond` of their namespaces, by the name in node_names."""
+    node = (ROOT / 'docs' / 'node.md').read_text()
+    [command] = re.findall(r'ros2 run nav2_lifecycle_manager .*\n.*', node)
+    words = shlex.split(command.replace('\\\n', ' '), comments=True)
+    given = dict(word.split(':=') for word in words if ':=' in word)
+    assert given.pop('__ns') == '/camera'
+    assert given.pop('__node')
+    values = {name: yaml.safe_load(value) for name, value in given.items()}
+    check(values, DECLARED['lifecycle_manager'])
+    assert values['node_names'] == ['depth_node']
 
 
 @pytest.mark.parametrize('layer', ['voxel_layer', 'stvl_layer'])
