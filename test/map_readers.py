@@ -4,6 +4,8 @@
 
 - pointcloud_to_laserscan (rolling, d71ed2e), pointcloud_to_laserscan_node.cpp: `cloudCallback`
 - octomap_server (octomap_mapping ros2, 72141b9), octomap_server.cpp: `insertScan`
+- nvblox (7c76f90), projective_integrator_impl.cuh: `FloatPixelGreaterThanZero`;
+  projective_tsdf_integrator.cu: `UpdateTsdfVoxelFunctor`, for a voxel that is seen first
 - message_filters (jazzy, d3eecd6), exact_time.h: `add`, `checkTuple`, `clearOldTuples`
 """
 
@@ -36,6 +38,18 @@ def scan_of_cloud(
 def octomap_marks(points: np.ndarray, max_range: float = -1.0) -> np.ndarray:
     """insertScan: which ends of rays (N, 3) from the origin are taken for occupied."""
     return (np.linalg.norm(points, axis=1) <= max_range) | (max_range < 0)
+
+
+def nvblox_distance(measured: float, voxel: float, truncation: float = 0.2) -> float | None:
+    """Signed distance that a voxel at depth `voxel` gets; None where it stays as it is."""
+    if not measured > 1e-6:
+        return None
+    distance = measured - voxel
+    if distance < -truncation:
+        return None
+    weight = 1 / voxel**2  # by the voxel's depth, not the measured one
+    fused = distance * weight / weight
+    return min(truncation, fused) if fused > 0 else max(-truncation, fused)
 
 
 def exact_pairs(arrivals: list[tuple[float, str, int]], queue_size: int) -> list[int]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from depth_viewers import (
@@ -72,3 +73,12 @@ def test_compressed_millimetres_bear_no_depth_max_above_65() -> None:
     values = published(STREET, '16UC1')
     assert compressed_depth(values, depth_max=80.0).tolist() == [[2500, 5000, 14000, 0, 0, 0, 0]]
     assert compressed_depth(values, depth_max=65.0).tolist() == values.tolist()
+
+
+def test_resized_depth_is_of_no_thing_unless_it_is_that_of_a_pixel() -> None:
+    """cv2.resize, as resize_node of image_proc (30b982af) calls it; its interpolation is 1."""
+    edge = published(np.array([[5.0, 5.0, 5.0, 45.0, 45.0, 45.0]], np.float32))
+    averaged = cv2.resize(edge, (3, 1), interpolation=cv2.INTER_LINEAR)
+    assert averaged.tolist() == [[5.0, 25.0, 45.0]]
+    assert (cv2.INTER_LINEAR, cv2.INTER_NEAREST) == (1, 0)
+    assert set(cv2.resize(edge, (3, 1), interpolation=0)[0].tolist()) == {5.0, 45.0}

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 from depth_readers import laserscan_ranges
-from map_readers import exact_pairs, octomap_marks, scan_of_cloud
+from map_readers import exact_pairs, nvblox_distance, octomap_marks, scan_of_cloud
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import ObstacleSettings, clearing_points, obstacle_points
@@ -81,6 +81,16 @@ def test_octomap_s_range_must_lie_below_the_network_s_too() -> None:
     points = clearing_points(np.full((60, 80), math.inf, np.float32), CAMERA, SETTINGS, 11.0)
     assert octomap_marks(points, max_range=19.5).any()
     assert not octomap_marks(points, max_range=10.5).any()
+
+
+@pytest.mark.parametrize(
+    ('measured', 'distance'),
+    [(5.0, 0.2), (3.1, 0.1), (math.inf, 0.2), (math.nan, None), (-math.inf, None), (2.0, None)],
+)
+def test_nvblox_frees_what_lies_before_infinity_and_leaves_the_unknown(
+    measured: float, distance: float | None
+) -> None:
+    assert nvblox_distance(measured, 3.0) == pytest.approx(distance)
 
 
 @pytest.mark.parametrize(
