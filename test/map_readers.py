@@ -6,6 +6,7 @@
 - octomap_server (octomap_mapping ros2, 72141b9), octomap_server.cpp: `insertScan`
 - nvblox (7c76f90), projective_integrator_impl.cuh: `FloatPixelGreaterThanZero`;
   projective_tsdf_integrator.cu: `UpdateTsdfVoxelFunctor`, for a voxel that is seen first
+- ORB_SLAM3 (c0acf237), Frame.cc: `ComputeStereoFromRGBD`, `UnprojectStereo`
 - message_filters (jazzy, d3eecd6), exact_time.h: `add`, `checkTuple`, `clearOldTuples`
 """
 
@@ -50,6 +51,11 @@ def nvblox_distance(measured: float, voxel: float, truncation: float = 0.2) -> f
     weight = 1 / voxel**2  # by the voxel's depth, not the measured one
     fused = distance * weight / weight
     return min(truncation, fused) if fused > 0 else max(-truncation, fused)
+
+
+def orb_slam_point(depth: float, x: float, y: float) -> tuple[float, float, float] | None:
+    """Point of a feature on the ray (x, y, 1); None for one without depth."""
+    return (x * depth, y * depth, depth) if depth > 0 else None
 
 
 def exact_pairs(arrivals: list[tuple[float, str, int]], queue_size: int) -> list[int]:

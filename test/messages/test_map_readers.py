@@ -9,11 +9,19 @@ import math
 import numpy as np
 import pytest
 from depth_readers import laserscan_ranges
-from map_readers import exact_pairs, nvblox_distance, octomap_marks, scan_of_cloud
+from fake_messages import FakeImage
+from map_readers import (
+    exact_pairs,
+    nvblox_distance,
+    octomap_marks,
+    orb_slam_point,
+    scan_of_cloud,
+)
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import ObstacleSettings, clearing_points, obstacle_points
 from lacdepth_ros.core.pointcloud import limit_range
+from lacdepth_ros.messages.depth import depth_to_message
 
 CAMERA = Camera(fx=60.0, fy=70.0, cx=39.5, cy=29.5, width=80, height=60)
 HEIGHT = 0.3
@@ -91,6 +99,17 @@ def test_nvblox_frees_what_lies_before_infinity_and_leaves_the_unknown(
     measured: float, distance: float | None
 ) -> None:
     assert nvblox_distance(measured, 3.0) == pytest.approx(distance)
+
+
+@pytest.mark.parametrize('unseen', [math.inf, math.nan])
+def test_orb_slam_has_no_place_at_infinity_in_millimetres(unseen: float) -> None:
+    depth = np.array([[5.0, unseen]], np.float32)
+    at_infinity = orb_slam_point(float(depth[0, 1]), 0.1, 0.2)
+    assert (at_infinity is None) == math.isnan(unseen)
+    message = depth_to_message(FakeImage, depth, None, encoding='16UC1')
+    near, far = np.frombuffer(message.data, np.uint16) / 1000.0
+    assert orb_slam_point(near, 0.1, 0.2) == pytest.approx((0.5, 1.0, 5.0))
+    assert orb_slam_point(far, 0.1, 0.2) is None
 
 
 @pytest.mark.parametrize(
