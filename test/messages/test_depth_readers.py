@@ -83,6 +83,17 @@ def test_depthimage_to_laserscan_forgets_meters_beyond_its_own_range() -> None:
     assert np.isposinf(laserscan_ranges(limited, CAMERA.fx, CAMERA.cx, CAMERA.cy, high=10.0)).all()
 
 
+def test_depthimage_to_laserscan_takes_unknown_millimetres_for_the_camera_from_range_0() -> None:
+    for low, scan in ((0.45, math.nan), (0.0, 0.0)):
+        values = published(NOTHING, '16UC1')
+        ranges = laserscan_ranges(values, CAMERA.fx, CAMERA.cx, CAMERA.cy, low=low)
+        np.testing.assert_array_equal(ranges, np.full(8, scan))
+    metres = laserscan_ranges(
+        published(NOTHING, '32FC1'), CAMERA.fx, CAMERA.cx, CAMERA.cy, low=0.0
+    )
+    assert np.isnan(metres).all()
+
+
 def upright(points: np.ndarray) -> np.ndarray:
     """Points of the optical frame in a frame with x forward and z up, from 1.65 m."""
     x, y, z = points.reshape(-1, 3).T
