@@ -11,6 +11,7 @@ DEPTH_MILLIMETERS = 'depth/image_raw'
 CAMERA_INFO = 'depth/camera_info'
 UNCERTAINTY = 'depth/uncertainty'
 COLOR = 'depth/image_color'
+RGB = 'depth/image_rgb'
 POINTS = 'points'
 OBSTACLES = 'points_obstacles'
 CLEARING = 'points_clearing'
@@ -18,9 +19,11 @@ CLEARING = 'points_clearing'
 DEPTH_TOPICS = {'32FC1': DEPTH, '16UC1': DEPTH_MILLIMETERS}
 """Topic of the published depth by its encoding."""
 OUTPUTS = (
-    *(DEPTH, DEPTH_MILLIMETERS, CAMERA_INFO, UNCERTAINTY, COLOR, POINTS, OBSTACLES, CLEARING),
+    *(DEPTH, DEPTH_MILLIMETERS, CAMERA_INFO, UNCERTAINTY, COLOR, RGB, POINTS, OBSTACLES, CLEARING),
 )
 """All of them."""
+DERIVED = (COLOR, RGB, POINTS, OBSTACLES, CLEARING)
+"""Those that can be made again from the depth and the camera's image, and are large."""
 
 
 COMPRESSED_DEPTH = '/compressedDepth'

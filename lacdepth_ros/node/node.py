@@ -3,7 +3,8 @@
 """The lifecycle node: camera image and camera_info in, metric depth and point cloud out.
 
 Subscribes image (or image/compressed) and camera_info; publishes depth/image_rect,
-depth/image_raw, depth/camera_info, depth/uncertainty, depth/image_color, points and /diagnostics.
+depth/image_raw, depth/camera_info, depth/uncertainty, depth/image_color, depth/image_rgb, points
+and /diagnostics.
 With several cameras their names stand before all of these: front/image, front/depth/image_rect.
 """
 

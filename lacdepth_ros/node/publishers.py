@@ -30,6 +30,7 @@ from lacdepth_ros.messages.topics import (
     DEPTH_MILLIMETERS,
     OBSTACLES,
     POINTS,
+    RGB,
     UNCERTAINTY,
 )
 from lacdepth_ros.node import qos
@@ -48,6 +49,7 @@ TOPICS: dict[str, type[Any]] = {
     CAMERA_INFO: CameraInfo,
     UNCERTAINTY: Image,
     COLOR: Image,
+    RGB: Image,
     POINTS: PointCloud2,
     OBSTACLES: PointCloud2,
     CLEARING: PointCloud2,
@@ -194,6 +196,10 @@ def _preview(result: Result, parameters: NodeParameters, _: ByteBuffer) -> Any:
     return color_to_message(Image, color, result.header)
 
 
+def _rgb(result: Result, _: NodeParameters, __: ByteBuffer) -> Any:
+    return color_to_message(Image, result.image, result.header)
+
+
 def _cloud(result: Result, parameters: NodeParameters, buffer: ByteBuffer) -> Any:
     points, colors = colored_points(
         result.depth,
@@ -225,6 +231,7 @@ _MAKERS: dict[str, Callable[[Result, NodeParameters, ByteBuffer], Any]] = {
     DEPTH_MILLIMETERS: _millimeters,
     UNCERTAINTY: _uncertainty,
     COLOR: _preview,
+    RGB: _rgb,
     OBSTACLES: _obstacles,
     CLEARING: _clearing,
     POINTS: _cloud,

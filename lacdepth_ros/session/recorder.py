@@ -20,7 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from lacdepth_ros.bags.opening import header_stamp
 from lacdepth_ros.bags.reader import CAMERA_INFO, COMPRESSED, IMAGE, TRANSFORMS
-from lacdepth_ros.messages.topics import CLEARING, COLOR, DEPTH, OBSTACLES, POINTS, UNCERTAINTY
+from lacdepth_ros.messages.topics import DEPTH, DERIVED, UNCERTAINTY
 from lacdepth_ros.node.dds_profile import apply_dds_profile
 from lacdepth_ros.node.log_folder import ensure_log_folder
 from lacdepth_ros.node.publishers import TOPICS
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from lacdepth_ros.bags.writer import BagWriter
 
 NODE = 'depth_node'
-DERIVED = (COLOR, POINTS, OBSTACLES, CLEARING)
-"""Outputs that can be made again from depth and image; large, so recorded only on request."""
 IMAGES = (IMAGE, COMPRESSED)
 _INPUTS = (*IMAGES, CAMERA_INFO)
 _TRANSFORMS = dict.fromkeys(('/tf', '/tf_static'), TRANSFORMS)

@@ -21,6 +21,7 @@ from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages import bit_depth
 from lacdepth_ros.messages.clouds import cloud_from_message
 from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.images import image_from_message
 from lacdepth_ros.node import camera_stream
 
 pytestmark = pytest.mark.ros
@@ -31,6 +32,7 @@ NETWORK_TOPICS = (
     'depth/camera_info',
     'depth/uncertainty',
     'depth/image_color',
+    'depth/image_rgb',
     'points',
 )
 
@@ -153,7 +155,7 @@ def test_range_follows_rep_117(make_bench):
 
 
 def test_distorted_image_is_rectified_with_its_camera_info(bench):
-    bench.activate('depth/image_rect', 'depth/camera_info', 'points')
+    bench.activate('depth/image_rect', 'depth/camera_info', 'depth/image_rgb', 'points')
     distorted = info_message(STAMP, d=(-0.3, 0.1, 0.0, 0.0, 0.0))
     distorted.p[0], distorted.p[5] = 50.0, 45.0
     image = image_message(STAMP, red=0)
@@ -173,6 +175,11 @@ def test_distorted_image_is_rectified_with_its_camera_info(bench):
     points, colors = cloud_from_message(bench.received['points'][0])
     seen = np.isfinite(points[..., 2])
     np.testing.assert_allclose(points[seen][:, 2], 1 + 0.1 * colors[seen][:, 0], rtol=1e-5)
+    [rgb] = bench.received['depth/image_rgb']
+    k, p = np.reshape(distorted.k, (3, 3)), np.reshape(info.p, (3, 4))[:, :3]
+    undistorted = cv2.undistort(pixels, k, np.array(distorted.d), None, p)
+    shown = image_from_message(rgb)
+    np.testing.assert_allclose(shown[seen].astype(int), undistorted[seen], atol=1)
 
 
 def test_distortion_is_refused_when_rectify_is_off(make_bench):
