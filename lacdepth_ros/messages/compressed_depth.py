@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.image_file import decode_file
 from lacdepth_ros.core.text import quoted
+from lacdepth_ros.messages.depth import MILLIMETERS
 
 _HEADER = struct.Struct('<iff')  # kind of packing, and the two numbers of inverse depth
 
@@ -43,7 +44,7 @@ def image_from_compressed_depth(msg: Any) -> SimpleNamespace:
         ValueError: It is no such message, is packed by RVL, or truncated or damaged.
     """
     encoding, _, packing = msg.format.partition(';')
-    if encoding not in ('16UC1', '32FC1') or 'rvl' in packing:
+    if encoding not in (*MILLIMETERS, '32FC1') or 'rvl' in packing:
         raise ValueError(
             f'compressed depth of format {quoted(msg.format)} is none of 16UC1 and 32FC1 as PNG; '
             'unpack it first: ros2 run image_transport republish --ros-args -p in_transport:='
@@ -58,7 +59,7 @@ def image_from_compressed_depth(msg: Any) -> SimpleNamespace:
         raise ValueError(f'compressed depth of {len(data)} bytes: {error}') from error
     if counts.dtype != np.uint16 or counts.ndim != 2:
         raise ValueError(f'compressed depth holds {counts.shape} values of type {counts.dtype}')
-    values = counts if encoding == '16UC1' else _metres(counts, *_HEADER.unpack_from(data)[1:])
+    values = counts if encoding in MILLIMETERS else _metres(counts, *_HEADER.unpack_from(data)[1:])
     values = values.astype(values.dtype.newbyteorder('<'), copy=False)
     return SimpleNamespace(
         header=msg.header,

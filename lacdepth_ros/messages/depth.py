@@ -14,6 +14,9 @@ from lacdepth_ros.messages.buffers import ByteBuffer, pixel_view
 from lacdepth_ros.messages.byte_order import check_byte_order
 
 DEPTH_ENCODINGS = ('32FC1', '16UC1')
+MILLIMETERS = ('16UC1', 'mono16')
+"""Encodings of depth in millimetres that are read: ZED's OpenNI mode has the latter."""
+_SATURATED = 65535
 
 
 def depth_to_message(
@@ -33,7 +36,7 @@ def depth_to_message(
         header: Taken over as it is.
         encoding: '32FC1', metres, values kept bit for bit; or '16UC1', millimetres rounded to
             the nearest. There 0 is invalid and stands for all that has no place in it: NaN,
-            infinities, values <= 0, and depth above 65.535 m, which a saturated 65535 would
+            infinities, values <= 0, and depth from 65.535 m on, which a saturated 65535 would
             turn into a wall.
         buffer: Takes the bytes; None makes a new one.
 
@@ -61,29 +64,31 @@ def depth_to_message(
 
 
 def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
-    """Decode a 32FC1 or 16UC1 depth image.
+    """Decode a 32FC1 or 16UC1 depth image, the latter also where it is named mono16.
 
     Returns:
-        (H, W) float32 metres; NaN invalid. The infinities of REP 117 stay as they are.
+        (H, W) float32 metres; NaN invalid. The infinities of REP 117 stay as they are. 65535 mm
+        is invalid, too: on Arm infinite depth becomes that where it is cast to 16 bits.
 
     Raises:
         ValueError: Another encoding, a zero size, a short step, truncated data, or depth that
             makes sense only in the other byte order.
     """
-    if msg.encoding not in DEPTH_ENCODINGS:
+    in_millimeters = msg.encoding in MILLIMETERS
+    if not in_millimeters and msg.encoding not in DEPTH_ENCODINGS:
         raise ValueError(_unknown_encoding(msg.encoding))
-    pixels = pixel_view(msg, 'f4' if msg.encoding == '32FC1' else 'u2', 1)[..., 0]
+    pixels = pixel_view(msg, 'u2' if in_millimeters else 'f4', 1)[..., 0]
     check_byte_order(pixels, msg)
     values = pixels.astype(np.float32)
-    if msg.encoding == '16UC1':
-        values[values == 0] = np.nan
+    if in_millimeters:
+        values[(values == 0) | (values == _SATURATED)] = np.nan
         values /= np.float32(1000)
     return values
 
 
 def _millimeters(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     millimeters = np.rint(depth.astype(np.float32, copy=False) * np.float32(1000))
-    fits = (millimeters > 0) & (millimeters <= 65535)
+    fits = (millimeters > 0) & (millimeters < _SATURATED)
     return np.where(fits, millimeters, np.float32(0)).astype(np.uint16)
 
 

@@ -25,9 +25,11 @@ def packed(counts, a=0.0, b=0.0):
 
 
 @pytest.mark.parametrize('kind', KINDS)
-@pytest.mark.parametrize('text', [PNG, '16UC1; compressedDepth', '16UC1'])
+@pytest.mark.parametrize(
+    'text', [PNG, '16UC1; compressedDepth', '16UC1', 'mono16; compressedDepth png']
+)
 def test_millimetres_are_packed_without_loss(kind, text):
-    counts = np.array([[0, 1, 2500], [65535, 700, 0]], np.uint16)
+    counts = np.array([[0, 1, 2500], [65534, 700, 0]], np.uint16)
     header = new_header(kind)
     msg = message_class(kind, 'CompressedImage')(header=header, format=text, data=packed(counts))
     image = image_from_compressed_depth(msg)

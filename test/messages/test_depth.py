@@ -52,8 +52,8 @@ def test_millimeters_are_rounded_and_come_back(depth, kind):
     [
         (1.2344, 1234),
         (1.2346, 1235),
-        (65.535, 65535),
-        (65.536, 0),
+        (65.534, 65534),
+        (65.535, 0),
         (80.0, 0),
         (131.0, 0),
         (0.0004, 0),
@@ -96,9 +96,16 @@ def test_other_encodings_are_refused(depth):
     with pytest.raises(ValueError, match=r"'64FC1' is not one of \('32FC1', '16UC1'\)"):
         depth_to_message(FakeImage, depth, None, encoding='64FC1')
     msg = depth_to_message(FakeImage, depth, None)
-    msg.encoding = 'mono16'
-    with pytest.raises(ValueError, match="'mono16' is not one of"):
+    msg.encoding = 'mono8'
+    with pytest.raises(ValueError, match="'mono8' is not one of"):
         depth_from_message(msg)
+
+
+def test_millimeters_named_mono16_and_saturated_ones():
+    data = array('B', np.array([[1500, 0, 65534, 65535]], '<u2').tobytes())
+    for encoding in ('16UC1', 'mono16'):
+        msg = FakeImage(height=1, width=4, step=8, encoding=encoding, is_bigendian=0, data=data)
+        np.testing.assert_allclose(depth_from_message(msg), [[1.5, np.nan, 65.534, np.nan]])
 
 
 def test_truncated_data_and_wrong_shapes_are_refused(depth):
