@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.clouds import NUMBERS, all_points, fields_of, was_measured
 
 _NAMES = ('t', 'time', 'timestamp', 'time_stamp', 'offset_time', 'time_offset', 'time_offset_ns')
+_LIKE_TIME = re.compile(r'^ts$|time|stamp|n?sec$')  # SICK's ts, Blickfeld's point_time_offset
 _WHOLE_NS = ('t', 'offset_time', 'time_offset_ns')  # whole numbers: Ouster's, Livox's, Aeva's
 _SHORTEST, _LONGEST = NANOSECONDS // 500, NANOSECONDS // 4  # of sweeps [ns]: 500 Hz .. 4 Hz
 _UNITS = (1e9, 1e6, 1e3, 1.0)  # nanoseconds of a second, milli-, micro- and nanosecond
@@ -47,17 +49,27 @@ def times_from_message(msg: Any) -> PointTimes | None:
     Raises:
         ValueError: Data is truncated, or a coordinate is missing.
     """
+    names, unknown = _names(msg), None
+    measured = was_measured(all_points(msg)) if names else None
+    for name in names:
+        [column] = fields_of(msg, (name,), NUMBERS)
+        values = column.reshape(-1)[measured].astype(np.float64)
+        if not len(values) or values.min() == values.max():
+            continue
+        is_whole_ns = column.dtype.kind in 'iu' and name.lower() in _WHOLE_NS
+        units = _UNITS[-1:] if is_whole_ns else _UNITS
+        offsets = _offsets(values, stamp_ns(msg), units)
+        if offsets is not None:
+            return PointTimes(name, offsets)
+        unknown = unknown or PointTimes(name, None)
+    return unknown
+
+
+def _names(msg: Any) -> list[str]:
+    """Fields that may tell times: those with the names of drivers first."""
     there = {field.name.lower(): field.name for field in msg.fields if field.datatype in NUMBERS}
-    name = next((there[name] for name in _NAMES if name in there), None)
-    if name is None:
-        return None
-    [column] = fields_of(msg, (name,), NUMBERS)
-    values = column.reshape(-1)[was_measured(all_points(msg))].astype(np.float64)
-    if not len(values) or values.min() == values.max():
-        return None
-    is_whole_ns = column.dtype.kind in 'iu' and name.lower() in _WHOLE_NS
-    units = _UNITS[-1:] if is_whole_ns else _UNITS
-    return PointTimes(name, _offsets(values, stamp_ns(msg), units))
+    names = [*_NAMES, *filter(_LIKE_TIME.search, there)]
+    return [there[name] for name in dict.fromkeys(names) if name in there]
 
 
 def _offsets(

@@ -44,6 +44,8 @@ def cloud(field: str, datatype: int, kind: str, values: np.ndarray) -> SimpleNam
     ('field', 'datatype', 'kind', 'values', 'error'),
     [
         ('time', 7, '<f4', SWEEP, 10),
+        ('ts', 7, '<f4', SWEEP, 10),  # SICK multiScan
+        ('point_time_offset', 5, '<i4', SWEEP * 1e9, 0),  # Blickfeld
         ('time_offset_ns', 5, '<i4', SWEEP * 1e9, 0),
         ('offset_time', 5, '<i4', SWEEP * 1e9, 0),
         ('time', 5, '<i4', SWEEP * 1e6, 0),
@@ -92,9 +94,26 @@ def test_times_that_fit_two_origins_are_not_guessed() -> None:
         ('time', np.array([0, 0.0, 0, 1500]), True),
         ('time', np.array([100, 0.0, 100, 100.05]), True),
         ('time', np.array([0, 0.0, 0, np.nan]), True),
+        ('lidar_nsec', np.array([0, 0.0, 5e8, 9e8]), True),
     ],
 )
 def test_what_tells_no_times(field: str, values: np.ndarray, unknown: bool) -> None:
     times = times_from_message(cloud(field, 8, '<f8', values))
     assert (times is not None) == unknown
     assert times is None or times.offsets is None
+
+
+def test_the_field_that_fits_a_sweep_counts() -> None:
+    """Seconds and nanoseconds of the sensor's own clock beside the time since the stamp."""
+    message = cloud('timestamp', 8, '<f8', 5000 + SWEEP)
+    rows = np.frombuffer(message.data, np.dtype((np.void, message.point_step)))
+    wider = np.dtype([('old', 'V', message.point_step), ('ts', '<f4')])
+    wide = np.zeros(len(rows), wider)
+    wide['old'], wide['ts'] = rows, SWEEP
+    message.fields.append(
+        SimpleNamespace(name='ts', offset=message.point_step, datatype=7, count=1)
+    )
+    message.point_step, message.data = wider.itemsize, wide.tobytes()
+    times = times_from_message(message)
+    assert times.field == 'ts'
+    np.testing.assert_allclose(times.offsets, SWEEP[[0, 2, 3]] * 1e9, rtol=0, atol=10)
