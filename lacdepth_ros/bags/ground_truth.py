@@ -16,7 +16,7 @@ from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.raw_depth import pinhole_view
-from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD, COMPRESSED, IMAGE, sounds_like_depth
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUDS, COMPRESSED, IMAGE, sounds_like_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
@@ -50,7 +50,7 @@ class Points:
 
 
 class GroundTruthTopic:
-    """Points of a PointCloud2 topic, or of depth images, packed or not, with their camera_info.
+    """Points of a topic of clouds, or of depth images, packed or not, with their camera_info.
 
     Attributes:
         topic: Its name.
@@ -77,7 +77,7 @@ class GroundTruthTopic:
             nothing = f'no topic of measured points or depth in this bag; its topics: {found}'
             topic = only_ground_truth(reader, path, fitting, nothing, image=image)
         self.topic = choose_topic(path, topic, kinds, fitting)
-        self._is_cloud = kinds[self.topic] == CLOUD
+        self._is_cloud = kinds[self.topic] in CLOUDS
         beside = info_topic_of(self.topic)
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
         self._infos = CameraInfos(reader, beside if has_infos else None)
@@ -148,11 +148,11 @@ def only_ground_truth(
     """
     kinds = topic_kinds(reader)
     others = sorted(set(topics) - own_outputs(kinds))
-    named = [t for t in others if kinds[t] != CLOUD and _is_depth(t) and _is_called_truth(t)]
+    named = [t for t in others if kinds[t] not in CLOUDS and _is_depth(t) and _is_called_truth(t)]
     doubts = {t: doubt for t in others if t not in named and (doubt := doubt_as_own(reader, t))}
     clear = [topic for topic in others if topic not in doubts]
-    clouds = [topic for topic in clear if kinds[topic] == CLOUD]
-    depths = [topic for topic in clear if kinds[topic] != CLOUD and _is_depth(topic)]
+    clouds = [topic for topic in clear if kinds[topic] in CLOUDS]
+    depths = [topic for topic in clear if kinds[topic] not in CLOUDS and _is_depth(topic)]
     found = next(filter(None, (clouds, named, depths)), [])
     if not found and doubts:
         raise ValueError(
@@ -161,7 +161,7 @@ def only_ground_truth(
         )
     if not found:
         raise ValueError(f'{path}: {nothing}')
-    if len(found) > 1 and all(kinds[topic] != CLOUD for topic in found):
+    if len(found) > 1 and all(kinds[topic] not in CLOUDS for topic in found):
         frame = _frame_of(reader, image)
         registered = [topic for topic in found if frame and _frame_of(reader, topic) == frame]
         found = registered if len(registered) == 1 else found

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.opening import messages_of, topic_kinds
-from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUD
+from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUDS
 from lacdepth_ros.messages.cameras import is_info_for_depth
 from lacdepth_ros.messages.clouds import is_colored_cloud
 from lacdepth_ros.messages.topics import (
@@ -51,7 +51,7 @@ def doubt_as_own(reader: BagReader, topic: str) -> str:
     if not any(base.endswith(f'/{name}') for name in OUTPUTS):
         return ''
     kinds = topic_kinds(reader)
-    if kinds[topic] == CLOUD:
+    if kinds[topic] in CLOUDS:
         cloud = _first(reader, topic)
         same = cloud is not None and is_colored_cloud(cloud)
         return f'{topic} has the name of its cloud and the layout of its points' if same else ''

@@ -25,12 +25,15 @@ from lacdepth_ros.bags.opening import (
     topic_kinds,
 )
 from lacdepth_ros.messages.decoder import ImageDecoder
+from lacdepth_ros.messages.livox import CUSTOM_MSGS
 from lacdepth_ros.messages.topics import info_topic_of, is_rectified_topic
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 CLOUD = 'sensor_msgs/msg/PointCloud2'
+CLOUDS = frozenset((CLOUD, *CUSTOM_MSGS))
+"""Types of which `BagReader.deserialize` makes clouds."""
 TRANSFORMS = 'tf2_msgs/msg/TFMessage'
 _DEPTH_WORDS = re.compile(r'(^|[/_])(depth|disparity|confidence|uncertainty|compresseddepth)')
 

@@ -19,6 +19,7 @@ from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.definitions import types_for, undefined_types_accepted
 from lacdepth_ros.bags.storage import advice
 from lacdepth_ros.bags.unpacking import unpack_lz4, unpack_message, unpack_zstd
+from lacdepth_ros.messages.livox import CUSTOM_MSGS, cloud_from_custom_msg
 
 # The library's own unpack a chunk to the end, and compare its size afterwards.
 DECOMPRESSORS.update(zstd=unpack_zstd, lz4=unpack_lz4)
@@ -80,8 +81,10 @@ class BagReader(AnyReader):
         raise ValueError(self.describe(error)) from error
 
     def deserialize(self, rawdata: bytes, typ: str) -> Any:
-        """Deserialize a message; ValueError where it is damaged."""
+        """Deserialize a message, a CustomMsg as a cloud; ValueError where it is damaged."""
         try:
+            if typ in CUSTOM_MSGS:
+                return cloud_from_custom_msg(rawdata)
             if typ not in self._types:
                 self._types[typ] = types_for(typ, self.connections)
             return self._types[typ].deserialize_cdr(rawdata, typ)

@@ -50,7 +50,9 @@ def _add_topics(group: Any) -> None:
     group.add_argument('--image-topic', metavar='TOPIC', help='Image or CompressedImage')
     group.add_argument('--camera-info-topic', metavar='TOPIC', help='default: beside the images')
     group.add_argument(
-        '--truth-topic', metavar='TOPIC', help='PointCloud2, or depth images (REP 118)'
+        '--truth-topic',
+        metavar='TOPIC',
+        help='PointCloud2, Livox CustomMsg, or depth images (REP 118)',
     )
     lens = group.add_mutually_exclusive_group()
     lens.add_argument(

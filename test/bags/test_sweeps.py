@@ -11,6 +11,7 @@ import bag_scene
 import numpy as np
 import pytest
 from bag_scene import CLOUD, START, STEP, frame, in_lidar, static, wall
+from livox_bag import bag_with_custom_msg
 
 from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.transforms import matrix_from_quaternion, pose_of
@@ -55,19 +56,29 @@ def timed(scan: np.ndarray, field: str | None, seconds: np.ndarray, name: str = 
     return message
 
 
-def bag_of(path: Path, field: str | None, *, odometry: bool = True, topic: str = CLOUD) -> Path:
-    """A wall 10 m before the camera at the image's stamp, swept from left to right."""
+def swept_wall() -> tuple[np.ndarray, np.ndarray]:
+    """Scan of a wall 10 m before the camera at START, from left to right, and its seconds."""
     points = wall(10.0)
     seconds = np.linspace(0, LASTS, len(points))
     swept = np.empty_like(points)
     for index, second in enumerate(seconds):
         seen = np.linalg.inv(robot_at(START + round(second * 1e9))) @ robot_at(START)
         swept[index] = seen[:3, :3] @ points[index] + seen[:3, 3]
+    return in_lidar(swept), seconds
+
+
+def odometry_of_robot() -> list:
+    stamps = [START + i * STEP // 4 for i in range(6)]
+    return [bag_scene.moving(s, 'odom', 'camera', robot_at(s)) for s in stamps]
+
+
+def bag_of(path: Path, field: str | None, *, odometry: bool = True, topic: str = CLOUD) -> Path:
+    """The camera's one image, and the sweep that was begun with it."""
+    scan, seconds = swept_wall()
     records = [static(), *frame(0, without=(CLOUD,))]
     if odometry:
-        stamps = [START + i * STEP // 4 for i in range(6)]
-        records += [bag_scene.moving(s, 'odom', 'camera', robot_at(s)) for s in stamps]
-    records.append((topic, START, timed(in_lidar(swept), field, seconds)))
+        records += odometry_of_robot()
+    records.append((topic, START, timed(scan, field, seconds)))
     return bag_scene.write(path, records, **{topic: bag_scene.KINDS[CLOUD]})
 
 
@@ -136,8 +147,7 @@ def test_registered_clouds_need_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str]
 ) -> None:
     """In odom every point lies where it is; their times were kept."""
-    stamps = [START + i * STEP // 4 for i in range(6)]
-    records = [bag_scene.moving(s, 'odom', 'camera', robot_at(s)) for s in stamps]
+    records = odometry_of_robot()
     scan = in_lidar(wall(10.0), np.eye(4))
     cloud = timed(scan, 't', np.linspace(0, LASTS, len(scan)), 'odom')
     records += [*frame(0, without=(CLOUD,)), (CLOUD, START, cloud)]
@@ -155,3 +165,21 @@ def test_times_in_no_known_unit_are_told(
     said = capsys.readouterr()
     assert "field 'time_stamp' counts in no unit that fits a sweep" in said.err
     assert 'at its own time' not in said.out
+
+
+@pytest.mark.parametrize('is_defined', [True, False])
+def test_sweeps_of_livox_own_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, is_defined: bool
+) -> None:
+    """With the definition in the bag, as MCAP has it, and without, as older sqlite3 bags are."""
+    scan, seconds = swept_wall()
+    records = [static(), *frame(0, without=(CLOUD,)), *odometry_of_robot()]
+    offsets = np.rint(seconds * 1e9).astype(int)
+    bag = bag_with_custom_msg(
+        tmp_path / 'bag', records, START, scan[:, :3], offsets, is_defined=is_defined
+    )
+    depth = extracted(bag, '--fixed-frame', 'odom')
+    np.testing.assert_allclose(depth[depth > 0], 10.0, atol=0.015)
+    assert "ground truth /livox/lidar, each point at its own time (field 'offset_time'" in (
+        capsys.readouterr().out
+    )
