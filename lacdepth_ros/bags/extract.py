@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lacdepth_ros.bags.clocks import clock_doubt
 from lacdepth_ros.bags.extraction import NO_GROUND_TRUTH, Extraction, ExtractOptions
 from lacdepth_ros.bags.ground_frame import height_above_ground
 from lacdepth_ros.bags.ground_truth import GroundTruthTopic
@@ -23,6 +24,7 @@ from lacdepth_ros.bags.sweeps import Sweeps
 from lacdepth_ros.bags.tf_topics import RecordedTransforms, read_transforms
 from lacdepth_ros.bags.transforms import Transform
 from lacdepth_ros.core.geometry import points_to_depth
+from lacdepth_ros.core.stamps import NANOSECONDS
 from lacdepth_ros.core.whole_file import write_bytes
 from lacdepth_ros.data.files import (
     KITTI_DEPTH_SCALE,
@@ -69,7 +71,11 @@ def extract(
     check_share(options.val_share, -(-images.count // options.every))
     with open_bag(path, images.damage) as reader:
         ground_truth = GroundTruthTopic(
-            reader, path, options.ground_truth_topic, image=images.topic
+            reader,
+            path,
+            options.ground_truth_topic,
+            image=images.topic,
+            offset_ns=round(options.truth_offset * NANOSECONDS),
         )
         transforms = read_transforms(reader, images.topic)
         topics = (images.topic, images.info_topic, ground_truth.topic)
@@ -79,6 +85,9 @@ def extract(
             (output / folder).mkdir(parents=True, exist_ok=True)
         work = _Work(path, output, options, ground_truth, transforms, done, images.rectified)
         rows = list(work.rows(images, progress))
+        if not rows and NO_GROUND_TRUTH in done.skipped:
+            doubt = clock_doubt(reader, images.topic, ground_truth.topic)
+            done.details[NO_GROUND_TRUTH] += doubt
     if not rows:
         reasons = '; '.join(
             [
@@ -171,9 +180,12 @@ class _Work:
     def _measured(self, stamp: int) -> int | None:
         """Stamp of the measurement of an image; None, and counted, where there is none."""
         tolerance = self._options.tolerance
-        found = self._ground_truth.nearest(stamp, round(tolerance * 1e9))
+        found = self._ground_truth.nearest(stamp, round(tolerance * NANOSECONDS))
         if found is None:
-            self._done.skip(NO_GROUND_TRUTH, f'none within {tolerance} s of {stamp} ns')
+            away = ((self._ground_truth.nearest(stamp) or 0) - stamp) / NANOSECONDS
+            near = f'the nearest is {abs(away):.3f} s {"later" if away > 0 else "earlier"}'
+            detail = f'none within {tolerance} s of {stamp} ns, {near}'
+            self._done.skip(NO_GROUND_TRUTH, detail)
         return found
 
     def _row_if_good(self, recorded: RecordedImage, measured: int) -> Iterator[dict[str, Any]]:

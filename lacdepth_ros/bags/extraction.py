@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -26,6 +27,8 @@ class ExtractOptions:
         ground_truth_topic: PointCloud2, or depth images with camera_info; None takes the only one.
         rectified: The images are rectified; None believes the topic's name.
         tolerance: Largest difference [s] of the stamps of an image and its ground truth.
+        truth_offset: Seconds that are added to the stamps of the ground truth, whose sensor has
+            another clock than the camera.
         every: Take every n-th image that has a measurement.
         fixed_frame: Frame that stands still (odom, map): points are moved from where the sensor
             was at their time to where the camera is at the image's. None: both at the image's.
@@ -48,6 +51,7 @@ class ExtractOptions:
     ground_truth_topic: str | None = None
     rectified: bool | None = None
     tolerance: float = 0.02
+    truth_offset: float = 0.0
     every: int = 1
     fixed_frame: str | None = None
     pose: Transform | None = None
@@ -61,6 +65,7 @@ class ExtractOptions:
     def __post_init__(self) -> None:
         checks = {
             'tolerance': (self.tolerance, self.tolerance >= 0, '>= 0 seconds'),
+            'truth_offset': (self.truth_offset, math.isfinite(self.truth_offset), 'finite'),
             'every': (self.every, self.every >= 1, 'at least 1'),
             'occlusion reach': (self.reach, 0 <= self.reach <= 10, '0 .. 10 degrees'),
             'min_points': (self.min_points, self.min_points >= 1, 'at least 1'),

@@ -59,7 +59,15 @@ class GroundTruthTopic:
         ValueError: There is no such topic, or several could be meant, or it is empty.
     """
 
-    def __init__(self, reader: BagReader, path: Path, topic: str | None, *, image: str) -> None:
+    def __init__(
+        self,
+        reader: BagReader,
+        path: Path,
+        topic: str | None,
+        *,
+        image: str,
+        offset_ns: int = 0,
+    ) -> None:
         """Index the topic.
 
         Args:
@@ -67,10 +75,11 @@ class GroundTruthTopic:
             path: The bag, for messages.
             topic: Name of the topic; None takes the only one that can be meant.
             image: Topic of the camera images, which is no candidate.
+            offset_ns: What its stamps lack to those of the images' clock.
         """
         kinds = topic_kinds(reader)
         fitting = sorted(
-            t for t in kinds if t != image and (kinds[t] == CLOUD or may_be_depth(kinds, t))
+            t for t in kinds if t != image and (kinds[t] in CLOUDS or may_be_depth(kinds, t))
         )
         if topic is None:
             found = ', '.join(sorted(kinds)) or 'none'
@@ -82,30 +91,33 @@ class GroundTruthTopic:
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
         self._infos = CameraInfos(reader, beside if has_infos else None)
         self._rectifiers = RectifierCache()
+        self._offset = offset_ns
         self._messages = StampedTopic(reader, self.topic)
         if not self._messages.stamps:
             raise ValueError(f'{path}: topic {self.topic} holds no message')
 
-    def nearest(self, stamp: int, tolerance_ns: int) -> int | None:
+    def nearest(self, stamp: int, tolerance_ns: int | None = None) -> int | None:
         """Stamp of the message nearest in time; None when none lies within the tolerance."""
-        return self._messages.nearest(stamp, tolerance_ns)
+        found = self._messages.nearest(stamp - self._offset, tolerance_ns)
+        return None if found is None else found + self._offset
 
     def read(self, stamp: int, rectified_image: Any | None = None) -> Points:
         """The points of the message with this stamp.
 
         Args:
-            stamp: One of those of the topic [ns].
+            stamp: One that `nearest` gave [ns].
             rectified_image: camera_info of the image, if it is rectified; see `pinhole_view`.
 
         Raises:
             ValueError: The message is damaged, has no x, y, z, or no camera_info.
         """
-        message = self._messages.read(stamp)
+        own_stamp = stamp - self._offset
+        message = self._messages.read(own_stamp)
         if self._is_cloud:
             xyz, times = points_from_message(message), times_from_message(message)
         else:
             times = None
-            xyz = self._depth_points(stamp, depth_image(message), rectified_image)
+            xyz = self._depth_points(own_stamp, depth_image(message), rectified_image)
         return Points(stamp, message.header.frame_id, xyz, times)
 
     def _depth_points(

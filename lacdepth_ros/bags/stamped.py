@@ -34,7 +34,7 @@ class StampedTopic:
         }
         self.stamps = sorted(self._recorded)
 
-    def nearest(self, stamp: int, tolerance_ns: int) -> int | None:
+    def nearest(self, stamp: int, tolerance_ns: int | None) -> int | None:
         """Stamp of the message nearest in time; None when none lies within the tolerance."""
         return nearest(self.stamps, stamp, tolerance_ns)
 

@@ -42,7 +42,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument('bag', type=Path, metavar='BAG', help='folder, .mcap or .db3 file')
     parser.add_argument('output', type=Path, metavar='OUT', help='folder of the data set')
     _add_topics(parser.add_argument_group('topics'))
-    _add_geometry(parser.add_argument_group('time and place'))
+    geometry = parser.add_argument_group('time and place')
+    _add_times(geometry)
+    _add_places(geometry)
     _add_content(parser.add_argument_group('content'))
 
 
@@ -66,7 +68,7 @@ def _add_topics(group: Any) -> None:
     )
 
 
-def _add_geometry(group: Any) -> None:
+def _add_times(group: Any) -> None:
     group.add_argument(
         '--tolerance',
         type=float,
@@ -74,6 +76,17 @@ def _add_geometry(group: Any) -> None:
         metavar='S',
         help='largest difference of the stamps of image and measurement, seconds (default: 0.02)',
     )
+    group.add_argument(
+        '--truth-offset',
+        type=float,
+        default=0.0,
+        metavar='S',
+        help='seconds to add to the stamps of the measurements, where the sensor has a clock of '
+        'its own: -37 for one on TAI (PTP) beside a camera on UTC (default: 0)',
+    )
+
+
+def _add_places(group: Any) -> None:
     pose = group.add_mutually_exclusive_group()
     pose.add_argument(
         '--fixed-frame',
@@ -158,6 +171,7 @@ def _options(args: argparse.Namespace) -> ExtractOptions:
         ground_truth_topic=args.truth_topic,
         rectified=args.rectified,
         tolerance=args.tolerance,
+        truth_offset=args.truth_offset,
         every=args.every,
         fixed_frame=args.fixed_frame,
         pose=None if args.pose is None else _pose(args.pose),
