@@ -22,7 +22,7 @@ from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
 from lacdepth_ros.messages.clouds import points_from_message
 from lacdepth_ros.messages.compressed_depth import depth_image
-from lacdepth_ros.messages.depth import depth_from_message
+from lacdepth_ros.messages.depth import depth_from_message, without_far_code
 from lacdepth_ros.messages.rectification import RectifierCache
 from lacdepth_ros.messages.topics import COMPRESSED_DEPTH, info_topic_of
 
@@ -133,7 +133,7 @@ class GroundTruthTopic:
         camera, rectifier = pinhole_view(
             self._rectifiers, self.topic, message, info, rectified_image
         )
-        depth = depth_from_message(message)
+        depth = without_far_code(depth_from_message(message))
         if rectifier is not None:
             depth = rectifier.rectify_depth(depth)
         points = depth_to_points(np.where(depth > 0, depth, np.float32(np.nan)), camera)

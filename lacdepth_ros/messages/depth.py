@@ -17,6 +17,8 @@ DEPTH_ENCODINGS = ('32FC1', '16UC1')
 MILLIMETERS = ('16UC1', 'mono16')
 """Encodings of depth in millimetres that are read: ZED's OpenNI mode has the latter."""
 _SATURATED = 65535
+_FAR_CODE = 250.0  # metres
+_FEWEST_OF_CODE = 0.01  # of all pixels
 
 
 def depth_to_message(
@@ -84,6 +86,21 @@ def depth_from_message(msg: Any) -> npt.NDArray[np.float32]:
         values[(values == 0) | (values == _SATURATED)] = np.nan
         values /= np.float32(1000)
     return values
+
+
+def without_far_code(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Depth (H, W) [m] without the value that some simulators give what they do not see.
+
+    CARLA has the sky at exactly 1000 m. Nothing that was measured is so far,
+    and of so many pixels that agree to the last bit.
+    """
+    finite = np.isfinite(depth)
+    farthest = depth.max(where=finite, initial=0)
+    if farthest < _FAR_CODE:
+        return depth
+    same = depth == farthest
+    is_code = same.mean() > _FEWEST_OF_CODE and same.sum() < finite.sum()
+    return np.where(same, np.float32(np.nan), depth) if is_code else depth
 
 
 def _millimeters(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:

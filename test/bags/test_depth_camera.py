@@ -60,3 +60,21 @@ def test_a_depth_camera_that_zooms_is_placed_by_the_camera_info_of_each_image(
 
 def test_a_camera_info_of_zeros_costs_its_own_image(tmp_path: Path) -> None:
     assert columns_with_truth(tmp_path, [None, CAMERA, CAMERA]) == [(0, 63), (0, 63)]
+
+
+def test_the_sky_of_a_simulator_is_not_taken_for_millimetres(tmp_path: Path) -> None:
+    """CARLA has it at 1000 m, here in most of the image."""
+    head = messages.header(stamp_of(0), 'camera')
+    depth = np.full((CAMERA.height, CAMERA.width), 5.0, np.float32)
+    depth[:25] = 1000.0
+    records = [
+        *frame(0, without=(CLOUD,)),
+        (DEPTH_INFO, stamp_of(0), messages.camera_info(CAMERA, head)),
+        (DEPTH, stamp_of(0), messages.depth_image(depth, head)),
+    ]
+    bag = bag_scene.write(tmp_path / 'bag', records, **KINDS)
+    extract(bag, tmp_path / 'data', ExtractOptions(reach=0.0))
+    [entry] = read_manifest(tmp_path / 'data')
+    found = entry.load().depth
+    assert not found[:25].any()
+    np.testing.assert_allclose(found[25:], 5.0)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fake_messages import KINDS, FakeImage, message_class, new_header
 
-from lacdepth_ros.messages.depth import depth_from_message, depth_to_message
+from lacdepth_ros.messages.depth import depth_from_message, depth_to_message, without_far_code
 
 
 @pytest.fixture
@@ -115,3 +115,21 @@ def test_truncated_data_and_wrong_shapes_are_refused(depth):
         depth_from_message(msg)
     with pytest.raises(ValueError, match=r'\(5, 7, 1\)'):
         depth_to_message(FakeImage, depth[..., None], None)
+
+
+def test_what_a_simulator_does_not_see_is_no_wall():
+    depth = np.full((20, 30), 7.5, np.float32)
+    depth[:12] = 1000.0
+    depth[12, 0], depth[12, 1] = np.inf, np.nan
+    seen = without_far_code(depth)
+    assert np.isnan(seen[:12]).all() and np.isnan(seen[12, 1]) and np.isposinf(seen[12, 0])
+    assert (seen[13:] == 7.5).all() and depth[0, 0] == 1000
+
+
+@pytest.mark.parametrize(
+    'values', [np.linspace(300, 9000, 600), np.full(600, 5000.0), np.full(600, 40.0)]
+)
+def test_depth_in_other_units_is_left_as_it_is(values):
+    """For those that say so: slanted and flat walls in millimetres, and one at 40 m."""
+    depth = values.reshape(20, 30).astype(np.float32)
+    assert without_far_code(depth) is depth
