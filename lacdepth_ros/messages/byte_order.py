@@ -38,6 +38,12 @@ def check_byte_order(pixels: npt.NDArray[Any], msg: Any) -> None:
         )
 
 
+def are_metres_swapped(read: npt.NDArray[np.float32]) -> bool:
+    """Whether coordinates [m] make sense with their bytes swapped, and as read do not."""
+    with np.errstate(invalid='ignore'):
+        return _become_metres(np.abs(read), np.abs(read.byteswap()))
+
+
 def _steps_shrink(read: npt.NDArray[np.uint16], swapped: npt.NDArray[np.uint16]) -> bool:
     """Whether neighbors that differ are far closer to each other when swapped.
 

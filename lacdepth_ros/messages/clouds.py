@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.messages.buffers import ByteBuffer, byte_array
+from lacdepth_ros.messages.byte_order import are_metres_swapped
 
 FLOAT32 = 7  # PointField.FLOAT32
 _FLOATS = {FLOAT32: 'f4', 8: 'f8'}  # 8 is FLOAT64
@@ -176,7 +177,22 @@ def fields_of(
     Raises:
         ValueError: A field is missing or of another kind, or data is truncated.
     """
-    order = '>' if msg.is_bigendian else '<'
+    order = '>' if msg.is_bigendian and not _is_little_endian(msg) else '<'
+    return _read(msg, names, kinds, order)
+
+
+def _is_little_endian(msg: Any) -> bool:
+    """Whether a cloud that says otherwise is: PCL and RViz never look, so nobody notices."""
+    if not any(field.name == 'x' and field.datatype == FLOAT32 for field in msg.fields):
+        return False
+    [x] = _read(msg, ('x',), _FLOATS, '>')
+    return are_metres_swapped(x)
+
+
+def _read(
+    msg: Any, names: Iterable[str], kinds: Mapping[int, str], order: str
+) -> list[npt.NDArray[Any]]:
+    """`fields_of` in one byte order, as NumPy calls it."""
     there = {
         f.name: (order + kinds[f.datatype], f.offset) for f in msg.fields if f.datatype in kinds
     }

@@ -19,6 +19,7 @@ from fake_messages import (
 )
 
 from lacdepth_ros.messages.buffers import ByteBuffer
+from lacdepth_ros.messages.cloud_times import times_from_message
 from lacdepth_ros.messages.clouds import (
     check_metres,
     cloud_from_message,
@@ -180,6 +181,28 @@ def test_points_of_a_lidar_are_its_finite_ones_in_meters(order):
     msg.fields = fields[:3]
     with pytest.raises(ValueError, match=r"no float fields \['z'\]; it has \['i', 'x', 'y'\]"):
         points_from_message(msg)
+
+
+@pytest.mark.parametrize('written', ['<', '>'])
+def test_a_wrong_is_bigendian_is_seen_through(written):
+    """PCL and RViz ignore it. The times of the points are in the same order."""
+    points = np.random.default_rng(7).normal(0, 20, (500, 3)).astype(np.float32)
+    points[3] = 0
+    points[7] = np.nan
+    row = np.dtype([('xyz', f'{written}f4', 3), ('t', f'{written}u4')])
+    rows = np.zeros(500, row)
+    rows['xyz'], rows['t'] = points, np.arange(500) * 200_000
+    fields = [
+        FakePointField(name=n, offset=4 * i, datatype=7, count=1) for i, n in enumerate('xyz')
+    ]
+    fields.append(FakePointField(name='t', offset=12, datatype=6, count=1))
+    msg = FakePointCloud2(
+        header=new_header('fake'), height=1, width=500, fields=fields, is_bigendian=True,
+        point_step=16, row_step=8000, data=rows.tobytes(),
+    )  # fmt: skip
+    measured = np.delete(points, [3, 7], axis=0)
+    np.testing.assert_array_equal(points_from_message(msg), measured)
+    assert times_from_message(msg).offsets.max() == 499 * 200_000
 
 
 def test_kept_buffer_gives_the_same_bytes_at_every_size():
