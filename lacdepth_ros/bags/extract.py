@@ -17,7 +17,7 @@ from lacdepth_ros.bags.ground_frame import height_above_ground
 from lacdepth_ros.bags.ground_truth import GroundTruthTopic
 from lacdepth_ros.bags.occlusion import hidden_points
 from lacdepth_ros.bags.opening import open_bag
-from lacdepth_ros.bags.optical_frame import optical_frame_doubt
+from lacdepth_ros.bags.optical_frame import few_pixels, optical_frame_doubt
 from lacdepth_ros.bags.reader import BagImages, RecordedImage
 from lacdepth_ros.bags.split import check_share, write_manifests
 from lacdepth_ros.bags.sweeps import Sweeps
@@ -146,7 +146,7 @@ class _Work:
         self._rectified, self._rectifiers = rectified, RectifierCache()
         self._image_topic = done.topics[0]
         self._doubts: dict[str, None] = {}
-        self._judged: set[str] = set()
+        self._judged: dict[str, str] = {}  # frame -> what is doubtful about it
         self._seen: set[int] = set()
 
     def rows(
@@ -216,11 +216,11 @@ class _Work:
             raise _LeftOutError('unusable ground truth', str(error)) from error
         except LookupError as error:
             raise _LeftOutError('no transform', f'{error}{self._hint}') from error
-        self._doubt_frame(recorded, pose)
+        doubt = self._doubt_of_frame(recorded, pose)
         depth = self._project(seen, pose, view)
         pixels = int(np.count_nonzero(depth_counts(depth)))  # some lie beyond what a PNG holds
         if pixels < self._options.min_points:
-            raise _LeftOutError('too few true pixels', f'{pixels} at {stamp} ns')
+            raise _LeftOutError('too few true pixels', few_pixels(pixels, stamp, seen, doubt))
         self._done.pixels += pixels
         return self._write(recorded, view, depth)
 
@@ -236,15 +236,15 @@ class _Work:
             self._doubts |= dict.fromkeys(filter(None, doubts))
         return view
 
-    def _doubt_frame(self, recorded: RecordedImage, pose: Transform) -> None:
-        """Keep what is doubtful about a frame that points were moved into by the transforms."""
+    def _doubt_of_frame(self, recorded: RecordedImage, pose: Transform) -> str:
+        """What is doubtful about a frame that the transforms moved points into; kept once."""
         frame = recorded.message.header.frame_id
-        if frame in self._judged or self._options.pose is not None:
-            return
-        self._judged.add(frame)
-        if not np.allclose(pose, np.eye(4)):
-            doubt = optical_frame_doubt(self._tree, frame, recorded.stamp)
+        if frame not in self._judged:
+            moved = self._options.pose is None and not np.allclose(pose, np.eye(4))
+            doubt = optical_frame_doubt(self._tree, frame, recorded.stamp) if moved else ''
+            self._judged[frame] = doubt
             self._doubts |= {doubt: None} if doubt else {}
+        return self._judged[frame]
 
     def _project(
         self, seen: npt.NDArray[np.float64], pose: Transform, view: View

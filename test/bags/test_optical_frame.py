@@ -9,14 +9,16 @@ from pathlib import Path
 import bag_scene
 import numpy as np
 import pytest
-from bag_scene import LIDAR_IN_CAMERA, START, frame, in_lidar, static, wall
+from bag_scene import CLOUD, LIDAR_IN_CAMERA, START, frame, in_lidar, static, wall
 from scipy.spatial.transform import Rotation
 
+from lacdepth_ros.bags import messages
 from lacdepth_ros.bags.extract import extract
 from lacdepth_ros.bags.extraction import ExtractOptions
 from lacdepth_ros.bags.optical_frame import optical_frame_doubt
 from lacdepth_ros.bags.transform_tree import TransformTree
 from lacdepth_ros.bags.transforms import pose_of
+from lacdepth_ros.data.manifest import read_manifest
 
 AHEAD = np.array([[0.0, 0, 1], [-1, 0, 0], [0, -1, 0]])  # optical axes in a frame x forward, z up
 DOWN = np.array([[0.0, -1, 0], [-1, 0, 0], [0, 0, -1]])
@@ -59,6 +61,44 @@ def quaternion_of(axes: np.ndarray) -> tuple[float, float, float, float]:
     """x, y, z, w of a rotation."""
     x, y, z, w = Rotation.from_matrix(axes).as_quat()
     return float(x), float(y), float(z), float(w)
+
+
+def test_a_data_set_of_nothing_but_such_images_says_so(tmp_path: Path) -> None:
+    camera, lidar = (pose_of(np.eye(3), (0.5, 0.0, height)) for height in (1.2, 1.5))
+    links = ('base_link', 'camera', camera), ('base_link', 'lidar', lidar)
+    bag = bag_scene.write(tmp_path / 'bag', [static(*links), *frame(0)])
+    with pytest.raises(ValueError, match=r'pixels: 0 at 17.* ns: the z axis of frame .camera.,'):
+        extract(bag, tmp_path / 'data', ExtractOptions())
+
+
+def test_points_x_forward_in_the_frame_of_the_images_are_told_and_can_be_turned(
+    tmp_path: Path,
+) -> None:
+    """As Gazebo's RGB-D cameras have them."""
+    scan = in_lidar(wall(5.0), pose_of(LIDAR_IN_CAMERA[:3, :3], (0, 0, 0)))
+    cloud = messages.scan_cloud(scan, messages.header(START, 'camera'))
+    records = [*frame(0, without=(CLOUD,)), (CLOUD, START, cloud)]
+    bag = bag_scene.write(tmp_path / 'bag', records)
+    with pytest.raises(ValueError, match=r'lie along the x axis .* --pose 0 0 0 0.5 -0.5 0.5 0.5'):
+        extract(bag, tmp_path / 'data', ExtractOptions())
+    pose = pose_of(Rotation.from_quat((0.5, -0.5, 0.5, 0.5)).as_matrix(), (0, 0, 0))
+    extract(bag, tmp_path / 'data', ExtractOptions(pose=pose))
+    [entry] = read_manifest(tmp_path / 'data')
+    depth = entry.load().depth
+    np.testing.assert_allclose(depth[depth > 0], 5.0, atol=1 / 256)
+
+
+@pytest.mark.parametrize(
+    ('scan', 'said'),
+    [
+        (np.full((4, 4), np.nan, np.float32), 'nothing was measured'),
+        (in_lidar(wall(-5.0)), 'of 252 points 0 lie before the camera'),
+    ],
+)
+def test_why_few_points_fall_on_an_image(tmp_path: Path, scan: np.ndarray, said: str) -> None:
+    bag = bag_scene.write(tmp_path / 'bag', [static(), *frame(0, scan=scan)])
+    with pytest.raises(ValueError, match=f'too few true pixels: 0 at 17.* ns: {said}'):
+        extract(bag, tmp_path / 'data', ExtractOptions())
 
 
 @pytest.mark.parametrize('optical', [True, False])
