@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lacdepth_ros.bags.camera_infos import CameraInfos
+from lacdepth_ros.bags.look_alikes import clouds_with_points, look_alikes
 from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.raw_depth import pinhole_view
@@ -88,6 +89,8 @@ class GroundTruthTopic:
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] in CLOUDS
         beside = info_topic_of(self.topic)
+        if kinds.get(beside) != CAMERA_INFO:
+            beside = f'{self.topic}/camera_info'  # ZED publishes both
         has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
         self._infos = CameraInfos(reader, beside if has_infos else None)
         self._rectifiers = RectifierCache()
@@ -163,7 +166,7 @@ def only_ground_truth(
     named = [t for t in others if kinds[t] not in CLOUDS and _is_depth(t) and _is_called_truth(t)]
     doubts = {t: doubt for t in others if t not in named and (doubt := doubt_as_own(reader, t))}
     clear = [topic for topic in others if topic not in doubts]
-    clouds = [topic for topic in clear if kinds[topic] in CLOUDS]
+    clouds = clouds_with_points(reader, [t for t in clear if kinds[t] in CLOUDS])
     depths = [topic for topic in clear if kinds[topic] not in CLOUDS and _is_depth(topic)]
     found = next(filter(None, (clouds, named, depths)), [])
     if not found and doubts:
@@ -172,7 +175,7 @@ def only_ground_truth(
             f'({"; ".join(doubts.values())}); name the topic with --truth-topic if it was measured'
         )
     if not found:
-        raise ValueError(f'{path}: {nothing}')
+        raise ValueError(f'{path}: {nothing}{look_alikes(reader, topics)}')
     if len(found) > 1 and all(kinds[topic] not in CLOUDS for topic in found):
         frame = _frame_of(reader, image)
         registered = [topic for topic in found if frame and _frame_of(reader, topic) == frame]

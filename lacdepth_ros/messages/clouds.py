@@ -141,6 +141,11 @@ def all_points(msg: Any) -> npt.NDArray[np.float64]:
     return np.stack(fields_of(msg, 'xyz'), axis=-1).astype(np.float64).reshape(-1, 3)
 
 
+def has_points(msg: Any) -> bool:
+    """Whether a cloud has x, y and z as floats."""
+    return {'x', 'y', 'z'} <= {f.name for f in msg.fields if f.datatype in _FLOATS}
+
+
 def was_measured(points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """(N,) which points were measured."""
     return np.asarray(np.isfinite(points).all(axis=1) & points.any(axis=1))
