@@ -22,6 +22,8 @@ NUMBERS = {**dict(enumerate(('i1', 'u1', 'i2', 'u2', 'i4', 'u4'), start=1)), **_
 """Kind of every PointField.datatype."""
 _COLORED = ('x', 'y', 'z', 'rgb')
 _POINT_STEP = 16  # bytes: these as float32
+_REPEATED = 10
+"""Points at the very same place, one after the other, that no sensor measures."""
 FARTHEST_MEDIAN = 250.0
 """Median distance [m] beyond which no LiDAR measures: such a cloud is not in metres."""
 
@@ -127,7 +129,7 @@ def points_from_message(msg: Any) -> npt.NDArray[np.float64]:
     """Measured points (N, 3) [m] of any cloud with x, y, z, such as a LiDAR driver publishes.
 
     Points that are not finite were not measured, and neither were those at (0, 0, 0), which many
-    drivers write where nothing came back.
+    drivers write where nothing came back, wherever these were moved.
 
     Raises:
         ValueError: A coordinate is missing or no float, or data is truncated.
@@ -147,8 +149,21 @@ def has_points(msg: Any) -> bool:
 
 
 def was_measured(points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """(N,) which points were measured."""
-    return np.asarray(np.isfinite(points).all(axis=1) & points.any(axis=1))
+    """(N,) which points were measured: finite, not at (0, 0, 0), nor all at one other place.
+
+    Livox's extrinsic parameters, and whoever transforms a cloud, move the zeros to where the
+    sensor is.
+    """
+    measured = np.asarray(np.isfinite(points).all(axis=1) & points.any(axis=1))
+    same = (points[1:] == points[:-1]).all(axis=1) & measured[1:]
+    places = points[2:][same[1:] & same[:-1]]  # two returns of one beam may be the same
+    if len(places) >= _REPEATED:
+        some = places[:: len(places) // 1000 + 1]
+        found, counts = np.unique(some, axis=0, return_counts=True)
+        commonest = found[counts.argmax()]
+        if (places == commonest).all(axis=1).sum() >= _REPEATED:
+            measured &= (points != commonest).any(axis=1)
+    return measured
 
 
 def check_metres(points: npt.NDArray[np.float64]) -> None:

@@ -26,6 +26,7 @@ from lacdepth_ros.messages.clouds import (
     cloud_to_message,
     points_from_message,
     points_to_message,
+    was_measured,
 )
 from lacdepth_ros.messages.depth import depth_to_message
 
@@ -203,6 +204,18 @@ def test_a_wrong_is_bigendian_is_seen_through(written):
     measured = np.delete(points, [3, 7], axis=0)
     np.testing.assert_array_equal(points_from_message(msg), measured)
     assert times_from_message(msg).offsets.max() == 499 * 200_000
+
+
+def test_zeros_that_were_moved_with_the_cloud_were_not_measured():
+    """As by Livox's extrinsic parameters. Each beam's second return may equal its first."""
+    rng = np.random.default_rng(8)
+    twice = np.repeat(rng.normal(0, 20, (300, 3)), 2, axis=0)
+    zeros = np.tile([0.31, -0.02, 0.74], (200, 1))
+    few = np.tile([5.0, 6.0, 7.0], (9, 1))
+    points = np.concatenate([twice[:200], zeros, twice[200:], few, zeros[:1]])
+    measured = was_measured(points)
+    np.testing.assert_array_equal(points[measured], np.concatenate([twice, few]))
+    assert was_measured(points[:1]).all() and was_measured(points[:0]).shape == (0,)
 
 
 def test_kept_buffer_gives_the_same_bytes_at_every_size():
