@@ -8,6 +8,7 @@ messages at all. The library refuses a bag for one of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,6 +22,8 @@ from rosbags.typesys.store import Typestore
 
 _KNOWN = frozenset({'ros2msg', 'ros2idl', 'omgidl', ''})
 _IDL_SEPARATOR = '=' * 80 + '\n'
+# camera_info of ROS 1 as `rosbags-convert` leaves it: the same but for the names of four fields.
+_ROS1_FIELDS = re.compile(r'^float64\[\] D$', re.MULTILINE)
 _NONE = MessageDefinition(MessageDefinitionFormat.NONE, '')
 _library_definition = storage_mcap.get_msgdef
 
@@ -62,7 +65,7 @@ def types_for(kind: str, connections: Collection[Connection]) -> Typestore:
         ValueError: The definition cannot be read, or is not the one that was recorded.
     """
     own = [c for c in connections if c.msgtype == kind and c.msgdef.format is not _NONE.format]
-    if not own:
+    if not own or _ROS1_FIELDS.search(own[0].msgdef.data):
         return _of_ros2()
     types = get_typestore(Stores.EMPTY)
     try:

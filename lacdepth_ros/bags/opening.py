@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.damage import Damage
-from lacdepth_ros.bags.storage import ENDINGS, is_bag, readable_files
+from lacdepth_ros.bags.storage import ENDINGS, ROS1, is_bag, readable_files
 from lacdepth_ros.core.stamps import NANOSECONDS
 
 if TYPE_CHECKING:
@@ -165,6 +165,10 @@ def header_stamp(data: bytes | memoryview) -> int:
 
 
 def _what_is_there(path: Path) -> str:
+    if of_ros1 := [path] if path.suffix == ROS1 else sorted(path.glob(f'*{ROS1}')):
+        first = of_ros1[0]  # the library that reads bags brings the command along
+        to = f'rosbags-convert --src {first} --dst {first.with_suffix("")}'
+        return f'{first.name} is of ROS 1, convert it: {to}'
     if path.is_file():
         return f'a file must end in {", ".join(ENDINGS)}'
     parts = sorted(p.name for p in path.iterdir() if p.name.endswith(ENDINGS))

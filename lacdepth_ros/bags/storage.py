@@ -17,6 +17,8 @@ from lacdepth_ros.bags.write_ahead import copy_with_log, write_ahead_log
 
 METADATA = 'metadata.yaml'
 ENDINGS = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
+ROS1 = '.bag'
+"""Ending of the bags of ROS 1."""
 _ZSTD = '.zstd'
 _MAGIC = {'.mcap': b'\x89MCAP0\r\n', '.db3': b'SQLite format 3\0'}
 

@@ -8,8 +8,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from bag_files import BASE, STORE, image, write_bag
+from bag_files import BASE, CAMERA, STORE, camera_info, image, write_bag
 from rosbags.rosbag2 import StoragePlugin
 
 from lacdepth_ros.bags.reader import IMAGE, BagImages
@@ -153,3 +154,26 @@ def test_mcap_without_what_nobody_needs_is_read(tmp_path: Path, options: dict[st
         options = {**options, 'index_types': kinds[options['index_types']]}
     bag = mcap_of_two_topics(tmp_path / 'bag.mcap', IMAGE_DEFINED, IMAGE_DEFINED, **options)
     assert [recorded.message.encoding for recorded in BagImages(bag)] == ['rgb8']
+
+
+def test_camera_infos_converted_from_ros_1_are_read(tmp_path: Path) -> None:
+    """rosbags-convert keeps the names that ROS 1 has for d, k, r and p; all else is the same."""
+    bag = write_bag(tmp_path / 'bag', CAMERA, frames=1).path
+    file = sqlite3.connect(bag / 'bag.db3')
+    for was, name in (('[] d', 'D'), ('[9] k', 'K'), ('[9] r', 'R'), ('[12] p', 'P')):
+        now = f'float64{was.split()[0]} {name}'
+        file.execute(
+            'UPDATE message_definitions SET encoded_message_definition = '
+            'replace(encoded_message_definition, ?, ?)',
+            (f'float64{was}\n', f'{now}\n'),
+        )
+    file.execute("UPDATE topics SET type_description_hash = ''")
+    changed = file.execute(
+        "SELECT count(*) FROM message_definitions WHERE encoded_message_definition LIKE '%[9] K%'"
+    )
+    assert changed.fetchone() == (1,)
+    file.commit()
+    file.close()
+    [recorded] = BagImages(bag)
+    np.testing.assert_array_equal(recorded.info.k, camera_info(0, BASE).k)
+    np.testing.assert_array_equal(recorded.info.d, camera_info(0, BASE).d)

@@ -85,6 +85,16 @@ def test_what_is_no_bag_is_refused(tmp_path: Path) -> None:
             BagImages(broken)
 
 
+@pytest.mark.parametrize('name', ['walk.bag', ''])
+def test_bags_of_ros_1_are_told_with_the_command_that_converts_them(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / 'walk.bag').write_bytes(b'#ROSBAG V2.0\n')
+    said = r'walk.bag is of ROS 1, convert it: rosbags-convert --src \S+/walk.bag --dst \S+/walk$'
+    with pytest.raises(ValueError, match=said):
+        BagImages(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ('topic', 'expected'),
     [
