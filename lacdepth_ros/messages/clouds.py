@@ -221,7 +221,9 @@ def _read(
             f'the cloud has no float fields {missing}; it has {[f.name for f in msg.fields]}'
         )
     height, width, step = msg.height, msg.width, msg.point_step
-    row = msg.row_step or width * step  # some drivers leave it 0
+    row = msg.row_step
+    if not row or len(msg.data) == height * width * step:
+        row = width * step  # what it says was left 0, or counts points or all bytes
     needed = (height - 1) * row + width * step if height and width else 0
     if len(msg.data) < needed or (height > 1 and row < width * step):
         raise ValueError(

@@ -206,6 +206,14 @@ def test_a_wrong_is_bigendian_is_seen_through(written):
     assert times_from_message(msg).offsets.max() == 499 * 200_000
 
 
+@pytest.mark.parametrize('row_step', [0, 6, 96, 4 * 96])
+def test_rows_without_gaps_are_read_whatever_row_step_says(points, rgb, row_step):
+    """Some write the points of a row, or all bytes; RViz counts on from point to point."""
+    msg = fake_cloud(points, rgb)
+    msg.row_step = row_step
+    np.testing.assert_array_equal(cloud_from_message(msg)[0], points)
+
+
 def test_zeros_that_were_moved_with_the_cloud_were_not_measured():
     """As by Livox's extrinsic parameters. Each beam's second return may equal its first."""
     rng = np.random.default_rng(8)
