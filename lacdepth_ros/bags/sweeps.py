@@ -18,6 +18,10 @@ from lacdepth_ros.core.stamps import NANOSECONDS
 
 _STEP = NANOSECONDS // 1000  # points within this time [ns] share a pose
 _NOTICED = 0.02  # metres: less than LiDARs err
+_TURN = NANOSECONDS // 10  # of a LiDAR that turns [ns]
+_UNTIMED = (
+    0.1  # metres that are worth a word where nothing tells whether it turns, or is simulated
+)
 _DESKEWED = re.compile(r'deskew|undistort|compensat|correct|rectif|registered')
 
 
@@ -40,6 +44,7 @@ class Sweeps:
         self._lasts = 0  # longest sweep [ns]
         self._moved: float | None = None  # farthest that a sweep was smeared [m], where known
         self._unknown = ''
+        self._untimed = 0.0  # farthest that the robot moved in a turn without times [m]
 
     def seen(
         self, points: Points, frame: str, stamp: int
@@ -54,6 +59,8 @@ class Sweeps:
         """
         pose_at = self._poses(points, frame, stamp)
         pose, times = pose_at(points.stamp), self._times_of(points, frame)
+        if points.times is None and self._given is None and not self._deskewed:
+            self._untimed = max(self._untimed, self._moved_in_a_turn(points, frame))
         if times is None or self._deskewed or self._fixed is None:
             return apply(pose, points.xyz), pose
         xyz = np.empty_like(points.xyz)
@@ -81,6 +88,13 @@ class Sweeps:
             return [
                 f'{self._topic}: field {self._unknown!r} counts in no unit that fits a sweep and '
                 'its stamp; the points of a sweep are taken as if measured at once'
+            ]
+        if self._untimed > _UNTIMED:
+            return [
+                f'{self._topic}: the points around the sensor have no times; if it turns, 10 '
+                f'times a second, up to {self._untimed:.2f} m that the robot moved meanwhile '
+                'stays in them. Some drivers publish times on request (rslidar_sdk: POINT_TYPE '
+                'XYZIRT); --deskewed says that nothing is to be taken out, as in a simulation'
             ]
         moved, seconds = self._moved, self._lasts / NANOSECONDS
         done = self._deskewed or self._fixed is not None
@@ -121,15 +135,29 @@ class Sweeps:
 
     def _note_smear(self, points: Points, times: npt.NDArray[np.int64], frame: str) -> None:
         """Note how far the points of a sweep moved from its first to its last."""
+        moved = self._motion(points, frame, int(times.min()), int(times.max()))
+        if moved is not None:
+            self._moved = max(self._moved or 0.0, moved)
+
+    def _moved_in_a_turn(self, points: Points, frame: str) -> float:
+        """How far points all around the sensor move in a turn [m]; 0 where they are not."""
+        x, y, z = points.xyz.T
+        octants = np.unique(np.floor(np.arctan2(y, x) / (np.pi / 4)))
+        if len(octants) < 8 or not (z < 0).any():  # a camera has all before it, along z
+            return 0.0
+        return self._motion(points, frame, -_TURN // 2, _TURN // 2) or 0.0
+
+    def _motion(self, points: Points, frame: str, begin: int, end: int) -> float | None:
+        """How far the points move between two times since their stamp [ns]; None: unknown."""
         try:
             fixed = self._tree.fixed_frame(frame)  # above clouds in odom nothing moves
             if fixed is None:
-                return
+                return None
             first, last = (
-                self._tree.lookup(fixed, points.frame, points.stamp + int(offset))
-                for offset in (times.min(), times.max())
+                self._tree.lookup(fixed, points.frame, points.stamp + offset)
+                for offset in (begin, end)
             )
         except LookupError:
-            return
+            return None
         way = apply(np.linalg.inv(first) @ last, points.xyz) - points.xyz
-        self._moved = max(self._moved or 0.0, float(np.median(np.linalg.norm(way, axis=1))))
+        return float(np.median(np.linalg.norm(way, axis=1)))

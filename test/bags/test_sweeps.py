@@ -183,3 +183,45 @@ def test_sweeps_of_livox_own_message(
     assert "ground truth /livox/lidar, each point at its own time (field 'offset_time'" in (
         capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize(
+    ('around', 'options', 'said'),
+    [
+        (True, [], 'up to 1.5'),
+        (True, ['--fixed-frame', 'odom'], 'up to 1.5'),
+        (True, ['--deskewed'], ''),
+        (False, [], ''),  # a flash
+    ],
+)
+def test_turning_sensors_without_times_are_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    around: bool,
+    options: list[str],
+    said: str,
+) -> None:
+    """Such as rslidar_sdk's clouds as they come; the bag's first and last poses frame the scan."""
+    scan = in_lidar(wall(10.0))
+    if around:
+        angles = np.linspace(0, 2 * np.pi, 100)
+        ring = np.stack([3 * np.cos(angles), 3 * np.sin(angles), 0 * angles, 1 + 0 * angles], 1)
+        scan = np.concatenate([scan, ring.astype(np.float32)])
+    stamps = [START + i * STEP // 4 for i in range(-6, 6)]
+    records = [static(), *frame(0, scan=scan)]
+    records += [bag_scene.moving(s, 'odom', 'camera', robot_at(s)) for s in stamps]
+    extracted(bag_scene.write(tmp_path / 'bag', records), *options)
+    err = capsys.readouterr().err
+    assert ('have no times; if it turns' in err) is bool(said)
+    assert said in err
+
+
+def test_depth_cameras_do_not_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In an optical frame their points lie on all sides of the z axis."""
+    scan = in_lidar(wall(10.0), np.eye(4))
+    cloud = messages.scan_cloud(scan, messages.header(START, 'camera'))
+    stamps = [START + i * STEP // 4 for i in range(-6, 6)]
+    records = [*frame(0, without=(CLOUD,)), (CLOUD, START, cloud)]
+    records += [bag_scene.moving(s, 'odom', 'camera', robot_at(s)) for s in stamps]
+    extracted(bag_scene.write(tmp_path / 'bag', records))
+    assert 'turns' not in capsys.readouterr().err
