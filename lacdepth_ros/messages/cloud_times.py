@@ -53,7 +53,11 @@ def times_from_message(msg: Any) -> PointTimes | None:
     measured = was_measured(all_points(msg)) if names else None
     for name in names:
         [column] = fields_of(msg, (name,), NUMBERS)
-        values = column.reshape(-1)[measured].astype(np.float64)
+        values = column.reshape(-1)[measured]
+        if values.dtype.kind == 'u' and values.itemsize == 4:
+            # A packet that was overtaken lies before the first: Livox's offset is below zero.
+            values = values.astype(np.uint32).view(np.int32)
+        values = values.astype(np.float64)
         if not len(values) or values.min() == values.max():
             continue
         is_whole_ns = column.dtype.kind in 'iu' and name.lower() in _WHOLE_NS

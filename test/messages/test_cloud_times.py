@@ -44,6 +44,7 @@ def cloud(field: str, datatype: int, kind: str, values: np.ndarray) -> SimpleNam
     ('field', 'datatype', 'kind', 'values', 'error'),
     [
         ('time', 7, '<f4', SWEEP, 10),
+        ('offset_time', 6, '<u4', (SWEEP * 1e9).astype(np.int64) % 2**32, 0),
         ('ts', 7, '<f4', SWEEP, 10),  # SICK multiScan
         ('point_time_offset', 5, '<i4', SWEEP * 1e9, 0),  # Blickfeld
         ('time_offset_ns', 5, '<i4', SWEEP * 1e9, 0),
