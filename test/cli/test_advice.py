@@ -25,7 +25,10 @@ PRINTED_BY = {
     'cli/protocol_options': ('evaluate', 'bag evaluate'),
     'cli/requirement_options': ('evaluate', 'bag evaluate'),
     'cli/replay_options': ('bag evaluate',),
+    'bags/clocks': ('bag extract',),
     'bags/export': ('bag export',),
+    'bags/look_alikes': ('bag extract', 'bag evaluate'),
+    'bags/optical_frame': ('bag extract',),
     'bags/sweeps': ('bag extract',),
     'bags/extract': ('bag extract',),  # and by calibrate, which names that command then
     'bags/ground_truth': ('bag extract', 'bag evaluate'),
@@ -38,6 +41,8 @@ PRINTED_BY = {
     'session/recorder': ('bag record-depth',),
     'session/doctor/listening': ('doctor',),
     'session/doctor/machine': ('doctor',),
+    'messages/calibration': ('bag extract',),  # named as that command's
+    'messages/topic_doubt': ('bag extract',),  # likewise
     'training/ablation': ('ablate',),
     'training/checkpointing': ('train',),
     'training/module': ('train',),
@@ -52,7 +57,9 @@ NO_ADVICE = {
     'cli/main': 'of all commands',
     'cli/options': 'defines what some commands have',
     'cli/parser': 'no option at all',
+    'bags/opening': "the converter's of ROS 1 bags",
     'messages/compressed': "ROS's",
+    'messages/compressed_depth': "ROS's",
     'node/delivery': "docker's",
     'node/parameter_files': "ROS's",
     'node/stamp_age': "ros2 bag's",
