@@ -87,6 +87,12 @@ class DiagnosticsReporter:
         self._timer.timer_period_ns = int(seconds * 1e9)
         self._timer.reset()
 
+    def report_when_due(self) -> None:
+        """Do what the timer does, while its executor is kept busy."""
+        if self._timer.is_ready():
+            self._timer.reset()
+            self.report()
+
     def report(self) -> None:
         """Publish the statuses now."""
         message = DiagnosticArray(status=self._statuses())

@@ -189,6 +189,7 @@ class DepthNode(LifecycleNode):
             self._process_ends,
             self._thread,
             partial(load, self._predictor_factory, settings, [c.settings for c in self._each()]),
+            meanwhile=self._diagnostics.report_when_due,
         )
         for camera in self._each():
             camera.configure()
@@ -276,7 +277,9 @@ class DepthNode(LifecycleNode):
             )
 
     def _statuses(self) -> list[DiagnosticStatus]:
-        state = 'unconfigured' if self._predictor is None else 'inactive'
+        state = 'unconfigured' if self._thread is None else 'configuring'
+        if self._predictor is not None:
+            state = 'inactive'
         if self._finalized:
             state = 'finalized'
         elif self._worker is not None:

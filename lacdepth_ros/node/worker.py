@@ -28,8 +28,15 @@ def network_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREAD_NAME)
 
 
-def run_unless(stop: threading.Event, pool: ThreadPoolExecutor, work: Callable[[], Item]) -> Item:
+def run_unless(
+    stop: threading.Event,
+    pool: ThreadPoolExecutor,
+    work: Callable[[], Item],
+    meanwhile: Callable[[], object],
+) -> Item:
     """Do the work in the pool's thread and return its result, or raise its error.
+
+    `meanwhile` is called here again and again until it is done.
 
     When `stop` is set before it is done, the thread gets an InterruptedError as soon as it runs
     Python again, and this one at once. A thread that goes on importing PyTorch on a busy machine
@@ -46,6 +53,7 @@ def run_unless(stop: threading.Event, pool: ThreadPoolExecutor, work: Callable[[
                     ctypes.c_ulong(thread.ident or 0), ctypes.py_object(InterruptedError)
                 )
             raise InterruptedError('the process ends')
+        meanwhile()
     return future.result()
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 
 import pytest
@@ -279,3 +280,20 @@ def test_percentiles_are_those_of_the_window():
     for milliseconds in range(1, 102):
         statistics.record('decode', float(milliseconds))
     assert statistics.snapshot().latencies_ms == {'decode': (51.0, 96.0, 100.0)}
+
+
+def test_diagnostics_go_on_while_the_network_is_loaded(bench, monkeypatch):
+    """An aggregator calls a node stale that says nothing for five seconds; a first start may."""
+    reporter, told = bench.node._diagnostics, threading.Event()
+    report = reporter.report
+    monkeypatch.setattr(reporter, 'report', lambda: (report(), told.set()))
+
+    def slow(*args, **options):
+        assert told.wait(10)
+        return bench.factory(*args, **options)
+
+    monkeypatch.setattr(bench.node, '_predictor_factory', slow)
+    assert bench.transition('configure')
+    bench.status_with('inactive')
+    states = {facts(status)['state'] for status in bench.diagnostics}
+    assert 'configuring' in states and states <= {'unconfigured', 'configuring', 'inactive'}
