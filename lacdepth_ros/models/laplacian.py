@@ -139,9 +139,9 @@ class FoldedResiduals(nn.Module):
         So the pixel beside a border equals the border's own, which is how bilinear doubling
         continues an image.
         """
-        sides = means[:, self.flip_x]
+        sides = means.index_select(1, self.flip_x)
         means = torch.cat([sides[..., :1], means, sides[..., -1:]], dim=-1)
-        ends = means[:, self.flip_y]
+        ends = means.index_select(1, self.flip_y)
         return torch.cat([ends[..., :1, :], means, ends[..., -1:, :]], dim=-2)
 
 

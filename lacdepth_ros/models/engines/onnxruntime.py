@@ -18,12 +18,13 @@ from torch import Tensor, nn
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
 from lacdepth_ros.models.engines.engine import MAX_SHAPES, MetricNetwork, Outputs
+from lacdepth_ros.models.engines.onnx_graph import make_portable
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
 
 PURPOSE = "engine 'onnxruntime'"
 Shapes = tuple[tuple[int, ...], ...]
-OPSET = 18
+_OPSET = 18  # that PyTorch translates to
 INPUTS = ('image', 'intrinsics')
 OUTPUTS = ('depth', 'std', 'summary')
 PROVIDERS = {
@@ -147,7 +148,7 @@ def translate(
     """
     names = INPUTS[: len(examples)]
     options: dict[str, Any] = {'input_names': list(names), 'output_names': list(outputs)}
-    options |= {'dynamo': True, 'opset_version': OPSET, 'verbose': False}
+    options |= {'dynamo': True, 'opset_version': _OPSET, 'verbose': False}
     if any_size:
         sides = (torch.export.Dim(name, min=2, max=MOST_CELLS) for name in ('rows', 'columns'))
         image = {2 + i: PAD_MULTIPLE * cells for i, cells in enumerate(sides)}
@@ -156,7 +157,9 @@ def translate(
         warnings.simplefilter('ignore')
         program = torch.onnx.export(copy.deepcopy(network), tuple(examples), **options)
     assert program is not None
-    return program.model_proto
+    model = program.model_proto
+    make_portable(model)
+    return model
 
 
 @contextmanager
