@@ -72,7 +72,7 @@ setup(
     install_requires=[
         'numpy',
         'opencv-python',
-        'openvino>=2025.0; platform_machine in "x86_64 AMD64"',
+        'openvino>=2025.1; platform_machine in "x86_64 AMD64"',
         'pillow',
         'pyyaml',
         'safetensors',
