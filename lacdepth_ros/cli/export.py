@@ -26,8 +26,8 @@ metadata. With --verify an existing file is compared and nothing written.
 """
 EPILOG = """\
 examples:
-  lacdepth export depth.onnx                     # for ONNX Runtime
-  lacdepth export depth.onnx --precision fp16    # trtexec --onnx=depth.onnx --stronglyTyped
+  lacdepth export depth.onnx --size 418x557      # for a camera of 640x480 with fx = fy = 615
+  lacdepth export depth.onnx --precision fp16    # TensorRT 10: trtexec --stronglyTyped
   lacdepth export depth.onnx --dynamic           # any size in multiples of 32
   lacdepth export depth.xml --size 352x1216      # for OpenVINO
   lacdepth export depth.xml --int8 --calibrate frames.jsonl
@@ -44,8 +44,9 @@ def add_parser(subparsers: Any) -> None:
         '--size',
         type=_size,
         metavar='HEIGHTxWIDTH',
-        help="of the input (default: 278x920, lacdepth-lite's for a KITTI frame; with --dynamic "
-        '288x928, at which the file is compared)',
+        help="of the input: your camera's height * focal_px / fy by width * focal_px / fx, where "
+        'focal_px is 535 for the shipped network; another size gives wrong metres (default: '
+        '278x920, for a KITTI frame; with --dynamic 288x928, at which the file is compared)',
     )
     parser.add_argument(
         '--dynamic', action='store_true', help='any input size in multiples of 32 (ONNX)'
