@@ -148,6 +148,18 @@ def test_one_onnx_file_of_any_size_takes_intrinsics_and_calibrates(tmp_path: Pat
         verify(path, model, (64, 128))
 
 
+def test_onnx_file_of_any_size_refuses_what_is_no_multiple_of_32(tmp_path: Path) -> None:
+    """Multiples of 16, such as 480x848, ran, and gave depth that was off by its whole."""
+    needs('onnx', 'onnxscript', 'onnxruntime')
+    path = tmp_path / 'depth.onnx'
+    export(tiny_network(), path, height=64, width=96, any_size=True)
+    run = _open_onnx(path)[0]
+    for height, width in ((64, 112), (80, 96), (48, 80), (66, 96)):
+        with pytest.raises(Exception, match='multiples_of_32'):
+            run([np.zeros((1, 3, height, width), np.float32)])
+    assert run([np.zeros((1, 3, 96, 64), np.float32)])[0].shape == (1, 1, 96, 64)
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [

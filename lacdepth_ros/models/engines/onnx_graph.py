@@ -51,6 +51,37 @@ def make_portable(model: Any) -> None:
     onnx.checker.check_model(model, full_check=True)
 
 
+def refuse_other_sizes(model: Any, multiple: int) -> None:
+    """Let a model of any size fail on images whose sides are not multiples, in place.
+
+    Without it those of sixteen run, such as 480x848, and depth is off by up to its whole: maps
+    of neighbouring strides no longer lie on each other. A reshape to the next smaller multiples
+    changes nothing where sides are such, and no runtime can do it where they are not.
+    """
+    onnx = load_library('onnx', PURPOSE)
+    graph, node = model.graph, onnx.helper.make_node
+    (image, *_) = graph.input
+    checked, sides = f'{image.name}_checked', f'sides_must_be_multiples_of_{multiple}'
+    dims = [dim.dim_value for dim in image.type.tensor_type.shape.dim[:2]]
+    constants = {'sides_start': [2], 'sides_end': [4], 'multiple': [multiple], 'batch': dims}
+    for name, value in constants.items():
+        graph.initializer.append(onnx.numpy_helper.from_array(np.array(value, np.int64), name))
+    for reader in graph.node:
+        reader.input[:] = [checked if name == image.name else name for name in reader.input]
+    nodes = [
+        node('Shape', [image.name], ['given']),
+        node('Slice', ['given', 'sides_start', 'sides_end'], ['given_sides']),
+        node('Div', ['given_sides', 'multiple'], ['cells']),
+        node('Mul', ['cells', 'multiple'], ['allowed_sides']),
+        node('Concat', ['batch', 'allowed_sides'], ['allowed'], axis=0),
+        node('Reshape', [image.name, 'allowed'], [checked], name=sides),
+    ]
+    for i, new in enumerate(nodes):
+        graph.node.insert(i, new)
+    graph.value_info.add(name=checked, type=image.type)
+    onnx.checker.check_model(model, full_check=True)
+
+
 def _lowered(onnx: Any, node: Any, constants: Constants) -> list[Any]:
     """Nodes of OPSET that do what one of opset 18 does."""
     helper = onnx.helper

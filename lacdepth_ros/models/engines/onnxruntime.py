@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
 from lacdepth_ros.models.engines.engine import MAX_SHAPES, MetricNetwork, Outputs
-from lacdepth_ros.models.engines.onnx_graph import make_portable
+from lacdepth_ros.models.engines.onnx_graph import make_portable, refuse_other_sizes
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
 
@@ -159,6 +159,8 @@ def translate(
     assert program is not None
     model = program.model_proto
     make_portable(model)
+    if any_size:
+        refuse_other_sizes(model, PAD_MULTIPLE)
     return model
 
 
