@@ -27,7 +27,6 @@ BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
 """Borders [m] of the bands in which depth is reported."""
 
 _PERCENTILES = (1, 50, 99)
-_FULL = 65_535  # the largest count of a depth PNG
 _FOCAL_PER_WIDTH = (0.13, 11.5)  # fields of view of 150 and 5 degrees
 _DARK = 16  # of 255: the brightest value of 12 bits stored low in 16
 _PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
@@ -229,12 +228,6 @@ def _problems(
     if not valid.any():
         yield 'empty ground truth', f'{entry.depth} has no pixel with ground truth'
         return
-    counts = sample.depth[valid] * np.float32(entry.depth_scale)
-    if full := int((counts >= _FULL - 0.5).sum()):
-        yield (
-            'saturated ground truth',
-            f'{entry.depth}: {full} pixels have the largest count, {_FULL}; were they infinite?',
-        )
     typical = histogram.percentile(50)
     if not _PLAUSIBLE[0] < typical < _PLAUSIBLE[1]:
         yield (

@@ -21,7 +21,10 @@ from lacdepth_ros.core.whole_file import write_bytes
 KITTI_DEPTH_SCALE = 256.0
 """PNG counts per metre of KITTI's depth maps, and of ours unless a data set has another scale."""
 
-_MAX_COUNT = np.iinfo(np.uint16).max
+NO_DEPTH = 65_535
+"""Count of a depth PNG that is no depth, as 0: cameras without an answer (7-Scenes), the far plane
+of renderers (Virtual KITTI 2), and whatever was cut off at the format's end."""
+_MAX_COUNT = NO_DEPTH - 1
 _EXIF_MARKERS, _EXIF_WITHIN, _UPRIGHT = (b'Exif\0\0', b'eXIf'), 65_536, 1
 _TURNS: dict[int, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] = {
     1: lambda x: x,
@@ -99,7 +102,7 @@ def decode_image(
 def read_depth_png(
     path: str | Path, depth_scale: float, *, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.float32]:
-    """Read a single-channel uint16 PNG as (H, W) float32 metres; 0 = no ground truth.
+    """Read a single-channel uint16 PNG as (H, W) float32 metres; 0 = none, as of NO_DEPTH.
 
     Args:
         path: The PNG file.
@@ -116,6 +119,7 @@ def read_depth_png(
             f'{path}: depth is {counts.dtype} of shape {counts.shape}; a single-channel uint16 '
             f'PNG (metres x {depth_scale:g}, 0 = none) is needed'
         )
+    counts[counts == NO_DEPTH] = 0
     return (counts / np.float32(depth_scale)).astype(np.float32)
 
 
@@ -124,7 +128,7 @@ def depth_counts(
 ) -> npt.NDArray[np.uint16]:
     """(H, W) metres as a depth PNG holds them; NaN, infinity and <= 0 become 0 (invalid).
 
-    Depth beyond the format (255.996 m at 256 counts per metre) is 0 as well, never a wrong value.
+    Depth beyond the format (255.992 m at 256 counts per metre) is 0 as well, never a wrong value.
 
     Args:
         depth: (H, W) metres.

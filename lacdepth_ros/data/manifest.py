@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sets listed in a JSON-lines manifest: one frame per line, paths relative to the manifest.
 
-Each line holds `id`, `image`, `depth` (uint16 PNG, metres = value / `depth_scale`, 0 = none),
-`K` = [fx, fy, cx, cy] in pixels of that image, `width` and `height`. It may hold `dense`, an
-interpolated depth PNG of the same size and scale, `camera_height`, the optical centre's height
+Each line holds `id`, `image`, `depth` (uint16 PNG, metres = value / `depth_scale`, 0 or 65535 =
+none), `K` = [fx, fy, cx, cy] in pixels of that image, `width` and `height`. It may hold `dense`,
+an interpolated depth PNG of the same size and scale, `camera_height`, the optical centre's height
 above the ground in metres, and `empty`: 'sky' where pixels without depth lie beyond any range, as
 in rendered frames. Other keys are kept as tags.
 """

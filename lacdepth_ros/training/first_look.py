@@ -13,7 +13,7 @@ from lacdepth_ros.data.manifest import ManifestEntry
 
 LOOKED_AT = 16
 """Frames looked at, spread evenly over the manifest."""
-_HARMLESS = ('repeated image', 'repeated ground truth', 'saturated ground truth')
+_HARMLESS = ('repeated image', 'repeated ground truth')
 _LOG = logging.getLogger(__name__)
 
 

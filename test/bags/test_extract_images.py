@@ -62,7 +62,7 @@ def test_data_set_holds_what_the_node_sees(
 
 
 def test_depth_that_no_png_holds_is_no_true_pixel(tmp_path: Path) -> None:
-    """A PNG of 256 counts per metre ends at 255.996 m."""
+    """A PNG of 256 counts per metre ends at 255.992 m."""
     behind = wall(-5.0)  # makes the scan's median a plausible one
     scans = [in_lidar(np.concatenate([wall(z), behind, behind])) for z in (300.0, 255.9)]
     records = [static(), *(r for i, scan in enumerate(scans) for r in frame(i, scan=scan))]

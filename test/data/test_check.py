@@ -122,9 +122,6 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
         depth_path.write_bytes(depth_path.read_bytes()[:60])
     elif kind == 'empty ground truth':
         write_depth_png(depth_path, 0 * depth)
-    elif kind == 'saturated ground truth':
-        depth[0] = 65535 / 256
-        write_depth_png(depth_path, depth)
     elif kind == 'empty image':
         write_image(image_path, np.full((HEIGHT, WIDTH, 3), 7, np.uint8))
     elif kind == 'implausible depth':
@@ -145,7 +142,6 @@ def damage(folder: Path, row: dict[str, Any], kind: str) -> None:
         ('missing file', 'm.jsonl:2: '),
         ('unreadable', 'truncated'),
         ('empty ground truth', 'road_1_depth.png has no pixel with ground truth'),
-        ('saturated ground truth', '96 pixels have the largest count, 65535'),
         ('empty image', 'road_1.png has one colour'),
         ('implausible depth', 'is depth_scale = 256 counts per metre right'),
         ('wrong dense depth', 'dense.png is 2 times the ground truth'),

@@ -88,10 +88,18 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 
 
 def test_depth_png_of_another_scale(tmp_path: Path) -> None:
-    depth = np.array([[1.234, 65.535], [65.6, 0.0]], np.float32)
+    depth = np.array([[1.234, 65.534], [65.535, 0.0]], np.float32)
     write_depth_png(tmp_path / 'd.png', depth, 1000)
     counts = cv2.imread(str(tmp_path / 'd.png'), cv2.IMREAD_UNCHANGED)
-    assert counts.tolist() == [[1234, 65535], [0, 0]]
+    assert counts.tolist() == [[1234, 65534], [0, 0]]
+
+
+def test_the_largest_count_is_no_depth(tmp_path: Path) -> None:
+    """7-Scenes and ScanNet write 65535 where the camera has no answer, Virtual KITTI 2 for sky."""
+    counts = np.array([[0, 1500], [65534, 65535]], np.uint16)
+    cv2.imwrite(str(tmp_path / 'd.png'), counts)
+    depth = read_depth_png(tmp_path / 'd.png', 1000)
+    np.testing.assert_allclose(depth, [[0, 1.5], [65.534, 0]], rtol=1e-6)
 
 
 def test_a_failed_write_leaves_the_old_file(
