@@ -24,10 +24,10 @@ DESCRIPTION = """\
 Open every image and every ground truth of a manifest (a file, or a folder with a manifest.jsonl),
 or of a data set that 'lacdepth data index' knows, and report frames, sizes, density and range of
 the ground truth by group. Wrong is: a file that is missing, unreadable or of another size than the
-manifest says, 8-bit or empty ground truth, a missing or impossible K, a median depth
-that no camera sees, and images or ground truths that appear twice. Whether image and ground truth
-belong together only you can see: look at the picture that --sheet paints. Nothing is written
-unless asked for.
+manifest says, 8-bit or empty ground truth, a missing or impossible K, a median depth that no
+camera sees, lengths of rays or disparities in place of depth, and images or ground truths that
+appear twice. Whether image and ground truth belong together only you can see: look at the picture
+that --sheet paints. Nothing is written unless asked for.
 """
 EPILOG = """\
 example:

@@ -14,23 +14,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from lacdepth_ros.core.camera import Camera, doubt_of_axis
 from lacdepth_ros.data.depth_histogram import DepthHistogram
+from lacdepth_ros.data.doubts import doubts_of_frame, measured
 from lacdepth_ros.data.indexing import Progress
 from lacdepth_ros.data.manifest import ManifestEntry
-from lacdepth_ros.data.sample import BEYOND_FROM, Sample
+from lacdepth_ros.data.shape import Shape
 
 BANDS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 1000.0)
 """Borders [m] of the bands in which depth is reported."""
 
 _PERCENTILES = (1, 50, 99)
-_FOCAL_PER_WIDTH = (0.13, 11.5)  # fields of view of 150 and 5 degrees
-_DARK = 16  # of 255: the brightest value of 12 bits stored low in 16
-_PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
-_DENSE_RATIO = 1.1  # how far dense may be from the ground truth, in the median
 _WORKERS = 8
 
 
@@ -45,6 +38,7 @@ class FrameFacts:
         has_dense: Whether it has interpolated depth.
         image_digest: Hash of the image file.
         depth_digest: Hash of the depth file.
+        shape: What its depth is like.
         problems: (kind, message) of what is wrong with it.
     """
 
@@ -54,6 +48,7 @@ class FrameFacts:
     has_dense: bool
     image_digest: bytes
     depth_digest: bytes
+    shape: Shape
     problems: tuple[tuple[str, str], ...]
 
 
@@ -65,6 +60,7 @@ class GroupReport:
     densities: list[float] = field(default_factory=list)
     histogram: DepthHistogram = field(default_factory=DepthHistogram)
     dense_frames: int = 0
+    shape: Shape = field(default_factory=Shape)
 
     @property
     def frames(self) -> int:
@@ -77,6 +73,7 @@ class GroupReport:
         self.densities.append(facts.density)
         self.histogram.merge(facts.histogram)
         self.dense_frames += facts.has_dense
+        self.shape.add(facts.shape)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it; depth in metres, None where nothing was measured."""
@@ -164,6 +161,9 @@ def check_entries(
                 report.note(kind, str(facts))
     if entries:
         progress(len(entries), len(entries))
+    for name, group in report.groups.items():
+        for kind, message in group.shape.doubts(name):
+            report.note(kind, message)
     _compare(report, readable, digests)
     return report, readable
 
@@ -201,7 +201,7 @@ def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
         sample = entry.load()
     except (OSError, ValueError) as error:
         return error
-    valid = _measured(sample)
+    valid = measured(sample)
     histogram = DepthHistogram()
     histogram.add(sample.depth[valid])
     return FrameFacts(
@@ -211,56 +211,9 @@ def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
         has_dense=sample.dense is not None,
         image_digest=_digest(entry.image),
         depth_digest=_digest(entry.depth),
-        problems=tuple(_problems(sample, entry, histogram)),
+        shape=Shape.of(sample),
+        problems=tuple(doubts_of_frame(sample, entry, histogram.percentile(50))),
     )
-
-
-def _measured(sample: Sample) -> npt.NDArray[np.bool_]:
-    """Where depth was measured: the sky, which is known to lie beyond, is not."""
-    return (sample.depth > 0) & (sample.depth <= BEYOND_FROM)
-
-
-def _problems(
-    sample: Sample, entry: ManifestEntry, histogram: DepthHistogram
-) -> Iterable[tuple[str, str]]:
-    """What is wrong with a frame that can be read."""
-    valid, camera = _measured(sample), sample.camera
-    if not valid.any():
-        yield 'empty ground truth', f'{entry.depth} has no pixel with ground truth'
-        return
-    typical = histogram.percentile(50)
-    if not _PLAUSIBLE[0] < typical < _PLAUSIBLE[1]:
-        yield (
-            'implausible depth',
-            f'{entry.depth}: median of {typical:.3g} m; is depth_scale = {entry.depth_scale:g} '
-            'counts per metre right?',
-        )
-    if doubt := _doubt_about(camera):
-        yield 'implausible K', doubt
-    if sample.image.min() == sample.image.max():
-        yield 'empty image', f'{entry.image} has one colour'
-    elif (brightest := int(sample.image.max())) < _DARK:
-        yield (
-            'dark image',
-            f'{entry.image} has no value above {brightest} of 255: are its 10 or 12 bits stored '
-            'low in 16? Scale them up, as the node does',
-        )
-    if sample.dense is not None:
-        ratio = float(np.median(sample.dense[valid] / sample.depth[valid]))
-        if not 1 / _DENSE_RATIO < ratio < _DENSE_RATIO:
-            yield 'wrong dense depth', f'{entry.dense} is {ratio:.3g} times the ground truth'
-
-
-def _doubt_about(camera: Camera) -> str:
-    """Why K can hardly be of this image ('' when it may well be)."""
-    size = f'{camera.width}x{camera.height} pixels'
-    low, high = _FOCAL_PER_WIDTH
-    if not low < camera.fx / camera.width < high:
-        return (
-            f'fx = {camera.fx:g} for an image of {size}: is it in pixels? A normalized K must be '
-            'multiplied by width and height'
-        )
-    return doubt_of_axis(camera)
 
 
 def _compare(

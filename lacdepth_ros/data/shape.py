@@ -1,0 +1,121 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether what is stored has the shape of depth: walls flat, and the ground near below.
+
+Where a surface is flat, 1 / z is linear in the pixel, whatever the intrinsics. Of the length r of
+the ray it is not, and (length of the ray of z = 1) / r is: so flat surfaces tell which of the two
+a map holds. And below is near: in most frames that a camera on wheels, in a hand or on a head
+takes, the lower rows see the ground before its feet. Disparity and inverse depth grow there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from lacdepth_ros.core.geometry import ray_lengths
+from lacdepth_ros.data.doubts import measured
+from lacdepth_ros.data.sample import Sample
+
+FloatArray = npt.NDArray[np.float64]
+
+_BLOCKS = (4, 6)  # rows and columns of patches that are tried
+_FILLED = 0.6  # least share of a patch with depth
+_POINTS = 20  # of a patch, along each side: enough for three unknowns
+_FLAT = 2e-3  # largest relative error of a plane
+_BENT = 5e-4  # least error of the other reading: below, noise and counts decide
+_CLEAR = 2.0  # how much better one reading must fit to have a vote
+_VOTES, _RAYS = 12, 0.9  # least number of a group's votes, and share for the ray
+_FRAMES, _DOWNWARDS = 5, 0.75  # least number of a group's frames, and share that grows downwards
+_GROWN = 1.25  # depth of the lowest third, over that of the highest
+
+
+@dataclass(slots=True)
+class Shape:
+    """What frames say about what their maps hold.
+
+    Attributes:
+        flat: Patches that are flat read either as z or as length of the ray, clearly one of them.
+        rays: Those that are flat as length of the ray.
+        frames: Frames with depth in many rows.
+        growing: Those whose depth grows downwards.
+    """
+
+    flat: int = 0
+    rays: int = 0
+    frames: int = 0
+    growing: int = 0
+
+    @classmethod
+    def of(cls, sample: Sample) -> Shape:
+        """Of one frame."""
+        valid = measured(sample)
+        votes = list(_votes(sample, valid))
+        rows, _ = np.nonzero(valid)
+        if not rows.size or rows[-1] - rows[0] < sample.depth.shape[0] // 4:
+            return cls(len(votes), sum(votes))
+        high, low = np.percentile(rows, (100 / 3, 200 / 3))
+        depth = sample.depth[valid]
+        ratio = np.median(depth[rows >= low]) / np.median(depth[rows <= high])
+        return cls(len(votes), sum(votes), 1, int(ratio > _GROWN))
+
+    def add(self, other: Shape) -> None:
+        """Add other frames."""
+        self.flat += other.flat
+        self.rays += other.rays
+        self.frames += other.frames
+        self.growing += other.growing
+
+    def doubts(self, group: str) -> Iterator[tuple[str, str]]:
+        """What a group's depth may be instead, as (kind, message)."""
+        if self.flat >= _VOTES and self.rays >= _RAYS * self.flat:
+            yield (
+                'length of the ray',
+                f'{group}: {self.rays} of {self.flat} flat patches are bent as depth and flat as '
+                'distance from the camera; z is needed: '
+                'lacdepth_ros.core.geometry.ray_length_to_depth makes it',
+            )
+        if self.frames >= _FRAMES and self.growing >= _DOWNWARDS * self.frames:
+            yield (
+                'upside down',
+                f'{group}: what is low in the image is farther than what is high in '
+                f'{self.growing} of {self.frames} frames; is it disparity or inverse depth, '
+                'or are the maps turned?',
+            )
+
+
+def _votes(sample: Sample, valid: npt.NDArray[np.bool_]) -> Iterator[bool]:
+    """Of every patch that is clearly flat read one way: whether it is the length of the ray."""
+    height, width = sample.depth.shape
+    rays = ray_lengths(sample.camera)
+    for rows in _parts(height, _BLOCKS[0]):
+        for columns in _parts(width, _BLOCKS[1]):
+            place = np.ix_(rows, columns)
+            inside = valid[place]
+            if inside.mean() < _FILLED or rows.size * columns.size < _POINTS:
+                continue
+            v, u = (axis[inside] for axis in np.meshgrid(rows, columns, indexing='ij'))
+            inverse = 1 / sample.depth[place][inside].astype(np.float64)
+            as_depth = _bend(u, v, inverse)
+            as_ray = _bend(u, v, inverse * rays[place][inside])
+            better, worse = sorted((as_depth, as_ray))
+            if better < _FLAT and worse > max(_BENT, _CLEAR * better):
+                yield as_ray < as_depth
+
+
+def _parts(size: int, parts: int) -> Iterator[npt.NDArray[np.intp]]:
+    """Some pixels of each part of a side."""
+    edges = np.linspace(0, size, parts + 1).astype(int)
+    for first, last in pairwise(edges):
+        yield np.unique(np.linspace(first, last - 1, min(_POINTS, last - first)).astype(np.intp))
+
+
+def _bend(u: npt.NDArray[np.intp], v: npt.NDArray[np.intp], values: FloatArray) -> float:
+    """Relative error of values as a linear function of the pixel."""
+    terms = np.stack([np.ones(u.size), u - u.mean(), v - v.mean()], axis=1)
+    solution, *_ = np.linalg.lstsq(terms, values, rcond=None)
+    return float(np.sqrt(np.mean((terms @ solution - values) ** 2)) / values.mean())
