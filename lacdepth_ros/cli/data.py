@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lacdepth_ros.cli import data_check, data_densify, data_index, data_render, options
+from lacdepth_ros.cli import data_check, data_densify, data_index, data_pairs, data_render, options
 
-COMMANDS = (data_index, data_check, data_densify, data_render)
+COMMANDS = (data_index, data_pairs, data_check, data_densify, data_render)
 HELP = 'make manifests of data sets, check them, densify their depth, render streets'
 DESCRIPTION = """\
 Training and evaluation read manifests: JSON lines of which each names an image, its depth and its

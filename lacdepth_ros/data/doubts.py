@@ -89,7 +89,7 @@ def _doubt_about_counts(depth: npt.NDArray[np.float32], scale: float) -> str:
     if round_the_end.max() <= 1 and near >= _SUN_NEAR and scale != _SUN_SCALE:
         return (
             f'counts are multiples of {_SUN}, as of millimetres whose bits SUN RGB-D turns: '
-            'turn them right by three, and take 1000 counts per metre'
+            "unturn them with 'lacdepth data pairs --depth-is sun', 1000 per metre"
         )
     return ''
 

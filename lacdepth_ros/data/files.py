@@ -25,6 +25,8 @@ NO_DEPTH = 65_535
 """Count of a depth PNG that is no depth, as 0: cameras without an answer (7-Scenes), the far plane
 of renderers (Virtual KITTI 2), and whatever was cut off at the format's end."""
 _MAX_COUNT = NO_DEPTH - 1
+_OTHER_MAPS = ('.npy', '.npz', '.pfm', '.tif', '.tiff', '.h5', '.hdf5', '.exr', '.mat')
+_ELSEWHERE = "; 'lacdepth data pairs' makes such of other maps"
 _EXIF_MARKERS, _EXIF_WITHIN, _UPRIGHT = (b'Exif\0\0', b'eXIf'), 65_536, 1
 _TURNS: dict[int, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] = {
     1: lambda x: x,
@@ -113,11 +115,14 @@ def read_depth_png(
         FileNotFoundError: There is no such file.
         ValueError: The file is no image, of another size, or not of one uint16 channel.
     """
-    counts = _decode(_read(Path(path)), path, cv2.IMREAD_UNCHANGED, size)
+    path = Path(path)
+    if path.suffix.lower() in _OTHER_MAPS:
+        raise ValueError(f'{path}: a manifest names depth as PNG{_ELSEWHERE}')
+    counts = _decode(_read(path), path, cv2.IMREAD_UNCHANGED, size)
     if counts.dtype != np.uint16 or counts.ndim != 2:
         raise ValueError(
             f'{path}: depth is {counts.dtype} of shape {counts.shape}; a single-channel uint16 '
-            f'PNG (metres x {depth_scale:g}, 0 = none) is needed'
+            f'PNG (metres x {depth_scale:g}, 0 = none) is needed{_ELSEWHERE}'
         )
     counts[counts == NO_DEPTH] = 0
     return (counts / np.float32(depth_scale)).astype(np.float32)

@@ -76,15 +76,15 @@ class Shape:
             yield (
                 'length of the ray',
                 f'{group}: {self.rays} of {self.flat} flat patches are bent as depth and flat as '
-                'distance from the camera; z is needed: '
-                'lacdepth_ros.core.geometry.ray_length_to_depth makes it',
+                'distance from the camera; z is needed: lacdepth data pairs '
+                '--depth-is ray makes it',
             )
         if self.frames >= _FRAMES and self.growing >= _DOWNWARDS * self.frames:
             yield (
                 'upside down',
                 f'{group}: what is low in the image is farther than what is high in '
-                f'{self.growing} of {self.frames} frames; is it disparity or inverse depth, '
-                'or are the maps turned?',
+                f'{self.growing} of {self.frames} frames; is it disparity or inverse depth '
+                '(lacdepth data pairs --depth-is disparity), or are the maps turned?',
             )
 
 

@@ -18,6 +18,7 @@ from lacdepth_ros.data.transforms.geometric import (
     KITTI_BENCHMARK_SIZE,
     kitti_benchmark_window,
 )
+from lacdepth_ros.data.value_files import read_npy
 
 Format = Literal['png16', 'npy']
 FloatImage = npt.NDArray[np.float32]
@@ -133,12 +134,7 @@ class ImportedPredictions:
 
     def _read_npy(self, path: Path) -> FloatImage:
         try:
-            array = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise ValueError(f'{path}: not a .npy file of numbers ({error})') from error
-        array = np.squeeze(array)
-        if array.ndim != 2 or array.dtype.kind not in 'fiu':
-            raise ValueError(
-                f'{path}: holds {array.dtype} of shape {array.shape}; numbers (H, W) are needed'
-            )
+            array = read_npy(path)
+        except ValueError as error:
+            raise ValueError(f'{path}: {error}') from error
         return (array / self._scale).astype(np.float32)

@@ -33,6 +33,11 @@ PRINTED_BY = {
     'bags/extract': ('bag extract',),  # and by calibrate, which names that command then
     'bags/ground_truth': ('bag extract', 'bag evaluate'),
     'bags/tf_topics': ('bag extract',),  # and by calibrate, likewise
+    'data/doubts': ('data check', 'data pairs'),
+    'data/matching': ('data pairs',),
+    'data/meaning': ('data pairs',),
+    'data/pairs': ('data pairs',),
+    'data/shape': ('data check', 'data pairs'),
     'data/layouts/kitti_layout': ('data index', 'data check', 'evaluate'),
     'data/layouts/kitti_splits': ('data index',),  # asked for a part
     'data/layouts/nyu_mat': ('data index',),  # asked for a part

@@ -68,6 +68,15 @@ WRITES: dict[str, tuple[str, list[str], str, str]] = {
         'cloud.ply',
     ),
     'soak': ('cli.soak._soak', ['--output', 'DIR'], '--output', 'soak.json'),
+    'data pairs': (
+        'data.pairs.index_pairs',
+        [
+            *['DIR', 'DIR/o.jsonl', '--images', 'i/*.png', '--depths', 'd/*.png'],
+            *['--intrinsics', '1', '1', '0', '0'],
+        ],
+        'OUT.jsonl',
+        'o.jsonl',
+    ),
     'data index': (
         'cli.data_index.progress_bar',
         ['kitti', 'x', 'DIR/a.jsonl'],
