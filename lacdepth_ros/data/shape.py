@@ -5,13 +5,14 @@
 Where a surface is flat, 1 / z is linear in the pixel, whatever the intrinsics. Of the length r of
 the ray it is not, and (length of the ray of z = 1) / r is: so flat surfaces tell which of the two
 a map holds. And below is near: in most frames that a camera on wheels, in a hand or on a head
-takes, the lower rows see the ground before its feet. Disparity and inverse depth grow there.
+takes, the lower rows see the ground before its feet. Disparity and inverse depth grow there. Where
+the height above that ground is known, it tells the scale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -32,6 +33,8 @@ _CLEAR = 2.0  # how much better one reading must fit to have a vote
 _VOTES, _RAYS = 12, 0.9  # least number of a group's votes, and share for the ray
 _FRAMES, _DOWNWARDS = 5, 0.75  # least number of a group's frames, and share that grows downwards
 _GROWN = 1.25  # depth of the lowest third, over that of the highest
+_LOW = 90  # percentile of what lies below the lens, among the nearer half: the ground
+_HEIGHTS = (0.5, 2.0)  # of the ground below the lens, over camera_height
 
 
 @dataclass(slots=True)
@@ -43,12 +46,14 @@ class Shape:
         rays: Those that are flat as length of the ray.
         frames: Frames with depth in many rows.
         growing: Those whose depth grows downwards.
+        heights: How deep the ground lies below the lens in each, over its camera_height.
     """
 
     flat: int = 0
     rays: int = 0
     frames: int = 0
     growing: int = 0
+    heights: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, sample: Sample) -> Shape:
@@ -61,7 +66,7 @@ class Shape:
         high, low = np.percentile(rows, (100 / 3, 200 / 3))
         depth = sample.depth[valid]
         ratio = np.median(depth[rows >= low]) / np.median(depth[rows <= high])
-        return cls(len(votes), sum(votes), 1, int(ratio > _GROWN))
+        return cls(len(votes), sum(votes), 1, int(ratio > _GROWN), _heights(sample, valid))
 
     def add(self, other: Shape) -> None:
         """Add other frames."""
@@ -69,6 +74,7 @@ class Shape:
         self.rays += other.rays
         self.frames += other.frames
         self.growing += other.growing
+        self.heights += other.heights
 
     def doubts(self, group: str) -> Iterator[tuple[str, str]]:
         """What a group's depth may be instead, as (kind, message)."""
@@ -86,6 +92,25 @@ class Shape:
                 f'{self.growing} of {self.frames} frames; is it disparity or inverse depth '
                 '(lacdepth data pairs --depth-is disparity), or are the maps turned?',
             )
+        elif len(self.heights) >= _FRAMES:
+            ratio = float(np.median(self.heights))
+            if not _HEIGHTS[0] < ratio < _HEIGHTS[1]:
+                yield (
+                    'implausible depth',
+                    f'{group}: by its depth the ground lies {ratio:.2g} times as far below the '
+                    'lens as camera_height says; is depth_scale right, or the height?',
+                )
+
+
+def _heights(sample: Sample, valid: npt.NDArray[np.bool_]) -> list[float]:
+    """The ground below the lens over the camera's height; [] where that is unknown."""
+    if sample.camera_height is None:
+        return []
+    depth = sample.depth[valid]
+    rows, _ = np.nonzero(valid)
+    below = (rows - sample.camera.cy) * depth / sample.camera.fy
+    ground = float(np.percentile(below[depth <= np.median(depth)], _LOW))
+    return [ground / sample.camera_height]
 
 
 def _votes(sample: Sample, valid: npt.NDArray[np.bool_]) -> Iterator[bool]:

@@ -31,7 +31,9 @@ def room(wall: float) -> np.ndarray:
     return np.minimum(np.minimum(1.2 / below, 1.5 / right), wall).astype(np.float32)
 
 
-def told(folder: Path, counts: list[np.ndarray], scale: float) -> dict[str, list[str]]:
+def told(
+    folder: Path, counts: list[np.ndarray], scale: float, **tags: object
+) -> dict[str, list[str]]:
     """What a check says of frames with these counts."""
     rows: list[dict[str, Any]] = []
     for number, stored in enumerate(counts):
@@ -41,7 +43,7 @@ def told(folder: Path, counts: list[np.ndarray], scale: float) -> dict[str, list
         cv2.imwrite(str(folder / row['depth']), stored)
         K = [CAMERA.fx, CAMERA.fy, CAMERA.cx, CAMERA.cy]
         size = {'width': CAMERA.width, 'height': CAMERA.height}
-        rows.append({**row, 'K': K, 'depth_scale': scale, **size})
+        rows.append({**row, 'K': K, 'depth_scale': scale, **size, **tags})
     path = folder / 'm.jsonl'
     path.write_text(''.join(json.dumps(row) + '\n' for row in rows))
     report, _ = check_entries(scan_manifest(path), lambda done, total: None)
@@ -82,6 +84,17 @@ def test_disparity(tmp_path: Path) -> None:
     problems = told(tmp_path, counts_of(disparity, 256), 256)
     assert list(problems) == ['upside down']
     assert 'in 6 of 6 frames; is it disparity' in problems['upside down'][0]
+
+
+def test_the_ground_tells_the_scale(tmp_path: Path) -> None:
+    """The floor is 1.2 m below the lens; of 256 counts a metre read as 1000, 0.31 m."""
+    counts = counts_of(rooms(), 256)
+    assert told(tmp_path, counts, 256, camera_height=1.2) == {}
+    for scale, ratio in ((1000, '0.26'), (100, '2.6')):
+        problems = told(tmp_path, counts, scale, camera_height=1.2)
+        assert list(problems) == ['implausible depth']
+        assert f'the ground lies {ratio} times as far below' in problems['implausible depth'][0]
+        assert told(tmp_path, counts, scale) == {}  # of an unknown height nothing is known
 
 
 def test_few_frames_prove_nothing(tmp_path: Path) -> None:
