@@ -6,7 +6,8 @@ Where a surface is flat, 1 / z is linear in the pixel, whatever the intrinsics. 
 the ray it is not, and (length of the ray of z = 1) / r is: so flat surfaces tell which of the two
 a map holds. And below is near: in most frames that a camera on wheels, in a hand or on a head
 takes, the lower rows see the ground before its feet. Disparity and inverse depth grow there. Where
-the height above that ground is known, it tells the scale.
+the height above that ground is known, it tells the scale. What was resized by another
+interpolation than the nearest fades to 0 around every hole.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _VOTES, _RAYS = 12, 0.9  # least number of a group's votes, and share for the ra
 _FRAMES, _DOWNWARDS = 5, 0.75  # least number of a group's frames, and share that grows downwards
 _GROWN = 1.25  # depth of the lowest third, over that of the highest
 _LOW = 90  # percentile of what lies below the lens, among the nearer half: the ground
+_FLAT_RIM, _FADED = 0.08, 0.9  # change of depth inside of a rim; its outermost pixel, over that
+_RIMS, _FADING = 200, 0.25  # least number of a group's rims, and share that fades
 _HEIGHTS = (0.5, 2.0)  # of the ground below the lens, over camera_height
 
 
@@ -46,6 +49,8 @@ class Shape:
         rays: Those that are flat as length of the ray.
         frames: Frames with depth in many rows.
         growing: Those whose depth grows downwards.
+        rims: Places where a surface ends at a hole.
+        fading: Those whose outermost pixel is much nearer than the surface.
         heights: How deep the ground lies below the lens in each, over its camera_height.
     """
 
@@ -53,6 +58,8 @@ class Shape:
     rays: int = 0
     frames: int = 0
     growing: int = 0
+    rims: int = 0
+    fading: int = 0
     heights: list[float] = field(default_factory=list)
 
     @classmethod
@@ -60,13 +67,17 @@ class Shape:
         """Of one frame."""
         valid = measured(sample)
         votes = list(_votes(sample, valid))
+        shape = cls(len(votes), sum(votes))
+        shape.rims, shape.fading = _rims(np.where(valid, sample.depth, np.float32(0)))
         rows, _ = np.nonzero(valid)
         if not rows.size or rows[-1] - rows[0] < sample.depth.shape[0] // 4:
-            return cls(len(votes), sum(votes))
+            return shape
         high, low = np.percentile(rows, (100 / 3, 200 / 3))
         depth = sample.depth[valid]
         ratio = np.median(depth[rows >= low]) / np.median(depth[rows <= high])
-        return cls(len(votes), sum(votes), 1, int(ratio > _GROWN), _heights(sample, valid))
+        shape.frames, shape.growing = 1, int(ratio > _GROWN)
+        shape.heights = _heights(sample, valid)
+        return shape
 
     def add(self, other: Shape) -> None:
         """Add other frames."""
@@ -74,6 +85,8 @@ class Shape:
         self.rays += other.rays
         self.frames += other.frames
         self.growing += other.growing
+        self.rims += other.rims
+        self.fading += other.fading
         self.heights += other.heights
 
     def doubts(self, group: str) -> Iterator[tuple[str, str]]:
@@ -84,6 +97,12 @@ class Shape:
                 f'{group}: {self.rays} of {self.flat} flat patches are bent as depth and flat as '
                 'distance from the camera; z is needed: lacdepth data pairs '
                 '--depth-is ray makes it',
+            )
+        if self.rims >= _RIMS and self.fading >= _FADING * self.rims:
+            yield (
+                'interpolated holes',
+                f'{group}: depth fades to 0 at {self.fading} of {self.rims} rims of holes: it was '
+                'resized with them; resize the original to the nearest pixel',
             )
         if self.frames >= _FRAMES and self.growing >= _DOWNWARDS * self.frames:
             yield (
@@ -100,6 +119,21 @@ class Shape:
                     f'{group}: by its depth the ground lies {ratio:.2g} times as far below the '
                     'lens as camera_height says; is depth_scale right, or the height?',
                 )
+
+
+def _rims(depth: npt.NDArray[np.float32]) -> tuple[int, int]:
+    """Number of places where a flat surface ends at a hole, and of those where it fades there."""
+    rims = fading = 0
+    for turned in (depth, depth[:, ::-1], depth.T, depth.T[:, ::-1]):
+        width = turned.shape[1] - 4
+        hole, outermost, next_to_it, inner, innermost = (
+            turned[:, first : first + max(width, 0)] for first in range(5)
+        )
+        flat = np.abs(inner - innermost) < _FLAT_RIM * np.minimum(inner, innermost)
+        rim = (hole == 0) & (outermost > 0) & (next_to_it > 0) & flat
+        rims += int(np.count_nonzero(rim))
+        fading += int(np.count_nonzero(rim & (outermost < _FADED * inner)))
+    return rims, fading
 
 
 def _heights(sample: Sample, valid: npt.NDArray[np.bool_]) -> list[float]:

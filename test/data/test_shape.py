@@ -97,6 +97,28 @@ def test_the_ground_tells_the_scale(tmp_path: Path) -> None:
         assert told(tmp_path, counts, scale) == {}  # of an unknown height nothing is known
 
 
+@pytest.mark.parametrize(
+    ('interpolation', 'kinds'),
+    [
+        (cv2.INTER_NEAREST, []),
+        (cv2.INTER_LINEAR, ['interpolated holes']),
+        (cv2.INTER_CUBIC, ['interpolated holes']),
+        (cv2.INTER_LANCZOS4, ['interpolated holes']),
+    ],
+)
+def test_depth_resized_with_its_holes(
+    tmp_path: Path, interpolation: int, kinds: list[str]
+) -> None:
+    """To twice the size, with a part of the wall missing: only the nearest makes no depth."""
+    counts = []
+    for depth in rooms():
+        depth[10:40, 20:70] = 0
+        half = cv2.resize(depth, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_NEAREST)
+        whole = cv2.resize(half, (CAMERA.width, CAMERA.height), interpolation=interpolation)
+        counts += counts_of([np.maximum(whole, 0)], 1000)
+    assert list(told(tmp_path, counts, 1000)) == kinds
+
+
 def test_few_frames_prove_nothing(tmp_path: Path) -> None:
     """One that looks at a ceiling is no disparity."""
     assert told(tmp_path, counts_of([room(5.0)[::-1]], 1000), 1000) == {}
