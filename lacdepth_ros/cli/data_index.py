@@ -73,7 +73,10 @@ def run(args: argparse.Namespace) -> int:
     from lacdepth_ros.data.manifest import write_manifest
 
     if args.layout not in LAYOUTS:
-        raise UsageError(f'layout {args.layout!r} is not one of {", ".join(LAYOUTS)}')
+        raise UsageError(
+            f'layout {args.layout!r} is not one of {", ".join(LAYOUTS)}; for any other images and '
+            'depth: lacdepth data pairs'
+        )
     options.check_limit(args)
     layout = LAYOUTS[args.layout]
     unknown = [name for name in ('split', 'part', 'truth') if name not in layout.options]

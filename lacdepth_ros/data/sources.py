@@ -96,7 +96,10 @@ def open_data_set(path: Path) -> DataSet:
     if path.is_file() or holds_manifest(path):
         return _manifest(path, read_manifest(path))
     if not holds_drives(path):
-        raise FileNotFoundError(f'{path}: no {MANIFEST} and no {SOUGHT} in this folder')
+        raise FileNotFoundError(
+            f'{path}: no {MANIFEST} and no {SOUGHT} in this folder; '
+            'lacdepth data index and data pairs make manifests of other data'
+        )
     tree = KittiTree.find(path)
     frames = drive_frames(tree)
     stamps = [frame.stamp for frame in frames]

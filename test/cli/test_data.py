@@ -62,6 +62,7 @@ def test_index_with_frames_left_out_is_exit_code_1(
     ('arguments', 'message'),
     [
         (['make3d', '.', 'o.jsonl'], "'make3d' is not one of kitti, kitti2012, kitti2015, nyu"),
+        (['tum', '.', 'o.jsonl'], 'for any other images and depth: lacdepth data pairs'),
         (['nyu', '.', 'o.jsonl', '--part', 'test'], '--part means nothing for nyu'),
         (['kitti2015', '.', 'o.jsonl', '--truth', 'velodyne'], '--truth means nothing'),
         (['kitti', '.', 'o.json'], 'o.json: the manifest must be named .jsonl'),

@@ -83,6 +83,6 @@ def recognize(root: Path) -> str:
         what = f'looks like {" and ".join(found)}' if found else nothing
         raise ValueError(
             f'{root} {what}; name a manifest (.jsonl), or make one with lacdepth data index '
-            f'({", ".join(LAYOUTS)})'
+            f'({", ".join(LAYOUTS)}) or, of any other images and depth, with lacdepth data pairs'
         )
     return found[0]
