@@ -211,7 +211,7 @@ def _inspect(entry: ManifestEntry) -> FrameFacts | OSError | ValueError:
         has_dense=sample.dense is not None,
         image_digest=_digest(entry.image),
         depth_digest=_digest(entry.depth),
-        shape=Shape.of(sample),
+        shape=Shape.of(sample, entry.depth_scale),
         problems=tuple(doubts_of_frame(sample, entry, histogram.percentile(50))),
     )
 

@@ -19,6 +19,7 @@ _PLAUSIBLE = (0.2, 150.0)  # metres, of a frame's median depth
 _DENSE_RATIO = 1.1  # how far dense may be from the ground truth, in the median
 _TELLING = 20  # different counts from which on what they have in common is no accident
 _WIDENED = (256, 257)  # factors from 8 bits to 16
+_HIGH_BYTES, _SWAPPED = 64, 4  # bytes that change most are low ones, unless they are swapped
 _TUM, _TUM_SCALE = 5, 5000  # whole millimetres, times five
 _SUN, _SUN_SCALE = 8, 8000  # whole millimetres, their bits turned left by three
 _SUN_NEAR = 0.9  # share of the pixels nearer than 8.192 m, whose bits do not reach round
@@ -78,6 +79,12 @@ def _doubt_about_counts(depth: npt.NDArray[np.float32], scale: float) -> str:
         return (
             f'every count is a multiple of {common}: a picture of 8 bits, stored in 16, shows '
             'depth and holds no metres'
+        )
+    high_bytes = np.unique(different >> 8).size
+    if high_bytes >= _HIGH_BYTES and _SWAPPED * np.unique(different & 255).size <= high_bytes:
+        return (
+            f'counts have {high_bytes} different high bytes and few low ones: their bytes are '
+            'swapped; 16 bits were read in the other order before this PNG was written'
         )
     if common == _TUM and scale != _TUM_SCALE:
         return (

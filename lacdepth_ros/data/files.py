@@ -27,6 +27,7 @@ of renderers (Virtual KITTI 2), and whatever was cut off at the format's end."""
 _MAX_COUNT = NO_DEPTH - 1
 _OTHER_MAPS = ('.npy', '.npz', '.pfm', '.tif', '.tiff', '.h5', '.hdf5', '.exr', '.mat')
 _ELSEWHERE = "; 'lacdepth data pairs' makes such of other maps"
+_PICTURE = "; 8 bits show depth and hold no metres (of CARLA: 'lacdepth data pairs')"
 _EXIF_MARKERS, _EXIF_WITHIN, _UPRIGHT = (b'Exif\0\0', b'eXIf'), 65_536, 1
 _TURNS: dict[int, Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]] = {
     1: lambda x: x,
@@ -120,9 +121,10 @@ def read_depth_png(
         raise ValueError(f'{path}: a manifest names depth as PNG{_ELSEWHERE}')
     counts = _decode(_read(path), path, cv2.IMREAD_UNCHANGED, size)
     if counts.dtype != np.uint16 or counts.ndim != 2:
+        picture = counts.dtype == np.uint8
         raise ValueError(
             f'{path}: depth is {counts.dtype} of shape {counts.shape}; a single-channel uint16 '
-            f'PNG (metres x {depth_scale:g}, 0 = none) is needed{_ELSEWHERE}'
+            f'PNG (metres x {depth_scale:g}, 0 = none) is needed{_PICTURE if picture else ""}'
         )
     counts[counts == NO_DEPTH] = 0
     return (counts / np.float32(depth_scale)).astype(np.float32)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from lacdepth_ros.core.geometry import ray_lengths
 from lacdepth_ros.data.doubts import measured
+from lacdepth_ros.data.files import NO_DEPTH
 from lacdepth_ros.data.sample import Sample
 
 FloatArray = npt.NDArray[np.float64]
@@ -32,11 +33,12 @@ _FLAT = 2e-3  # largest relative error of a plane
 _BENT = 5e-4  # least error of the other reading: below, noise and counts decide
 _CLEAR = 2.0  # how much better one reading must fit to have a vote
 _VOTES, _RAYS = 12, 0.9  # least number of a group's votes, and share for the ray
-_FRAMES, _DOWNWARDS = 5, 0.75  # least number of a group's frames, and share that grows downwards
+_FRAMES, _MOST = 5, 0.75  # least number of a group's frames, and share that has a fault
 _GROWN = 1.25  # depth of the lowest third, over that of the highest
 _LOW = 90  # percentile of what lies below the lens, among the nearer half: the ground
 _FLAT_RIM, _FADED = 0.08, 0.9  # change of depth inside of a rim; its outermost pixel, over that
 _RIMS, _FADING = 200, 0.25  # least number of a group's rims, and share that fades
+_FULL = 0.99 * NO_DEPTH  # a farthest count at the end of what 16 bits hold
 _HEIGHTS = (0.5, 2.0)  # of the ground below the lens, over camera_height
 
 
@@ -49,6 +51,7 @@ class Shape:
         rays: Those that are flat as length of the ray.
         frames: Frames with depth in many rows.
         growing: Those whose depth grows downwards.
+        full: Those whose farthest depth is the largest that its PNG holds.
         rims: Places where a surface ends at a hole.
         fading: Those whose outermost pixel is much nearer than the surface.
         heights: How deep the ground lies below the lens in each, over its camera_height.
@@ -58,13 +61,14 @@ class Shape:
     rays: int = 0
     frames: int = 0
     growing: int = 0
+    full: int = 0
     rims: int = 0
     fading: int = 0
     heights: list[float] = field(default_factory=list)
 
     @classmethod
-    def of(cls, sample: Sample) -> Shape:
-        """Of one frame."""
+    def of(cls, sample: Sample, depth_scale: float) -> Shape:
+        """Of one frame, whose PNG has so many counts per metre."""
         valid = measured(sample)
         votes = list(_votes(sample, valid))
         shape = cls(len(votes), sum(votes))
@@ -76,6 +80,7 @@ class Shape:
         depth = sample.depth[valid]
         ratio = np.median(depth[rows >= low]) / np.median(depth[rows <= high])
         shape.frames, shape.growing = 1, int(ratio > _GROWN)
+        shape.full = int(depth.max() * depth_scale >= _FULL)
         shape.heights = _heights(sample, valid)
         return shape
 
@@ -85,6 +90,7 @@ class Shape:
         self.rays += other.rays
         self.frames += other.frames
         self.growing += other.growing
+        self.full += other.full
         self.rims += other.rims
         self.fading += other.fading
         self.heights += other.heights
@@ -104,12 +110,22 @@ class Shape:
                 f'{group}: depth fades to 0 at {self.fading} of {self.rims} rims of holes: it was '
                 'resized with them; resize the original to the nearest pixel',
             )
-        if self.frames >= _FRAMES and self.growing >= _DOWNWARDS * self.frames:
+        if self.frames >= _FRAMES and self.growing >= _MOST * self.frames:
             yield (
                 'upside down',
                 f'{group}: what is low in the image is farther than what is high in '
                 f'{self.growing} of {self.frames} frames; is it disparity or inverse depth '
                 '(lacdepth data pairs --depth-is disparity), or are the maps turned?',
+            )
+        else:
+            yield from self._doubts_about_scale(group)
+
+    def _doubts_about_scale(self, group: str) -> Iterator[tuple[str, str]]:
+        if self.frames >= _FRAMES and self.full >= _MOST * self.frames:
+            yield (
+                'implausible depth',
+                f'{group}: counts reach the end of 16 bits in {self.full} of {self.frames} '
+                'frames; were they scaled to it, frame by frame? Such depth is relative',
             )
         elif len(self.heights) >= _FRAMES:
             ratio = float(np.median(self.heights))

@@ -171,6 +171,7 @@ def test_eight_bit_depth_and_wrong_size(tmp_path: Path) -> None:
     assert readable == []
     eight_bit, small = report.problems['unreadable']
     assert 'depth is uint8' in eight_bit
+    assert '8 bits show depth and hold no metres' in eight_bit
     assert '8x7 pixels where 96x48 are expected' in small
     assert report.to_dict()['density'] == {'min': None, 'median': None, 'max': None}
     assert 'overall       0' in format_check(report)

@@ -119,6 +119,24 @@ def test_depth_resized_with_its_holes(
     assert list(told(tmp_path, counts, 1000)) == kinds
 
 
+def test_relative_depth_that_fills_sixteen_bits(tmp_path: Path) -> None:
+    """As networks for relative depth are stored, each frame from its nearest to its farthest."""
+    maps = [depth + np.linspace(0, 1, CAMERA.width, dtype=np.float32) for depth in rooms()]
+    shares = [(depth - depth.min()) / np.ptp(depth) for depth in maps]
+    problems = told(tmp_path, counts_of(shares, 65535), 1000)
+    assert list(problems) == ['implausible depth']
+    assert 'reach the end of 16 bits in 6 of 6 frames' in problems['implausible depth'][0]
+    assert told(tmp_path, counts_of(maps, 1000), 1000) == {}
+
+
+def test_bytes_that_were_swapped(tmp_path: Path) -> None:
+    """2500 mm are 0x09C4, and 50185 with their bytes in the other order."""
+    aslant = np.linspace(0, 1, CAMERA.width, dtype=np.float32)
+    [counts] = counts_of([room(5.0) + aslant], 1000)
+    problems = told(tmp_path, [counts.byteswap()], 1000)
+    assert 'their bytes are swapped' in problems['implausible depth'][0]
+
+
 def test_few_frames_prove_nothing(tmp_path: Path) -> None:
     """One that looks at a ceiling is no disparity."""
     assert told(tmp_path, counts_of([room(5.0)[::-1]], 1000), 1000) == {}
