@@ -183,6 +183,7 @@ def _measured(
 @contextmanager
 def _entries(args: argparse.Namespace, height: float) -> Iterator[Sequence[Entry]]:
     """Frames with ground truth of a data set, or of a bag, which is extracted for a while."""
+    from lacdepth_ros.cli.ground_truth_doubts import warn_of_ground_truth
     from lacdepth_ros.data.indexing import spread
     from lacdepth_ros.data.sources import is_data_set, open_data_set
 
@@ -196,7 +197,9 @@ def _entries(args: argparse.Namespace, height: float) -> Iterator[Sequence[Entry
             raise UsageError(str(failure)) from failure
         if not frames:
             raise UsageError(f'{args.input}: no frame has ground truth')
-        yield spread(frames, args.limit)
+        chosen = spread(frames, args.limit)
+        warn_of_ground_truth(chosen)
+        yield chosen
 
 
 def _extracted(bag: Path, folder: Path, frames: int, height: float) -> Path:

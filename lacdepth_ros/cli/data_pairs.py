@@ -68,8 +68,8 @@ def _add_meaning(parser: argparse.ArgumentParser) -> None:
         '--depth-is',
         default='z',
         choices=('z', 'ray', 'disparity', 'carla', 'sun'),
-        help='z along the optical axis, distance along the ray, disparity in pixels, the colours '
-        'of CARLA, the turned bits of SUN RGB-D (default: z)',
+        help='z along the optical axis, distance along the ray, disparity [px], the colours of '
+        'CARLA, the turned bits of SUN RGB-D (default: z)',
     )
     group.add_argument(
         '--depth-scale',
@@ -84,9 +84,6 @@ def _add_meaning(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         metavar='PX',
         help="added to the disparity: Middlebury's doffs, -0.00390625 of Cityscapes (default: 0)",
-    )
-    group.add_argument(
-        '--max-depth', type=float, metavar='M', help='what is farther is none, as a far plane'
     )
     group.add_argument(
         '--invalid',
@@ -109,6 +106,9 @@ def _add_frames(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('frames')
     group.add_argument(
         '--within', type=float, metavar='S', help='names are times: pair the nearest, so close'
+    )
+    group.add_argument(
+        '--max-depth', type=float, metavar='M', help='what is farther is none, as a far plane'
     )
     group.add_argument('--group', metavar='NAME', help="of the ids (default: ROOT's name)")
     group.add_argument(

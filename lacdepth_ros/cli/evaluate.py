@@ -205,6 +205,7 @@ def _write_page(args: argparse.Namespace, report: EvaluationReport, gallery: Gal
 
 def _entries(data: Path) -> list[Entry]:
     """The frames of a manifest, or those of a KITTI raw folder that have ground truth."""
+    from lacdepth_ros.cli.ground_truth_doubts import warn_of_ground_truth
     from lacdepth_ros.data.sources import open_data_set
 
     try:
@@ -216,6 +217,7 @@ def _entries(data: Path) -> list[Entry]:
         raise UsageError(f'--data: none of the {len(frames)} frames of {data} has ground truth')
     if without := len(frames) - len(with_ground_truth):
         warn(f'{without} of {len(frames)} frames have no ground truth and are not measured')
+    warn_of_ground_truth(with_ground_truth)
     return with_ground_truth
 
 

@@ -11,8 +11,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from fake_predictor import FakePredictor
 from miniature import write_frame
 
+from lacdepth_ros.cli import options
+from lacdepth_ros.cli.main import main
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.geometry import depth_to_ray_length
 from lacdepth_ros.data.check import check_entries
@@ -56,6 +59,17 @@ def rooms() -> list[np.ndarray]:
 
 def counts_of(maps: list[np.ndarray], scale: float) -> list[np.ndarray]:
     return [np.rint(values * scale).astype(np.uint16) for values in maps]
+
+
+def test_evaluate_says_so_before_it_measures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, 'load_predictor', lambda args: FakePredictor())
+    rays = [depth_to_ray_length(depth, CAMERA) for depth in rooms()]
+    for maps, doubted in ((rays, True), (rooms(), False)):
+        told(tmp_path, counts_of(maps, 1000), 1000)
+        main(['evaluate', '--data', str(tmp_path / 'm.jsonl'), '--camera-height', '1.2'])
+        assert ('ground truth: length of the ray: room: ' in capsys.readouterr().err) == doubted
 
 
 def test_depth_is_not_doubted(tmp_path: Path) -> None:
