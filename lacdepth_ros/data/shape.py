@@ -39,7 +39,7 @@ _LOW = 90  # percentile of what lies below the lens, among the nearer half: the 
 _FLAT_RIM, _FADED = 0.08, 0.9  # change of depth inside of a rim; its outermost pixel, over that
 _RIMS, _FADING = 200, 0.25  # least number of a group's rims, and share that fades
 _FULL = 0.99 * NO_DEPTH  # a farthest count at the end of what 16 bits hold
-_HEIGHTS = (0.5, 2.0)  # of the ground below the lens, over camera_height
+_HEIGHTS = (0.6, 1.7)  # of the ground below the lens, over camera_height
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class Shape:
                 yield (
                     'implausible depth',
                     f'{group}: by its depth the ground lies {ratio:.2g} times as far below the '
-                    'lens as camera_height says; is depth_scale right, or the height?',
+                    'lens as camera_height says; are depth_scale and K right, and the height?',
                 )
 
 

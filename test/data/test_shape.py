@@ -109,6 +109,9 @@ def test_the_ground_tells_the_scale(tmp_path: Path) -> None:
         assert list(problems) == ['implausible depth']
         assert f'the ground lies {ratio} times as far below' in problems['implausible depth'][0]
         assert told(tmp_path, counts, scale) == {}  # of an unknown height nothing is known
+    half = [CAMERA.fx / 2, CAMERA.fy / 2, CAMERA.cx, CAMERA.cy]  # centred, but of half the image
+    problems = told(tmp_path, counts, 256, camera_height=1.2, K=half)
+    assert 'the ground lies 2 times as far below' in problems['implausible depth'][0]
 
 
 @pytest.mark.parametrize(
