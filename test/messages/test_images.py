@@ -283,6 +283,21 @@ def test_a_jpeg_in_place_of_pixels_is_refused(encoding, channels):
     assert image_from_message(msg).shape == (height, width - 2, 3), 'pixels that begin so'
 
 
+@pytest.mark.parametrize('order', ['UYVY', 'YUYV'])
+@pytest.mark.parametrize(
+    ('upper', 'lower'),
+    [((130,) * 3, (20, 200, 20)), ((120,) * 3, (60, 150, 40)), ((120, 70, 120), (90, 105, 90))],
+)
+def test_a_green_floor_as_bright_as_the_wall_is_no_brightness(order, upper, lower):
+    """U and V of green lie on one side of grey, and vary together where brightness does not."""
+    picture = np.full((480, 640, 3), upper, np.uint8)
+    picture[240:] = lower
+    noise = np.random.default_rng(4).normal(0, 4, picture.shape)
+    picture = (picture + noise).clip(0, 255).astype(np.uint8)
+    pixels = cv2.cvtColor(picture, getattr(cv2, f'COLOR_RGB2YUV_{order}'))
+    assert decode(pixels, order.lower()).shape == picture.shape
+
+
 def mosaic(color, pattern):
     """Bayer picture of one colour; pattern names the first two rows from left to right."""
     values = np.empty((HEIGHT, WIDTH), dtype=np.asarray(color).dtype)
