@@ -16,7 +16,9 @@ from lacdepth_ros.core.stamps import NANOSECONDS, stamp_ns
 from lacdepth_ros.messages.clouds import NUMBERS, all_points, fields_of, was_measured
 
 _NAMES = ('t', 'time', 'timestamp', 'time_stamp', 'offset_time', 'time_offset', 'time_offset_ns')
-_LIKE_TIME = re.compile(r'^ts$|time|stamp|n?sec$')  # SICK's ts, Blickfeld's point_time_offset
+# SICK's ts, Blickfeld's point_time_offset; no centimetres, time of flight or lifetime of tracks.
+_LIKE_TIME = re.compile(r'^ts$|(?<!life)time(?!t|_of_flight)|stamp|n?sec$')
+_BELOW_SECONDS = re.compile(r'(n|nano|u|micro|m|milli)(?=sec$)')
 _WHOLE_NS = ('t', 'offset_time', 'time_offset_ns')  # whole numbers: Ouster's, Livox's, Aeva's
 _SHORTEST, _LONGEST = NANOSECONDS // 500, NANOSECONDS // 4  # of sweeps [ns]: 500 Hz .. 4 Hz
 _UNITS = (1e9, 1e6, 1e3, 1.0)  # nanoseconds of a second, milli-, micro- and nanosecond
@@ -62,7 +64,7 @@ def times_from_message(msg: Any) -> PointTimes | None:
             continue
         is_whole_ns = column.dtype.kind in 'iu' and name.lower() in _WHOLE_NS
         units = _UNITS[-1:] if is_whole_ns else _UNITS
-        offsets = _offsets(values, stamp_ns(msg), units)
+        offsets = None if _is_below_seconds(name, msg) else _offsets(values, stamp_ns(msg), units)
         if offsets is not None:
             return PointTimes(name, offsets)
         unknown = unknown or PointTimes(name, None)
@@ -70,10 +72,20 @@ def times_from_message(msg: Any) -> PointTimes | None:
 
 
 def _names(msg: Any) -> list[str]:
-    """Fields that may tell times: those with the names of drivers first."""
-    there = {field.name.lower(): field.name for field in msg.fields if field.datatype in NUMBERS}
+    """Fields that may tell times, in more than a byte: those with the names of drivers first."""
+    wide = [datatype for datatype, kind in NUMBERS.items() if kind not in ('i1', 'u1')]
+    there = {field.name.lower(): field.name for field in msg.fields if field.datatype in wide}
     names = [*_NAMES, *filter(_LIKE_TIME.search, there)]
     return [there[name] for name in dict.fromkeys(names) if name in there]
+
+
+def _is_below_seconds(name: str, msg: Any) -> bool:
+    """Whether a field holds what another one's whole seconds lack, as SICK's lidar_nsec.
+
+    Early in a second it would pass for the time since a stamp.
+    """
+    seconds, found = _BELOW_SECONDS.subn('', name.lower())
+    return bool(found) and any(field.name.lower() == seconds for field in msg.fields)
 
 
 def _offsets(

@@ -48,6 +48,8 @@ def cloud(field: str, datatype: int, kind: str, values: np.ndarray) -> SimpleNam
         ('ts', 7, '<f4', SWEEP, 10),  # SICK multiScan
         ('point_time_offset', 5, '<i4', SWEEP * 1e9, 0),  # Blickfeld
         ('time_offset_ns', 5, '<i4', SWEEP * 1e9, 0),
+        ('time_usec', 5, '<i4', SWEEP * 1e6, 0),
+        ('ts_nsec', 8, '<f8', SEC * 1e9 + NANOSEC + SWEEP * 1e9, 300),
         ('offset_time', 5, '<i4', SWEEP * 1e9, 0),
         ('time', 5, '<i4', SWEEP * 1e6, 0),
         ('T', 8, '<f8', SWEEP * 1e3, 0),
@@ -96,6 +98,9 @@ def test_times_that_fit_two_origins_are_not_guessed() -> None:
         ('time', np.array([100, 0.0, 100, 100.05]), True),
         ('time', np.array([0, 0.0, 0, np.nan]), True),
         ('lidar_nsec', np.array([0, 0.0, 5e8, 9e8]), True),
+        ('distance_centimeter', np.array([500.0, 1000, 3000, 20000]), False),
+        ('time_of_flight', np.array([10.0, 33, 100, 200]), False),  # nanoseconds
+        ('lifetime', np.array([0.1, 0.15, 0.2, 0.22]), False),  # of a radar's tracks
     ],
 )
 def test_what_tells_no_times(field: str, values: np.ndarray, unknown: bool) -> None:
@@ -104,17 +109,33 @@ def test_what_tells_no_times(field: str, values: np.ndarray, unknown: bool) -> N
     assert times is None or times.offsets is None
 
 
-def test_the_field_that_fits_a_sweep_counts() -> None:
-    """Seconds and nanoseconds of the sensor's own clock beside the time since the stamp."""
-    message = cloud('timestamp', 8, '<f8', 5000 + SWEEP)
+def with_field(message: SimpleNamespace, name: str, values: np.ndarray) -> SimpleNamespace:
+    """The cloud with one more field of float32."""
     rows = np.frombuffer(message.data, np.dtype((np.void, message.point_step)))
-    wider = np.dtype([('old', 'V', message.point_step), ('ts', '<f4')])
+    wider = np.dtype([('old', 'V', message.point_step), (name, '<f4')])
     wide = np.zeros(len(rows), wider)
-    wide['old'], wide['ts'] = rows, SWEEP
+    wide['old'], wide[name] = rows, values
     message.fields.append(
-        SimpleNamespace(name='ts', offset=message.point_step, datatype=7, count=1)
+        SimpleNamespace(name=name, offset=message.point_step, datatype=7, count=1)
     )
     message.point_step, message.data = wider.itemsize, wide.tobytes()
-    times = times_from_message(message)
+    return message
+
+
+def test_nanoseconds_beside_seconds_are_no_times_since_the_stamp() -> None:
+    """As SICK has them; those of a sweep early in a second would pass for such."""
+    message = cloud('lidar_nsec', 6, '<u4', np.array([2e7, 6e7, 7e7, 1.2e8]))
+    assert times_from_message(message).offsets is not None
+    times = times_from_message(with_field(message, 'lidar_sec', np.full(4, 17.0)))
+    assert times.field == 'lidar_nsec' and times.offsets is None
+
+
+def test_a_byte_tells_no_times() -> None:
+    assert times_from_message(cloud('time_status', 2, 'u1', np.array([0, 10, 20, 90]))) is None
+
+
+def test_the_field_that_fits_a_sweep_counts() -> None:
+    """Seconds and nanoseconds of the sensor's own clock beside the time since the stamp."""
+    times = times_from_message(with_field(cloud('timestamp', 8, '<f8', 5000 + SWEEP), 'ts', SWEEP))
     assert times.field == 'ts'
     np.testing.assert_allclose(times.offsets, SWEEP[[0, 2, 3]] * 1e9, rtol=0, atol=10)
