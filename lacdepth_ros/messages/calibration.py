@@ -24,7 +24,8 @@ _OFF_CENTER, _OFF_CENTER_BOTH = 0.2, 0.15
 _SQUARE_PIXELS = (0.8, 1.25)
 _WIDE_FIELD_OF_VIEW = 120.0
 _LONG_BASELINE = 10.0
-_SAME_CAMERA, _SAME_AXES = 1e-3, 1e-3
+_SAME_VIEW = 0.03
+"""Of the focal length, and radians: DepthAI's rectified images have their own K, another's P."""
 _MUCH_OUTSIDE = 0.25
 """Share of a rectified image without a picture; calibrations of common drivers leave a tenth."""
 
@@ -175,11 +176,13 @@ def describe_size(info: Any) -> str:
 
 
 def _is_same_view(info: Any) -> bool:
-    """Whether P and R leave the view of K as it is."""
+    """Whether P and R leave the view of K about as it is."""
+    k, r = (np.asarray(values, dtype=np.float64) for values in (info.k, info.r))
     p = np.asarray(info.p, dtype=np.float64).reshape(3, 4)[:, :3].ravel()
-    r = np.asarray(info.r, dtype=np.float64)
-    same_axes = not r.any() or np.allclose(r, np.eye(3).ravel(), atol=_SAME_AXES)
-    return bool(same_axes and np.allclose(info.k, p, rtol=_SAME_CAMERA))
+    if not k.any():
+        return True  # nothing tells of another
+    same_axes = not r.any() or np.allclose(r, np.eye(3).ravel(), rtol=0, atol=_SAME_VIEW)
+    return bool(same_axes and np.allclose(p, k, rtol=0, atol=_SAME_VIEW * k[0]))
 
 
 def _off_center(camera: Camera) -> tuple[float, float]:
