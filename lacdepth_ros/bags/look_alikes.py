@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.bags.opening import messages_of, topic_kinds
-from lacdepth_ros.bags.reader import IMAGE
+from lacdepth_ros.bags.reader import CLOUD, IMAGE
 from lacdepth_ros.messages.clouds import has_points
 from lacdepth_ros.messages.depth import DEPTH_ENCODINGS
 
@@ -53,10 +53,13 @@ def look_alikes(reader: BagReader, topics: Collection[str]) -> str:
 def clouds_with_points(reader: BagReader, topics: Sequence[str]) -> list[str]:
     """Those clouds that have x, y, z; all where none has, or where they hold nothing.
 
-    SICK's drivers publish range, azimuth and elevation beside them, CARLA's bridge events.
+    SICK's drivers publish range, azimuth and elevation beside them, CARLA's bridge events. Beside
+    a PointCloud2 a CustomMsg is of the same points as a rule: of Livox's driver, or of odometry.
     """
     found = [t for t in topics if (cloud := _first(reader, t)) is None or has_points(cloud)]
-    return found or list(topics)
+    found = found or list(topics)
+    kinds = topic_kinds(reader)
+    return [t for t in found if kinds[t] == CLOUD] or found
 
 
 def _encoding(reader: BagReader, topic: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bag_files import STORE
 from bag_scene import CAMERA, CLOUD, IMAGE, INFO, START, frame, static
+from livox_bag import bag_with_custom_msg
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_types_from_msg
 
@@ -82,6 +83,15 @@ def test_clouds_without_points_are_no_candidates(tmp_path: Path) -> None:
     records = [static(), *frame(0), ('/cloud_polar', START, polar)]
     kinds = {'/cloud_polar': bag_scene.KINDS[CLOUD]}
     bag = bag_scene.write(tmp_path / 'bag', records, **kinds)
+    extract(bag, tmp_path / 'data', ExtractOptions())
+    [entry] = read_manifest(tmp_path / 'data')
+    assert entry.tags['ground_truth'] == CLOUD
+
+
+def test_custom_msg_beside_a_cloud_is_no_second_candidate(tmp_path: Path) -> None:
+    """As of Livox's drivers that publish both, and of bags with the cloud of an odometry."""
+    records = [static(), *frame(0)]
+    bag = bag_with_custom_msg(tmp_path / 'bag', records, START, np.ones((9, 3)), np.arange(9))
     extract(bag, tmp_path / 'data', ExtractOptions())
     [entry] = read_manifest(tmp_path / 'data')
     assert entry.tags['ground_truth'] == CLOUD
