@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 import struct
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -167,7 +168,8 @@ def header_stamp(data: bytes | memoryview) -> int:
 def _what_is_there(path: Path) -> str:
     if of_ros1 := [path] if path.suffix == ROS1 else sorted(path.glob(f'*{ROS1}')):
         first = of_ros1[0]  # the library that reads bags brings the command along
-        to = f'rosbags-convert --src {first} --dst {first.with_suffix("")}'
+        source, target = (shlex.quote(str(p)) for p in (first, first.with_suffix('')))
+        to = f'rosbags-convert --src {source} --dst {target}'
         return f'{first.name} is of ROS 1, convert it: {to}'
     if path.is_file():
         return f'a file must end in {", ".join(ENDINGS)}'

@@ -95,6 +95,12 @@ def test_bags_of_ros_1_are_told_with_the_command_that_converts_them(
         BagImages(tmp_path / name)
 
 
+def test_the_command_that_converts_stands_spaces(tmp_path: Path) -> None:
+    (tmp_path / 'a walk.bag').write_bytes(b'#ROSBAG V2.0\n')
+    with pytest.raises(ValueError, match=r"--src '/\S+/a walk.bag' --dst '/\S+/a walk'$"):
+        BagImages(tmp_path / 'a walk.bag')
+
+
 @pytest.mark.parametrize(
     ('topic', 'expected'),
     [
