@@ -184,7 +184,7 @@ class DepthNode(LifecycleNode):
         self._check_parameters()
         settings = self._settings
         self.get_logger().info(describe_loading(settings))
-        self._thread = network_thread()
+        self._thread, self._fault = network_thread(), ''  # that of the attempt before is over
         self._predictor = run_unless(
             self._process_ends,
             self._thread,

@@ -288,12 +288,22 @@ def test_diagnostics_go_on_while_the_network_is_loaded(bench, monkeypatch):
     report = reporter.report
     monkeypatch.setattr(reporter, 'report', lambda: (report(), told.set()))
 
+    def fails(*args, **options):
+        raise ValueError('no checkpoint')
+
     def slow(*args, **options):
         assert told.wait(10)
         return bench.factory(*args, **options)
 
+    monkeypatch.setattr(bench.node, '_predictor_factory', fails)
+    assert not bench.transition('configure')
+    bench.status_with('configure failed')
+    bench.diagnostics.clear()
+    told.clear()
     monkeypatch.setattr(bench.node, '_predictor_factory', slow)
     assert bench.transition('configure')
     bench.status_with('inactive')
     states = {facts(status)['state'] for status in bench.diagnostics}
     assert 'configuring' in states and states <= {'unconfigured', 'configuring', 'inactive'}
+    levels = {s.level for s in bench.diagnostics if facts(s)['state'] == 'configuring'}
+    assert levels == {DiagnosticStatus.OK}
