@@ -168,7 +168,8 @@ def only_ground_truth(
     clear = [topic for topic in others if topic not in doubts]
     clouds = clouds_with_points(reader, [t for t in clear if kinds[t] in CLOUDS])
     depths = [topic for topic in clear if kinds[topic] not in CLOUDS and _is_depth(topic)]
-    found = next(filter(None, (clouds, named, depths)), [])
+    plainly = [topic for topic in depths if 'depth' in topic.removesuffix(COMPRESSED_DEPTH)]
+    found = next(filter(None, (clouds, named, plainly, depths)), [])
     if not found and doubts:
         raise ValueError(
             f'{path}: no ground truth but what the depth node may have predicted itself '

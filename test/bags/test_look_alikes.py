@@ -97,6 +97,22 @@ def test_custom_msg_beside_a_cloud_is_no_second_candidate(tmp_path: Path) -> Non
     assert entry.tags['ground_truth'] == CLOUD
 
 
+def test_what_is_plainly_called_depth_goes_first(tmp_path: Path) -> None:
+    """Before pictures of depth, as of AirSim, and what is depth by its transport alone."""
+    topic, info = '/rgbd/depth/image', '/rgbd/depth/camera_info'
+    records = [
+        *frame(0, without=(CLOUD,)),
+        (info, START, messages.camera_info(CAMERA, HEAD)),
+        (topic, START, DEPTH),
+        ('/airsim/DepthVis', START, DEPTH),
+    ]
+    kinds = dict.fromkeys((topic, '/airsim/DepthVis'), bag_scene.KINDS[IMAGE])
+    bag = bag_scene.write(tmp_path / 'bag', records, **kinds, **{info: bag_scene.KINDS[INFO]})
+    extract(bag, tmp_path / 'data', ExtractOptions())
+    [entry] = read_manifest(tmp_path / 'data')
+    assert entry.tags['ground_truth'] == topic
+
+
 def test_camera_info_below_the_depth_topic_is_taken(tmp_path: Path) -> None:
     """ZED publishes it there and beside; whoever records by name may have but one of them."""
     topic, info = '/zed/depth/depth_registered', '/zed/depth/depth_registered/camera_info'
