@@ -17,7 +17,13 @@ from lacdepth_ros.bags.look_alikes import clouds_with_points, look_alikes
 from lacdepth_ros.bags.opening import choose_topic, messages_of, topic_kinds
 from lacdepth_ros.bags.own_outputs import doubt_as_own, own_outputs
 from lacdepth_ros.bags.raw_depth import pinhole_view
-from lacdepth_ros.bags.reader import CAMERA_INFO, CLOUDS, COMPRESSED, IMAGE, sounds_like_depth
+from lacdepth_ros.bags.reader import (
+    CLOUDS,
+    COMPRESSED,
+    IMAGE,
+    info_topic_of_depth,
+    sounds_like_depth,
+)
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.core.geometry import depth_to_points
 from lacdepth_ros.messages.cloud_times import PointTimes, times_from_message
@@ -88,11 +94,8 @@ class GroundTruthTopic:
             topic = only_ground_truth(reader, path, fitting, nothing, image=image)
         self.topic = choose_topic(path, topic, kinds, fitting)
         self._is_cloud = kinds[self.topic] in CLOUDS
-        beside = info_topic_of(self.topic)
-        if kinds.get(beside) != CAMERA_INFO:
-            beside = f'{self.topic}/camera_info'  # ZED publishes both
-        has_infos = not self._is_cloud and kinds.get(beside) == CAMERA_INFO
-        self._infos = CameraInfos(reader, beside if has_infos else None)
+        info_topic = None if self._is_cloud else info_topic_of_depth(kinds, self.topic)
+        self._infos = CameraInfos(reader, info_topic)
         self._rectifiers = RectifierCache()
         self._offset = offset_ns
         self._messages = StampedTopic(reader, self.topic)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,6 +158,12 @@ class BagImages:
                 'bag, so that the order of the others does not tell which ground truth is whose; '
                 'name the PNGs by stamp [ns], or give each line of the manifest its stamp'
             )
+
+
+def info_topic_of_depth(kinds: Mapping[str, str], topic: str) -> str | None:
+    """Topic of camera_info that belongs to one of depth; None without. ZED has it below, too."""
+    beside, below = info_topic_of(topic), f'{topic}/camera_info'
+    return next((name for name in (beside, below) if kinds.get(name) == CAMERA_INFO), None)
 
 
 def sounds_like_depth(topic: str) -> bool:

@@ -16,14 +16,13 @@ from scipy.spatial.transform import Rotation
 from lacdepth_ros.bags.camera_infos import CameraInfos
 from lacdepth_ros.bags.opening import messages_of, topic_kinds
 from lacdepth_ros.bags.raw_depth import pinhole_view
-from lacdepth_ros.bags.reader import CAMERA_INFO, BagImages
+from lacdepth_ros.bags.reader import BagImages, info_topic_of_depth
 from lacdepth_ros.bags.stamped import StampedTopic
 from lacdepth_ros.bags.tf_topics import read_transforms
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.messages.cameras import camera_of_view
 from lacdepth_ros.messages.compressed_depth import depth_image
 from lacdepth_ros.messages.rectification import Rectifier, RectifierCache
-from lacdepth_ros.messages.topics import info_topic_of
 
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
@@ -81,7 +80,7 @@ def truth_view(
     frames = image.message.header.frame_id.lstrip('/'), depth.header.frame_id.lstrip('/')
     try:
         note = _place(reader, images.topic, frames, depths.stamps)
-        if note and not (named and _has_infos(reader, topic)):
+        if note and not (named and info_topic_of_depth(topic_kinds(reader), topic)):
             raise ValueError(f'{note}: name it with --truth-topic if they are; {_CALIBRATED}')
         published = camera_of_view(image.info, rectified=images.rectified)
         rectified = image.info if images.rectified else None
@@ -154,15 +153,11 @@ def _view(
     Raises:
         ValueError: Its camera_info cannot be used.
     """
-    infos = CameraInfos(reader, info_topic_of(topic) if _has_infos(reader, topic) else None)
+    infos = CameraInfos(reader, info_topic_of_depth(topic_kinds(reader), topic))
     info = infos.nearest(stamp, depth.header.frame_id)
     if info is None:  # as of a simulator: its frame_id and size must do
         return replace(published, width=depth.width, height=depth.height), None
     return pinhole_view(RectifierCache(), topic, depth, info, rectified_image)
-
-
-def _has_infos(reader: BagReader, topic: str) -> bool:
-    return topic_kinds(reader).get(info_topic_of(topic)) == CAMERA_INFO
 
 
 def _shift(one: Camera, other: Camera) -> float:

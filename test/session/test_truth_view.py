@@ -44,6 +44,7 @@ def ground_truth(
         vars(info).update(depth_info or {})
         own.append((f'{topic.rpartition("/")[0]}/camera_info', START, info))
     kinds = {t: bag_scene.KINDS[INFO if t.endswith('info') else IMAGE] for t, _, _ in own}
+    kinds |= {t: bag_scene.KINDS[INFO] for t, _, _ in records if t.endswith('info')}
     taken = frame(0, without=(CLOUD,), info=image_info or {})
     bag = bag_scene.write(folder / 'bag', [*records, *taken, *own], **kinds)
     chosen = topic if named else None
@@ -66,6 +67,19 @@ def depth_of(there: GroundTruth) -> np.ndarray:
 )
 def test_registered_depth_is_taken_as_it_is(tmp_path: Path, registered: dict[str, Any]) -> None:
     np.testing.assert_array_equal(depth_of(ground_truth(tmp_path, **registered)), METERS)
+
+
+def test_camera_info_below_the_depth_topic_counts(tmp_path: Path) -> None:
+    """As ZED publishes it, beside and below: depth of another camera was taken on trust."""
+    other = Camera(80.0, 80.0, 31.0, 17.5, width=CAMERA.width, height=CAMERA.height)
+    for camera, refused in ((CAMERA, False), (other, True)):
+        info = messages.camera_info(camera, messages.header(START, 'camera'))
+        path, below = tmp_path / str(refused), f'{ALIGNED}/camera_info'
+        if refused:
+            with pytest.raises(ValueError, match=r'is no ground truth for .*its camera is'):
+                ground_truth(path, camera=None, records=((below, START, info),))
+        else:
+            ground_truth(path, camera=None, records=((below, START, info),))
 
 
 def test_depth_from_another_place_is_refused(tmp_path: Path) -> None:
