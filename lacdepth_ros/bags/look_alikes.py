@@ -16,7 +16,9 @@ from lacdepth_ros.messages.depth import DEPTH_ENCODINGS
 if TYPE_CHECKING:
     from lacdepth_ros.bags.salvage import BagReader
 
-_PACKETS = re.compile(r'^(?!sensor_msgs/|.*Radar).*/(\w*Packets?|PacketMsg|UdpFrame|\w+Scan)$')
+_PACKETS = re.compile(
+    r'^(?!sensor_msgs/|.*(?:Radar|FFMPEG)).*/(\w*Packets?|PacketMsg|UdpFrame|\w+Scan)$'
+)
 _DISPARITY = 'stereo_msgs/msg/DisparityImage'
 
 

@@ -52,6 +52,7 @@ def bag_with(path: Path, topic: str, kind: str) -> Path:
         ('sensor_msgs/msg/LaserScan', 'its topics: .*/it$'),
         ('arm_msgs/msg/Joint', 'its topics: .*/it$'),
         ('radar_msgs/msg/RadarScan', 'its topics: .*/it$'),
+        ('ffmpeg_image_transport_msgs/msg/FFMPEGPacket', 'its topics: .*/it$'),
     ],
 )
 def test_what_could_be_made_of_a_bag_is_told(tmp_path: Path, kind: str, said: str) -> None:
