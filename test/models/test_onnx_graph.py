@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from std_calibrations import calibration
-from tiny_networks import tiny_network
 
 from lacdepth_ros.models.engines.onnx_graph import make_portable
-from lacdepth_ros.models.export import export
 
 onnx = pytest.importorskip('onnx')
 reference = pytest.importorskip('onnx.reference')
@@ -74,29 +70,3 @@ def test_an_operator_that_older_runtimes_lack_is_refused() -> None:
     model = graph_of([onnx.helper.make_node('Mish', ['x'], ['y'])], ['y'])
     with pytest.raises(onnx.checker.ValidationError, match='Mish'):
         make_portable(model)
-
-
-@pytest.mark.parametrize('any_size', [False, True])
-def test_file_asks_for_nothing_that_older_runtimes_lack(tmp_path: Path, any_size: bool) -> None:
-    pytest.importorskip('onnxscript')
-    model = tiny_network(rays='decoder')
-    model.calibration = calibration(8)
-    path = tmp_path / 'depth.onnx'
-    export(model, path, height=64, width=96, any_size=any_size)
-    proto = onnx.load(path)
-    assert [(x.domain, x.version) for x in proto.opset_import] == [('', 14)]
-    assert proto.ir_version <= 8  # ONNX Runtime 1.16 and 1.17 read up to 9
-    kinds = {node.op_type for node in proto.graph.node}
-    assert not kinds & {'GatherND', 'GatherElements', 'ScatterND', 'GridSample', 'If', 'Loop'}
-    weights = {tensor.name for tensor in proto.graph.initializer}
-    convolutions = [node for node in proto.graph.node if node.op_type == 'Conv']
-    assert convolutions and all(set(node.input[1:]) <= weights for node in convolutions)
-
-
-def test_file_says_nothing_of_the_machine_that_wrote_it(tmp_path: Path) -> None:
-    """PyTorch notes the stack trace of each node, with the paths of the package."""
-    pytest.importorskip('onnxscript')
-    path = tmp_path / 'depth.onnx'
-    export(tiny_network(), path, height=64, width=96)
-    content = path.read_bytes()
-    assert not any(x in content for x in (b'stack_trace', b'lacdepth_ros/', b'forward\n'))

@@ -262,7 +262,7 @@ def test_sky_stays_sky_at_every_height(
 def test_far_measured_depth_is_no_sky(tmp_path: Path) -> None:
     """A PNG of 10 counts per metre reaches 6.5 km, one of the least scale 6,553 km."""
     entry = read_manifest(write_manifest(tmp_path, 'road/0'))[0]
-    for scale, meters in ((10.0, 2000.0), (0.01, 6_553_500.0)):
+    for scale, meters in ((10.0, 2000.0), (0.01, 6_553_400.0)):
         far = replace(entry, depth_scale=scale)
         write_depth_png(far.depth, np.full((HEIGHT, WIDTH), meters, np.float32), scale)
         stream = make_of([far], StreamConfig(sky=False), {'scale_range': (1.0, 1.0)})
