@@ -7,7 +7,9 @@ NEWEST := .venv-newest
 AUDIT := .venv-audit
 # [GB] of .venv and of what pip unpacks meanwhile.
 SPACE_GB := 8
-TESTS := -m pytest -n auto --dist worksteal
+# One more than cores: tests of nodes wait for messages.
+WORKERS := $(shell echo $$(($$(nproc) + 1)))
+TESTS := -m pytest -n $(WORKERS) --dist worksteal
 # Compiled code is kept whatever the user's shell says: the tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 INPUT ?=
