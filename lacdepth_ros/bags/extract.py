@@ -89,13 +89,7 @@ def extract(
             doubt = clock_doubt(reader, images.topic, ground_truth.topic)
             done.details[NO_GROUND_TRUTH] += doubt
     if not rows:
-        reasons = '; '.join(
-            [
-                *(f'{n} x {r}: {done.details[r]}' for r, n in done.skipped.items()),
-                *done.damage.lines(path),
-            ]
-        )
-        raise ValueError(f'{path}: no frame could be extracted ({reasons})')
+        raise ValueError(f'{path}: no frame could be extracted ({done.reasons(path)})')
     done.written = len(rows)
     done.validating = write_manifests(output, rows, options.val_share)
     return done

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lacdepth_ros.bags.damage import Damage
 from lacdepth_ros.bags.occlusion import REACH
@@ -123,3 +124,8 @@ class Extraction:
         """Count an image that is left out."""
         self.skipped[reason] += 1
         self.details.setdefault(reason, detail)
+
+    def reasons(self, path: Path) -> str:
+        """Why images of the bag at this path are left out, in words."""
+        skipped = (f'{n} x {reason}: {self.details[reason]}' for reason, n in self.skipped.items())
+        return '; '.join([*skipped, *self.damage.lines(path)])
