@@ -70,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
     """Write a manifest and report its counts; 1 when frames had to be left out."""
     from lacdepth_ros.data.indexing import IndexRequest
     from lacdepth_ros.data.layouts.catalog import LAYOUTS
-    from lacdepth_ros.data.manifest import write_manifest
 
     if args.layout not in LAYOUTS:
         raise UsageError(
@@ -89,6 +88,13 @@ def run(args: argparse.Namespace) -> int:
         result = layout.index(request, progress_bar())
     except (OSError, ValueError, ModuleNotFoundError) as failure:
         raise UsageError(str(failure)) from failure
+    return write_index(args, result)
+
+
+def write_index(args: argparse.Namespace, result: IndexResult) -> int:
+    """Write the manifest of an index and report it; 1 when frames had to be left out."""
+    from lacdepth_ros.data.manifest import write_manifest
+
     show_index(result)
     show_problems(result.problems)
     if not result.rows:

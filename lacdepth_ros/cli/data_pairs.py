@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.console import UsageError, progress_bar
-from lacdepth_ros.cli.data_index import show_index, show_problems
+from lacdepth_ros.cli.data_index import write_index
 
 if TYPE_CHECKING:
     from lacdepth_ros.data.pairs import PairsOptions
@@ -123,7 +123,6 @@ def _add_frames(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write a manifest and report its counts; 1 when frames had to be left out."""
     from lacdepth_ros.data.indexing import IndexRequest
-    from lacdepth_ros.data.manifest import write_manifest
     from lacdepth_ros.data.pairs import index_pairs
 
     options.check_limit(args)
@@ -136,13 +135,9 @@ def run(args: argparse.Namespace) -> int:
         result = index_pairs(request, pairs, progress_bar())
     except (OSError, ValueError, ModuleNotFoundError) as failure:
         raise UsageError(str(failure)) from failure
-    show_index(result)
-    show_problems(result.problems)
-    if not result.rows:
-        raise UsageError(f'{args.root}: no frame can be used; {args.output} was not written')
-    write_manifest(args.output, result.rows)
-    print(f'wrote {args.output}; look at it: lacdepth data check {args.output} --sheet OUT.png')
-    return 1 if result.problems else 0
+    status = write_index(args, result)
+    print(f'look at it: lacdepth data check {args.output} --sheet OUT.png')
+    return status
 
 
 def _pairs_options(args: argparse.Namespace) -> PairsOptions:
