@@ -86,6 +86,7 @@ def test_page_holds_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monkey
 
     page = tmp_path / 'benchmarks.md'
     monkeypatch.setattr(sys, 'argv', ['write_benchmarks.py', '--data', 'val.jsonl'])
+    monkeypatch.syspath_prepend(TOOL.parent)
     tool = runpy.run_path(str(TOOL))
     scope = tool['main'].__globals__
     monkeypatch.setitem(scope, 'lacdepth', measured)
@@ -110,3 +111,39 @@ def test_page_holds_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monkey
     assert 'the same rounds (fp32: 251 G, convolution by OpenVINO); of each the fastest' in text
     assert f', {len(os.sched_getaffinity(0))} cores; load ' in text
     assert 'garg crop, 0.001 to 80 m, with flip averaging, mean over images' in text
+
+
+def test_new_weights_renew_errors_and_leave_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {'evaluate': EVALUATED, 'benchmark': MEASURED}
+    page = tmp_path / 'benchmarks.md'
+    monkeypatch.syspath_prepend(TOOL.parent)
+    tool = runpy.run_path(str(TOOL))
+    scope = tool['main'].__globals__
+    monkeypatch.setitem(scope, 'lacdepth', lambda _folder, command, *_: found[command])
+    monkeypatch.setitem(scope, 'PAGE', page)
+    monkeypatch.setattr(sys, 'argv', ['write_benchmarks.py', '--data', 'val.jsonl'])
+    tool['main']()
+    before = page.read_text()
+    monkeypatch.setattr(sys, 'argv', [*sys.argv, '--accuracy-only'])
+    del found['benchmark']
+    tool['main']()
+    assert page.read_text() == before, 'the same errors change nothing'
+    found['evaluate'] = {
+        **EVALUATED,
+        'groups': {
+            name: {'frames': frames, **dict.fromkeys(ERRORS, error)}
+            for name, frames, error in (('road', 4.0, 0.5678), ('yard', 2.0, 0.25))
+        },
+    }
+    tool['main']()
+    expected = before.replace(
+        '| abs_rel on road (4 frames) | 0.123 |',
+        '| abs_rel on road (4 frames) | 0.568 |\n| abs_rel on yard (2 frames) | 0.250 |',
+    ).replace(
+        '| road | 4 | 0.123 | 0.123 | 0.123 | 0.123 | 0.123 | 0.1 | 0.123 | 0.123 | 0.123 |',
+        '| road | 4 | 0.568 | 0.568 | 0.568 | 0.568 | 0.568 | 0.6 | 0.568 | 0.568 | 0.568 |\n'
+        '| yard | 2 | 0.250 | 0.250 | 0.250 | 0.250 | 0.250 | 0.2 | 0.250 | 0.250 | 0.250 |',
+    )
+    assert page.read_text() == expected
