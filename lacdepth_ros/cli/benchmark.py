@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import re
 import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -114,17 +115,25 @@ def run(args: argparse.Namespace) -> int:
     share_cores(args.device)
     plan = forward_plan(args) if args.rounds else None
     print(duration(args, plan), file=sys.stderr)
-    result: dict[str, Any] = {'device': args.device}
+    result: dict[str, Any] = {'device': args.device, 'complete': False}
+
+    def save() -> None:
+        if args.json is not None:
+            write_json(args.json, result)
+
     if not args.skip_sizes:
         result['sizes'] = _sizes(*args.sizes[0])
         print(tables.sizes(result['sizes']))
+        save()
     if plan is not None:
         result['times'], result['peaks'] = _times(args, plan)
         print(tables.times(result['times'], result['peaks'], args.rounds))
+        save()
     if args.node_frames > 0 or args.rates:
-        _node(args, result)
+        _node(args, result, save)
+    result['complete'] = True
+    save()
     if args.json is not None:
-        write_json(args.json, result)
         print(f'wrote {args.json}')
     return 0
 
@@ -189,29 +198,48 @@ def _flat(row: Any) -> dict[str, Any]:
     return {**values['combination'], **values['work'], **milliseconds, **rest}
 
 
-def _node(args: argparse.Namespace, result: dict[str, Any]) -> None:
-    """Add to the result what the running node does."""
-    from tqdm import tqdm
-
-    from lacdepth_ros.session.node_benchmark import CASES, node_latencies
-    from lacdepth_ros.session.node_load import load_node
+def _node(args: argparse.Namespace, result: dict[str, Any], save: Callable[[], None]) -> None:
+    """Add to the result what the running node does; saved case by case: each start takes long."""
     from lacdepth_ros.session.node_process import choose_domain, use_domain
 
     use_domain(choose_domain())
     parameters = {'device': args.device}
     if args.node_frames > 0:
-        watch = partial(tqdm, total=args.node_frames, unit='frame', disable=None)
-        latencies = node_latencies(args.node_frames, parameters, watch)
-        result['node'] = [
-            {**dataclasses.asdict(latency), 'overhead_ms': latency.overhead}
-            for latency in latencies
-        ]
-        print(tables.node(result['node']))
+        result['node'] = []
+        for row in _latencies(args.node_frames, parameters):
+            result['node'].append(row)
+            print(tables.node([row]))
+            save()
     if args.rates:
-        loads = list(product(args.cameras, CASES.items(), args.rates))
-        show, result['load'] = progress_bar('load'), []
-        for done, (count, (subscribed, topics), rate) in enumerate(loads, start=1):
-            figures = load_node(parameters, topics, cameras=count, rate=rate, seconds=args.seconds)
-            result['load'].append({'subscribed': subscribed, **dataclasses.asdict(figures)})
-            show(done, len(loads))
-        print(tables.load(result['load']))
+        result['load'] = []
+        try:
+            for row in _loads(args, parameters):
+                result['load'].append(row)
+                save()
+        finally:
+            if result['load']:
+                print(tables.load(result['load']))
+
+
+def _latencies(frames: int, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Frames one by one, for each set of subscribed topics."""
+    from tqdm import tqdm
+
+    from lacdepth_ros.session.node_benchmark import node_latencies
+
+    watch = partial(tqdm, total=frames, unit='frame', disable=None)
+    for latency in node_latencies(frames, parameters, watch):
+        yield {**dataclasses.asdict(latency), 'overhead_ms': latency.overhead}
+
+
+def _loads(args: argparse.Namespace, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Frames at the pace of cameras, for each number of them, set of topics and rate."""
+    from lacdepth_ros.session.node_benchmark import CASES
+    from lacdepth_ros.session.node_load import load_node
+
+    loads = list(product(args.cameras, CASES.items(), args.rates))
+    show = progress_bar('load')
+    for done, (count, (subscribed, topics), rate) in enumerate(loads, start=1):
+        figures = load_node(parameters, topics, cameras=count, rate=rate, seconds=args.seconds)
+        yield {'subscribed': subscribed, **dataclasses.asdict(figures)}
+        show(done, len(loads))

@@ -66,8 +66,8 @@ def node_latencies(
     frames: int,
     parameters: Mapping[str, Any],
     watch: Callable[[Frames], Frames] = lambda frames: frames,
-) -> list[NodeLatency]:
-    """Measure the real node process with frames of KITTI's size, for each of CASES.
+) -> Iterator[NodeLatency]:
+    """Measure the real node process with frames of KITTI's size, for each of CASES in turn.
 
     This process is in the node's DDS domain already (`node_process.use_domain`).
 
@@ -79,10 +79,8 @@ def node_latencies(
     Raises:
         NodeError: The node did not start, or left a frame unanswered.
     """
-    return [
-        _measure(name, topics, watch(_frames(frames)), frames, parameters)
-        for name, topics in CASES.items()
-    ]
+    for name, topics in CASES.items():
+        yield _measure(name, topics, watch(_frames(frames)), frames, parameters)
 
 
 def _measure(

@@ -75,7 +75,9 @@ def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monke
     out = tmp_path / 'bench.json'
     arguments = '--sizes 32x64 64x96 --rounds 2 --engines eager --skip-sizes --node-frames 0'
     assert main(['benchmark', *arguments.split(), '--rates', '--json', str(out)]) == 0
-    rows = json.loads(out.read_text())['times']
+    written = json.loads(out.read_text())
+    assert written['complete']
+    rows = written['times']
     assert [(r['height'], r['width'], r['engine'], r['precision']) for r in rows] == [
         (height, width, 'eager', precision)
         for height, width in ((32, 64), (64, 96))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +15,10 @@ pytest.importorskip('rclpy')
 from lacdepth_ros.cli.main import main
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.messages.topics import DEPTH, POINTS
-from lacdepth_ros.session import loop, node_benchmark, node_process
+from lacdepth_ros.session import loop, node_benchmark, node_load, node_process
 from lacdepth_ros.session.client import Answer, DepthClient
+from lacdepth_ros.session.node_load import LoadFigures
+from lacdepth_ros.session.node_process import NodeError
 
 pytestmark = pytest.mark.ros
 
@@ -57,6 +60,32 @@ def test_unanswered_frame_is_named(
     said = capsys.readouterr().err
     assert 'frame 1 of 2: nothing on points within 60 s' in said
     assert 'out of memory for the cloud' in said
+
+
+@pytest.mark.parametrize('end', [NodeError('the node ended'), KeyboardInterrupt()])
+def test_loads_before_an_end_are_kept(
+    end: BaseException,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def load(_parameters: object, _topics: object, *, cameras: int, rate: float, **_: object):
+        if rate == 20:
+            raise end
+        latencies = (10.0, 20.0, 30.0)
+        return LoadFigures(cameras, rate, 50, 0.75, 0.5, latencies, 150.0, 512.0, 'eager fp32')
+
+    monkeypatch.setattr(node_load, 'load_node', load)
+    monkeypatch.setattr(node_process, 'use_domain', lambda domain: None)
+    out = tmp_path / 'bench.json'
+    arguments = '--skip-sizes --rounds 0 --node-frames 0 --rates 10 20 --json'
+    assert main(['benchmark', *arguments.split(), str(out)]) != 0
+    kept = json.loads(out.read_text())
+    assert not kept['complete']
+    assert [(row['rate'], row['answered'], row['cpu_percent']) for row in kept['load']] == [
+        (10.0, 0.75, 150.0)
+    ]
+    assert '75%    50%      10.0  20.0  30.0      150           512' in capsys.readouterr().out
 
 
 def test_engine_is_named_without_its_reasons() -> None:
