@@ -9,6 +9,7 @@ camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON
   camera_matrix.data               k
   rectification_matrix.data        r
   projection_matrix.data           p
+  binning_x, binning_y, roi        binning_x, binning_y, roi
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _CALIBRATION_NAMES = {
     'k': 'camera_matrix',
     'r': 'rectification_matrix',
     'p': 'projection_matrix',
+    **{name: name for name in ('binning_x', 'binning_y', 'roi')},
 }
 _LENGTHS = {'k': 9, 'r': 9, 'p': 12}
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)

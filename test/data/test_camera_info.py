@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.camera_info import CameraInfoFile, RegionOfInterest, read_camera_info
+from lacdepth_ros.messages.cameras import camera_from_info
 
 CALIBRATION = """\
 image_width: 640
@@ -48,6 +50,27 @@ def write(folder: Path, text: str, name: str = 'camera.yaml') -> Path:
 def test_camera_calibration_yaml(tmp_path: Path) -> None:
     info = read_camera_info(write(tmp_path, CALIBRATION))
     assert info == CameraInfoFile(640, 480, K, (-0.2, 0.01, 0.0, 0.0, 0.0), IDENTITY, P)
+
+
+def test_binning_and_region_of_a_calibration(tmp_path: Path) -> None:
+    """camera_info_manager writes them below the matrices, which are those of the full sensor."""
+    text = """\
+binning_x: 2
+binning_y: 4
+roi:
+  x_offset: 100
+  y_offset: 40
+  height: 400
+  width: 480
+  do_rectify: false
+"""
+    info = read_camera_info(write(tmp_path, CALIBRATION + text))
+    assert (info.width, info.height, info.k, info.p) == (640, 480, K, P)
+    assert (info.binning_x, info.binning_y) == (2, 4)
+    assert info.roi == RegionOfInterest(100, 40, 480, 400)
+    # Half-pixel exact: (c - offset + 1/2) / binning - 1/2.
+    expected = Camera(250.25, 127.5, (220.25 + 0.5) / 2 - 0.5, (200 + 0.5) / 4 - 0.5, 240, 100)
+    assert camera_from_info(info, rectified=False) == expected
 
 
 OPENCV = """%YAML:1.0
