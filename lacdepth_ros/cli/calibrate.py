@@ -74,7 +74,7 @@ def add_parser(subparsers: Any) -> None:
     options.add_camera_options(
         parser,
         intrinsics='focal lengths and principal point of the image, pixels',
-        file='YAML of camera_calibration, or of a sensor_msgs/CameraInfo, of the image',
+        file='YAML or INI of camera_calibration, or YAML of a CameraInfo message, of the image',
     )
     options.add_predictor_options(parser)
 

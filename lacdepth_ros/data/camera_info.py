@@ -1,6 +1,6 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera calibrations in files: YAML of camera_calibration or OpenCV, dumps of CameraInfo.
+"""Camera calibrations in files: YAML or INI of camera_calibration, YAML of OpenCV, CameraInfo.
 
 camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON
   image_width, image_height        width, height
@@ -10,6 +10,8 @@ camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON
   rectification_matrix.data        r
   projection_matrix.data           p
   binning_x, binning_y, roi        binning_x, binning_y, roi
+
+The INI format is that of `camera_info_ini`.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 import yaml
 
 from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.data.camera_info_ini import ini_record, is_ini
 
 _CALIBRATION_NAMES = {
     'width': 'image_width',
@@ -97,7 +100,7 @@ def read_camera_info(path: str | Path) -> CameraInfoFile:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is neither format, or lacks a value; the message names both.
+        ValueError: The file is none of the formats, or lacks a value; the message names both.
     """
     path = Path(path)
     if not path.is_file():
@@ -115,19 +118,21 @@ def read_camera_info(path: str | Path) -> CameraInfoFile:
 
 
 def _record(path: Path) -> Mapping[str, Any]:
-    """First YAML (or JSON) document of the file, which must be a mapping."""
+    """The INI file's fields, or the first YAML (or JSON) document, which must be a mapping."""
     try:
         text = path.read_text(encoding='utf-8-sig')
+        if is_ini(text):
+            return ini_record(text)
         if text.startswith(_OPENCV):  # its first line is no YAML
             text = text.partition('\n')[2]
         document = next(yaml.load_all(text, _Loader), None)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = ' '.join(str(error).split())
-        raise ValueError(f'neither YAML nor JSON ({line})') from error
+        raise ValueError(f'neither YAML, JSON nor INI ({line})') from error
     if not isinstance(document, Mapping):
         raise ValueError(
-            "neither camera_calibration's YAML (camera_matrix, ...) nor a CameraInfo (k, d, p, "
-            'width, height)'
+            "neither camera_calibration's YAML (camera_matrix, ...) or INI ([image], ...) nor a "
+            'CameraInfo (k, d, p, width, height)'
         )
     return document
 

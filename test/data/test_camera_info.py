@@ -140,12 +140,86 @@ def test_json_with_the_least_there_may_be(tmp_path: Path, p: list[float] | None)
     assert info == CameraInfoFile(640, 480, K, (), IDENTITY, P_OF_K)
 
 
+INI = """\
+# oST version 5.0 parameters
+
+
+[image]
+
+width
+640
+
+; of the sensor
+height
+480
+
+[{name}]
+
+camera matrix
+500.500000 0.000000 320.250000
+0.000000 510.000000 240.000000
+0.000000 0.000000 1.000000
+
+distortion
+{d}
+
+rectification
+1.000000 0.000000 0.000000
+0.000000 1.000000 0.000000
+0.000000 0.000000 1.000000
+
+projection
+450.000000 0.000000 318.000000 -45.000000
+0.000000 460.000000 239.000000 0.000000
+0.000000 0.000000 1.000000 0.000000
+"""
+
+
+@pytest.mark.parametrize(
+    ('d', 'model'),
+    [
+        ((-0.2, 0.01, 0.0, 0.0, 0.0), 'plumb_bob'),
+        ((0.1, 0.2, 0.0, 0.0, 0.3, 0.4, 0.5, 0.6), 'rational_polynomial'),
+    ],
+)
+@pytest.mark.parametrize('file', ['ost.txt', 'front.ini'])
+def test_ini_of_camera_calibration(
+    tmp_path: Path, d: tuple[float, ...], model: str, file: str
+) -> None:
+    text = INI.format(name='narrow_stereo/left', d=' '.join(f'{value:8f}' for value in d))
+    externals = '[externals]\ntranslation\n0 0 0\nrotation\n0 0 0\n'
+    for text_ in (text, '\ufeff' + text.replace('\n', '\r\n'), externals + text):
+        path = tmp_path / file
+        path.write_bytes(text_.encode())
+        assert read_camera_info(path) == CameraInfoFile(640, 480, K, d, IDENTITY, P, model)
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'message'),
+    [
+        ('width\n640', 'size\n640', "'width' is missing"),
+        ('width\n640', 'width\nwide', "width = 'wide' must be whole pixels"),
+        ('[image]', '[front]', r'holds 2 cameras \(front, left\)'),
+        ('[left]', '[externals]', 'holds 0 cameras; a file of one'),
+        ('-0.2 0 0 0 0', '0.1 0.2 0.3 0.4', r'distortion has 4 numbers.*fisheye.*ost\.yaml'),
+        ('-0.2 0 0 0 0', '-0.2 0 0 0 zero', "'-0.2 0 0 0 zero' is not a row of numbers"),
+        ('0.000000 510.000000 240.000000', '0 510', "'camera matrix' is not of 3 lines with 3"),
+        ('0.000000 0.000000 1.000000 0.000000\n', '', "'projection' is missing or cut short"),
+    ],
+)
+def test_damaged_ini_files_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = INI.format(name='left', d='-0.2 0 0 0 0')
+    assert old in text
+    with pytest.raises(ValueError, match=rf'camera\.yaml: {message}'):
+        read_camera_info(write(tmp_path, text.replace(old, new)))
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
         ('', 'neither'),
         ('just words', 'neither'),
-        ('{k: [1, 2', 'neither YAML nor JSON'),
+        ('{k: [1, 2', 'neither YAML, JSON nor INI'),
         ('a: 1', r'missing width, height, k \(or image_width, image_height, camera_matrix\)'),
         ('{width: 4, height: 3, k: [1, 2]}', 'k has 2 numbers; 9'),
         ('{width: 4, height: 3, k: [a, 0, 0, 0, 0, 0, 0, 0, 0]}', 'k = .* not a list of numbers'),
