@@ -62,6 +62,24 @@ def test_an_example_is_documented_with_its_topic(path: Path) -> None:
         assert f'{topic.value}`' in row
 
 
+@pytest.mark.parametrize(('name', 'file'), [('usb_cam', 'default_cam'), ('v4l2', 'DEVICE')])
+def test_the_calibration_of_a_driver_without_a_url_is_named(name: str, file: str) -> None:
+    """camera_info_manager takes an empty URL for ${ROS_HOME}/camera_info/${NAME}.yaml.
+
+    usb_cam calls every camera default_cam, v4l2_camera by its device; the files say no other name.
+    """
+    source = (ROOT / 'launch' / 'examples' / f'{name}.launch.py').read_text()
+    literals = {
+        node.value: node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)
+    }
+    assert 'camera_name' not in literals
+    default = f'~/.ros/camera_info/{file}.yaml'
+    [description] = [text for text in literals if 'Calibration, such as' in str(text)]
+    assert f'(empty: {default}, where there is one)' in description
+    [row] = [line for line in DOCS.splitlines() if f'`{name}.launch.py`' in line and '|' in line]
+    assert f'without `camera_info_url` the driver takes `{default}`' in row
+
+
 def test_examples_are_installed_and_short() -> None:
     assert len(EXAMPLES) == 8
     assert "glob('launch/examples/*.launch.py')" in (ROOT / 'setup.py').read_text()

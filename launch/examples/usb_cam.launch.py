@@ -33,6 +33,7 @@ def generate_launch_description() -> LaunchDescription:
     url = DeclareLaunchArgument(
         'camera_info_url',
         default_value='',
-        description='Calibration, such as file:///home/me/front.yaml; without it no metres',
+        description='Calibration, such as file:///home/me/front.yaml (empty: '
+        '~/.ros/camera_info/default_cam.yaml, where there is one)',
     )
     return LaunchDescription([url, depth, camera])
