@@ -64,6 +64,15 @@ def test_programs_know_what_they_are_told(program: str) -> None:
             assert type(yaml.safe_load(value)) is TYPES[kind], f'{name}: {value} is no {kind}'
 
 
+@pytest.mark.parametrize('base', ['/out', 'out'], ids=['jazzy', 'kilted'])
+def test_packed_depth_reaches_as_far_whatever_the_release_calls_the_parameter(base: str) -> None:
+    """The plugin takes the namespace's length, 1 of '/', off the topic that republish gives it."""
+    name = f'{base[len("/") :]}.compressedDepth.depth_max'
+    given = [pairs(words, '-p') for words in commands('run')['image_transport republish']]
+    [packed] = [values for values in given if values['out_transport'] == 'compressedDepth']
+    assert float(packed[name]) == 80.0
+
+
 @pytest.mark.parametrize('program', DECLARED['launch'])
 def test_launch_files_know_their_arguments(program: str) -> None:
     for words in commands('launch')[program]:
