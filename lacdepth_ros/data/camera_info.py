@@ -125,7 +125,8 @@ def _record(path: Path) -> Mapping[str, Any]:
             return ini_record(text)
         if text.startswith(_OPENCV):  # its first line is no YAML
             text = text.partition('\n')[2]
-        document = next(yaml.load_all(text, _Loader), None)
+        # PyYAML takes no tabs between values, which YAML and JSON allow; none matters here.
+        document = next(yaml.load_all(text.replace('\t', ' '), _Loader), None)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = ' '.join(str(error).split())
         raise ValueError(f'neither YAML, JSON nor INI ({line})') from error

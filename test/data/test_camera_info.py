@@ -132,6 +132,19 @@ roi: {{x_offset: 10, y_offset: 20, height: 200, width: 300, do_rectify: false}}
     assert info.roi == RegionOfInterest(10, 20, 300, 200)
 
 
+def test_tabs_between_values(tmp_path: Path) -> None:
+    """YAML 1.2 and JSON allow them, and yaml-cpp reads them."""
+    text = (
+        CALIBRATION.replace(', ', ',\t').replace(': 640', ':\t640').replace('bob', 'bob\t# Brown')
+    )
+    assert text.count('\t') > 20
+    expected = CameraInfoFile(640, 480, K, (-0.2, 0.01, 0.0, 0.0, 0.0), IDENTITY, P)
+    assert read_camera_info(write(tmp_path, text)) == expected
+    record = {'width': 640, 'height': 480, 'k': list(K)}
+    info = read_camera_info(write(tmp_path, json.dumps(record, indent='\t'), 'info.json'))
+    assert info == CameraInfoFile(640, 480, K, (), IDENTITY, P_OF_K)
+
+
 @pytest.mark.parametrize('p', [None, [0.0] * 12])
 def test_json_with_the_least_there_may_be(tmp_path: Path, p: list[float] | None) -> None:
     record: dict[str, object] = {'width': 640, 'height': 480, 'k': list(K)}
