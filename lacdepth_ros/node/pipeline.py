@@ -22,6 +22,7 @@ from lacdepth_ros.messages.decoder import ImageDecoder
 from lacdepth_ros.messages.rectification import RectifierCache, View
 from lacdepth_ros.messages.topic_doubt import doubt_of_topic
 from lacdepth_ros.messages.topics import CAMERA_INFO
+from lacdepth_ros.messages.upper_bytes import upper_byte_doubt
 from lacdepth_ros.node.height_watch import HeightWatch
 from lacdepth_ros.node.novelty import NoveltyWatch
 from lacdepth_ros.node.publishers import Publishers, Result
@@ -151,6 +152,7 @@ class FramePipeline:
                 'fixes that)'
             )
             self._doubt('bits', _late_growth(self._decoder.bit_depth))
+        self._doubt('upper bytes', upper_byte_doubt(pair.image, image))
         return image
 
     def _predict(self, view: View, parameters: NodeParameters) -> DepthPrediction:

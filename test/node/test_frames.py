@@ -223,22 +223,37 @@ def test_changed_calibration_is_followed(bench):
     assert [camera.width for camera in bench.predictor.cameras] == [WIDTH, 32]
 
 
-def test_compressed_images_are_decoded(make_bench):
-    bench = make_bench(image_transport='compressed')
+def answer_to_compressed(bench, text, values):
+    """Depth of a picture that comes as image/compressed, of format `text`."""
     best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
     images = bench.client.create_publisher(CompressedImage, '/image/compressed', best_effort)
     assert bench.transition('configure') and bench.transition('activate')
     bench.subscribe('depth/image_rect')
     assert bench.spin_until(images.get_subscription_count)
     assert bench.spin_until(lambda: bench.camera._publishers.wanted(bench.camera.settings))
-    _, png = cv2.imencode('.png', np.full((HEIGHT, WIDTH, 3), (0, 0, 50), np.uint8))
-    message = CompressedImage(format='rgb8; png compressed bgr8')
-    message.data.frombytes(png.tobytes())
+    _, file = cv2.imencode('.jpg' if 'jpeg' in text else '.png', values)
+    message = CompressedImage(format=text)
+    message.data.frombytes(file.tobytes())
     bench.infos.publish(info_message(STAMP))
     images.publish(stamped(message, STAMP))
     assert bench.spin_until(lambda: bench.received['depth/image_rect'])
-    depth = depth_from_message(bench.received['depth/image_rect'][0])
+    return depth_from_message(bench.received['depth/image_rect'][0])
+
+
+def test_compressed_images_are_decoded(make_bench):
+    bench = make_bench(image_transport='compressed')
+    red = np.full((HEIGHT, WIDTH, 3), (0, 0, 50), np.uint8)
+    depth = answer_to_compressed(bench, 'rgb8; png compressed bgr8', red)
     np.testing.assert_allclose(depth, 6.0, rtol=1e-6)
+
+
+def test_jpegs_of_few_bits_are_warned_of(make_bench):
+    """12 bits are 16 of 255 in a JPEG of image_transport."""
+    bench = make_bench(image_transport='compressed')
+    gray = np.full((HEIGHT, WIDTH), 16, np.uint8)
+    depth = answer_to_compressed(bench, 'mono16; jpeg compressed mono8', gray)
+    np.testing.assert_allclose(depth, 2.6, rtol=1e-6)
+    assert bench.status_with('compressed.format').level == DiagnosticStatus.WARN
 
 
 def test_cached_camera_info_serves_other_stamps(make_bench):
