@@ -42,7 +42,7 @@ def image_from_compressed(
 
     Raises:
         ValueError: The data is empty, truncated, no JPEG or PNG or of another size, or it is
-            compressed depth or video.
+            compressed depth, video or TIFF.
     """
     _refuse_other_kinds(msg.format)
     data = bytes(msg.data)
@@ -67,12 +67,17 @@ def image_from_compressed(
 
 
 def _refuse_other_kinds(written: str) -> None:
-    """ValueError for formats of image_transport that hold no camera image."""
+    """ValueError for formats of image_transport that hold no camera image, or a TIFF."""
     text = quoted(written)
     if 'compressedDepth' in written:
         raise ValueError(
             f'compressed format {text} is a depth image, not a camera image; '
             "subscribe to the camera's image topic"
+        )
+    if 'tiff compressed' in written:
+        raise ValueError(
+            f'compressed format {text} holds a TIFF; set the parameter ...compressed.format of '
+            "the camera's driver to png, which keeps every value as well, or to jpeg"
         )
     if _VIDEO.search(written):
         raise ValueError(

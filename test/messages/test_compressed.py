@@ -112,6 +112,12 @@ def test_compressed_depth_is_refused(rgb):
         image_from_compressed(msg)
 
 
+def test_tiffs_are_refused_with_what_to_set(rgb):
+    msg = compressed(rgb, '.tiff', text='rgb8; tiff compressed ')
+    with pytest.raises(ValueError, match=r'holds a TIFF; .* to png'):
+        image_from_compressed(msg)
+
+
 @pytest.mark.parametrize('text', ['h264', 'H.265', 'rgb8; hevc', 'av1', 'vp9', 'ffmpeg; x'])
 def test_video_is_refused_with_what_to_run(rgb, text):
     with pytest.raises(ValueError, match=r'video stream.* what belongs to its encoder'):
