@@ -80,6 +80,22 @@ def test_the_calibration_of_a_driver_without_a_url_is_named(name: str, file: str
     assert f'without `camera_info_url` the driver takes `{default}`' in row
 
 
+def test_the_calibrator_is_given_the_service_of_the_driver() -> None:
+    """camera_info_manager offers ~/set_camera_info; neither driver is started by another name."""
+    for file, node in (('usb_cam', 'usb_cam'), ('v4l2', 'v4l2_camera')):
+        source = (ROOT / 'launch' / 'examples' / f'{file}.launch.py').read_text()
+        [driver] = [
+            {item.arg: item.value for item in node.keywords}
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == 'Node'
+        ]
+        assert 'name' not in driver
+        assert f'/{ast.literal_eval(driver["namespace"])}/{node}/set_camera_info' in DOCS
+    [command] = [block for block in DOCS.split('```') if 'run camera_calibration' in block]
+    assert '-r image:=/camera/image_raw' in command
+    assert '-r camera/set_camera_info:=/camera/usb_cam/set_camera_info' in command
+
+
 def test_examples_are_installed_and_short() -> None:
     assert len(EXAMPLES) == 8
     assert "glob('launch/examples/*.launch.py')" in (ROOT / 'setup.py').read_text()
