@@ -6,6 +6,9 @@
 - octomap_server (octomap_mapping ros2, 72141b9), octomap_server.cpp: `insertScan`
 - nvblox (7c76f90), projective_integrator_impl.cuh: `FloatPixelGreaterThanZero`;
   projective_tsdf_integrator.cu: `UpdateTsdfVoxelFunctor`, for a voxel that is seen first
+- isaac_ros_nitros (4fbeb11), nitros_image.cpp: `convert_to_custom`,
+  `allocate_video_buffer_no_padding`; nitros_image_details.hpp: `g_ros_to_gxf_video_format`
+- image_proc (image_pipeline 30b982af), crop_decimate.cpp: `imageCb`
 - ORB_SLAM3 (c0acf237), Frame.cc: `ComputeStereoFromRGBD`, `UnprojectStereo`
 - message_filters (jazzy, d3eecd6), exact_time.h: `add`, `checkTuple`, `clearOldTuples`
 """
@@ -13,6 +16,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -51,6 +55,30 @@ def nvblox_distance(measured: float, voxel: float, truncation: float = 0.2) -> f
     weight = 1 / voxel**2  # by the voxel's depth, not the measured one
     fused = distance * weight / weight
     return min(truncation, fused) if fused > 0 else max(-truncation, fused)
+
+
+NITROS_BYTES = {'rgb8': 3, 'bgr8': 3, 'bgra8': 4, 'mono8': 1, '16UC1': 2, '32FC1': 4}
+"""Bytes of a pixel of encodings, some of those that it knows."""
+
+
+def nitros_rows(image: Any) -> np.ndarray:
+    """convert_to_custom: bytes (H, W * bytes of a pixel) that an Image becomes on the GPU.
+
+    Raises:
+        RuntimeError: It takes no such image.
+    """
+    if image.encoding not in NITROS_BYTES:
+        raise RuntimeError('Unsupported encoding from ROS.')
+    if image.width % 2 or image.height % 2:
+        raise RuntimeError('Odd Image width or height.')
+    rows = np.frombuffer(image.data, np.uint8).reshape(image.height, image.step)
+    return rows[:, : image.width * NITROS_BYTES[image.encoding]]
+
+
+def crop_info(info: Any, width: int, height: int) -> None:
+    """imageCb: what becomes of a camera_info without binning, with offsets of 0."""
+    info.binning_x, info.binning_y = max(info.binning_x, 1), max(info.binning_y, 1)
+    info.roi.width, info.roi.height, info.roi.do_rectify = width, height, True
 
 
 def orb_slam_point(depth: float, x: float, y: float) -> tuple[float, float, float] | None:

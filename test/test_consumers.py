@@ -23,7 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / 'docs' / 'consumers.md').read_text()
 DECLARED = json.loads((ROOT / 'test' / 'consumer_parameters.json').read_text())
 PUBLISHED = {f'/camera/{topic}' for topic in topics.OUTPUTS}
-OTHERS = {'/camera/image_raw', '/camera/image_rect', '/camera/camera_info', '/camera/depth_node'}
+OTHERS = {
+    '/camera/image_raw',
+    '/camera/even/image_raw',
+    '/camera/image_rect',
+    '/camera/camera_info',
+    '/camera/depth_node',
+}
 COMPRESSED = {f'/camera/{topics.DEPTH}/{kind}' for kind in ('zstd', 'compressedDepth')}
 TYPES = {'float': float, 'int': int, 'bool': bool, 'str': str}
 

@@ -5,13 +5,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from depth_readers import laserscan_ranges
-from fake_messages import FakeImage
+from fake_messages import FakeCameraInfo, FakeImage
 from map_readers import (
+    crop_info,
     exact_pairs,
+    nitros_rows,
     nvblox_distance,
     octomap_marks,
     orb_slam_point,
@@ -21,7 +24,9 @@ from map_readers import (
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.obstacles import ObstacleSettings, clearing_points, obstacle_points
 from lacdepth_ros.core.pointcloud import limit_range
+from lacdepth_ros.messages.cameras import camera_from_info, info_for_depth
 from lacdepth_ros.messages.depth import depth_to_message
+from lacdepth_ros.messages.images import color_to_message
 
 CAMERA = Camera(fx=60.0, fy=70.0, cx=39.5, cy=29.5, width=80, height=60)
 HEIGHT = 0.3
@@ -99,6 +104,39 @@ def test_nvblox_frees_what_lies_before_infinity_and_leaves_the_unknown(
     measured: float, distance: float | None
 ) -> None:
     assert nvblox_distance(measured, 3.0) == pytest.approx(distance)
+
+
+KITTI = {
+    'width': 1242,
+    'height': 375,
+    'k': [721.5, 0.0, 609.6, 0.0, 721.5, 172.9, 0.0, 0.0, 1.0],
+    'r': [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+    'p': [721.5, 0.0, 609.6, 0.0, 0.0, 721.5, 172.9, 0.0, 0.0, 0.0, 1.0, 0.0],
+}
+
+
+@pytest.mark.parametrize('encoding', ['32FC1', '16UC1'])
+def test_isaac_takes_depth_of_an_image_that_crop_decimate_made_even(encoding: str) -> None:
+    info = FakeCameraInfo(**KITTI)
+    camera = camera_from_info(info, rectified=False)
+    depth = np.arange(375 * 1242, dtype=np.float32).reshape(375, 1242) / 10_000 + 1
+    with pytest.raises(RuntimeError, match='Odd Image'):
+        nitros_rows(depth_to_message(FakeImage, depth, None, encoding=encoding))
+    crop_info(info, 1242, 374)
+    even = camera_from_info(info, rectified=False)
+    assert even == replace(camera, height=374), 'the same rays, a row fewer'
+    published = info_for_depth(FakeCameraInfo, info, None, camera=even)
+    assert (published.width, published.height, published.k[5]) == (1242, 374, 172.9)
+    image = depth_to_message(FakeImage, depth[:374], None, encoding=encoding)
+    kind, unit = (np.float32, 1.0) if encoding == '32FC1' else (np.uint16, 0.001)
+    np.testing.assert_allclose(nitros_rows(image).view(kind) * unit, depth[:374], atol=6e-4)
+
+
+def test_isaac_takes_the_color_image_that_comes_with_depth() -> None:
+    rgb = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    assert (
+        nitros_rows(color_to_message(FakeImage, rgb, None)).tolist() == rgb.reshape(4, 18).tolist()
+    )
 
 
 @pytest.mark.parametrize('unseen', [math.inf, math.nan])
