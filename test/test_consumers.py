@@ -89,6 +89,17 @@ def test_launch_files_know_their_arguments(program: str) -> None:
         assert len(options) == given['args'].count('--')
 
 
+def test_nvblox_knows_its_topics_and_parameters_and_has_these_defaults() -> None:
+    [text] = re.findall(r'^\*\*nvblox\*\*.*?\n\n', PAGE, flags=re.DOTALL | re.MULTILINE)
+    known = DECLARED['nvblox']
+    assert set(re.findall(r'`(camera_0/[\w/]+)`', text)) == set(known['topics'])
+    own = known['parameters']
+    named = set(re.findall(r'`((?:map_|projective_)\w+)`', text))
+    assert named == {*own, *own['static_mapper']} - {'static_mapper'}
+    assert f'`map_clearing_radius_m` with it ({own["map_clearing_radius_m"]:g} m' in text
+    assert f'`map_clearing_frame_id` (`{own["map_clearing_frame_id"]}`' in text
+
+
 def test_every_topic_of_the_page_is_one_of_a_node_in_camera() -> None:
     named = set(re.findall(r'(?<![\w>])/camera/[\w/]+\w', PAGE))
     assert named <= PUBLISHED | OTHERS | COMPRESSED
