@@ -8,6 +8,8 @@ were compiled and tried: the integer's low bits, and 0 for infinity.
 - Foxglove's panels (lichtblick 66adecb99), decodings.ts: `decodeFloat1c`
 - RViz (jazzy 591594ee), ros_image_texture.cpp: `getMinimalAndMaximalValueToNormalize`,
   `convertTo8bit`
+- RViz (jazzy 591594ee, rolling f7112b1a), depth_cloud_mld.cpp: `initializeConversion`,
+  `generatePointCloudSL`
 - web_video_server (ros2, 48215bb), image_streamer.cpp: `decodeImage`
 - depth_image_proc (image_pipeline 30b982af), convert_metric.cpp: `depthCb`
 - compressed_depth_image_transport (rolling, 7404d77), codec.cpp: `encodeCompressedDepthImage`,
@@ -15,6 +17,8 @@ were compiled and tried: the integer's low bits, and 0 for infinity.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +40,28 @@ def rviz_gray(values: np.ndarray, fixed: tuple[float, float] | None) -> np.ndarr
         return None
     share = np.nan_to_num((values - low) / (high - low), nan=0.0)
     return (np.clip(share, 0, 1) * 255).astype(np.uint8)
+
+
+class RvizDepthCloud:
+    """MultiLayerDepth without occlusion compensation; camera_infos have no roi and no binning."""
+
+    def __init__(self) -> None:
+        self._pixels = 0
+        self._rays = (np.empty(0), np.empty(0))
+
+    def points(self, values: np.ndarray, info: Any) -> np.ndarray:
+        """Points (N, 3) in metres of a 32FC1 image: `generatePointCloudFromDepth`."""
+        height, width = values.shape
+        if (width, height) != (info.width, info.height):
+            raise ValueError("Depth image size and camera info don't match")
+        if values.size != self._pixels:
+            self._pixels = values.size
+            columns = (np.arange(width) - info.p[2]) / info.p[0]
+            rows = (np.arange(height) - info.p[6]) / info.p[5]
+            self._rays = columns, rows
+        x, y = np.meshgrid(*self._rays)
+        valid = np.isfinite(values)
+        return np.stack([x, y, np.ones_like(x)], axis=-1)[valid] * values[valid][:, None]
 
 
 def web_video_gray(values: np.ndarray) -> np.ndarray:

@@ -5,19 +5,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 from depth_viewers import (
+    RvizDepthCloud,
     compressed_depth,
     convert_metric,
     foxglove_gray,
     rviz_gray,
     web_video_gray,
 )
-from fake_messages import FakeImage
+from fake_messages import FakeCameraInfo, FakeImage
 
+from lacdepth_ros.core.camera import Camera
+from lacdepth_ros.core.geometry import depth_to_points
+from lacdepth_ros.messages.cameras import info_for_depth
 from lacdepth_ros.messages.depth import depth_to_message
 from lacdepth_ros.viz.colors import colorize_depth
 
@@ -43,6 +48,24 @@ def test_rviz_needs_a_fixed_range_where_anything_is_beyond_range() -> None:
     assert rviz_gray(values, None) is None
     assert rviz_gray(values[:, :5], None) is not None, 'a street without sky'
     assert rviz_gray(values, (0.0, 80.0)).tolist() == [[7, 15, 44, 127, 251, 255, 0]]
+
+
+def test_rviz_s_depth_cloud_is_the_node_s_until_the_camera_zooms() -> None:
+    wide = Camera(fx=60.0, fy=70.0, cx=2.5, cy=1.0, width=7, height=3)
+    tele = replace(wide, fx=120.0, fy=140.0)
+    depth = np.tile(STREET, (3, 1))
+    finite = np.isfinite(depth)
+    wide_info, tele_info = (
+        info_for_depth(FakeCameraInfo, FakeCameraInfo(), None, camera=camera)
+        for camera in (wide, tele)
+    )
+    display = RvizDepthCloud()
+    for info in (wide_info, tele_info):
+        shown = display.points(published(depth), info)
+        np.testing.assert_allclose(shown, depth_to_points(depth, wide)[finite], rtol=1e-5)
+    anew = RvizDepthCloud().points(published(depth), tele_info)
+    np.testing.assert_allclose(anew, depth_to_points(depth, tele)[finite], rtol=1e-5)
+    assert not np.allclose(shown, anew, rtol=0.1)
 
 
 def test_web_video_server_shows_black_where_anything_is_beyond_range() -> None:
