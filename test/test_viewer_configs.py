@@ -35,6 +35,8 @@ def test_rviz_knows_every_property_of_a_display(display: dict[str, Any]) -> None
     if 'Topic' in display:
         assert display['Topic'].keys() <= set(KNOWN['topic'])
         assert display['Topic']['Value'] in PUBLISHED | INPUTS
+    for name, value in {**display, **display.get('Topic', {})}.items():
+        assert value in KNOWN['choices'].get(name, [value]), 'RViz would take its default'
 
 
 def test_rviz_knows_the_view_the_tools_and_the_options() -> None:
