@@ -84,8 +84,9 @@ def page(device: str, load: float, evaluated: Any, measured: Any) -> list[str]:
         f'At {at(measured["sizes"][0])}, by `lacdepth benchmark`.',
         sizes(measured['sizes']),
         '## Time of a forward pass',
-        'With the same threads and input; the rows of a network at one size are interleaved with '
-        'the first row and with what gives the peak, so that a slow moment affects all. The ratio '
+        'With the same threads and input; the rows of a network of ours at one size, and each row '
+        'of another, are interleaved with the first row and with what gives the peak, so that a '
+        'slow moment affects all. The ratio '
         'is to the first row; of peak: of the most multiply-adds a second in the same rounds '
         f'({peaks(measured["peaks"])}); of each the fastest round. '
         'Networks that are not ours are built by transformers, with random weights.',

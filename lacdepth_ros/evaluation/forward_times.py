@@ -72,8 +72,8 @@ class ForwardTime:
 
 Runners = dict[Combination, tuple[Work, Callable[[], object]]]
 Made = Callable[[], Runners]
-"""Makes one network at one size, in all ways. A large one in five ways holds gigabytes, so that no
-machine has memory for all that are compared; they are made and timed one after the other."""
+"""Makes one network at one size: one of ours in all ways, which are to be compared, a peer in one,
+as ZoeDepth in four takes over 20 GiB. What is made is timed before the next: memory suffices."""
 
 
 def our_networks(
@@ -125,9 +125,10 @@ def peer_networks(
     """
     ours = [(engine, precision) for engine, precision in ways if engine in peers.ENGINES]
     return [
-        partial(_peer_runners, name, peers.build_peer(name, 'meta'), wanted, ours)
+        partial(_peer_runners, name, peers.build_peer(name, 'meta'), wanted, [way])
         for name in names
         for wanted in sizes
+        for way in ours
     ]
 
 
@@ -153,7 +154,7 @@ def time_networks(
     device: torch.device,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[list[ForwardTime], dict[str, Peak]]:
-    """Time each network's ways interleaved, and with them the first way of all and the probes.
+    """Time what is made together interleaved, and with it the first way of all and the probes.
 
     Args:
         networks: What to time; none is held longer than that takes, but for the first way.

@@ -126,6 +126,18 @@ def test_peers_run_reduced_and_only_where_an_engine_is_theirs(one_peer: None) ->
     assert isinstance(depth, torch.Tensor) and depth.dtype == torch.bfloat16
 
 
+def test_peers_are_held_one_way_at_a_time(one_peer: None) -> None:
+    ways = [('eager', 'fp32'), ('eager', 'bf16')]
+    made = forward_times.peer_networks(['one'], [(28, 28), (28, 42)], ways)
+    combinations = [list(make()) for make in made]
+    assert [[(c.width, c.precision) for c in some] for some in combinations] == [
+        [(28, 'fp32')],
+        [(28, 'bf16')],
+        [(42, 'fp32')],
+        [(42, 'bf16')],
+    ]
+
+
 def test_peers_under_openvino_compute_what_they_are(one_peer: None) -> None:
     pytest.importorskip('openvino')
     network = peers.build_peer('one')
