@@ -27,9 +27,9 @@ time forward passes: presets (and with --peers other projects' networks) x sizes
 precisions, those of a preset at one size interleaved with the first of all and with what reaches
 the most multiply-adds a second here (others' one by one, as they are large); each is given as a
 ratio to the one and as a share of the other, too: on a shared machine ratios are worth more than
-milliseconds. Then the node runs in a
-process of its own (this needs rclpy): its stages with frames of KITTI's size one by one, and what
-it answers at the pace of one or several cameras, with depth and with depth and cloud subscribed.
+milliseconds. Then the node runs in a process of its own (this needs rclpy): its stages with frames
+of KITTI's size one by one, and what it answers at the pace of one or several cameras, with depth
+and with depth and cloud subscribed.
 """
 
 

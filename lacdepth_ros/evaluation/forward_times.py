@@ -73,7 +73,7 @@ class ForwardTime:
 Runners = dict[Combination, tuple[Work, Callable[[], object]]]
 Made = Callable[[], Runners]
 """Makes one network at one size: one of ours in all ways, which are to be compared, a peer in one,
-as ZoeDepth in four takes over 20 GiB. What is made is timed before the next: memory suffices."""
+as ZoeDepth in four takes over 20 GiB. What is made is timed, and let go, before the next."""
 
 
 def our_networks(
