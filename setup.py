@@ -9,7 +9,6 @@ package_name = 'lacdepth_ros'
 EXTRAS = {
     'bags': ['rosbags', 'scipy'],
     'export': ['onnx', 'onnxruntime', 'onnxscript'],
-    'int8': ['nncf'],
     'onnxruntime': ['onnx', 'onnxruntime', 'onnxscript'],  # the engine
     'report': ['jinja2', 'matplotlib'],
     # Only for Pythons without ROS: with ROS installed its packages come from the distribution.

@@ -114,6 +114,7 @@ def describe(path: Path) -> dict[str, Any]:
         'licence': provenance.get('licence'),
         'std_calibrated_on_frames': calibration.frames if calibration else None,
         'usual_novelty': calibration.limit if calibration else None,
+        'int8': model.quantization is not None,
         'provenance': {k: v for k, v in provenance.items() if k not in _OWN},
     }
 
@@ -138,6 +139,7 @@ def _lines(found: dict[str, Any]) -> str:
         'std': f'calibrated on {frames} frames, novelty up to {usual:.2f} is usual'
         if frames
         else 'not calibrated (lacdepth calibrate-std)',
+        'int8': 'has scales for it' if found['int8'] else 'no scales for it (lacdepth quantize)',
         'data': found['data'] or 'not said',
         'licence': found['licence'] or 'not said',
     }

@@ -14,7 +14,6 @@ from lacdepth_ros.cli.console import UsageError
 if TYPE_CHECKING:
     from lacdepth_ros.models.engines.parity import Parity
     from lacdepth_ros.models.lacdepth import LacDepth
-    from lacdepth_ros.models.quantization import Frame
 
 HELP = 'write a checkpoint as an ONNX or OpenVINO file'
 DESCRIPTION = """\
@@ -30,7 +29,7 @@ examples:
   lacdepth export depth.onnx --precision fp16    # TensorRT 10: trtexec --stronglyTyped
   lacdepth export depth.onnx --dynamic           # any size in multiples of 32
   lacdepth export depth.xml --size 352x1216      # for OpenVINO
-  lacdepth export depth.xml --int8 --calibrate frames.jsonl
+  lacdepth export depth.xml --int8               # for CPUs that multiply 8-bit integers
   lacdepth export depth.onnx --verify
 """
 
@@ -58,13 +57,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         '--int8',
         action='store_true',
-        help='encoder and decoder in 8-bit integers (OpenVINO); needs --calibrate and nncf',
-    )
-    parser.add_argument(
-        '--calibrate',
-        type=Path,
-        metavar='MANIFEST',
-        help='frames like those that the file will see, such as 100 from the own camera',
+        help='encoder and decoder in 8-bit integers (OpenVINO), by the scales of the checkpoint, '
+        'as lacdepth quantize finds them',
     )
     outputs.add_overwrite(parser)
     parser.add_argument('--verify', action='store_true', help='only compare the file')
@@ -93,12 +87,10 @@ def run(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> None:
     if args.verify:
         why = 'is about writing, and --verify compares the file as it is; leave one out'
-        names = ('size', 'dynamic', 'precision', 'int8', 'calibrate', 'overwrite')
+        names = ('size', 'dynamic', 'precision', 'int8', 'overwrite')
         options.refuse_given(args, *names, why=why)
     if args.int8:
         options.refuse_given(args, 'precision', why='and --int8 exclude each other; give one')
-    if args.int8 != (args.calibrate is not None):
-        raise UsageError('--int8 and --calibrate MANIFEST go together')
 
 
 def _export(args: argparse.Namespace, model: LacDepth) -> Parity:
@@ -115,22 +107,11 @@ def _export(args: argparse.Namespace, model: LacDepth) -> Parity:
             width=width,
             precision='int8' if args.int8 else args.precision or 'fp32',
             any_size=args.dynamic,
-            frames=_frames(args.calibrate) if args.int8 else (),
         )
         try:
             return verify(draft, model, (height, width), name=args.file)
         except ValueError as failure:
             raise ValueError(f'{failure}; nothing was written') from failure
-
-
-def _frames(manifest: Path) -> list[Frame]:
-    """Images and cameras of a manifest, evenly spaced where it is long."""
-    from lacdepth_ros.data.manifest import read_manifest
-    from lacdepth_ros.models.quantization import MOST_FRAMES
-
-    entries = read_manifest(manifest)
-    samples = [entry.load() for entry in entries[:: -(-len(entries) // MOST_FRAMES)]]
-    return [(sample.image, sample.camera) for sample in samples]
 
 
 def _size(text: str) -> tuple[int, int]:

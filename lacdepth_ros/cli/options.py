@@ -74,7 +74,8 @@ def add_predictor_options(
     group.add_argument(
         '--precision',
         default=precision,
-        help=f'arithmetic of the network: fp32, bf16, fp16 (GPU) or auto (default: {precision})',
+        help='arithmetic of the network: fp32, bf16, fp16 (GPU), int8 (OpenVINO on a CPU) or auto '
+        f'(default: {precision})',
     )
     group.add_argument(
         '--input-scale',

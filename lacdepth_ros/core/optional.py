@@ -11,7 +11,7 @@ from typing import Any
 
 REPORTING = 'openvino_telemetry'
 """Comes with openvino, and tells its maker of every import and conversion unless a file in the
-user's home forbids it. Without it openvino and nncf report nothing."""
+user's home forbids it. Without it openvino reports nothing."""
 NO_REPORTS = 'ORT_DISABLE_TELEMETRY'
 """onnxruntime reports each session to its maker, from its own code, unless this is set before it
 is imported."""

@@ -58,7 +58,7 @@ def probes(precision: str, device: torch.device) -> dict[str, Probe]:
     """Make all probes that can run here, by name.
 
     Args:
-        precision: One of DTYPES.
+        precision: One of DTYPES, or 'int8'.
         device: Where to run.
     """
     on_cpu = device.type == 'cpu'
@@ -66,7 +66,7 @@ def probes(precision: str, device: torch.device) -> dict[str, Probe]:
     if on_cpu and precision == 'fp32':
         # The first: NumPy's threads spin for a while after it, which must not meet a network.
         made |= {f'product {n} by NumPy': _numpy_product(n) for n in SIDES}
-    if device.type != 'xpu':  # an Intel GPU is OpenVINO's
+    if device.type != 'xpu' and precision != 'int8':  # those two are OpenVINO's
         made |= {f'product {n} by PyTorch': _product(n, precision, device) for n in SIDES}
     if device.type in DEVICES and importlib.util.find_spec('openvino') is not None:
         made['convolution by OpenVINO'] = _convolution(precision, DEVICES[device.type])
@@ -103,7 +103,10 @@ def _convolution(precision: str, target: str) -> Probe:
     image = operators.parameter(list(shape), np.float32)
     kernel = operators.constant(_noise(CHANNELS, CHANNELS, KERNEL, KERNEL))
     padding = [KERNEL // 2] * 2
-    result = operators.convolution(image, kernel, [1, 1], padding, padding, [1, 1])
+    read = [image, kernel]
+    if precision == 'int8':
+        read = [_rounded(image, 0, 255), _rounded(kernel, -127, 127)]
+    result = operators.convolution(*read, [1, 1], padding, padding, [1, 1])
     options = {
         'PERFORMANCE_HINT': 'LATENCY',
         'INFERENCE_PRECISION_HINT': PRECISIONS[precision],
@@ -116,6 +119,13 @@ def _convolution(precision: str, target: str) -> Probe:
     values = [_noise(*shape)]
     macs = CHANNELS**2 * KERNEL**2 * MAP_SIDE**2
     return Probe(macs, lambda: request.infer(values, share_inputs=True))
+
+
+def _rounded(values: Any, lowest: int, highest: int) -> Any:
+    """Values of 0 .. 1 as multiples of 1 / highest: 8-bit integers for what computes with them."""
+    operators: Any = load_library('openvino', PURPOSE).opset13
+    ends = [operators.constant(np.float32(x / highest)) for x in (lowest, highest)]
+    return operators.fake_quantize(values, *ends, *ends, highest - lowest + 1)
 
 
 def _noise(*shape: int) -> npt.NDArray[np.float32]:

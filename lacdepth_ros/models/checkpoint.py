@@ -18,12 +18,17 @@ from lacdepth_ros.core.text import clean
 from lacdepth_ros.core.whole_file import whole_file
 from lacdepth_ros.models.config import ModelConfig
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.quantization import Quantization
+from lacdepth_ros.models.quantized_network import check_quantization
 from lacdepth_ros.models.shipped import checkpoint_path
 from lacdepth_ros.models.std_calibration import StdCalibration
 
 FORMAT = 'lacdepth/1'
 _KEYS = ('model_config', 'provenance')
 _CALIBRATION = 'std_calibration'
+_INTEGERS_KEY = 'int8'
+_BIAS = 'int8.'
+"""Before the name of a convolution: its bias in integers, a tensor beside the weights."""
 _FLOATS, _INTEGERS = ('F32', 'F16', 'BF16'), ('I64',)
 FOCAL_PER_WIDTH = 'focal_per_width'
 """Key of the provenance: focal length over width of the training images, their field of view."""
@@ -38,7 +43,9 @@ def save_checkpoint(
     *,
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Write weights, configuration, provenance and the calibration of the std, if there is one.
+    """Write weights, configuration, provenance, calibration of the std and scales of integers.
+
+    Of the last two, those that there are.
 
     The file appears whole or not at all.
 
@@ -60,9 +67,8 @@ def save_checkpoint(
         'provenance': json.dumps(provenance),
         **_calibration_entry(model.calibration),
     }
-    with whole_file(path) as draft:
-        save_file(weights, draft, metadata=metadata)
-        draft.chmod(0o644)  # safetensors writes files that only their owner can read
+    _add_integers(weights, metadata, model.quantization)
+    _write(path, weights, metadata)
 
 
 def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str, str]]:
@@ -93,11 +99,12 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             settings, provenance = (_read_json(path, metadata, key) for key in _KEYS)
             config = _config(path, settings)
             calibration = _calibration(path, metadata)
+            integers = _integers(path, metadata)
             # Before memory is taken for anything: a network without memory says what must come.
             with torch.device('meta'):
                 model = LacDepth(config)
             expected = model.state_dict()
-            _check_weights(path, file, expected)
+            _check_weights(path, file, expected, {f'{_BIAS}{name}' for name in integers})
             # Not by file.get_tensor: safetensors 0.8 loses two integers with every tensor so read.
             stored = load(path.read_bytes())
     except (SafetensorError, OSError) as error:
@@ -109,6 +116,7 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
     _check_finite(path, weights)
     model.load_state_dict(weights, strict=True, assign=True)
     model.calibration = calibration
+    model.quantization = _quantization(path, model, integers, stored)
     provenance = {clean(key): clean(str(text), LONGEST) for key, text in provenance.items()}
     return model.eval(), provenance
 
@@ -125,14 +133,31 @@ def write_calibrated(source: str | Path | None, path: Path, calibration: StdCali
         FileNotFoundError: No such file.
         ValueError: Not a LacDepth checkpoint, or the calibration is of another network.
     """
+    tensors, metadata = _stored(source)
+    _write(path, tensors, {**metadata, **_calibration_entry(calibration)})
+
+
+def write_quantized(source: str | Path | None, path: Path, quantization: Quantization) -> None:
+    """The same with other scales of integers."""
+    tensors, metadata = _stored(source)
+    weights = {name: x for name, x in tensors.items() if not name.startswith(_BIAS)}
+    _add_integers(weights, metadata, quantization)
+    _write(path, weights, metadata)
+
+
+def _stored(source: str | Path | None) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """What a checkpoint's file holds, once it is known to be one."""
     source = checkpoint_path(source)
     load_checkpoint(source)  # whatever is wrong with it is said there
     with safe_open(source, framework='pt') as file:
-        metadata = {**file.metadata(), **_calibration_entry(calibration)}
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        names = file.keys()
+        return {name: file.get_tensor(name) for name in names}, dict(file.metadata())
+
+
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     with whole_file(path) as draft:
-        save_file(weights, draft, metadata=metadata)
-        draft.chmod(0o644)
+        save_file(tensors, draft, metadata=metadata)
+        draft.chmod(0o644)  # safetensors writes files that only their owner can read
 
 
 def checkpoint_hash(path: str | Path | None = None) -> str:
@@ -158,6 +183,37 @@ def _calibration(path: Path, metadata: dict[str, str]) -> StdCalibration | None:
         raise ValueError(f'checkpoint {path}: {error}') from error
 
 
+def _add_integers(
+    weights: dict[str, Tensor], metadata: dict[str, str], quantization: Quantization | None
+) -> None:
+    """Put the scales of integers into what a file will hold."""
+    metadata.pop(_INTEGERS_KEY, None)
+    if quantization is None:
+        return
+    plain, biases = quantization.to_parts()
+    metadata[_INTEGERS_KEY] = json.dumps(plain)
+    weights.update({f'{_BIAS}{name}': x.contiguous().cpu() for name, x in biases.items()})
+
+
+def _integers(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    """The scales of integers; {} in checkpoints without."""
+    return _read_json(path, metadata, _INTEGERS_KEY) if _INTEGERS_KEY in metadata else {}
+
+
+def _quantization(
+    path: Path, model: LacDepth, plain: dict[str, Any], stored: dict[str, Tensor]
+) -> Quantization | None:
+    if not plain:
+        return None
+    biases = {n[len(_BIAS) :]: x.float() for n, x in stored.items() if n.startswith(_BIAS)}
+    try:
+        quantization = Quantization.from_parts(plain, biases)
+        check_quantization(quantization, model)
+    except ValueError as error:
+        raise ValueError(f'checkpoint {path}: {error}') from error
+    return quantization
+
+
 def _config(path: Path, settings: dict[str, Any]) -> ModelConfig:
     try:
         return ModelConfig.from_dict(settings)
@@ -165,9 +221,16 @@ def _config(path: Path, settings: dict[str, Any]) -> ModelConfig:
         raise ValueError(f'checkpoint {path}: {error}') from error
 
 
-def _check_weights(path: Path, file: Any, expected: dict[str, Tensor]) -> None:
-    """Compare names, shapes and kinds of the stored weights with those of the configuration."""
-    stored = set(file.keys())
+def _check_weights(path: Path, file: Any, expected: dict[str, Tensor], allowed: set[str]) -> None:
+    """Compare names, shapes and kinds of the stored weights with those of the configuration.
+
+    Args:
+        path: For the message.
+        file: The open checkpoint.
+        expected: Weights by name.
+        allowed: Names of what is checked elsewhere and may lack.
+    """
+    stored = set(file.keys()) - allowed
     problems = [f'{name} is missing' for name in expected if name not in stored]
     problems += [f'{clean(name, 100)} is unknown' for name in sorted(stored - set(expected))]
     for name in stored & set(expected):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from lacdepth_ros.models.engines.parity import Parity, compare
 from lacdepth_ros.models.engines.street import street_view
 from lacdepth_ros.models.inference import prepare_for_inference
 from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
-from lacdepth_ros.models.quantization import Frame, quantize
+from lacdepth_ros.models.quantized_network import QuantizedNetwork
 
 SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml'}
 PRECISIONS = {'onnx': ('fp32', 'fp16'), 'openvino': ('fp32', 'int8')}
@@ -76,7 +76,6 @@ def export(
     width: int,
     precision: str = 'fp32',
     any_size: bool = False,
-    frames: Sequence[Frame] = (),
 ) -> None:
     """Write a network as a file; its kind follows from the suffix.
 
@@ -85,11 +84,10 @@ def export(
         path: Target, `.onnx`, or `.xml` for OpenVINO (its weights go next to it, as `.bin`).
         height: Of the input.
         width: Of the input.
-        precision: Of encoder and decoder, 'fp32', 'fp16' (ONNX) or 'int8' (OpenVINO); what becomes
-            metres is float32.
+        precision: Of encoder and decoder, 'fp32', 'fp16' (ONNX) or 'int8' (OpenVINO; the network
+            must have a quantization); what becomes metres is float32.
         any_size: The input may have any size in multiples of 32 (ONNX); height and width must be
             such, too.
-        frames: Typical ones, to find the ranges of int8 with.
 
     Raises:
         ValueError: Another suffix or precision, a network in training mode, or a size or kind
@@ -103,13 +101,16 @@ def export(
         _check_any_size(kind, height, width)
     facts = _facts(model, precision)
     dtype = 'fp32' if precision == 'int8' else precision
-    network = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, dtype)).eval()
+    network: nn.Module = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, dtype))
+    if precision == 'int8':
+        network = QuantizedNetwork(network)
+    network.eval()
     intrinsics = typical_intrinsics(model.config, height, width)
     inputs = (torch.zeros(1, 3, height, width), *intrinsics)
     if kind == 'onnx':
         _write_onnx(network, path, inputs, facts, any_size=any_size)
     else:
-        _write_openvino(network, path, inputs, facts, frames)
+        _write_openvino(network, path, inputs, facts)
 
 
 def _facts(model: LacDepth, precision: str) -> dict[str, str]:
@@ -190,7 +191,7 @@ def _check_any_size(kind: str, height: int, width: int) -> None:
 
 
 def _write_onnx(
-    network: PixelNetwork,
+    network: nn.Module,
     path: Path,
     inputs: tuple[Tensor, ...],
     facts: dict[str, str],
@@ -206,11 +207,10 @@ def _write_onnx(
 
 
 def _write_openvino(
-    network: PixelNetwork,
+    network: nn.Module,
     path: Path,
     inputs: tuple[Tensor, ...],
     facts: dict[str, str],
-    frames: Sequence[Frame],
 ) -> None:
     library = load_library('openvino', 'files of OpenVINO')
     model = openvino.translate(library, network, [tuple(x.shape) for x in inputs])
@@ -218,8 +218,6 @@ def _write_openvino(
         [*model.inputs, *model.outputs], [*INPUTS[: len(inputs)], *OUTPUTS], strict=True
     ):
         tensor.set_names({name})
-    if facts['precision'] == 'int8':
-        model = quantize(model, frames, network.network.exact_parts())
     for name, value in facts.items():
         model.set_rt_info(value, PREFIX + name)
     library.save_model(model, path, compress_to_fp16=False)

@@ -18,6 +18,7 @@ from lacdepth_ros.models.decoder import DilatedFusion, PyramidOutput, ResidualPy
 from lacdepth_ros.models.depth_head import ConditionalDistribution, expected_depth
 from lacdepth_ros.models.laplacian import FoldedResiduals, laplacian_residuals, shrink
 from lacdepth_ros.models.layers import resize_to
+from lacdepth_ros.models.quantization import Quantization
 from lacdepth_ros.models.std_calibration import StdCalibration
 from lacdepth_ros.models.upsampling import BilinearUpsampling, GuidedUpsampling
 
@@ -59,7 +60,8 @@ class LacDepth(nn.Module):
         super().__init__()
         self.config = config
         self.calibration: StdCalibration | None = None
-        """Of these very weights; whoever changes them takes it away."""
+        self.quantization: Quantization | None = None
+        """Both of these very weights; whoever changes them takes them away."""
         self.encoder = Encoder(config.encoder, encoder_weights)
         self.fusion = DilatedFusion(self.encoder.channels, config)
         self.pyramid = ResidualPyramid(config)

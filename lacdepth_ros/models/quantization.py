@@ -1,65 +1,110 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Eight-bit integers in a translated network: ranges from frames, the metres left in float32."""
+"""Convolutions in 8-bit integers: what a checkpoint knows of them, and how values are rounded.
+
+The input of a convolution is rounded to multiples of one scale, 0 to 255 or -128 to 127 of them;
+its kernel to multiples of a scale of each output channel, -127 to 127 of them, the largest weight
+being 127. The graph holds both as roundings of floats, from which an engine that computes with
+integers takes its integers. What becomes metres stays float32: LacDepth.exact_parts.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+import torch
+from torch import Tensor
 
-from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.core.optional import load_library
-from lacdepth_ros.core.preprocessing import resize_image
-
-Frame = tuple[npt.NDArray[np.uint8], Camera]
-"""(H, W, 3) RGB and the camera of these pixels."""
-SENSITIVE = ('encoder', 'fusion.laterals', 'upsampling')
-"""Stay as they are beside the exact parts: little time is gained, or one scale would serve small
-numbers among large ones, as rays and the image's residuals are among features (decision 40)."""
-MOST_FRAMES = 100
-"""Ranges hardly change with more."""
+KERNEL_LEVELS = 127
+_LEAST = 1e-8  # of a kernel's scale: channels of nothing but 0
+_LARGEST_SCALE = 1e6
 
 
-def quantize(model: Any, frames: Sequence[Frame], exact: Iterable[str]) -> Any:
-    """Quantize an openvino.Model whose inputs are pixel values, and intrinsics if it has two.
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """The integers of one convolution.
 
-    Args:
-        model: As `export` makes it, of a fixed size.
-        frames: Typical of what it will see.
-        exact: Modules of the network that stay in float32, see LacDepth.exact_parts.
+    Attributes:
+        scale: Of its input.
+        signed: Its input has values below 0.
+        bias: (out,) float32 in place of its own, which takes back what rounding shifts on average;
+            None where it has none.
+    """
 
-    Returns:
-        Another openvino.Model with the same inputs and outputs.
+    scale: float
+    signed: bool
+    bias: Tensor | None
+
+    @property
+    def lowest(self) -> int:
+        """Of the input's integers."""
+        return -128 if self.signed else 0
+
+    @property
+    def highest(self) -> int:
+        """Of the input's integers."""
+        return 127 if self.signed else 255
+
+
+@dataclass(frozen=True, eq=False)
+class Quantization:
+    """The integers of a network whose BatchNorms are folded.
+
+    Attributes:
+        levels: By name of a convolution, see quantized_network.Convolutions.
 
     Raises:
-        ValueError: There are no frames.
-        ModuleNotFoundError: nncf is not installed.
+        ValueError: A scale or a bias is no number that can be one.
     """
-    if not frames:
-        raise ValueError('int8 needs frames to calibrate with, and the manifest lists none')
-    nncf = load_library('nncf', 'int8')
-    _, _, height, width = model.inputs[0].shape
-    names = [x.get_any_name() for x in model.inputs]
 
-    def inputs(frame: Frame) -> dict[str, npt.NDArray[np.float32]]:
-        image, camera = frame
-        pixels = resize_image(image, width, height).transpose(2, 0, 1)[None].astype(np.float32)
-        seen = camera.resized(width, height)
-        intrinsics = np.array([[seen.fx, seen.fy, seen.cx, seen.cy]], np.float32)
-        return dict(zip(names, (pixels, intrinsics), strict=False))
+    levels: Mapping[str, Levels]
 
-    kept = [rf'__module\.network\.{re.escape(name)}[./].*' for name in (*exact, *SENSITIVE)]
-    # The network's own arithmetic: padding, residuals, moments, the way to metres.
-    kept += [r'__module\.network/.*', r'__module/.*']
-    return nncf.quantize(
-        model,
-        nncf.Dataset(frames, inputs),
-        subset_size=len(frames),
-        preset=nncf.QuantizationPreset.MIXED,  # unsigned after ReLU, signed elsewhere
-        target_device=nncf.TargetDevice.CPU,
-        ignored_scope=nncf.IgnoredScope(patterns=kept, validate=False),
+    def __post_init__(self) -> None:
+        if not self.levels:
+            raise ValueError('there is no convolution in integers')
+        for name, level in self.levels.items():
+            if not 0 < level.scale <= _LARGEST_SCALE:  # NaN is refused too
+                raise ValueError(f'the scale {level.scale} of {name} is impossible')
+            if level.bias is not None and not torch.isfinite(level.bias).all():
+                raise ValueError(f'the bias of {name} holds NaN or infinity')
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Plain values for JSON, and the biases by name."""
+        plain = {n: [level.scale, level.signed] for n, level in self.levels.items()}
+        return plain, {n: x.bias for n, x in self.levels.items() if x.bias is not None}
+
+    @classmethod
+    def from_parts(cls, plain: Mapping[str, Any], biases: Mapping[str, Tensor]) -> Quantization:
+        """Rebuild what `to_parts` gave.
+
+        Raises:
+            ValueError: A value is missing or impossible.
+        """
+        try:
+            levels = {
+                name: Levels(float(scale), bool(signed), biases.get(name))
+                for name, (scale, signed) in plain.items()
+            }
+        except (TypeError, OverflowError) as error:
+            raise ValueError(f'the scales of integers are damaged: {error}') from error
+        if strangers := sorted(set(biases) - set(levels)):
+            raise ValueError(f'{strangers[0]} has a bias for integers and no scale')
+        return cls(levels)
+
+
+def round_image(image: Tensor, level: Levels) -> Tensor:
+    """Round the input of a convolution."""
+    return torch.fake_quantize_per_tensor_affine(
+        image, level.scale, 0, level.lowest, level.highest
+    )
+
+
+def round_kernel(kernel: Tensor) -> Tensor:
+    """Round a kernel (out, in, h, w), each output channel with its own scale."""
+    scales = kernel.abs().amax((1, 2, 3)).clamp_min(_LEAST) / KERNEL_LEVELS
+    none = torch.zeros_like(scales, dtype=torch.int32)
+    return torch.fake_quantize_per_channel_affine(
+        kernel, scales, none, 0, -KERNEL_LEVELS, KERNEL_LEVELS
     )

@@ -31,8 +31,8 @@ class NodeParameters:
     precision: str = parameter(
         'precision',
         'auto',
-        'Arithmetic of the network: fp32, bf16, fp16 (GPU), or auto: the fastest that gives the '
-        'depth of fp32',
+        'Arithmetic of the network: fp32, bf16, fp16 (GPU), int8 (OpenVINO on a CPU), or auto: '
+        'the fastest that gives the depth of fp32',
     )
     input_width: int = parameter(
         'input_width', 0, 'Width of the network input [px]; 0 = as trained', limits=INPUT_SIDES

@@ -102,7 +102,7 @@ def build_network(config: NetworkConfig) -> LacDepth:
                 'set preset: null'
             )
         renew(model, config.renewed)
-        model.calibration = None  # it is of the weights that were
+        model.calibration = model.quantization = None  # of the weights that were
     freeze(model, config)
     return model
 

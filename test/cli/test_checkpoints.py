@@ -37,8 +37,9 @@ def test_every_argument_that_names_a_checkpoint_takes_the_shipped_one() -> None:
 
     walk(build_parser(), '')
     del found[' blend OUT']
-    assert {' calibrate-std', ' blend BEFORE', ' blend AFTER', ' checkpoints PATH', ' doctor',
-            ' export', ' evaluate', ' play', ' soak', ' bag evaluate'} <= set(found)  # fmt: skip
+    assert {' calibrate-std', ' quantize', ' blend BEFORE', ' blend AFTER', ' checkpoints PATH',
+            ' doctor', ' export', ' evaluate', ' play', ' soak',
+            ' bag evaluate'} <= set(found)  # fmt: skip
     for command, action in found.items():
         assert callable(action.type), command
         assert action.type('shipped') == default_checkpoint(), command

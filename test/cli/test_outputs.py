@@ -52,6 +52,12 @@ WRITES: dict[str, tuple[str, list[str], str, str]] = {
         '--markdown',
         'FILE',
     ),
+    'quantize': (
+        'cli.quantize._entries',
+        ['c.safetensors', 'FILE', '--data', 'DATA'],
+        'OUT',
+        'FILE',
+    ),
     'blend': ('models.checkpoint.load_checkpoint', ['shipped', 'b', 'FILE'], 'OUT', 'FILE'),
     'benchmark': (
         'cli.benchmark._times',
@@ -138,7 +144,7 @@ def test_file_that_is_there_is_replaced_only_when_told_to(
     folder.mkdir()
     there.write_text('a result')
     names = {'DATA': data, 'IMAGE': image, 'DIR': folder, 'FILE': there}
-    if case == 'blend' or case.startswith('calibrate-std'):
+    if case in ('blend', 'quantize') or case.startswith('calibrate-std'):
         names['FILE'] = there = there.rename(folder / 'FILE.safetensors')
     given = [_fill(word, names) for word in arguments]
     if option.startswith('--') and option not in given:

@@ -22,8 +22,7 @@ CASES: list[tuple[list[str], str]] = [
     *(([*IMPORTED, f'--{name}', '1'], f'--{name} is about a network')
       for name in ('checkpoint', 'device', 'engine', 'precision', 'input-scale', 'camera-height')),
     *((['export', 'a.onnx', '--verify', *option], f'{option[0]} is about writing')
-      for option in (['--precision', 'fp32'], ['--size', '32x32'], ['--dynamic'], ['--int8'],
-                     ['--calibrate', 'x'])),
+      for option in (['--precision', 'fp32'], ['--size', '32x32'], ['--dynamic'], ['--int8'])),
     ([*REPLAY, '--rate', '1', '--timeout', '20'], '--timeout is for lockstep'),
     *(([*REPLAY, '--no-truth', *option], f'{option[0]} is about errors')
       for option in (['--protocol', 'kitti'], ['--crop', 'garg'], ['--bands', '5'],

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,12 +15,13 @@ from tiny_networks import tiny_network
 from torch import Tensor
 
 from lacdepth_ros.models.assumed_camera import centered_camera
-from lacdepth_ros.models.engines import build, choice, devices, gate
+from lacdepth_ros.models.engines import build, choice, gate
 from lacdepth_ros.models.engines.build import EngineSpec, candidates
 from lacdepth_ros.models.engines.choice import EngineChooser
 from lacdepth_ros.models.engines.eager import EagerEngine
 from lacdepth_ros.models.engines.engine import Outputs
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.quantization import Levels, Quantization
 
 CAMERA = centered_camera(535.0, 96, 64)
 CPU, GPU, XPU = (torch.device(name) for name in ('cpu', 'cuda', 'xpu'))
@@ -31,7 +33,7 @@ class OffEngine(EagerEngine):
     version = '1'
     off = 0.0
     closed = 0
-    takes: ClassVar = {'bf16': 20.0, 'fp32': 40.0}
+    takes: ClassVar = {'int8': 15.0, 'bf16': 20.0, 'fp32': 40.0}
     fault: Exception | None = None
 
     def __init__(self, model: LacDepth, device: torch.device, precision: str) -> None:
@@ -76,6 +78,7 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[OffEngine]:
         gate, 'least_milliseconds', lambda engine, *_: getattr(engine, 'milliseconds', 60.0)
     )
     monkeypatch.setattr(build, 'computes_bf16', lambda: True)
+    monkeypatch.setattr(build, 'computes_int8', lambda: False)
     takes = {'bf16': 20.0, 'fp32': 40.0}
     for name, value in (('off', 0.0), ('closed', 0), ('fault', None), ('takes', takes)):
         monkeypatch.setattr(OffEngine, name, value)
@@ -205,6 +208,30 @@ def test_engine_that_is_always_slower_is_tried_only_where_the_faster_one_cannot_
     assert chosen.name == 'onnxruntime'
 
 
+def test_integers_are_tried_where_the_processor_has_them(
+    other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, 'computes_int8', lambda: True)
+    other.takes = {'int8': 15.0, 'bf16': 20.0, 'fp32': 40.0}
+    assert choose().precision == 'int8'
+    assert candidates('openvino', 'auto', CPU) == [
+        ('openvino', 'int8'),
+        ('openvino', 'bf16'),
+        ('openvino', 'fp32'),
+    ]
+    assert candidates('auto', 'int8', CPU) == [('openvino', 'int8')]
+    assert candidates('onnxruntime', 'auto', CPU) == [('onnxruntime', 'fp32')]
+    model = tiny_network()
+    first = EngineChooser(copy.deepcopy(model), CPU, 'openvino', 'int8').choose(CAMERA)
+    monkeypatch.setattr(gate, 'compare', None)
+    assert EngineChooser(copy.deepcopy(model), CPU, 'openvino', 'int8').choose(CAMERA).parity == (
+        first.parity
+    )
+    model.quantization = Quantization({'fusion.merges.0.0': Levels(1.0, True, None)})
+    with pytest.raises(TypeError):  # other integers are measured anew
+        EngineChooser(model, CPU, 'openvino', 'int8').choose(CAMERA)
+
+
 def test_figures_are_kept_for_the_same_network_only(
     other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +279,9 @@ def test_runnable_is_what_is_installed_and_the_reference(monkeypatch) -> None:
     ('engine', 'precision', 'device', 'message'),
     [
         ('magic', 'fp32', CPU, "'magic'.*'auto', 'eager'"),
-        ('eager', 'int8', CPU, "'int8'.*'auto', 'fp32', 'bf16', 'fp16'"),
+        ('eager', 'int4', CPU, "'int4'.*'auto', 'fp32', 'bf16', 'fp16', 'int8'"),
+        ('eager', 'int8', CPU, "'int8' is OpenVINO's on the cpu alone, not of engine 'eager'"),
+        ('auto', 'int8', GPU, "'int8' is OpenVINO's on the cpu alone.*'cuda'"),
         ('auto', 'fp16', CPU, 'needs a GPU'),
         ('compiled', 'auto', CPU, "'compiled' cannot run on device 'cpu'"),
         ('openvino', 'auto', GPU, "'openvino' cannot run on device 'cuda'"),
@@ -261,25 +290,3 @@ def test_runnable_is_what_is_installed_and_the_reference(monkeypatch) -> None:
 def test_impossible_request_is_refused(engine, precision, device, message) -> None:
     with pytest.raises(ValueError, match=message):
         candidates(engine, precision, device)
-
-
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    [
-        ('flags : fpu avx512_bf16 sse', True),
-        ('Features : asimd bf16', True),
-        ('flags : f16c', False),
-    ],
-)
-def test_bf16_is_read_from_the_processors_flags(
-    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()
-    path = tmp_path / 'cpuinfo'
-    path.write_text(f'model name\t: Some Processor\n{text}\nmodel name\t: Some Processor\n')
-    monkeypatch.setattr(devices, 'CPUINFO', path)
-    assert devices.computes_bf16() == expected
-    assert devices.processor_name() == 'Some Processor'
-    kind = devices.processor_kind()
-    path.write_text(path.read_text().replace(text, f'{text} more'))
-    assert devices.processor_kind() != kind, 'another processor, or one that may do less'

@@ -393,7 +393,7 @@ def test_wrong_image_is_refused(image: np.ndarray, message: str) -> None:
     [
         ({'device': 'tpu'}, r"'tpu'.*\['cpu'"),
         ({'device': 'cuda:99'}, "'cuda:99'.*'cpu'"),
-        ({'precision': 'int8'}, "'int8'.*'auto', 'fp32', 'bf16', 'fp16'"),
+        ({'precision': 'int4'}, "'int4'.*'auto', 'fp32', 'bf16', 'fp16', 'int8'"),
         ({'precision': 'fp16'}, 'needs a GPU'),
         ({'engine': 'magic'}, "'magic'.*'eager'"),
         ({'engine': 'compiled'}, "'compiled'.*cannot run on device 'cpu'"),

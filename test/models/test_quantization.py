@@ -1,69 +1,210 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Files in 8-bit integers: what is quantized, what stays float32, and what is asked for."""
+"""Convolutions in 8-bit integers: what is rounded, how, and what a checkpoint keeps of it."""
 
 from __future__ import annotations
 
+import copy
 import json
-import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from tiny_networks import tiny_network
+import torch
+import torch.nn.functional as F  # noqa: N812
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from tiny_networks import random_image, tiny_network
+from torch import nn
 
-from lacdepth_ros.cli.main import main
-from lacdepth_ros.core.camera import Camera
-from lacdepth_ros.models.checkpoint import save_checkpoint
+from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint, write_quantized
+from lacdepth_ros.models.engines.devices import computes_int8
 from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.export import export
+from lacdepth_ros.models.first_levels import first_levels
+from lacdepth_ros.models.inference import fold_batch_norm
+from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.quantization import (
+    Levels,
+    Quantization,
+    round_image,
+    round_kernel,
+)
+from lacdepth_ros.models.quantized_network import QuantizedNetwork, convolutions
+
+INPUTS = (random_image(64, 96), torch.tensor([[60.0, 61.0, 47.0, 30.0]]))
 
 
-def frame(seed: int) -> tuple[np.ndarray, Camera]:
-    image = np.random.default_rng(seed).integers(0, 256, (40, 60, 3), np.uint8)
-    return image, Camera(50.0, 52.0, 28.0, 21.0, 60, 40)
+def folded(seed: int = 0) -> LacDepth:
+    model = tiny_network(seed=seed, rays='decoder').requires_grad_(False)
+    fold_batch_norm(model)
+    return model
 
 
-def test_decoder_is_quantized_and_the_metres_are_not(tmp_path: Path) -> None:
+def quantized(seed: int = 0) -> LacDepth:
+    """A network, not folded, with first scales."""
+    model = tiny_network(seed=seed, rays='decoder')
+    model.quantization = Quantization(first_levels(folded(seed), [INPUTS]))
+    return model
+
+
+def test_rounding_is_that_of_the_definition() -> None:
+    values = torch.linspace(-3, 3, 1001).view(1, 1, 7, 143)
+    for signed, low, high in ((True, -128, 127), (False, 0, 255)):
+        found = round_image(values, Levels(0.01, signed, None)).numpy()
+        steps = np.clip(np.rint(values.numpy() / np.float32(0.01)), low, high)
+        np.testing.assert_allclose(found, steps * 0.01, atol=1e-6)
+    kernel = torch.randn(5, 3, 3, 3)
+    kernel[2] = 0
+    scales = np.abs(kernel.numpy()).max(axis=(1, 2, 3), keepdims=True) / 127
+    expected = np.rint(kernel.numpy() / np.maximum(scales, 1e-9)) * scales
+    np.testing.assert_allclose(round_kernel(kernel).numpy(), expected, atol=1e-6)
+    assert np.abs(round_kernel(kernel).numpy() - kernel.numpy()).max() <= 0.51 * scales.max()
+
+
+def test_all_that_becomes_no_metres_is_in_integers() -> None:
+    network = folded()
+    levels = first_levels(network, [INPUTS])
+    exact = tuple(f'{name}.' for name in network.exact_parts())
+    whole = {name for name in levels if '[' not in name}
+    reduced = {n for n in convolutions(network) if not f'{n}.'.startswith(exact)}
+    assert whole == reduced
+    assert not any(name.startswith(('bins', 'distribution')) for name in levels)
+    parts = {name for name in levels if '[' in name}
+    joined = {name.partition('[')[0] for name in parts}
+    assert joined and all('reduce' in n or 'join' in n for n in joined), 'no rays among them'
+    assert all(levels[name].bias is None for name in parts), 'a bias is added once'
+    after_relu = levels['pyramid.steps.0.refine.0']
+    assert after_relu.signed, 'it reads the residuals of the image, too'
+
+
+def test_one_convolution_in_integers_against_numpy() -> None:
+    network = folded()
+    name = 'fusion.merges.0.0'
+    bias = torch.linspace(-1, 1, len(convolutions(network)[name].bias))
+    network.quantization = Quantization({name: Levels(0.03, False, bias)})
+    read: list[torch.Tensor] = []
+    given: list[torch.Tensor] = []
+    module = convolutions(network)[name]
+
+    def look(_: nn.Module, inputs: tuple[torch.Tensor, ...], result: torch.Tensor) -> None:
+        given.append(inputs[0].clone())
+        read.append(result.clone())
+
+    module.register_forward_hook(look)
+    QuantizedNetwork(network)(*INPUTS)
+    kernel = module.weight.numpy()
+    scales = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True) / 127
+    rounded = torch.from_numpy(np.rint(kernel / scales) * scales).float()
+    steps = np.clip(np.rint(given[0].numpy() / np.float32(0.03)), 0, 255) * np.float32(0.03)
+    expected = F.conv2d(torch.from_numpy(steps), rounded, bias, padding=1)
+    torch.testing.assert_close(read[0], expected, rtol=1e-5, atol=1e-5)
+    unrounded = F.conv2d(given[0], module.weight, bias, padding=1)
+    assert (unrounded - expected).abs().max() > 1e-3, 'rounding shows'
+
+
+def test_a_checkpoint_keeps_them(tmp_path: Path) -> None:
+    path, copied = tmp_path / 'a.safetensors', tmp_path / 'b.safetensors'
+    model = quantized()
+    save_checkpoint(path, model, {'data': 'none'})
+    loaded, _ = load_checkpoint(path)
+    assert_same(loaded.quantization, model.quantization)
+    plain = tmp_path / 'plain.safetensors'
+    save_checkpoint(plain, without(model), {'data': 'none'}, dtype=torch.float16)
+    assert load_checkpoint(plain)[0].quantization is None
+    write_quantized(plain, copied, model.quantization)
+    before, after = load_file(plain), load_file(copied)
+    assert all(torch.equal(before[name], after[name]) for name in before), 'weights as stored'
+    again, told = load_checkpoint(copied)
+    assert told['data'] == 'none'
+    assert_same(again.quantization, model.quantization)
+    other = quantized(seed=1).quantization
+    write_quantized(copied, copied, other)
+    assert_same(load_checkpoint(copied)[0].quantization, other)
+
+
+def without(model: LacDepth) -> LacDepth:
+    """The same network without integers."""
+    plain = copy.deepcopy(model)
+    plain.quantization = None
+    return plain
+
+
+def assert_same(found: Quantization | None, expected: Quantization | None) -> None:
+    assert found is not None and expected is not None
+    assert list(found.levels) == list(expected.levels)
+    for name, level in expected.levels.items():
+        other = found.levels[name]
+        assert (other.scale, other.signed) == (level.scale, level.signed)
+        assert (other.bias is None) == (level.bias is None)
+        assert level.bias is None or torch.equal(other.bias, level.bias)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (lambda plain, biases: plain['fusion.merges.0.0'].__setitem__(0, 0.0), 'scale 0.0 of'),
+        (lambda plain, biases: plain['fusion.merges.0.0'].__setitem__(0, 'x'), 'damaged|convert'),
+        (lambda plain, biases: plain.__setitem__('fusion.merges.0.0', 3), 'scales .* damaged'),
+        (lambda plain, biases: plain.__setitem__('nowhere', [1.0, True]), 'nowhere is no conv'),
+        (lambda plain, biases: plain.__setitem__('distribution.mlp.0', [1.0, True]), 'is no conv'),
+        (lambda plain, biases: plain.__setitem__('upsampling.weights[72:]', [1.0, True]), 'is no'),
+        (lambda plain, biases: biases.__setitem__('fusion.merges.0.0', torch.zeros(3)), 'size'),
+        (
+            lambda plain, biases: biases['fusion.merges.0.0'].fill_(float('nan')),
+            'bias of fusion.merges.0.0 holds NaN',
+        ),
+        (lambda plain, biases: plain.pop('fusion.merges.0.0'), 'fusion.merges.0.0.* is unknown'),
+    ],
+)
+def test_a_damaged_checkpoint_is_refused(change, message: str, tmp_path: Path) -> None:
+    path = tmp_path / 'a.safetensors'
+    save_checkpoint(path, quantized(), {})
+    with safe_open(path, framework='pt') as file:
+        metadata = file.metadata()
+    weights = load_file(path)
+    plain = json.loads(metadata['int8'])
+    biases = {n[5:]: x for n, x in weights.items() if n.startswith('int8.')}
+    change(plain, biases)
+    weights |= {f'int8.{name}': x for name, x in biases.items()}
+    save_file(weights, path, metadata={**metadata, 'int8': json.dumps(plain)})
+    with pytest.raises(ValueError, match=message):
+        load_checkpoint(path)
+
+
+def test_a_file_in_integers_has_what_the_network_has(tmp_path: Path) -> None:
     pytest.importorskip('openvino')
-    pytest.importorskip('nncf')
     path = tmp_path / 'depth.xml'
-    model = tiny_network(rays='decoder')
-    frames = [frame(i) for i in range(3)]
-    export(model, path, height=32, width=64, precision='int8', frames=frames)
+    model = quantized()
+    export(model, path, height=64, width=96, precision='int8')
     read = openvino_core('this test').read_model(path)
     assert [x.get_any_name() for x in read.inputs] == ['image', 'intrinsics']
     assert read.get_rt_info('lacdepth_precision').value == 'int8'
-    quantized = set()
-    for op in read.get_ops():
-        if op.get_type_name() in ('Convolution', 'GroupConvolution'):
-            source = op.input_value(0).get_node().get_type_name()
-            name = op.get_friendly_name().removeprefix('__module.network.')
-            if source == 'FakeQuantize':
-                quantized.add(name.split('.')[0].split('/')[0])
-    assert quantized == {'fusion', 'pyramid'}
+    kinds = ('Convolution', 'GroupConvolution')
+    found = [op for op in read.get_ops() if op.get_type_name() in kinds]
+    sources = [[i.get_node().get_type_name() for i in op.input_values()] for op in found]
+    assert sum('FakeQuantize' in source[0] for source in sources) == len(model.quantization.levels)
+    with pytest.raises(ValueError, match="'int8' needs a checkpoint that holds scales"):
+        export(without(model), path, height=64, width=96, precision='int8')
 
 
-def test_missing_frames_and_package_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.skipif(not computes_int8(), reason='the processor does not multiply 8-bit integers')
+def test_openvino_computes_in_integers_what_pytorch_simulates() -> None:
     pytest.importorskip('openvino')
-    checkpoint, manifest = tmp_path / 'a.safetensors', tmp_path / 'frames.jsonl'
-    save_checkpoint(checkpoint, tiny_network(), {})
-    given = ['export', str(tmp_path / 'depth.xml'), '--checkpoint', str(checkpoint), '--int8']
-    assert main(given) == 2
-    assert '--int8 and --calibrate MANIFEST go together' in capsys.readouterr().err
-    assert main([*given, '--precision', 'fp16']) == 2
-    assert '--precision and --int8 exclude each other' in capsys.readouterr().err
-    image, camera = frame(0)
-    cv2.imwrite(str(tmp_path / 'a.png'), image)
-    intrinsics = [camera.fx, camera.fy, camera.cx, camera.cy]
-    cv2.imwrite(str(tmp_path / 'd.png'), np.full((40, 60), 2560, np.uint16))
-    row = {'id': 'own/a', 'image': 'a.png', 'depth': 'd.png', 'depth_scale': 256}
-    row |= {'K': intrinsics, 'width': 60, 'height': 40}
-    manifest.write_text(json.dumps(row) + '\n')
-    monkeypatch.setitem(sys.modules, 'nncf', None)
-    assert main([*given, '--size', '32x64', '--calibrate', str(manifest)]) == 2
-    assert 'nncf is needed for int8: run pip install nncf' in capsys.readouterr().err
-    assert not list(tmp_path.glob('depth*'))
+    from lacdepth_ros.models.engines.openvino import OpenVinoEngine
+
+    model = quantized()
+    plain = folded()
+    plain.quantization = model.quantization
+    expected = QuantizedNetwork(plain)(*INPUTS).depth
+    engine = OpenVinoEngine(copy.deepcopy(model), torch.device('cpu'), 'int8')
+    depth, _, _ = engine.run(*INPUTS)
+    deviation = ((depth - expected) / expected).abs()
+    assert deviation.median() < 2e-3, 'ties of rounding fall to either side'
+    compiled = engine._compile(tuple(tuple(x.shape) for x in INPUTS)).get_runtime_model()
+    kinds = [op.get_rt_info()['runtimePrecision'] for op in compiled.get_ops()]
+    in_integers = sum(str(getattr(kind, 'value', kind)) in ('u8', 'i8') for kind in kinds)
+    assert in_integers >= len(model.quantization.levels)
+    engine.close()
+    with pytest.raises(ValueError, match="'int8' needs a checkpoint that holds scales"):
+        OpenVinoEngine(without(model), torch.device('cpu'), 'int8')

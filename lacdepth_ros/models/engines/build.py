@@ -10,12 +10,12 @@ from importlib import import_module
 
 import torch
 
-from lacdepth_ros.models.engines.devices import computes_bf16
+from lacdepth_ros.models.engines.devices import computes_bf16, computes_int8
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.lacdepth import LacDepth
 
 AUTO = 'auto'
-PRECISIONS = ('fp32', 'bf16', 'fp16')
+PRECISIONS = ('fp32', 'bf16', 'fp16', 'int8')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ ENGINES = {
 }
 CANDIDATES = {
     'cpu': (
+        ('openvino', 'int8'),
         ('openvino', 'bf16'),
         ('openvino', 'fp32'),
         ('onnxruntime', 'fp32'),
@@ -86,6 +87,11 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
         raise ValueError(f'precision {precision!r} is not one of {[AUTO, *PRECISIONS]}')
     if precision == 'fp16' and device.type == 'cpu':
         raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
+    if precision == 'int8' and (engine not in (AUTO, 'openvino') or device.type != 'cpu'):
+        raise ValueError(
+            f"precision 'int8' is OpenVINO's on the cpu alone, not of engine {engine!r} on device "
+            f"'{device}'; use 'fp32', or engine 'openvino' and device 'cpu'"
+        )
     if engine != AUTO and device.type not in ENGINES[engine].devices:
         raise ValueError(
             f"engine '{engine}' cannot run on device '{device}', only on "
@@ -97,17 +103,19 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
     if engine != AUTO:
         chosen = [pair for pair in ranked if pair[0] == engine]
     elif precision != AUTO:
-        chosen = [(name, precision) for name in dict.fromkeys(name for name, _ in ranked)]
+        names = dict.fromkeys(name for name, _ in ranked)
+        chosen = [(name, precision) for name in names if precision != 'int8' or name == 'openvino']
     else:
         chosen = list(ranked)
-    if precision == AUTO and device.type == 'cpu' and not computes_bf16():
-        chosen = [pair for pair in chosen if pair[1] != 'bf16']
+    if precision == AUTO and device.type == 'cpu':
+        able = {'bf16': computes_bf16, 'int8': computes_int8}
+        chosen = [(name, kind) for name, kind in chosen if kind not in able or able[kind]()]
     return chosen
 
 
 def runnable(device: torch.device) -> list[tuple[str, str]]:
     """All combinations of engine and precision that run here, PyTorch's first."""
-    others = CANDIDATES[device.type][::-1]
+    others = [p for p in CANDIDATES[device.type][::-1] if p[1] != 'int8' or computes_int8()]
     eager = [('eager', precision) for precision in ('fp32', 'bf16')]
     installed = [pair for pair in others if ENGINES[pair[0]].installed]
     return list(dict.fromkeys([*(eager if device.type != 'xpu' else []), *installed]))

@@ -94,6 +94,14 @@ def fingerprint(model: LacDepth) -> str:
     return _sha256(f'{model.config} {names} {digest(values)}'.encode())
 
 
+def levels_fingerprint(model: LacDepth) -> str:
+    """Digest of a network's integers, '' without."""
+    if model.quantization is None:
+        return ''
+    plain, biases = model.quantization.to_parts()
+    return _sha256(f'{plain} {list(biases)} {digest(biases.values())}'.encode())
+
+
 def digest(tensors: Iterable[Tensor]) -> str:
     """Digest of tensors: shapes, types and values."""
     total = hashlib.sha256()

@@ -18,6 +18,10 @@ BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 """Names in /proc/cpuinfo of instructions that multiply bf16, on x86 and Arm."""
 
 
+INT8_FLAGS = {'avx512_vnni', 'avx_vnni', 'amx_int8'}
+"""The same of instructions that multiply 8-bit integers and add the products without overflow."""
+
+
 def check_device(name: str) -> torch.device:
     """Turn 'cpu', 'cuda', 'cuda:N' or 'xpu' (an Intel GPU) into a device that exists here.
 
@@ -38,6 +42,11 @@ def computes_bf16() -> bool:
     if not CPUINFO.is_file():
         return platform.machine() == 'arm64'  # Apple's, of which all recent ones do
     return not BF16_FLAGS.isdisjoint(CPUINFO.read_text().split())
+
+
+def computes_int8() -> bool:
+    """Tell whether this processor multiplies 8-bit integers itself, as most of Intel's do."""
+    return CPUINFO.is_file() and not INT8_FLAGS.isdisjoint(CPUINFO.read_text().split())
 
 
 def has_intel_gpu() -> bool:

@@ -109,7 +109,7 @@ class Gate:
             'torch': torch.__version__,
             'device': _device_name(self._device),
             'camera': str(self._camera),
-            'network': cache.fingerprint(self._model),
+            'network': cache.fingerprint(self._model) + cache.levels_fingerprint(self._model),
             'code': cache.code_digest(),
         }
 

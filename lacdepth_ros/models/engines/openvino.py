@@ -20,10 +20,12 @@ from torch import Tensor, nn
 
 from lacdepth_ros.core.optional import load_library
 from lacdepth_ros.models.engines import cache
+from lacdepth_ros.models.engines.devices import computes_int8
 from lacdepth_ros.models.engines.engine import MAX_SHAPES, MetricNetwork, Outputs
 from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.inference import fold_batch_norm
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.quantized_network import QuantizedNetwork
 
 PURPOSE = "engine 'openvino'"
 LOGGER = logging.getLogger(__name__)
@@ -36,7 +38,8 @@ MARK = {'name': 'precise', 'version': '0'}
 """OpenVINO's attribute of operations that keep float32."""
 SUMMED = ('bins.projectors', 'pyramid.steps')
 """Parts whose last convolution is added to a map in reduced precision."""
-PRECISIONS = {'fp32': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}
+PRECISIONS = {'fp32': 'f32', 'int8': 'f32', 'bf16': 'bf16', 'fp16': 'f16'}
+"""What is computed in where nothing else is said; of int8, the parts that stay float32."""
 
 
 class OpenVinoEngine:
@@ -46,7 +49,8 @@ class OpenVinoEngine:
         model: A network in evaluation mode; it is changed, so hand over a copy if the original is
             still needed.
         device: 'cpu', or 'xpu' for an Intel GPU.
-        precision: 'fp32', or the type in which the device shall compute: 'bf16' or 'fp16'.
+        precision: 'fp32', or the type in which the device shall compute: 'bf16' or 'fp16', or
+            'int8', for which the network must have a quantization.
 
     Raises:
         ValueError: OpenVINO has no such device here, or not in this precision.
@@ -67,7 +71,11 @@ class OpenVinoEngine:
         self._precision = precision
         self._fingerprint = cache.fingerprint(model)
         fold_batch_norm(model)
-        self._network = MetricNetwork(model.requires_grad_(False).cpu()).eval()
+        self._model = model.requires_grad_(False).cpu()
+        self._network: nn.Module = MetricNetwork(self._model).eval()
+        if precision == 'int8':
+            self._fingerprint += cache.levels_fingerprint(model)
+            self._network = QuantizedNetwork(self._network)
         self._requests: OrderedDict[Shapes, Any] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -105,10 +113,12 @@ class OpenVinoEngine:
     def close(self) -> None:
         """See Engine."""
         self._requests.clear()
-        del self._network, self._core
+        del self._network, self._model, self._core
 
     def _check(self, precision: str) -> None:
         able = self._core.get_property(self._target, 'OPTIMIZATION_CAPABILITIES')
+        if precision == 'int8' and (self._target != 'CPU' or not computes_int8()):
+            raise ValueError("precision 'int8' needs a CPU that multiplies 8-bit integers (VNNI)")
         if precision != 'fp32' and precision.upper() not in able:
             raise ValueError(
                 f"precision '{precision}' is none that OpenVINO computes in on this "
@@ -139,7 +149,7 @@ class OpenVinoEngine:
             except RuntimeError as error:
                 LOGGER.warning('OpenVINO refuses the cached network (%s); it is made anew', error)
         model = translate(self._openvino, self._network, shapes)
-        if self._precision != 'fp32':
+        if self._precision not in ('fp32', 'int8'):
             model = self._keep_exact(model)
         model = channels_last(self._openvino, model)
         compiled = self._core.compile_model(model, self._target, options)
@@ -154,7 +164,7 @@ class OpenVinoEngine:
         """
         exact, summed = (
             tuple(f'__module.network.{part}' for part in parts)
-            for parts in (self._network.network.exact_parts(), SUMMED)
+            for parts in (self._model.exact_parts(), SUMMED)
         )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / 'network.xml'

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,13 @@ from torch import Tensor
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.core.preprocessing import image_to_tensor
+from lacdepth_ros.models.assumed_camera import centered_camera
 from lacdepth_ros.models.config import ModelConfig
-from lacdepth_ros.models.engines.engine import Engine, network_constants
+from lacdepth_ros.models.engines.engine import Engine, MetricNetwork, network_constants
 from lacdepth_ros.models.engines.street import street_view
+from lacdepth_ros.models.inference import fold_batch_norm
+from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.quantized_network import QuantizedNetwork
 
 FP32_LARGEST = 1e-3
 """Largest relative deviation of a float32 engine, anywhere."""
@@ -85,6 +90,27 @@ def run_engine(engine: Engine, image: Tensor, *constants: Tensor) -> npt.NDArray
     """Depth and std of an engine in one array, (2, H, W) [m]."""
     depth, std, _ = engine.run(image, *constants)
     return torch.cat([depth, std], dim=1)[0].float().cpu().numpy()
+
+
+def compare_quantized(model: LacDepth) -> Parity:
+    """Measure a network in integers, as PyTorch simulates them; on any processor.
+
+    Args:
+        model: In evaluation mode, with a quantization; it stays as it is.
+
+    Raises:
+        ValueError: It has no quantization.
+    """
+    exact = copy.deepcopy(model)
+    fold_batch_norm(exact)
+    camera = centered_camera(model.config.focal_px, 928, 288)
+    inputs, ground_truth = street_input(model.config, camera, torch.device('cpu'))
+    found = []
+    for network in (MetricNetwork(exact), QuantizedNetwork(MetricNetwork(copy.deepcopy(exact)))):
+        with torch.inference_mode():
+            depth, std, _ = network(*inputs)
+        found.append(torch.cat([depth, std], dim=1)[0].numpy())
+    return compare(found[1], found[0], ground_truth)
 
 
 def compare(
