@@ -1,0 +1,50 @@
+# Copyright 2026 lacdepth_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a processor can compute is read from its flags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lacdepth_ros.models.engines import devices
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('flags : fpu avx512_vnni sse', True),
+        ('flags : fpu avx_vnni', True),
+        ('flags : fpu avx2 avx512f', False),  # their products of 8-bit integers overflow
+        ('Features : asimd i8mm', False),
+    ],
+)
+def test_int8_is_read_from_the_processors_flags(
+    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'cpuinfo'
+    path.write_text(f'{text}\n')
+    monkeypatch.setattr(devices, 'CPUINFO', path)
+    assert devices.computes_int8() == expected
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('flags : fpu avx512_bf16 sse', True),
+        ('Features : asimd bf16', True),
+        ('flags : f16c', False),
+    ],
+)
+def test_bf16_is_read_from_the_processors_flags(
+    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'cpuinfo'
+    path.write_text(f'model name\t: Some Processor\n{text}\nmodel name\t: Some Processor\n')
+    monkeypatch.setattr(devices, 'CPUINFO', path)
+    assert devices.computes_bf16() == expected
+    assert devices.processor_name() == 'Some Processor'
+    kind = devices.processor_kind()
+    path.write_text(path.read_text().replace(text, f'{text} more'))
+    assert devices.processor_kind() != kind, 'another processor, or one that may do less'
