@@ -30,14 +30,14 @@ def first_levels(exact: LacDepth, views: Iterable[Sequence[Tensor]]) -> dict[str
     spared = tuple(f'{name}.' for name in exact.exact_parts())
     found = convolutions(exact)
 
-    def keep(name: str, image: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
+    def keep(name: str, given: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
         base = name.partition('[')[0]
         # Rays are one row or column of numbers, of which nothing is gained.
-        if not f'{base}.'.startswith(spared) and min(image.shape[1:]) > 1:
-            values = image.flatten()
+        if not f'{base}.'.startswith(spared) and min(given.shape[1:]) > 1:
+            values = given.flatten()
             some = values[torch.randint(len(values), (KEPT,))]
             kept.setdefault(name, []).append(torch.cat([some, torch.stack(values.aminmax())]))
-        return image, kernel
+        return given, kernel
 
     with torch.no_grad(), Convolutions(exact, keep):
         for view in views:

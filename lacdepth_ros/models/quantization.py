@@ -94,10 +94,10 @@ class Quantization:
         return cls(levels)
 
 
-def round_image(image: Tensor, level: Levels) -> Tensor:
+def round_input(given: Tensor, level: Levels) -> Tensor:
     """Round the input of a convolution."""
     return torch.fake_quantize_per_tensor_affine(
-        image, level.scale, 0, level.lowest, level.highest
+        given, level.scale, 0, level.lowest, level.highest
     )
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from lacdepth_ros.models.lacdepth import LacDepth
-from lacdepth_ros.models.quantization import Levels, Quantization, round_image, round_kernel
+from lacdepth_ros.models.quantization import Levels, Quantization, round_input, round_kernel
 
 Change = Callable[[str, Tensor, Tensor], tuple[Tensor, Tensor]]
 """From the name, the input and the kernel of a convolution to the input and kernel to take."""
@@ -42,11 +42,11 @@ class Convolutions(TorchFunctionMode):
     ) -> Any:
         """See TorchFunctionMode."""
         if func is torch.conv2d:  # of which F.conv2d is another name
-            image, kernel, *rest = args
+            given, kernel, *rest = args
             if name := self._names.get(kernel.untyped_storage().data_ptr()):
                 first = kernel.storage_offset() // kernel.stride(1)
-                image, kernel = self._change(f'{name}[{first}:]' if first else name, image, kernel)
-                args = (image, kernel, *rest)
+                given, kernel = self._change(f'{name}[{first}:]' if first else name, given, kernel)
+                args = (given, kernel, *rest)
         return func(*args, **(kwargs or {}))
 
 
@@ -78,12 +78,12 @@ class QuantizedNetwork(nn.Module):
         """What the network gives."""
         met: set[str] = set()
 
-        def round_both(name: str, image: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
+        def round_both(name: str, given: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
             level = self.levels.get(name)
             if level is None:
-                return image, kernel
+                return given, kernel
             met.add(name)
-            return round_image(image, level), round_kernel(kernel)
+            return round_input(given, level), round_kernel(kernel)
 
         with Convolutions(self._core(), round_both):
             outputs = self.network(*inputs)

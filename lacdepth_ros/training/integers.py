@@ -60,12 +60,12 @@ class TunedNetwork(nn.Module):
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Depth, std and summary, see NetworkOutput."""
 
-        def round_both(name: str, image: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
+        def round_both(name: str, given: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
             if name not in self.names:
-                return image, kernel
+                return given, kernel
             level = self.begun[name]
             scale = self.log_scales[self.names[name]].exp()
-            return _round(image, scale, level.lowest, level.highest), round_kernel(kernel)
+            return _round(given, scale, level.lowest, level.highest), round_kernel(kernel)
 
         with Convolutions(self.network, round_both):
             output = self.network(*inputs)
@@ -83,11 +83,11 @@ class TunedNetwork(nn.Module):
         }
 
 
-def _round(image: Tensor, scale: Tensor, lowest: int, highest: int) -> Tensor:
-    """Round as `round_image` does; rounding itself passes gradients as if it were not there."""
-    damping = 1 / math.sqrt(image.numel() * highest)  # of the scale's gradient, as in LSQ
+def _round(given: Tensor, scale: Tensor, lowest: int, highest: int) -> Tensor:
+    """Round as `round_input` does; rounding itself passes gradients as if it were not there."""
+    damping = 1 / math.sqrt(given.numel() * highest)  # of the scale's gradient, as in LSQ
     scale = scale * damping + (scale - scale * damping).detach()
-    steps = (image / scale).clamp(lowest, highest)
+    steps = (given / scale).clamp(lowest, highest)
     return (steps + (steps.round() - steps).detach()) * scale
 
 

@@ -27,7 +27,7 @@ from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.models.quantization import (
     Levels,
     Quantization,
-    round_image,
+    round_input,
     round_kernel,
 )
 from lacdepth_ros.models.quantized_network import QuantizedNetwork, convolutions
@@ -51,7 +51,7 @@ def quantized(seed: int = 0) -> LacDepth:
 def test_rounding_is_that_of_the_definition() -> None:
     values = torch.linspace(-3, 3, 1001).view(1, 1, 7, 143)
     for signed, low, high in ((True, -128, 127), (False, 0, 255)):
-        found = round_image(values, Levels(0.01, signed, None)).numpy()
+        found = round_input(values, Levels(0.01, signed, None)).numpy()
         steps = np.clip(np.rint(values.numpy() / np.float32(0.01)), low, high)
         np.testing.assert_allclose(found, steps * 0.01, atol=1e-6)
     kernel = torch.randn(5, 3, 3, 3)
