@@ -34,10 +34,10 @@ class ForwardPlan:
     @property
     def combinations(self) -> int:
         """Networks in all ways, at one size."""
-        from lacdepth_ros.evaluation.peers import ENGINES
+        from lacdepth_ros.evaluation.peers import ways_of_peers
 
-        of_peers = [engine for engine, _ in self.ways if engine in ENGINES]
-        return len(self.presets) * len(self.ways) + len(self.peers) * len(of_peers)
+        of_peers = len(ways_of_peers(self.ways))
+        return len(self.presets) * len(self.ways) + len(self.peers) * of_peers
 
 
 def forward_plan(args: argparse.Namespace) -> ForwardPlan:
@@ -70,6 +70,8 @@ def forward_plan(args: argparse.Namespace) -> ForwardPlan:
         others = _chosen('--peers', args.peers or None, peers.PEERS)
         if device.type != 'cpu':
             raise UsageError('--peers are timed on the cpu')
+        if not peers.ways_of_peers(ways):
+            raise UsageError(f'--peers cannot be run in {ways}, only in {list(peers.ENGINES)}')
     return ForwardPlan(device, presets, others, ways)
 
 

@@ -77,7 +77,10 @@ def run(args: argparse.Namespace) -> int:
         save_checkpoint(args.output, mean, provenance)
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
-    print(f'wrote {args.output}; its std is not calibrated (lacdepth calibrate-std)')
+    print(
+        f'wrote {args.output}; its std is not calibrated (lacdepth calibrate-std)'
+        ' and it has no scales for 8-bit integers (lacdepth quantize)'
+    )
     return 0
 
 

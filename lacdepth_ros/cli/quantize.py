@@ -23,15 +23,16 @@ CPUs that multiply them): it carries the scales of its convolutions' inputs, and
 back what rounding shifts. Weights stay as they are, and so does the depth in every other
 precision. What becomes metres is float32 in integers, too.
 
---data are frames like those that the network will see, such as the training's; no ground truth is
-read. First scales come from 32 of them; each step of tuning then compares the integers' depth and
-std with those of float32 on four views. The result is held against float32 on the stored street,
-as the node does before it uses an engine, and written only if it passes.
+--data are frames like those that the network will see, such as the training's; their depth, which
+manifests name, does not count. First scales come from 32 of them; each step of tuning then
+compares the integers' depth and std with those of float32 on four views. The result is held
+against float32 on the stored street, as the node does before it uses an engine, and written only
+if it passes.
 """
 EPILOG = f"""\
 examples:
   lacdepth quantize best.safetensors int8.safetensors --data train.jsonl
-  lacdepth quantize best.safetensors rough.safetensors --data frames/ --steps 0
+  lacdepth quantize best.safetensors int8.safetensors --data DATA/train MINE/train.jsonl
 
 {STEPS} steps take some ten minutes on two cores.
 """
@@ -53,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
         type=Path,
         nargs='+',
         metavar='DATA',
-        help='manifests or folders of frames',
+        help='manifests, folders that hold one, or KITTI drives',
     )
     parser.add_argument(
         '--steps', type=int, default=STEPS, metavar='N', help=f'of tuning (default: {STEPS})'

@@ -123,11 +123,7 @@ def peer_networks(
     Raises:
         ModuleNotFoundError: transformers is not installed.
     """
-    ours = [
-        (engine, precision)
-        for engine, precision in ways
-        if engine in peers.ENGINES and precision != 'int8'  # they have no scales
-    ]
+    ours = peers.ways_of_peers(ways)
     return [
         partial(_peer_runners, name, peers.build_peer(name, 'meta'), wanted, [way])
         for name in names

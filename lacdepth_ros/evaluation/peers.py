@@ -8,7 +8,7 @@ time does not depend on the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,11 @@ PEERS = {
     'zoedepth': Peer(32, _zoedepth_nyu_kitti),
 }
 """By name; the last one is fifteen times as large as the first."""
+
+
+def ways_of_peers(ways: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those engines and precisions that peers run in; for integers they have no scales."""
+    return [(engine, kind) for engine, kind in ways if engine in ENGINES and kind != 'int8']
 
 
 def build_peer(name: str, device: str = 'cpu') -> nn.Module:

@@ -104,7 +104,7 @@ def load_checkpoint(path: str | Path | None = None) -> tuple[LacDepth, dict[str,
             with torch.device('meta'):
                 model = LacDepth(config)
             expected = model.state_dict()
-            _check_weights(path, file, expected, {f'{_BIAS}{name}' for name in integers})
+            _check_weights(path, file, expected, _biases(integers, expected))
             # Not by file.get_tensor: safetensors 0.8 loses two integers with every tensor so read.
             stored = load(path.read_bytes())
     except (SafetensorError, OSError) as error:
@@ -200,6 +200,14 @@ def _integers(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     return _read_json(path, metadata, _INTEGERS_KEY) if _INTEGERS_KEY in metadata else {}
 
 
+def _biases(integers: dict[str, Any], expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The biases that convolutions in integers may have, without values."""
+    kernels = {name: expected.get(f'{name}.weight') for name in integers}
+    return {
+        f'{_BIAS}{n}': x[:, 0, 0, 0] for n, x in kernels.items() if x is not None and x.dim() == 4
+    }
+
+
 def _quantization(
     path: Path, model: LacDepth, plain: dict[str, Any], stored: dict[str, Tensor]
 ) -> Quantization | None:
@@ -210,7 +218,7 @@ def _quantization(
         quantization = Quantization.from_parts(plain, biases)
         check_quantization(quantization, model)
     except ValueError as error:
-        raise ValueError(f'checkpoint {path}: {error}') from error
+        raise ValueError(f'checkpoint {path}: {clean(str(error), 300)}') from error
     return quantization
 
 
@@ -221,20 +229,22 @@ def _config(path: Path, settings: dict[str, Any]) -> ModelConfig:
         raise ValueError(f'checkpoint {path}: {error}') from error
 
 
-def _check_weights(path: Path, file: Any, expected: dict[str, Tensor], allowed: set[str]) -> None:
+def _check_weights(
+    path: Path, file: Any, expected: dict[str, Tensor], allowed: dict[str, Tensor]
+) -> None:
     """Compare names, shapes and kinds of the stored weights with those of the configuration.
 
     Args:
         path: For the message.
         file: The open checkpoint.
         expected: Weights by name.
-        allowed: Names of what is checked elsewhere and may lack.
+        allowed: The same of tensors that may lack.
     """
-    stored = set(file.keys()) - allowed
+    stored, known = set(file.keys()), {**expected, **allowed}
     problems = [f'{name} is missing' for name in expected if name not in stored]
-    problems += [f'{clean(name, 100)} is unknown' for name in sorted(stored - set(expected))]
-    for name in stored & set(expected):
-        entry, wanted = file.get_slice(name), expected[name]
+    problems += [f'{clean(name, 100)} is unknown' for name in sorted(stored - set(known))]
+    for name in stored & set(known):
+        entry, wanted = file.get_slice(name), known[name]
         kinds = _FLOATS if wanted.is_floating_point() else _INTEGERS
         shape, kind = list(entry.get_shape()), entry.get_dtype()
         if shape != list(wanted.shape) or kind not in kinds:

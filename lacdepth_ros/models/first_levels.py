@@ -33,7 +33,8 @@ def first_levels(exact: LacDepth, views: Iterable[Sequence[Tensor]]) -> dict[str
     def keep(name: str, given: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
         base = name.partition('[')[0]
         # Rays are one row or column of numbers, of which nothing is gained.
-        if not f'{base}.'.startswith(spared) and min(given.shape[1:]) > 1:
+        rays = given.shape[1] == 1 and min(given.shape[2:]) == 1
+        if not f'{base}.'.startswith(spared) and not rays:
             values = given.flatten()
             some = values[torch.randint(len(values), (KEPT,))]
             kept.setdefault(name, []).append(torch.cat([some, torch.stack(values.aminmax())]))

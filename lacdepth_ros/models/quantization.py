@@ -82,13 +82,12 @@ class Quantization:
         Raises:
             ValueError: A value is missing or impossible.
         """
-        try:
-            levels = {
-                name: Levels(float(scale), bool(signed), biases.get(name))
-                for name, (scale, signed) in plain.items()
-            }
-        except (TypeError, OverflowError) as error:
-            raise ValueError(f'the scales of integers are damaged: {error}') from error
+        levels = {}
+        for name, entry in plain.items():
+            pair = entry if isinstance(entry, list) else []
+            if [type(value) for value in pair] not in ([float, bool], [int, bool]):
+                raise ValueError(f'the scale and sign of {name} are damaged: {entry!r}')
+            levels[name] = Levels(pair[0], pair[1], biases.get(name))
         if strangers := sorted(set(biases) - set(levels)):
             raise ValueError(f'{strangers[0]} has a bias for integers and no scale')
         return cls(levels)

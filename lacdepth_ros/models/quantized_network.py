@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.layers import JoinBlock
 from lacdepth_ros.models.quantization import Levels, Quantization, round_input, round_kernel
 
 Change = Callable[[str, Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -75,7 +77,7 @@ class QuantizedNetwork(nn.Module):
                 found[name].bias = nn.Parameter(level.bias.clone(), requires_grad=False)
 
     def forward(self, *inputs: Tensor) -> Any:
-        """What the network gives."""
+        """What the network gives; ValueError where a convolution with scales is not met."""
         met: set[str] = set()
 
         def round_both(name: str, given: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,7 +89,8 @@ class QuantizedNetwork(nn.Module):
 
         with Convolutions(self._core(), round_both):
             outputs = self.network(*inputs)
-        assert met == set(self.levels), f'{sorted(set(self.levels) - met)} were not convolved'
+        if missed := sorted(set(self.levels) - met):
+            raise ValueError(f'{missed[0]} has scales for integers and is never convolved')
         return outputs
 
     def _core(self) -> LacDepth:
@@ -112,11 +115,18 @@ def check_quantization(quantization: Quantization, network: LacDepth) -> None:
     """
     found = convolutions(network)
     exact = tuple(f'{name}.' for name in network.exact_parts())
+    joins = {
+        f'{name}.0'
+        for name, module in network.named_modules()
+        if isinstance(module, JoinBlock) and found[f'{name}.0'].kernel_size == (1, 1)
+    }
     for name, level in quantization.levels.items():
-        base = name.partition('[')[0]
+        base, _, part = name.partition('[')
         module = found.get(base)
-        if module is None or f'{base}.'.startswith(exact):
+        if module is None or f'{base}.'.startswith(exact) or (part and base not in joins):
             raise ValueError(f'{name} is no convolution that can have integers')
+        if part and not re.fullmatch(r'\d{1,6}:]', part):
+            raise ValueError(f'{name} is no part of a convolution')
         size = None if level.bias is None else tuple(level.bias.shape)
         if size not in (None, (module.out_channels,)):
             raise ValueError(f'the bias of {name} has size {size}, not {module.out_channels}')

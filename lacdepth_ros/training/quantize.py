@@ -39,7 +39,7 @@ def quantize(
 
     Args:
         model: In evaluation mode; it stays as it is.
-        load: Of frames like those that the network will see; no ground truth is read.
+        load: Of frames like those that the network will see; their depth does not count.
         count: Of them.
         steps: Of tuning, see `tune`; 0: none.
         progress: Told of steps done and of all.

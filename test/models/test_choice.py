@@ -213,7 +213,7 @@ def test_integers_are_tried_where_the_processor_has_them(
 ) -> None:
     monkeypatch.setattr(build, 'computes_int8', lambda: True)
     other.takes = {'int8': 15.0, 'bf16': 20.0, 'fp32': 40.0}
-    assert choose().precision == 'int8'
+    assert choose().precision == 'int8', 'the stand-in needs no scales'
     assert candidates('openvino', 'auto', CPU) == [
         ('openvino', 'int8'),
         ('openvino', 'bf16'),
@@ -221,7 +221,10 @@ def test_integers_are_tried_where_the_processor_has_them(
     ]
     assert candidates('auto', 'int8', CPU) == [('openvino', 'int8')]
     assert candidates('onnxruntime', 'auto', CPU) == [('onnxruntime', 'fp32')]
+    with pytest.raises(ValueError, match="'int8' needs a checkpoint that holds scales"):
+        choose('openvino', 'int8')
     model = tiny_network()
+    model.quantization = Quantization({'fusion.merges.0.0': Levels(2.0, True, None)})
     first = EngineChooser(copy.deepcopy(model), CPU, 'openvino', 'int8').choose(CAMERA)
     monkeypatch.setattr(gate, 'compare', None)
     assert EngineChooser(copy.deepcopy(model), CPU, 'openvino', 'int8').choose(CAMERA).parity == (

@@ -144,12 +144,41 @@ def assert_same(found: Quantization | None, expected: Quantization | None) -> No
     ('change', 'message'),
     [
         (lambda plain, biases: plain['fusion.merges.0.0'].__setitem__(0, 0.0), 'scale 0.0 of'),
-        (lambda plain, biases: plain['fusion.merges.0.0'].__setitem__(0, 'x'), 'damaged|convert'),
-        (lambda plain, biases: plain.__setitem__('fusion.merges.0.0', 3), 'scales .* damaged'),
+        (
+            lambda plain, biases: plain['fusion.merges.0.0'].__setitem__(0, 'x'),
+            'sign of fusion.* damaged',
+        ),
+        (lambda plain, biases: plain.__setitem__('fusion.merges.0.0', 3), 'damaged: 3'),
+        (lambda plain, biases: plain.__setitem__('fusion.merges.0.0', []), r'damaged: \[\]'),
+        (lambda plain, biases: plain['fusion.merges.0.0'].__setitem__(1, 'false'), "'false'"),
+        (lambda plain, biases: plain.__setitem__('fusion.merges.0.0[3:]', [1.0, True]), 'is no'),
+        (
+            lambda plain, biases: plain.__setitem__('fusion.merges.1.reduce.0[x:]', [1.0, True]),
+            'no part',
+        ),
+        (
+            lambda plain, biases: biases.__setitem__(
+                'fusion.merges.1.reduce.0[16:]', torch.zeros(8)
+            ),
+            'is unknown',
+        ),
+        (
+            lambda plain, biases: plain.__setitem__('\x1b[31m' + 'x' * 999, [1.0, True]),
+            r'\?\[31mx{5,300}|u001b|x1b\[31m',
+        ),
+        (
+            lambda plain, biases: biases.__setitem__(
+                'fusion.merges.0.0', torch.zeros(8, dtype=torch.complex64)
+            ),
+            'is C64',
+        ),
         (lambda plain, biases: plain.__setitem__('nowhere', [1.0, True]), 'nowhere is no conv'),
         (lambda plain, biases: plain.__setitem__('distribution.mlp.0', [1.0, True]), 'is no conv'),
         (lambda plain, biases: plain.__setitem__('upsampling.weights[72:]', [1.0, True]), 'is no'),
-        (lambda plain, biases: biases.__setitem__('fusion.merges.0.0', torch.zeros(3)), 'size'),
+        (
+            lambda plain, biases: biases.__setitem__('fusion.merges.0.0', torch.zeros(3)),
+            r'is F32 \[3\], not F32 \[8\]',
+        ),
         (
             lambda plain, biases: biases['fusion.merges.0.0'].fill_(float('nan')),
             'bias of fusion.merges.0.0 holds NaN',
@@ -168,8 +197,10 @@ def test_a_damaged_checkpoint_is_refused(change, message: str, tmp_path: Path) -
     change(plain, biases)
     weights |= {f'int8.{name}': x for name, x in biases.items()}
     save_file(weights, path, metadata={**metadata, 'int8': json.dumps(plain)})
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=message) as caught:
         load_checkpoint(path)
+    assert 'a.safetensors' in str(caught.value) and '\x1b' not in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 def test_a_file_in_integers_has_what_the_network_has(tmp_path: Path) -> None:

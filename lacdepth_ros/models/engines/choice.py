@@ -14,6 +14,7 @@ from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.gate import Gate, Trial
 from lacdepth_ros.models.engines.parity import Parity
 from lacdepth_ros.models.lacdepth import LacDepth
+from lacdepth_ros.models.quantized_network import levels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,16 @@ class EngineChooser:
         precision: A precision, or 'auto'.
 
     Raises:
-        ValueError: An unknown or impossible engine or precision, or a network in training mode.
+        ValueError: An unknown or impossible engine or precision, a network in training mode, or
+            one without scales for 'int8'.
     """
 
     def __init__(self, model: LacDepth, device: torch.device, engine: str, precision: str) -> None:
         if model.training:
             raise ValueError('only a network in evaluation mode can be run; call model.eval()')
         self._pairs = candidates(engine, precision, device)
+        if precision == 'int8':
+            levels_of(model)  # refused here, before the first frame
         self._free = AUTO in (engine, precision)
         self._model = model
         self._device = device
