@@ -71,7 +71,10 @@ def forward_plan(args: argparse.Namespace) -> ForwardPlan:
         if device.type != 'cpu':
             raise UsageError('--peers are timed on the cpu')
         if not peers.ways_of_peers(ways):
-            raise UsageError(f'--peers cannot be run in {ways}, only in {list(peers.ENGINES)}')
+            raise UsageError(
+                '--peers run in fp32 and bf16, by eager and openvino: name one of each, or '
+                'neither --engines nor --precisions'
+            )
     return ForwardPlan(device, presets, others, ways)
 
 

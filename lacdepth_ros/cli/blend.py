@@ -78,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError) as failure:
         raise UsageError(str(failure)) from failure
     print(
-        f'wrote {args.output}; its std is not calibrated (lacdepth calibrate-std)'
-        ' and it has no scales for 8-bit integers (lacdepth quantize)'
+        f'wrote {args.output}; its std is not calibrated (lacdepth calibrate-std) '
+        'and it has no scales for 8-bit integers (lacdepth quantize)'
     )
     return 0
 

@@ -68,7 +68,8 @@ def test_command_writes_a_checkpoint_that_says_what_it_is(
     output = tmp_path / 'new' / 'half.safetensors'
     assert main(['blend', str(first), str(second), str(output)]) == 0
     assert capsys.readouterr().out == (
-        f'wrote {output}; its std is not calibrated (lacdepth calibrate-std)\n'
+        f'wrote {output}; its std is not calibrated (lacdepth calibrate-std) '
+        'and it has no scales for 8-bit integers (lacdepth quantize)\n'
     )
     model, provenance = load_checkpoint(output)
     name = 'encoder.' + next(iter(model.encoder.state_dict()))
