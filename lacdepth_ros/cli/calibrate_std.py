@@ -198,13 +198,7 @@ def _known_and_data(args: argparse.Namespace) -> tuple[list[Entry], list[Entry]]
 
 def _entries(paths: Sequence[Path]) -> list[Entry]:
     """Frames with ground truth of some data sets."""
-    from lacdepth_ros.data.sources import open_data_set
-
-    try:
-        entries = [entry for path in paths for entry in open_data_set(path).entries]
-    except (OSError, ValueError) as failure:
-        raise UsageError(str(failure)) from failure
-    return [entry for entry in entries if entry.has_ground_truth]
+    return [entry for entry in options.entries_of(paths) if entry.has_ground_truth]
 
 
 def _frames(

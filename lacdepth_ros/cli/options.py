@@ -225,3 +225,13 @@ def check_checkpoint(args: argparse.Namespace) -> None:
     """
     if args.checkpoint is not None and not args.checkpoint.is_file():
         raise UsageError(f'--checkpoint: {args.checkpoint} is no file')
+
+
+def entries_of(paths: Sequence[Path]) -> list[Entry]:
+    """The frames of some data sets; UsageError for what is none."""
+    from lacdepth_ros.data.sources import open_data_set
+
+    try:
+        return [entry for path in paths for entry in open_data_set(path).entries]
+    except (OSError, ValueError) as failure:
+        raise UsageError(str(failure)) from failure

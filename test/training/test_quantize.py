@@ -100,9 +100,7 @@ def test_a_view_is_a_part_of_what_its_camera_sees() -> None:
     sample = Sample(image=ramp, depth=EMPTY, camera=CAMERA, id='own/a')
     for _ in range(8):
         image, intrinsics = cut_view(network, sample, chance)
-        assert (
-            image.shape[2:] == (64, 128) or image.shape[2:] == (32, 96) or image.shape[2] % 32 == 0
-        )
+        assert all(0 < side <= 160 and side % 32 == 0 for side in image.shape[2:])
         fx, _, cx, _ = intrinsics[0].tolist()
         gray = image[0, 0, 5] * 0.229 * 255 + 0.485 * 255  # of columns 0 .. 149 of the frame
         column = float(gray[40])
