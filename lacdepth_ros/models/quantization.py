@@ -3,9 +3,9 @@
 """Convolutions in 8-bit integers: what a checkpoint knows of them, and how values are rounded.
 
 The input of a convolution is rounded to multiples of one scale, 0 to 255 or -128 to 127 of them;
-its kernel to multiples of a scale of each output channel, -127 to 127 of them, the largest weight
-being 127. The graph holds both as roundings of floats, from which an engine that computes with
-integers takes its integers. What becomes metres stays float32: LacDepth.exact_parts.
+its kernel to multiples of a scale of each output channel, -127 to 127 of them. The graph holds
+both as roundings of floats, from which an engine that computes with integers takes its integers.
+What becomes metres stays float32: LacDepth.exact_parts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ import torch
 from torch import Tensor
 
 KERNEL_LEVELS = 127
+"""Of a weight, and of two together that belong to channels 2i and 2i + 1 of the input: processors
+without VNNI add the products of such two in 16 bits, where 255 x 127 find room and no more than
+255 x 128, which rounding may make of it."""
 _LEAST = 1e-8  # of a kernel's scale: channels of nothing but 0
 _LARGEST_SCALE = 1e6
 
@@ -102,7 +105,10 @@ def round_input(given: Tensor, level: Levels) -> Tensor:
 
 def round_kernel(kernel: Tensor) -> Tensor:
     """Round a kernel (out, in, h, w), each output channel with its own scale."""
-    scales = kernel.abs().amax((1, 2, 3)).clamp_min(_LEAST) / KERNEL_LEVELS
+    sizes = kernel.abs()
+    pairs = sizes[:, ::2].clone()
+    pairs[:, : kernel.shape[1] // 2] += sizes[:, 1::2]
+    scales = pairs.amax((1, 2, 3)).clamp_min(_LEAST) / KERNEL_LEVELS
     none = torch.zeros_like(scales, dtype=torch.int32)
     return torch.fake_quantize_per_channel_affine(
         kernel, scales, none, 0, -KERNEL_LEVELS, KERNEL_LEVELS

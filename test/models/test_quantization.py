@@ -48,6 +48,19 @@ def quantized(seed: int = 0) -> LacDepth:
     return model
 
 
+def kernel_scales(kernel: torch.Tensor) -> np.ndarray:
+    """Of each output channel, (out, 1, 1, 1): two neighbors among its inputs are 127 at most."""
+    sizes = np.abs(kernel.detach().numpy())
+    rows = [
+        max(
+            float((channel[i] + (channel[i + 1] if i + 1 < len(channel) else 0)).max())
+            for i in range(0, len(channel), 2)
+        )
+        for channel in sizes
+    ]
+    return np.array(rows, np.float32).reshape(-1, 1, 1, 1) / 127
+
+
 def test_rounding_is_that_of_the_definition() -> None:
     values = torch.linspace(-3, 3, 1001).view(1, 1, 7, 143)
     for signed, low, high in ((True, -128, 127), (False, 0, 255)):
@@ -56,7 +69,7 @@ def test_rounding_is_that_of_the_definition() -> None:
         np.testing.assert_allclose(found, steps * 0.01, atol=1e-6)
     kernel = torch.randn(5, 3, 3, 3)
     kernel[2] = 0
-    scales = np.abs(kernel.numpy()).max(axis=(1, 2, 3), keepdims=True) / 127
+    scales = kernel_scales(kernel)
     expected = np.rint(kernel.numpy() / np.maximum(scales, 1e-9)) * scales
     np.testing.assert_allclose(round_kernel(kernel).numpy(), expected, atol=1e-6)
     assert np.abs(round_kernel(kernel).numpy() - kernel.numpy()).max() <= 0.51 * scales.max()
@@ -94,7 +107,7 @@ def test_one_convolution_in_integers_against_numpy() -> None:
     module.register_forward_hook(look)
     QuantizedNetwork(network)(*INPUTS)
     kernel = module.weight.numpy()
-    scales = np.abs(kernel).max(axis=(1, 2, 3), keepdims=True) / 127
+    scales = kernel_scales(module.weight)
     rounded = torch.from_numpy(np.rint(kernel / scales) * scales).float()
     steps = np.clip(np.rint(given[0].numpy() / np.float32(0.03)), 0, 255) * np.float32(0.03)
     expected = F.conv2d(torch.from_numpy(steps), rounded, bias, padding=1)
@@ -219,7 +232,56 @@ def test_a_file_in_integers_has_what_the_network_has(tmp_path: Path) -> None:
         export(without(model), path, height=64, width=96, precision='int8')
 
 
-@pytest.mark.skipif(not computes_int8(), reason='the processor does not multiply 8-bit integers')
+@pytest.mark.parametrize('shape', [(6, 1, 3, 3), (4, 2, 1, 1), (8, 7, 3, 3), (16, 64, 1, 1)])
+@pytest.mark.parametrize('same', [False, True])
+def test_two_products_find_room_in_16_bits(shape: tuple[int, ...], same: bool) -> None:
+    kernel = torch.full(shape, 0.3) if same else torch.randn(shape)
+    steps = round_kernel(kernel).numpy() / kernel_scales(kernel)
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-3)
+    brightest = np.rint(np.abs(steps)).astype(np.int64) * 255
+    sums = brightest[:, ::2]
+    sums[:, : shape[1] // 2] += brightest[:, 1::2]
+    assert sums.max() <= np.iinfo(np.int16).max
+    assert sums.max() >= 126 * 255, 'nothing is given away'
+
+
+in_integers = pytest.mark.skipif(not computes_int8(), reason='the processor gains nothing by int8')
+
+
+@in_integers
+@pytest.mark.parametrize('signed', [False, True])
+@pytest.mark.parametrize('size', [1, 3])
+def test_openvino_adds_the_brightest_without_overflow(signed: bool, size: int) -> None:
+    openvino = pytest.importorskip('openvino')
+    from lacdepth_ros.models.engines.openvino import translate
+
+    level = Levels(0.02, signed, None)
+
+    class Rounded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            pair = torch.tensor([0.74, 0.53]).view(1, 2, 1, 1)  # 74 and 53 of 127
+            self.kernel = nn.Parameter(pair.repeat(16, 16, size, size))
+
+        def forward(self, given: torch.Tensor) -> torch.Tensor:
+            rounded = round_input(given.relu() - given.neg().relu(), level)
+            return F.conv2d(rounded, round_kernel(self.kernel)).relu()
+
+    network = Rounded().eval()
+    model = translate(openvino, network, [(1, 32, 16, 24)])
+    compiled = openvino_core('this test').compile_model(
+        model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'}
+    )
+    computed = compiled.get_runtime_model().get_ops()
+    kinds = [getattr(op.get_rt_info()['runtimePrecision'], 'value', '') for op in computed]
+    assert {'u8', 'i8'} & set(kinds)
+    given = torch.full((1, 32, 16, 24), level.scale * level.highest)
+    found = compiled(given.numpy())[0]
+    expected = 16 * size**2 * (0.74 + 0.53) * level.scale * level.highest
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+@in_integers
 def test_openvino_computes_in_integers_what_pytorch_simulates() -> None:
     pytest.importorskip('openvino')
     from lacdepth_ros.models.engines.openvino import OpenVinoEngine

@@ -16,10 +16,8 @@ from lacdepth_ros.models.engines.openvino_core import openvino_core
 CPUINFO = Path('/proc/cpuinfo')
 BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 """Names in /proc/cpuinfo of instructions that multiply bf16, on x86 and Arm."""
-
-
-INT8_FLAGS = {'avx512_vnni', 'avx_vnni', 'amx_int8'}
-"""The same of instructions that multiply 8-bit integers and add the products without overflow."""
+INT8_FLAG = 'avx2'
+"""The same of instructions that multiply 8-bit integers faster than OpenVINO multiplies floats."""
 
 
 def check_device(name: str) -> torch.device:
@@ -45,8 +43,8 @@ def computes_bf16() -> bool:
 
 
 def computes_int8() -> bool:
-    """Tell whether this processor multiplies 8-bit integers itself, as most of Intel's do."""
-    return CPUINFO.is_file() and not INT8_FLAGS.isdisjoint(CPUINFO.read_text().split())
+    """Tell whether OpenVINO gains by 8-bit integers on this processor, an x86 of 2013 or later."""
+    return CPUINFO.is_file() and INT8_FLAG in CPUINFO.read_text().split()
 
 
 def has_intel_gpu() -> bool:

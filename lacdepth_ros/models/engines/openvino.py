@@ -118,7 +118,7 @@ class OpenVinoEngine:
     def _check(self, precision: str) -> None:
         able = self._core.get_property(self._target, 'OPTIMIZATION_CAPABILITIES')
         if precision == 'int8' and (self._target != 'CPU' or not computes_int8()):
-            raise ValueError("precision 'int8' needs a CPU that multiplies 8-bit integers (VNNI)")
+            raise ValueError("precision 'int8' needs an x86 CPU with AVX2; use 'fp32' here")
         if precision != 'fp32' and precision.upper() not in able:
             raise ValueError(
                 f"precision '{precision}' is none that OpenVINO computes in on this "
