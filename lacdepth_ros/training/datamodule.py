@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -24,6 +25,10 @@ from lacdepth_ros.data.transforms.config import AugmentConfig
 from lacdepth_ros.evaluation.protocol import EvaluationProtocol
 from lacdepth_ros.models.lacdepth import LacDepth
 from lacdepth_ros.training.stream import StreamConfig, ViewStream, draw_weights
+
+WORKERS_START = 'fork' if sys.platform == 'linux' else None
+"""Python 3.14 would have workers from a server, which take a gigabyte each and outlive a training
+that is killed: PyTorch has them watch their parent, which then is the server."""
 
 
 class Frame:
@@ -149,6 +154,7 @@ class DepthDataModule(LightningDataModule):
             stream,
             batch_sampler=order,
             num_workers=self.workers,
+            multiprocessing_context=WORKERS_START if self.workers else None,
             prefetch_factor=4 if self.workers else None,
             pin_memory=trainer.strategy.root_device.type == 'cuda',
             worker_init_fn=_outlive_sigterm,
@@ -165,6 +171,7 @@ class DepthDataModule(LightningDataModule):
             sampler=numbers,
             batch_size=None,
             num_workers=min(1, self.workers),
+            multiprocessing_context=WORKERS_START if self.workers else None,
             collate_fn=_unchanged,
             worker_init_fn=_outlive_sigterm,
             generator=torch.Generator(),

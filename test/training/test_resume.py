@@ -40,7 +40,7 @@ def train_until_killed(arguments: list[str], output: Path, step: int) -> None:
         assert process.poll() is None, process.communicate()[1].decode()
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.communicate(timeout=120)  # its workers, who have stderr too, end with it
     assert process.returncode == -signal.SIGKILL
 
 
