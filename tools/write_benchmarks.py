@@ -153,8 +153,7 @@ def lacdepth(folder: str, *arguments: str) -> Any:
 def machine(device: str, load: float) -> str:
     """What it was measured on."""
     cores = len(os.sched_getaffinity(0))
-    installed = {d.name.lower(): d.version for d in metadata.distributions()}
-    versions = ', '.join(f'{name} {installed[name]}' for name in PACKAGES if name in installed)
+    versions = ', '.join(f'{name} {version}' for name in PACKAGES if (version := installed(name)))
     return table(
         ('', ''),
         [
@@ -164,6 +163,14 @@ def machine(device: str, load: float) -> str:
             ('versions', f'Python {platform.python_version()}, {versions}'),
         ],
     )
+
+
+def installed(package: str) -> str:
+    """Version of a package, '' where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ''
 
 
 def processor() -> str:
