@@ -267,9 +267,10 @@ class DepthNode(LifecycleNode):
         """See what keeps frames from being answered, and say so."""
         for camera in self._each():
             camera.look()
-        next_step = 'configure' if self._predictor is None else 'activate'
+        next_step = 'configure' if self._thread is None else 'activate'
+        loads = self._thread is not None and self._predictor is None
         ends = self._finalized or self._process_ends.is_set()
-        if self._idle.is_due('' if self._worker or ends else next_step):
+        if self._idle.is_due('' if self._worker or loads or ends else next_step):
             self.get_logger().warning(
                 'nothing is answered before '
                 f"'ros2 lifecycle set {self.get_fully_qualified_name()} {next_step}'"

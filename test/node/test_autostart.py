@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -80,3 +81,23 @@ def test_a_node_without_it_waits_and_says_how_to_have_it(make_bench, monkeypatch
     bench = make_bench()
     assert bench.logged("depth_node configure' (autostart: true does it at the start)")
     assert bench.state() == 'unconfigured' and bench.factory.predictors == []
+
+
+def test_a_node_that_loads_its_network_is_not_told_to_configure(make_bench, monkeypatch):
+    """A first start on a slow processor takes longer than the patience with an idle node."""
+    bench = make_bench(diagnostics_period=0.1)
+    looks = []
+    look = bench.node._look
+    monkeypatch.setattr(bench.node, '_look', lambda: (look(), looks.append(time.monotonic())))
+
+    def slow(*args, **options):
+        monkeypatch.setattr('lacdepth_ros.node.notices.IDLE_SECONDS', 0.3)
+        before = time.monotonic()
+        while not looks or looks[-1] < before + 0.6:
+            time.sleep(0.01)
+        return bench.factory(*args, **options)
+
+    monkeypatch.setattr(bench.node, '_predictor_factory', slow)
+    assert bench.transition('configure')
+    assert bench.logged("depth_node activate'")
+    assert not [entry.msg for entry in bench.log if "depth_node configure'" in entry.msg]
