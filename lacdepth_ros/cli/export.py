@@ -29,7 +29,7 @@ examples:
   lacdepth export depth.onnx --precision fp16    # TensorRT 10: trtexec --stronglyTyped
   lacdepth export depth.onnx --dynamic           # any size in multiples of 32
   lacdepth export depth.xml --size 352x1216      # for OpenVINO
-  lacdepth export depth.xml --int8               # for CPUs that multiply 8-bit integers
+  lacdepth export depth.xml --int8               # for x86 CPUs with AVX2
   lacdepth export depth.onnx --verify
 """
 

@@ -19,7 +19,7 @@ STEPS = 300
 HELP = 'find the scales with which a checkpoint runs in 8-bit integers'
 DESCRIPTION = """\
 Write a copy of a checkpoint that can also run in 8-bit integers (precision 'int8' of the node, on
-CPUs that multiply them): it carries the scales of its convolutions' inputs, and biases that take
+x86 CPUs with AVX2): it carries the scales of its convolutions' inputs, and biases that take
 back what rounding shifts. Weights stay as they are, and so does the depth in every other
 precision. What becomes metres is float32 in integers, too.
 
