@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from torch import nn
 from lacdepth_ros.models.checkpoint import load_checkpoint, save_checkpoint, write_quantized
 from lacdepth_ros.models.engines.devices import computes_int8
 from lacdepth_ros.models.engines.openvino_core import openvino_core
-from lacdepth_ros.models.export import export
+from lacdepth_ros.models.export import export, verify
 from lacdepth_ros.models.first_levels import first_levels
 from lacdepth_ros.models.inference import fold_batch_norm
 from lacdepth_ros.models.lacdepth import LacDepth
@@ -32,6 +33,7 @@ from lacdepth_ros.models.quantization import (
 )
 from lacdepth_ros.models.quantized_network import QuantizedNetwork, convolutions
 
+in_integers = pytest.mark.skipif(not computes_int8(), reason='the processor gains nothing by int8')
 INPUTS = (random_image(64, 96), torch.tensor([[60.0, 61.0, 47.0, 30.0]]))
 
 
@@ -232,6 +234,19 @@ def test_a_file_in_integers_has_what_the_network_has(tmp_path: Path) -> None:
         export(without(model), path, height=64, width=96, precision='int8')
 
 
+@in_integers
+def test_the_shipped_network_in_integers_is_a_file(tmp_path: Path) -> None:
+    """Its std is calibrated: deviations count as in engines, which have the spread before that."""
+    pytest.importorskip('openvino')
+    path = tmp_path / 'depth.xml'
+    model, _ = load_checkpoint()
+    export(model, path, height=160, width=512, precision='int8')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # of processors that need an option for it
+        parity = verify(path, model)
+    assert parity.median < 0.01 and parity.p99 < 0.05
+
+
 @pytest.mark.parametrize('shape', [(6, 1, 3, 3), (4, 2, 1, 1), (8, 7, 3, 3), (16, 64, 1, 1)])
 @pytest.mark.parametrize('same', [False, True])
 def test_two_products_find_room_in_16_bits(shape: tuple[int, ...], same: bool) -> None:
@@ -243,9 +258,6 @@ def test_two_products_find_room_in_16_bits(shape: tuple[int, ...], same: bool) -
     sums[:, : shape[1] // 2] += brightest[:, 1::2]
     assert sums.max() <= np.iinfo(np.int16).max
     assert sums.max() >= 126 * 255, 'nothing is given away'
-
-
-in_integers = pytest.mark.skipif(not computes_int8(), reason='the processor gains nothing by int8')
 
 
 @in_integers
