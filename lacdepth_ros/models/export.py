@@ -26,7 +26,7 @@ from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.engines.parity import Parity, compare
 from lacdepth_ros.models.engines.street import street_view
 from lacdepth_ros.models.inference import prepare_for_inference
-from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth
+from lacdepth_ros.models.lacdepth import PAD_MULTIPLE, LacDepth, NetworkOutput
 from lacdepth_ros.models.quantized_network import QuantizedNetwork
 
 SUFFIXES = {'onnx': '.onnx', 'openvino': '.xml'}
@@ -59,11 +59,14 @@ class PixelNetwork(nn.Module):
         Networks with rays also take fx, fy, cx, cy of these pixels, (1, 4) float32.
         """
         output = self.network(normalize(image), intrinsics)
+        return output.depth, self.std(output)
+
+    def std(self, output: NetworkOutput) -> Tensor:
+        """Standard deviation (1, 1, H, W) [m] of what the network gave."""
         calibration = self.network.calibration
         if calibration is None:
-            return output.depth, output.std
-        novelty = calibration.novelty(output.summary)
-        return output.depth, calibration.apply(output.depth, output.std, novelty)
+            return output.std
+        return calibration.apply(output.depth, output.std, calibration.novelty(output.summary))
 
 
 def typical_intrinsics(config: ModelConfig, height: int, width: int) -> tuple[Tensor, ...]:
@@ -164,8 +167,9 @@ def verify(
     given = [torch.from_numpy(pixels), *network_constants(model.config, view.camera)]
     exact = PixelNetwork(prepare_for_inference(copy.deepcopy(model), CPU, 'fp32')).eval()
     with torch.inference_mode():
-        reference = torch.cat(exact(*given), dim=1)[0].numpy()
-        spread = exact.network(normalize(given[0]), *given[1:]).std[0, 0].numpy()
+        output = exact.network(normalize(given[0]), *given[1:])
+        reference = torch.cat([output.depth, exact.std(output)], dim=1)[0].numpy()
+        spread = output.std[0, 0].numpy()
     candidate = np.concatenate(run([x.numpy() for x in given]), axis=1)[0]
     # Engines are held to the spread; a file has the std, in which calibration enlarges deviations.
     enlarged = np.divide(reference[1], spread, out=np.ones_like(spread), where=spread > 0)

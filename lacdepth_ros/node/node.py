@@ -28,7 +28,7 @@ from lacdepth_ros.node.camera_stream import CameraStream, trace_of
 from lacdepth_ros.node.dds_profile import describe_dds_profile
 from lacdepth_ros.node.diagnostics import DiagnosticsReporter
 from lacdepth_ros.node.loading import describe_loading, load
-from lacdepth_ros.node.notices import Idleness
+from lacdepth_ros.node.notices import NEXT_STEPS, Idleness
 from lacdepth_ros.node.qos_overrides import unused_overrides, wrong_overrides
 from lacdepth_ros.node.unknown_parameters import unknown_parameters
 from lacdepth_ros.node.worker import NewestFrameWorker, network_thread, run_unless
@@ -267,24 +267,23 @@ class DepthNode(LifecycleNode):
         """See what keeps frames from being answered, and say so."""
         for camera in self._each():
             camera.look()
-        next_step = 'configure' if self._thread is None else 'activate'
-        loads = self._thread is not None and self._predictor is None
-        ends = self._finalized or self._process_ends.is_set()
-        if self._idle.is_due('' if self._worker or loads or ends else next_step):
+        next_step = '' if self._process_ends.is_set() else NEXT_STEPS.get(self._phase(), '')
+        if self._idle.is_due(next_step):
             self.get_logger().warning(
                 'nothing is answered before '
                 f"'ros2 lifecycle set {self.get_fully_qualified_name()} {next_step}'"
                 f'{"" if self._settings.autostart else " (autostart: true does it at the start)"}'
             )
 
-    def _statuses(self) -> list[DiagnosticStatus]:
-        state = 'unconfigured' if self._thread is None else 'configuring'
-        if self._predictor is not None:
-            state = 'inactive'
+    def _phase(self) -> str:
         if self._finalized:
-            state = 'finalized'
-        elif self._worker is not None:
-            state = 'active'
+            return 'finalized'
+        if self._predictor is None:
+            return 'unconfigured' if self._thread is None else 'configuring'
+        return 'inactive' if self._worker is None else 'active'
+
+    def _statuses(self) -> list[DiagnosticStatus]:
+        state = self._phase()
         self._look()
         return [camera.status(state, self._fault, self._predictor) for camera in self._each()]
 

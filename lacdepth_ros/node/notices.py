@@ -15,6 +15,8 @@ LOG_PERIOD = 5.0
 """Seconds in which a repeated complaint is logged once."""
 IDLE_SECONDS = 5.0
 """Seconds without the transition that must come next after which that is said."""
+NEXT_STEPS = {'unconfigured': 'configure', 'inactive': 'activate'}
+"""Transition that a node waits for, by state; it waits for none in others."""
 _MAX_TEXTS = 64
 _NUMBERS = re.compile(r'\d+')
 

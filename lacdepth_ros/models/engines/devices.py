@@ -43,7 +43,7 @@ def computes_bf16() -> bool:
 
 
 def computes_int8() -> bool:
-    """Tell whether OpenVINO gains by 8-bit integers on this processor, an x86 of 2013 or later."""
+    """Tell whether OpenVINO gains by 8-bit integers on this processor, an x86 with AVX2."""
     return CPUINFO.is_file() and INT8_FLAG in CPUINFO.read_text().split()
 
 
