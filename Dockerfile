@@ -22,12 +22,10 @@ RUN apt-get update \
         --skip-keys "python3-pytorch-pip python3-rosbags-pip" \
     && rm -rf /var/lib/apt/lists/*
 
-# OpenVINO's build for Arm cannot compile the network (docs/install.md).
-RUN if [ "$(uname -m)" = x86_64 ]; then engine=(openvino); else engine=(onnx onnxruntime onnxscript); fi \
-    && python3 -m venv --system-site-packages venv \
+RUN python3 -m venv --system-site-packages venv \
     && touch venv/COLCON_IGNORE \
     && venv/bin/pip install --no-cache-dir torch torchvision --index-url "$TORCH_INDEX" \
-    && venv/bin/pip install --no-cache-dir "$NUMPY" safetensors simplejpeg rosbags "${engine[@]}"
+    && venv/bin/pip install --no-cache-dir "$NUMPY" safetensors simplejpeg rosbags openvino
 
 COPY . src/lacdepth_ros
 RUN source "/opt/ros/$ROS_DISTRO/setup.bash" \

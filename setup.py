@@ -71,7 +71,7 @@ setup(
     install_requires=[
         'numpy',
         'opencv-python',
-        'openvino>=2025.1; platform_machine in "x86_64 AMD64"',
+        'openvino>=2025.1; platform_machine in "x86_64 AMD64 aarch64"',
         'pillow',
         'pyyaml',
         'safetensors',

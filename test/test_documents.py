@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import subprocess
 from itertools import dropwhile, takewhile
 from pathlib import Path
 from types import ModuleType
@@ -90,15 +89,3 @@ def test_containers_that_share_the_network_share_the_memory() -> None:
     ]
     assert len(commands) > 4
     assert [line for line in commands if not re.search(r'--ipc[ =]host', line)] == []
-
-
-@pytest.mark.parametrize(
-    ('machine', 'engine'),
-    [('x86_64', 'openvino'), ('aarch64', 'onnx onnxruntime onnxscript')],
-)
-def test_a_container_has_the_engine_that_runs_on_its_processor(machine: str, engine: str) -> None:
-    [choice] = re.findall(r'^RUN (if .*; fi) \\$', (ROOT / 'Dockerfile').read_text(), re.MULTILINE)
-    script = f'uname() {{ echo {machine}; }}; {choice}; echo "${{engine[@]}}"'
-    done = subprocess.run(['bash', '-c', script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == engine
-    assert engine in (ROOT / 'docs' / 'install.md').read_text()

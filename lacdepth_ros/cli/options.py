@@ -74,7 +74,7 @@ def add_predictor_options(
     group.add_argument(
         '--precision',
         default=precision,
-        help='arithmetic of the network: fp32, bf16, fp16 (GPU), int8 (OpenVINO on a CPU) or auto '
+        help='arithmetic of the network: fp32, bf16, fp16 (GPU, Arm), int8 (x86 CPU) or auto '
         f'(default: {precision})',
     )
     group.add_argument(

@@ -8,6 +8,7 @@ them in metres without bounds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -48,14 +49,19 @@ def attract(
     Returns:
         Moved centers, (B, N, H, W). With c and a in [0, 1] and 'mean' they stay in [0, 1].
     """
-    total = torch.zeros_like(centers)
-    for attractor in attractors.split(1, dim=1):
-        dx = attractor - centers
+
+    def pull(points: Sequence[Tensor]) -> Tensor:
+        if len(points) > 1:
+            # By halves: of a chain OpenVINO fuses more than the registers of AVX2 or Arm hold.
+            middle = len(points) // 2
+            return pull(points[:middle]) + pull(points[middle:])
+        dx = points[0] - centers
         # Never through a root of |dx|: its gradient is infinite where a center meets a point.
-        reach = dx.square() if gamma == 2 else dx.abs().pow(gamma)
-        total = total + (dx * _decay(alpha * reach) if kind == 'exp' else dx / (1 + alpha * reach))
+        reach = alpha * (dx.square() if gamma == 2 else dx.abs().pow(gamma))
+        return dx * _decay(reach) if kind == 'exp' else dx / (1 + reach)
+
     share = 1 / attractors.shape[1] if aggregation == 'mean' else 1.0
-    return centers + share * total
+    return centers + share * pull(attractors.split(1, dim=1))
 
 
 def _decay(exponent: Tensor) -> Tensor:

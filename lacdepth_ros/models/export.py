@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +36,6 @@ PREFIX = 'lacdepth_'
 Arrays = list[npt.NDArray[np.float32]]
 Run = Callable[[Arrays], Arrays]
 OUTPUTS = ('depth', 'std')
-UNFUSED = {'SNIPPETS_MODE': 'DISABLE'}
 _SHOWN = 16  # characters of a digest
 
 
@@ -263,25 +260,13 @@ def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
         for name, value in model.get_rt_info().items()
         if name.startswith(PREFIX)
     }
-    compiled = _compile(core, model)
+    try:
+        compiled = core.compile_model(model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+    except RuntimeError as error:
+        raise ValueError(f'OpenVINO cannot run {path} on this CPU: {error}') from error
 
     def run(inputs: Arrays) -> Arrays:
         results = compiled(inputs)
         return [results[0], results[1]]
 
     return run, facts, list(model.inputs[0].shape)
-
-
-def _compile(core: Any, model: Any) -> Any:
-    options = {'INFERENCE_PRECISION_HINT': 'f32'}
-    try:
-        return core.compile_model(model, 'CPU', options)
-    except RuntimeError as error:
-        if 'registers' not in str(error):
-            raise
-        warnings.warn(
-            'OpenVINO fuses more operations of this file than the registers of this CPU can hold '
-            f'(x86 without AVX-512); whoever runs it on such a one compiles it with {UNFUSED}',
-            stacklevel=2,
-        )
-        return core.compile_model(model, 'CPU', options | UNFUSED)

@@ -43,8 +43,8 @@ class DepthPredictor:
             the original is still needed.
         provenance: The checkpoint's.
         device: 'cpu', 'cuda', 'cuda:N' or 'xpu' (an Intel GPU). Never replaced by another.
-        precision: 'fp32', 'bf16' (CPU and GPU), 'fp16' (GPU), 'int8' (OpenVINO on a CPU, with a
-            checkpoint that holds its scales), or 'auto'.
+        precision: 'fp32', 'bf16' (CPU and GPU), 'fp16' (GPU, or OpenVINO on Arm), 'int8' (OpenVINO
+            on x86, with a checkpoint that holds its scales), or 'auto'.
         engine: One of engines.build.ENGINES, or 'auto' for the fastest one. All but 'eager' in
             'fp32', the reference, must give its depth on a stored street, or are refused; that
             is found out by `warm_up`, or else by the first prediction.

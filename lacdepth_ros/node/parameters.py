@@ -31,7 +31,7 @@ class NodeParameters:
     precision: str = parameter(
         'precision',
         'auto',
-        'Arithmetic of the network: fp32, bf16, fp16 (GPU), int8 (OpenVINO on a CPU), or auto: '
+        'Arithmetic of the network: fp32, bf16, fp16 (GPU, Arm), int8 (x86 CPU), or auto: '
         'the fastest that gives the depth of fp32',
     )
     input_width: int = parameter(

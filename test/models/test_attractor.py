@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 from tiny_networks import tiny_config
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from lacdepth_ros.models.attractor import (
     Attraction,
@@ -32,6 +35,15 @@ def numpy_attract(
         power = alpha * np.abs(dx) ** gamma
         moves.append(dx * np.exp(-power) if kind == 'exp' else dx / (1 + power))
     return centers + (np.mean(moves, axis=0) if aggregation == 'mean' else np.sum(moves, axis=0))
+
+
+def longest_sum(function: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> int:
+    """Additions that wait for each other in what a function computes."""
+    behind: dict[torch.fx.Node, int] = {}
+    for node in make_fx(function)(*inputs).graph.nodes:
+        before = max((behind[x] for x in node.all_input_nodes), default=0)
+        behind[node] = before + ('add' in str(node.target))
+    return max(behind.values())
 
 
 def random_maps(channels: int, *, seed: int, height: int = 3, width: int = 5) -> torch.Tensor:
@@ -203,3 +215,14 @@ def test_bins_ascend_within_the_depth_range(changes: dict[str, object]) -> None:
     assert embedding.shape == (2, 8, height, width)
     assert bool((centers.diff(dim=1) >= 0).all())
     assert float(centers.min()) >= 2.0 and float(centers.max()) <= 30.0
+
+
+@pytest.mark.parametrize(('points', 'expected'), [(1, 1), (5, 4), (16, 5)])
+def test_no_addition_waits_for_more_than_logarithmically_many(points: int, expected: int) -> None:
+    """Of longer chains OpenVINO fuses more than the registers of AVX2 and Arm hold."""
+
+    def pulled(centers: torch.Tensor, attractors: torch.Tensor) -> torch.Tensor:
+        return attract(centers, attractors, 300.0, 2, 'exp', 'mean')
+
+    maps = random_maps(8, seed=1), random_maps(points, seed=2)
+    assert longest_sum(pulled, *maps) == expected

@@ -78,7 +78,9 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[OffEngine]:
         gate, 'least_milliseconds', lambda engine, *_: getattr(engine, 'milliseconds', 60.0)
     )
     monkeypatch.setattr(build, 'computes_bf16', lambda: True)
+    monkeypatch.setattr(build, 'computes_fp16', lambda: False)
     monkeypatch.setattr(build, 'computes_int8', lambda: False)
+    monkeypatch.setattr(choice, 'is_x86', lambda: True)
     takes = {'bf16': 20.0, 'fp32': 40.0}
     for name, value in (('off', 0.0), ('closed', 0), ('fault', None), ('takes', takes)):
         monkeypatch.setattr(OffEngine, name, value)
@@ -201,11 +203,41 @@ def test_engine_that_is_always_slower_is_tried_only_where_the_faster_one_cannot_
     other: type[OffEngine],
 ) -> None:
     assert 'onnxruntime fp32' not in choose().milliseconds
-    other.fault = RuntimeError('not enough registers')  # OpenVINO on Arm, though installed
+    other.fault = RuntimeError('no such instruction')
     chosen = choose()
     assert set(chosen.milliseconds) == {'onnxruntime fp32', 'eager fp32'}
     assert set(chosen.refused) == {'openvino bf16', 'openvino fp32'}
     assert chosen.name == 'onnxruntime'
+
+
+def test_both_are_tried_on_arm_where_neither_was_measured(
+    other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, 'is_x86', lambda: False)
+    other.takes = {'bf16': 50.0, 'fp32': 45.0}
+    chosen = choose()
+    assert chosen.name == 'onnxruntime'
+    assert set(chosen.milliseconds) == {
+        'openvino bf16',
+        'openvino fp32',
+        'onnxruntime fp32',
+        'eager fp32',
+    }
+
+
+def test_half_precision_is_tried_on_a_cpu_that_multiplies_it(
+    other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, 'computes_fp16', lambda: True)
+    monkeypatch.setattr(build, 'computes_bf16', lambda: False)
+    other.takes = {'fp16': 15.0, 'fp32': 40.0}
+    assert (choose().name, choose().precision) == ('openvino', 'fp16')
+    assert candidates('openvino', 'auto', CPU) == [('openvino', 'fp16'), ('openvino', 'fp32')]
+    assert candidates('auto', 'fp16', CPU) == [('openvino', 'fp16')]
+    assert ('openvino', 'fp16') in build.runnable(CPU)
+    for engine in ('eager', 'onnxruntime'):
+        with pytest.raises(ValueError, match="'fp16' is OpenVINO's on the cpu alone"):
+            candidates(engine, 'fp16', CPU)
 
 
 def test_integers_are_tried_where_the_processor_has_them(
@@ -285,7 +317,7 @@ def test_runnable_is_what_is_installed_and_the_reference(monkeypatch) -> None:
         ('eager', 'int4', CPU, "'int4'.*'auto', 'fp32', 'bf16', 'fp16', 'int8'"),
         ('eager', 'int8', CPU, "'int8' is OpenVINO's on the cpu alone, not of engine 'eager'"),
         ('auto', 'int8', GPU, "'int8' is OpenVINO's on the cpu alone.*'cuda'"),
-        ('auto', 'fp16', CPU, 'needs a GPU'),
+        ('auto', 'fp16', CPU, 'needs a GPU, or an Arm CPU'),
         ('compiled', 'auto', CPU, "'compiled' cannot run on device 'cpu'"),
         ('openvino', 'auto', GPU, "'openvino' cannot run on device 'cuda'"),
     ],

@@ -31,6 +31,23 @@ def test_int8_is_read_from_the_processors_flags(
 @pytest.mark.parametrize(
     ('text', 'expected'),
     [
+        ('Features : fp asimd fphp asimdhp', True),  # Cortex-A76, -A78
+        ('Features : fp asimd evtstrm aes', False),  # Cortex-A72
+        ('flags : fpu avx2 avx512_fp16', False),
+    ],
+)
+def test_fp16_is_read_from_the_flags_of_arm(
+    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'cpuinfo'
+    path.write_text(f'{text}\n')
+    monkeypatch.setattr(devices, 'CPUINFO', path)
+    assert devices.computes_fp16() == expected
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
         ('flags : fpu avx512_bf16 sse', True),
         ('Features : asimd bf16', True),
         ('flags : f16c', False),

@@ -10,11 +10,12 @@ from importlib import import_module
 
 import torch
 
-from lacdepth_ros.models.engines.devices import computes_bf16, computes_int8
+from lacdepth_ros.models.engines.devices import computes_bf16, computes_fp16, computes_int8
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.lacdepth import LacDepth
 
 AUTO = 'auto'
+OPENVINO = 'openvino'
 PRECISIONS = ('fp32', 'bf16', 'fp16', 'int8')
 
 
@@ -26,8 +27,8 @@ class EngineSpec:
         place: Module and class.
         devices: Types of devices it runs on.
         package: What must be installed for it, '' for nothing.
-        outdone_by: Another engine; where that one passes on a CPU, 'auto' does not try this one:
-            it was slower in every measurement, and each try costs a translation.
+        outdone_by: Another engine; where that one passes on an x86 CPU, 'auto' does not try this
+            one: it was slower in every measurement, and each try costs a translation.
     """
 
     place: tuple[str, str]
@@ -53,6 +54,7 @@ CANDIDATES = {
     'cpu': (
         ('openvino', 'int8'),
         ('openvino', 'bf16'),
+        ('openvino', 'fp16'),
         ('openvino', 'fp32'),
         ('onnxruntime', 'fp32'),
         ('eager', 'fp32'),
@@ -85,13 +87,7 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
         raise ValueError(f'engine {engine!r} is not one of {[AUTO, *ENGINES]}')
     if precision not in (AUTO, *PRECISIONS):
         raise ValueError(f'precision {precision!r} is not one of {[AUTO, *PRECISIONS]}')
-    if precision == 'fp16' and device.type == 'cpu':
-        raise ValueError("precision 'fp16' needs a GPU; on the cpu use 'fp32' or 'bf16'")
-    if precision == 'int8' and (engine not in (AUTO, 'openvino') or device.type != 'cpu'):
-        raise ValueError(
-            f"precision 'int8' is OpenVINO's on the cpu alone, not of engine {engine!r} on device "
-            f"'{device}'; use 'fp32', or engine 'openvino' and device 'cpu'"
-        )
+    _check_precision(engine, precision, device)
     if engine != AUTO and device.type not in ENGINES[engine].devices:
         raise ValueError(
             f"engine '{engine}' cannot run on device '{device}', only on "
@@ -104,18 +100,41 @@ def candidates(engine: str, precision: str, device: torch.device) -> list[tuple[
         chosen = [pair for pair in ranked if pair[0] == engine]
     elif precision != AUTO:
         names = dict.fromkeys(name for name, _ in ranked)
-        chosen = [(name, precision) for name in names if precision != 'int8' or name == 'openvino']
+        free = _anyones(precision, device)
+        chosen = [(name, precision) for name in names if free or name == OPENVINO]
     else:
         chosen = list(ranked)
     if precision == AUTO and device.type == 'cpu':
-        able = {'bf16': computes_bf16, 'int8': computes_int8}
+        able = {'bf16': computes_bf16, 'fp16': computes_fp16, 'int8': computes_int8}
         chosen = [(name, kind) for name, kind in chosen if kind not in able or able[kind]()]
     return chosen
 
 
+def _anyones(precision: str, device: torch.device) -> bool:
+    """Whether a precision on this device is not OpenVINO's alone."""
+    return precision != 'int8' and (precision != 'fp16' or device.type != 'cpu')
+
+
+def _check_precision(engine: str, precision: str, device: torch.device) -> None:
+    if precision == 'fp16' and device.type == 'cpu' and not computes_fp16():
+        raise ValueError(
+            "precision 'fp16' needs a GPU, or an Arm CPU that multiplies it; on this cpu use "
+            "'fp32' or 'bf16'"
+        )
+    elsewhere = precision == 'int8' and device.type != 'cpu'
+    if elsewhere or (not _anyones(precision, device) and engine not in (AUTO, OPENVINO)):
+        raise ValueError(
+            f"precision '{precision}' is OpenVINO's on the cpu alone, not of engine {engine!r} on "
+            f"device '{device}'; use 'fp32', or engine '{OPENVINO}' and device 'cpu'"
+        )
+
+
 def runnable(device: torch.device) -> list[tuple[str, str]]:
     """All combinations of engine and precision that run here, PyTorch's first."""
-    others = [p for p in CANDIDATES[device.type][::-1] if p[1] != 'int8' or computes_int8()]
+    # PyTorch emulates bf16 everywhere; the others exist on some CPUs alone.
+    able = {'fp16': computes_fp16, 'int8': computes_int8} if device.type == 'cpu' else {}
+    ranked = CANDIDATES[device.type][::-1]
+    others = [(name, kind) for name, kind in ranked if kind not in able or able[kind]()]
     eager = [('eager', precision) for precision in ('fp32', 'bf16')]
     installed = [pair for pair in others if ENGINES[pair[0]].installed]
     return list(dict.fromkeys([*(eager if device.type != 'xpu' else []), *installed]))

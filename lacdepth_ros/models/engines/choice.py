@@ -10,6 +10,7 @@ import torch
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.models.engines.build import AUTO, ENGINES, candidates
+from lacdepth_ros.models.engines.devices import is_x86
 from lacdepth_ros.models.engines.engine import Engine
 from lacdepth_ros.models.engines.gate import Gate, Trial
 from lacdepth_ros.models.engines.parity import Parity
@@ -88,7 +89,7 @@ class EngineChooser:
         passed: set[str] = set()
         best: Choice | None = None
         for name, precision in self._pairs:
-            if self._device.type == 'cpu' and ENGINES[name].outdone_by in passed:
+            if self._device.type == 'cpu' and is_x86() and ENGINES[name].outdone_by in passed:
                 continue
             pair = f'{name} {precision}'
             try:

@@ -16,6 +16,8 @@ from lacdepth_ros.models.engines.openvino_core import openvino_core
 CPUINFO = Path('/proc/cpuinfo')
 BF16_FLAGS = {'avx512_bf16', 'amx_bf16', 'bf16'}
 """Names in /proc/cpuinfo of instructions that multiply bf16, on x86 and Arm."""
+FP16_FLAG = 'asimdhp'
+"""The same of instructions that multiply fp16, on Arm."""
 INT8_FLAG = 'avx2'
 """The same of instructions that multiply 8-bit integers faster than OpenVINO multiplies floats."""
 
@@ -42,9 +44,21 @@ def computes_bf16() -> bool:
     return not BF16_FLAGS.isdisjoint(CPUINFO.read_text().split())
 
 
+def computes_fp16() -> bool:
+    """Tell whether this processor is one of Arm's that multiplies fp16, twice as many as fp32."""
+    if not CPUINFO.is_file():
+        return platform.machine() == 'arm64'
+    return FP16_FLAG in CPUINFO.read_text().split()
+
+
 def computes_int8() -> bool:
     """Tell whether OpenVINO gains by 8-bit integers on this processor, an x86 with AVX2."""
     return CPUINFO.is_file() and INT8_FLAG in CPUINFO.read_text().split()
+
+
+def is_x86() -> bool:
+    """Tell whether this processor is one of x86-64."""
+    return platform.machine() in ('x86_64', 'AMD64')
 
 
 def has_intel_gpu() -> bool:
