@@ -6,7 +6,12 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lacdepth_ros
 
 GET_ROS = (
     'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash), or install its wheels: '
@@ -30,6 +35,22 @@ def escape_what_cannot_be_shown() -> None:
 def warn(text: str) -> None:
     """Say something the user must not miss."""
     print(f'lacdepth: warning: {text}', file=sys.stderr, flush=True)
+
+
+def show_warnings_as_lines() -> None:
+    """Have what the library warns of look as what the commands do, without file and line."""
+    others = warnings.showwarning
+    package = str(Path(lacdepth_ros.__file__).parent)
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, *where: Any, **more: Any
+    ) -> None:
+        if category is UserWarning and filename.startswith(package):
+            warn(str(message))
+        else:
+            others(message, category, filename, *where, **more)
+
+    warnings.showwarning = show
 
 
 def error(text: str) -> None:

@@ -9,12 +9,17 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-from lacdepth_ros.cli.console import INTERRUPTED, escape_what_cannot_be_shown
+from lacdepth_ros.cli.console import (
+    INTERRUPTED,
+    escape_what_cannot_be_shown,
+    show_warnings_as_lines,
+)
 
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
     escape_what_cannot_be_shown()
+    show_warnings_as_lines()
     if heard := signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
     from lacdepth_ros.cli.main import main as run

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from lacdepth_ros.cli import console
 from lacdepth_ros.cli import main as program
@@ -94,6 +96,25 @@ def test_a_name_that_the_terminal_cannot_show_ends_no_command(encoding: str, sho
     )
     assert (done.returncode, done.stderr) == (0, b'')
     assert done.stdout.decode() == f'{shown}\n'
+
+
+def test_what_the_library_warns_of_is_a_line_without_its_place_in_the_code(tmp_path: Path) -> None:
+    lying = Image.Exif()
+    lying[ExifTags.Base.Orientation] = 6
+    Image.new('RGB', (8, 4)).save(tmp_path / 'a.png', exif=lying)
+    Image.fromarray(np.full((4, 8), 2560, np.uint16)).save(tmp_path / 'd.png')
+    record = {'id': 'g/a', 'image': 'a.png', 'depth': 'd.png', 'depth_scale': 256}
+    record |= {'K': [8, 8, 4, 2], 'width': 8, 'height': 4}
+    (tmp_path / 'manifest.jsonl').write_text(json.dumps(record) + '\n')
+    code = (
+        'import sys, warnings; from lacdepth_ros.cli.entry import main; '
+        'code = main(); warnings.warn("of others"); sys.exit(code)'
+    )
+    command = [sys.executable, '-c', code, 'data', 'check', str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert f'lacdepth: warning: images in {tmp_path} ask to be shown rotated' in done.stderr
+    assert '<string>:1: UserWarning: of others' in done.stderr
+    assert 'files.py' not in done.stderr and 'manifest.py:' not in done.stderr
 
 
 @pytest.mark.parametrize('arguments', [[], ['paint'], ['predict'], ['evaluate', '--jsn', 'x']])
