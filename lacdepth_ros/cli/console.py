@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ GET_ROS = (
     "pip install '.[ros]' in a clone of lacdepth_ros"
 )
 """What to do where a command needs ROS 2 and there is none."""
+LINE_EVERY = 60.0
+"""Seconds between two lines of progress in a log."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
@@ -59,15 +62,30 @@ def error(text: str) -> None:
 
 
 def progress_bar(unit: str = 'frame') -> Callable[[int, int | None], None]:
-    """A bar of frames done and of all frames (None: unknown), drawn where somebody watches."""
+    """A bar of frames done and of all frames (None: unknown); in a log, a line now and then."""
+    if not sys.stderr.isatty():
+        return _progress_lines(unit)
     from tqdm import tqdm
 
-    bar = tqdm(unit=unit, disable=None)
+    bar = tqdm(unit=unit)
 
     def show(done: int, total: int | None) -> None:
         bar.total = total
         bar.update(done - bar.n)
         if done == total:
             bar.close()
+
+    return show
+
+
+def _progress_lines(unit: str) -> Callable[[int, int | None], None]:
+    said = time.monotonic()
+
+    def show(done: int, total: int | None) -> None:
+        nonlocal said
+        if time.monotonic() - said >= LINE_EVERY:
+            said = time.monotonic()
+            of_all = '' if total is None else f'/{total}'
+            print(f'lacdepth: {done}{of_all} {unit}', file=sys.stderr, flush=True)
 
     return show

@@ -98,6 +98,24 @@ def test_a_name_that_the_terminal_cannot_show_ends_no_command(encoding: str, sho
     assert done.stdout.decode() == f'{shown}\n'
 
 
+def test_a_log_gets_a_line_of_progress_a_minute(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(console.time, 'monotonic', lambda: now[0])
+    show = console.progress_bar('step')
+    for done in range(1, 11):
+        now[0] += 25
+        show(done, 10)
+    show = console.progress_bar()
+    now[0] += 61
+    show(7, None)
+    assert capsys.readouterr().err.splitlines() == [
+        *(f'lacdepth: {done}/10 step' for done in (3, 6, 9)),
+        'lacdepth: 7 frame',
+    ]
+
+
 def test_what_the_library_warns_of_is_a_line_without_its_place_in_the_code(tmp_path: Path) -> None:
     lying = Image.Exif()
     lying[ExifTags.Base.Orientation] = 6
