@@ -74,7 +74,8 @@ def add_parser(subparsers: Any) -> None:
     options.add_camera_options(
         parser,
         intrinsics='focal lengths and principal point of the image, pixels',
-        file='YAML or INI of camera_calibration, or YAML of a CameraInfo message, of the image',
+        file='of the image: YAML or INI of camera_calibration, YAML of Kalibr, or a CameraInfo '
+        'message as YAML or JSON',
     )
     options.add_predictor_options(parser)
 

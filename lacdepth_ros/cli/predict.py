@@ -62,8 +62,8 @@ def add_parser(subparsers: Any) -> None:
     options.add_camera_options(
         parser,
         intrinsics='focal lengths and principal point in pixels of the images (no distortion)',
-        file='YAML or INI of camera_calibration, or YAML or JSON of a sensor_msgs/CameraInfo; '
-        'images of a lens with distortion are rectified first',
+        file='YAML or INI of camera_calibration, YAML of Kalibr, or YAML or JSON of a CameraInfo '
+        'message; images of a lens with distortion are rectified first',
     )
     parser.add_argument(
         '--max-depth',

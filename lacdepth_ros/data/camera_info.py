@@ -1,8 +1,9 @@
 # Copyright 2026 lacdepth_ros contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Camera calibrations in files: YAML or INI of camera_calibration, YAML of OpenCV, CameraInfo.
+"""Camera calibrations in files: of camera_calibration, OpenCV, Kalibr, EuRoC, or a CameraInfo.
 
-camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON
+camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON;
+                                   D, K, R, P in ROS 1 and Foxglove
   image_width, image_height        width, height
   distortion_model                 distortion_model
   distortion_coefficients.data     d
@@ -11,7 +12,8 @@ camera_calibration, OpenCV       CameraInfo, YAML (`ros2 topic echo`) or JSON
   projection_matrix.data           p
   binning_x, binning_y, roi        binning_x, binning_y, roi
 
-The INI format is that of `camera_info_ini`.
+The INI format is that of `camera_info_ini`, those of Kalibr and EuRoC are in
+`camera_info_kalibr`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import yaml
 
 from lacdepth_ros.core.camera import Camera
 from lacdepth_ros.data.camera_info_ini import ini_record, is_ini
+from lacdepth_ros.data.camera_info_kalibr import kalibr_record
 
 _CALIBRATION_NAMES = {
     'width': 'image_width',
@@ -112,6 +115,10 @@ def read_camera_info(path: str | Path) -> CameraInfoFile:
             record = {name: record.get(theirs) for name, theirs in _CALIBRATION_NAMES.items()}
             if fisheye:
                 record['distortion_model'] = 'equidistant'
+        elif found := kalibr_record(record):
+            record = found
+        else:
+            record = {**record, **_lowered(record)}
         return _camera_info(record)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
@@ -132,10 +139,16 @@ def _record(path: Path) -> Mapping[str, Any]:
         raise ValueError(f'neither YAML, JSON nor INI ({line})') from error
     if not isinstance(document, Mapping):
         raise ValueError(
-            "neither camera_calibration's YAML (camera_matrix, ...) or INI ([image], ...) nor a "
-            'CameraInfo (k, d, p, width, height)'
+            "neither camera_calibration's YAML (camera_matrix, ...) or INI ([image], ...), nor "
+            "Kalibr's (cam0, ...), nor a CameraInfo (k, d, p, width, height)"
         )
     return document
+
+
+def _lowered(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The matrices that ROS 1 and Foxglove name by capitals, by their names in ROS 2."""
+    matrices = {name: record.get(name.upper()) for name in ('d', *_LENGTHS)}
+    return {name: value for name, value in matrices.items() if value is not None}
 
 
 def _camera_info(record: Mapping[str, Any]) -> CameraInfoFile:
