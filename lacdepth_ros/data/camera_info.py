@@ -43,6 +43,7 @@ _LENGTHS = {'k': 9, 'r': 9, 'p': 12}
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
+_FILE_URL = 'file:/'
 _OPENCV = '%YAML:'
 _RATIONAL = 8  # coefficients from which on OpenCV's model is a rational polynomial
 
@@ -101,13 +102,19 @@ class CameraInfoFile:
 def read_camera_info(path: str | Path) -> CameraInfoFile:
     """Read a calibration file.
 
+    Args:
+        path: Of the file, or its `file:///` URL, as drivers take it for `camera_info_url`.
+
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: The file is none of the formats, or lacks a value; the message names both.
     """
     path = Path(path)
+    if str(path).startswith(_FILE_URL):  # Path has made one slash of three
+        path = Path(str(path).removeprefix(_FILE_URL[:-1]))
     if not path.is_file():
-        raise FileNotFoundError(f'{path}: no such camera-info file')
+        other_url = '; give the path of the file itself' if ':/' in str(path) else ''
+        raise FileNotFoundError(f'{path}: no such camera-info file{other_url}')
     try:
         record = _record(path)
         if 'camera_matrix' in record:

@@ -52,6 +52,17 @@ def test_camera_calibration_yaml(tmp_path: Path) -> None:
     assert info == CameraInfoFile(640, 480, K, (-0.2, 0.01, 0.0, 0.0, 0.0), IDENTITY, P)
 
 
+def test_url_of_a_driver(tmp_path: Path) -> None:
+    path = write(tmp_path, CALIBRATION)
+    expected = read_camera_info(path)
+    for url in (f'file://{path}', Path(f'file://{path}')):
+        assert read_camera_info(url) == expected
+    with pytest.raises(FileNotFoundError, match=r'^/none\.yaml: no such camera-info file$'):
+        read_camera_info('file:///none.yaml')
+    with pytest.raises(FileNotFoundError, match=r'package:.*; give the path of the file itself'):
+        read_camera_info('package://mine/front.yaml')
+
+
 def test_binning_and_region_of_a_calibration(tmp_path: Path) -> None:
     """camera_info_manager writes them below the matrices, which are those of the full sensor."""
     text = """\
