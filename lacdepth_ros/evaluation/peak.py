@@ -18,12 +18,15 @@ import numpy.typing as npt
 import torch
 
 from lacdepth_ros.core.optional import load_library
+from lacdepth_ros.models.engines.devices import computes_bf16
 from lacdepth_ros.models.engines.openvino import DEVICES, PRECISIONS, PURPOSE
 from lacdepth_ros.models.engines.openvino_core import openvino_core
 from lacdepth_ros.models.inference import DTYPES
 
 SIDES = (1024, 2048)
 """Of the square matrices that are multiplied: 1.1 and 8.6 G multiply-adds."""
+SIDES_EMULATED = (256,)
+"""The same in bf16 on a CPU without it, where PyTorch takes a minute for a side of 2048."""
 CHANNELS, MAP_SIDE, KERNEL = 256, 64, 3
 """Of the convolution, whose weights and maps lie in the caches: 2.4 G multiply-adds."""
 
@@ -67,7 +70,9 @@ def probes(precision: str, device: torch.device) -> dict[str, Probe]:
         # The first: NumPy's threads spin for a while after it, which must not meet a network.
         made |= {f'product {n} by NumPy': _numpy_product(n) for n in SIDES}
     if device.type != 'xpu' and precision != 'int8':  # those two are OpenVINO's
-        made |= {f'product {n} by PyTorch': _product(n, precision, device) for n in SIDES}
+        emulated = on_cpu and precision == 'bf16' and not computes_bf16()
+        sides = SIDES_EMULATED if emulated else SIDES
+        made |= {f'product {n} by PyTorch': _product(n, precision, device) for n in sides}
     if device.type in DEVICES and importlib.util.find_spec('openvino') is not None:
         made['convolution by OpenVINO'] = _convolution(precision, DEVICES[device.type])
     return made

@@ -37,6 +37,15 @@ def test_products_are_counted_by_their_sides_and_numpy_comes_first() -> None:
     assert 'product 3 by NumPy' not in probes('bf16', CPU)  # which NumPy does not know
 
 
+@pytest.mark.parametrize(('able', 'sides'), [(True, {3, 5}), (False, {256})])
+def test_bf16_that_pytorch_emulates_is_probed_by_small_products(
+    able: bool, sides: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peak, 'computes_bf16', lambda: able)
+    found = {name for name in probes('bf16', CPU) if 'PyTorch' in name}
+    assert found == {f'product {side} by PyTorch' for side in sides}
+
+
 def test_convolution_of_openvino_does_what_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip('openvino')
     monkeypatch.setattr(peak, '_noise', lambda *shape: np.ones(shape, np.float32))
