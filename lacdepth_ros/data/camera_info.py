@@ -154,8 +154,11 @@ def _record(path: Path) -> Mapping[str, Any]:
 
 def _lowered(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """The matrices that ROS 1 and Foxglove name by capitals, by their names in ROS 2."""
-    matrices = {name: record.get(name.upper()) for name in ('d', *_LENGTHS)}
-    return {name: value for name, value in matrices.items() if value is not None}
+    names = [name for name in ('d', *_LENGTHS) if record.get(name.upper()) is not None]
+    for name in names:
+        if record.get(name) not in (None, record[name.upper()]):
+            raise ValueError(f'holds both {name} and {name.upper()}, and they differ')
+    return {name: record[name.upper()] for name in names}
 
 
 def _camera_info(record: Mapping[str, Any]) -> CameraInfoFile:

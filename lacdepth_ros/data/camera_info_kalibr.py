@@ -21,10 +21,11 @@ _MODELS = {
     'plumb_bob': 'plumb_bob',
     'equidistant': 'equidistant',
     'equi': 'equidistant',
-    'none': 'plumb_bob',
 }
 """Of CameraInfo, by the names in these files."""
 _COEFFICIENTS = {'plumb_bob': (4, 5), 'equidistant': (4,)}
+_KEYS = ('distortion_coeffs', 'distortion_coefficients')
+_UNDISTORTED = 'none'
 _PINHOLE = 'pinhole'
 
 
@@ -52,37 +53,48 @@ def _is_camera(part: Any) -> bool:
 
 
 def _record(camera: Mapping[str, Any]) -> Mapping[str, Any]:
-    lens = camera.get('camera_model', _PINHOLE)
+    lens = camera.get('camera_model')
     if lens != _PINHOLE:
         raise ValueError(f'camera_model {lens!r} is not {_PINHOLE!r}, the only one of CameraInfo')
     fx, fy, cx, cy = _numbers('intrinsics', camera['intrinsics'], (4,))
-    width, height = _numbers('resolution', camera['resolution'], (2,))
-    name = str(camera.get('distortion_model') or 'none')
-    if name not in _MODELS:
-        raise ValueError(
-            f'distortion_model {name!r} is none that CameraInfo has; calibrate with one of '
-            f'{list(_MODELS)}'
-        )
-    model = _MODELS[name]
-    key = 'distortion_coeffs' if 'distortion_coeffs' in camera else 'distortion_coefficients'
-    d = camera.get(key) if name != 'none' else None
+    size = camera['resolution']
+    _numbers('resolution', size, (2,))
+    model, d = _distortion(camera)
     return {
-        'width': width,
-        'height': height,
+        'width': size[0],
+        'height': size[1],
         'k': [fx, 0, cx, 0, fy, cy, 0, 0, 1],
-        'd': _five(_numbers(key, d, _COEFFICIENTS[model]), model) if d is not None else [],
+        'd': d,
         'distortion_model': model,
     }
 
 
-def _five(d: list[Any], model: str) -> list[Any]:
-    """Coefficients of plumb_bob, which are five in CameraInfo: k3 comes last and is 0."""
-    return [*d, 0.0] if model == 'plumb_bob' and len(d) == 4 else d
+def _distortion(camera: Mapping[str, Any]) -> tuple[str, list[float]]:
+    """Model and coefficients of CameraInfo; neither is guessed where it is missing."""
+    name = camera.get('distortion_model')
+    key = next((key for key in _KEYS if key in camera), _KEYS[0])
+    given = camera.get(key)
+    if name == _UNDISTORTED:
+        if any(_numbers(key, given, (len(given),)) if given else ()):
+            raise ValueError(f'distortion_model is {name!r} beside {key} = {given}')
+        return 'plumb_bob', []
+    if name not in _MODELS:
+        raise ValueError(
+            f'distortion_model {name!r} is none that CameraInfo has; calibrate with one of '
+            f'{list(_MODELS)}, or write {_UNDISTORTED!r} for images without distortion'
+        )
+    model = _MODELS[name]
+    d = _numbers(key, given, _COEFFICIENTS[model])
+    # k3 of plumb_bob comes last; Kalibr has none.
+    return model, [*d, 0.0] if (model, len(d)) == ('plumb_bob', 4) else d
 
 
-def _numbers(name: str, value: Any, lengths: tuple[int, ...]) -> list[Any]:
-    numbers = list(value) if isinstance(value, list | tuple) else []
-    if len(numbers) not in lengths or not all(isinstance(x, int | float) for x in numbers):
+def _numbers(name: str, value: Any, lengths: tuple[int, ...]) -> list[float]:
+    try:
+        numbers = [float(item) for item in value]  # PyYAML takes 6e-05 for a word
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) not in lengths:
         needed = ' or '.join(map(str, lengths))
         raise ValueError(f'{name} = {value!r} is not a list of {needed} numbers')
     return numbers

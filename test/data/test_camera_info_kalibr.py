@@ -61,8 +61,17 @@ def test_fisheye_of_kalibr(tmp_path: Path, name: str) -> None:
 
 
 def test_lens_without_distortion(tmp_path: Path) -> None:
-    info = read(tmp_path, CAMCHAIN.replace('radtan', 'none').replace('[-0.28, 0.07,', '[0, 0,'))
-    assert (info.distortion_model, info.d) == ('plumb_bob', ())
+    straight = CAMCHAIN.replace('radtan', 'none')
+    zeros = straight.replace('[-0.28, 0.07, 0.0002, 1.76e-05]', '[0, 0.0, 0, 0]')
+    unsaid = '\n'.join(line for line in straight.splitlines() if 'coeffs' not in line)
+    for text in (zeros, unsaid):
+        info = read(tmp_path, text)
+        assert (info.distortion_model, info.d) == ('plumb_bob', ())
+
+
+def test_numbers_that_yaml_takes_for_words(tmp_path: Path) -> None:
+    """C++ writes 6e-05, which YAML 1.1 knows as a number only with a point."""
+    assert read(tmp_path, CAMCHAIN.replace('0.0002', '2e-04')) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -71,6 +80,10 @@ def test_lens_without_distortion(tmp_path: Path) -> None:
         (CAMCHAIN + CAMCHAIN.replace('cam0', 'cam1'), r'holds 2 cameras \(cam0, cam1\)'),
         (CAMCHAIN.replace('pinhole', 'omni'), "camera_model 'omni' is not 'pinhole'"),
         (CAMCHAIN.replace('radtan', 'fov'), "distortion_model 'fov' is none that CameraInfo has"),
+        (CAMCHAIN.replace('  distortion_model: radtan\n', ''), 'distortion_model None is none'),
+        (CAMCHAIN.replace('radtan', 'none'), r"'none' beside distortion_coeffs = \[-0\.28"),
+        (CAMCHAIN.replace('_coeffs', ''), 'distortion_coeffs = None is not a list of 4 or 5'),
+        (CAMCHAIN.replace('  camera_model: pinhole\n', ''), "camera_model None is not 'pinhole'"),
         (CAMCHAIN.replace('[461.5, ', '['), r'intrinsics = .* is not a list of 4 numbers'),
         (CAMCHAIN.replace('[752, ', '['), r'resolution = \[480\] is not a list of 2 numbers'),
         (CAMCHAIN.replace('[752,', '[752.5,'), r'width = 752.5 must be whole pixels'),
@@ -121,3 +134,11 @@ def test_calibration_of_foxglove(tmp_path: Path) -> None:
     message = {'timestamp': {'sec': 1, 'nsec': 0}, 'frame_id': 'camera', 'width': 752}
     message |= {'height': 480, 'distortion_model': 'plumb_bob', 'D': D, 'K': K}
     assert read(tmp_path, json.dumps({**message, 'R': IDENTITY, 'P': P})) == EXPECTED
+
+
+def test_two_matrices_that_differ_are_refused(tmp_path: Path) -> None:
+    other = [9.0, *K[1:]]
+    text = json.dumps({'width': 752, 'height': 480, 'k': K, 'K': K, 'D': D})
+    assert read(tmp_path, text) == EXPECTED
+    with pytest.raises(ValueError, match='holds both k and K, and they differ'):
+        read(tmp_path, json.dumps({'width': 752, 'height': 480, 'k': other, 'K': K}))
