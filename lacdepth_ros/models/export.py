@@ -150,7 +150,7 @@ def verify(
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist (or is no file)')
     open_file = {'onnx': _open_onnx, 'openvino': _open_openvino}[kind_of(path)]
-    run, facts, shape = open_file(path)
+    run, facts, shape = open_file(path, name or path)
     height, width = shape[2:] if all(isinstance(side, int) for side in shape[2:]) else size
     held, wanted = facts.get('network', ''), cache.fingerprint(model)
     if held != wanted:
@@ -232,12 +232,12 @@ def _write_openvino(
     library.save_model(model, path, compress_to_fp16=False)
 
 
-def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
+def _open_onnx(path: Path, name: Path) -> tuple[Run, dict[str, str], list[int]]:
     runtime = load_library('onnxruntime', 'running files of ONNX')
     try:
         session = runtime.InferenceSession(path, providers=['CPUExecutionProvider'])
     except Exception as error:  # of a type that the library keeps to itself
-        raise ValueError(f'{path} cannot be read as a file of ONNX: {error}') from error
+        raise ValueError(f'{name} cannot be read as a file of ONNX: {error}') from error
     found = session.get_modelmeta().custom_metadata_map
     facts = {name.removeprefix(PREFIX): value for name, value in found.items()}
 
@@ -249,12 +249,12 @@ def _open_onnx(path: Path) -> tuple[Run, dict[str, str], list[int]]:
     return run, facts, session.get_inputs()[0].shape
 
 
-def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
+def _open_openvino(path: Path, name: Path) -> tuple[Run, dict[str, str], list[int]]:
     core = openvino_core('running files of OpenVINO')
     try:
         model = core.read_model(path)
     except RuntimeError as error:
-        raise ValueError(f'{path} cannot be read as a file of OpenVINO: {error}') from error
+        raise ValueError(f'{name} cannot be read as a file of OpenVINO: {error}') from error
     facts = {
         name.removeprefix(PREFIX): value.value
         for name, value in model.get_rt_info().items()
@@ -263,7 +263,10 @@ def _open_openvino(path: Path) -> tuple[Run, dict[str, str], list[int]]:
     try:
         compiled = core.compile_model(model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
     except RuntimeError as error:
-        raise ValueError(f'OpenVINO cannot run {path} on this CPU: {error}') from error
+        raise ValueError(
+            f'OpenVINO cannot run {name} on this CPU; one of an older lacdepth_ros has to be '
+            f'written anew ({error})'
+        ) from error
 
     def run(inputs: Arrays) -> Arrays:
         results = compiled(inputs)

@@ -127,7 +127,7 @@ def test_openvino_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
     export(model, path, **SIZE)
     assert verify(path, model).largest < 1e-3
     image = pixels.transpose(2, 0, 1)[None].astype(np.float32)
-    compare_calibrated(_open_openvino(path)[0], model, image, rtol=1e-3)
+    compare_calibrated(_open_openvino(path, path)[0], model, image, rtol=1e-3)
     model.calibration = None  # the file's std is of another calibration than the checkpoint's
     with pytest.raises(ValueError, match='too far from float32'):
         verify(path, model)
@@ -142,7 +142,7 @@ def test_one_onnx_file_of_any_size_takes_intrinsics_and_calibrates(tmp_path: Pat
     path, model = tmp_path / 'depth.onnx', network_with_rays()
     export(model, path, height=64, width=96, any_size=True)
     assert_portable(path)
-    run = _open_onnx(path)[0]
+    run = _open_onnx(path, path)[0]
     for height, width in ((64, 112), (80, 96), (48, 80), (66, 96)):
         with pytest.raises(Exception, match='multiples_of_32'):
             run([np.zeros((1, 3, height, width), np.float32), np.ones((1, 4), np.float32)])
