@@ -17,7 +17,7 @@ from typing import Any
 from lacdepth_ros.cli import benchmark_tables as tables
 from lacdepth_ros.cli import options, outputs
 from lacdepth_ros.cli.benchmark_plan import ForwardPlan, duration, forward_plan
-from lacdepth_ros.cli.console import UsageError, progress_bar
+from lacdepth_ros.cli.console import UsageError, progress_bar, watched
 from lacdepth_ros.core.whole_file import write_json
 
 HELP = 'parameters, multiply-adds, milliseconds, and what the node answers'
@@ -224,12 +224,9 @@ def _node(args: argparse.Namespace, result: dict[str, Any], save: Callable[[], N
 
 def _latencies(frames: int, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Frames one by one, for each set of subscribed topics."""
-    from tqdm import tqdm
-
     from lacdepth_ros.session.node_benchmark import node_latencies
 
-    watch = partial(tqdm, total=frames, unit='frame', disable=None)
-    for latency in node_latencies(frames, parameters, watch):
+    for latency in node_latencies(frames, parameters, partial(watched, total=frames)):
         yield {**dataclasses.asdict(latency), 'overhead_ms': latency.overhead}
 
 

@@ -72,8 +72,8 @@ def forward_plan(args: argparse.Namespace) -> ForwardPlan:
             raise UsageError('--peers are timed on the cpu')
         if not peers.ways_of_peers(ways):
             raise UsageError(
-                '--peers run in fp32 and bf16, by eager and openvino: name one of each, or '
-                'neither --engines nor --precisions'
+                '--peers run in fp32, bf16 and on Arm fp16, by eager and openvino: name one of '
+                'each, or neither --engines nor --precisions'
             )
     return ForwardPlan(device, presets, others, ways)
 

@@ -8,12 +8,13 @@ import io
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lacdepth_ros
 
+_Item = TypeVar('_Item')
 GET_ROS = (
     'source a ROS 2 installation (source /opt/ros/<distro>/setup.bash), or install its wheels: '
     "pip install '.[ros]' in a clone of lacdepth_ros"
@@ -76,6 +77,14 @@ def progress_bar(unit: str = 'frame') -> Callable[[int, int | None], None]:
             bar.close()
 
     return show
+
+
+def watched(items: Iterable[_Item], total: int | None) -> Iterator[_Item]:
+    """Frames on their way to somebody else, with the progress of `progress_bar`."""
+    show = progress_bar()
+    for done, item in enumerate(items, start=1):
+        yield item
+        show(done, total)
 
 
 def _progress_lines(unit: str) -> Callable[[int, int | None], None]:

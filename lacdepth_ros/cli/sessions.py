@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn
+from lacdepth_ros.cli.console import GET_ROS, UsageError, error, warn, watched
 
 if TYPE_CHECKING:
     from lacdepth_ros.session.frames import Frames
@@ -52,8 +52,6 @@ def run_node(settings: SessionSettings, frames: Frames, count: int, result: Sess
         UsageError: The node did not take a single frame.
         KeyboardInterrupt: Ctrl-C before the first frame.
     """
-    from tqdm import tqdm
-
     from lacdepth_ros.session.loop import run_session
     from lacdepth_ros.session.node_process import NodeError, choose_domain, use_domain
 
@@ -67,7 +65,7 @@ def run_node(settings: SessionSettings, frames: Frames, count: int, result: Sess
         'network and warms up ...',
         file=sys.stderr,
     )
-    run_session(settings, tqdm(frames, total=count, unit='frame', disable=None), result)
+    run_session(settings, watched(frames, count), result)
     if not result.failure or result.records:
         return
     if not result.log_end:

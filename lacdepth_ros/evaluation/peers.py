@@ -137,7 +137,7 @@ def peer_runner(
         height: Of its input.
         width: Of its input.
         engine: One of ENGINES, with the settings that our network gets.
-        precision: 'fp32' or 'bf16'.
+        precision: 'fp32', 'bf16', or on Arm 'fp16'.
     """
     image = torch.rand(1, 3, height, width)
     if engine == 'eager':

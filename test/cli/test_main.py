@@ -114,6 +114,12 @@ def test_a_log_gets_a_line_of_progress_a_minute(
         *(f'lacdepth: {done}/10 step' for done in (3, 6, 9)),
         'lacdepth: 7 frame',
     ]
+    sent = []
+    for item in console.watched(range(4), 4):
+        now[0] += 61
+        sent.append(item)
+    assert sent == [0, 1, 2, 3]
+    assert capsys.readouterr().err.splitlines() == [f'lacdepth: {n}/4 frame' for n in (1, 2, 3, 4)]
 
 
 def test_what_the_library_warns_of_is_a_line_without_its_place_in_the_code(tmp_path: Path) -> None:
