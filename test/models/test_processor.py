@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,37 +13,27 @@ from lacdepth_ros.models.engines import devices
 
 
 @pytest.mark.parametrize(
-    ('text', 'expected'),
+    ('computes', 'text', 'expected'),
     [
-        ('flags : fpu avx2 fma', True),
-        ('flags : fpu avx sse4_2', False),
-        ('Features : asimd i8mm', False),
+        (devices.computes_int8, 'flags : fpu avx2 fma', True),
+        (devices.computes_int8, 'flags : fpu avx sse4_2', False),
+        (devices.computes_int8, 'Features : asimd i8mm', False),
+        (devices.computes_fp16, 'Features : fp asimd fphp asimdhp', True),  # Cortex-A76, -A78
+        (devices.computes_fp16, 'Features : fp asimd evtstrm aes', False),  # Cortex-A72
+        (devices.computes_fp16, 'flags : fpu avx2 avx512_fp16', False),
     ],
 )
-def test_int8_is_read_from_the_processors_flags(
-    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_int8_and_fp16_are_read_from_the_processors_flags(
+    computes: Callable[[], bool],
+    text: str,
+    expected: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = tmp_path / 'cpuinfo'
     path.write_text(f'{text}\n')
     monkeypatch.setattr(devices, 'CPUINFO', path)
-    assert devices.computes_int8() == expected
-
-
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    [
-        ('Features : fp asimd fphp asimdhp', True),  # Cortex-A76, -A78
-        ('Features : fp asimd evtstrm aes', False),  # Cortex-A72
-        ('flags : fpu avx2 avx512_fp16', False),
-    ],
-)
-def test_fp16_is_read_from_the_flags_of_arm(
-    text: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / 'cpuinfo'
-    path.write_text(f'{text}\n')
-    monkeypatch.setattr(devices, 'CPUINFO', path)
-    assert devices.computes_fp16() == expected
+    assert computes() == expected
 
 
 @pytest.mark.parametrize(
