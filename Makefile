@@ -1,4 +1,4 @@
-# Two commands: `make demo` sets up and runs the main job, `make test` runs every test.
+# Two commands: `make demo` sets up and runs the main job, `make test` checks a change in minutes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,13 +15,17 @@ unexport PYTHONDONTWRITEBYTECODE
 INPUT ?=
 OUTPUT ?= out/demo
 
-.PHONY: demo test test-newest constraints audit lint bench benchmarks docs gpu-check setup clean
+.PHONY: demo test test-slow test-newest constraints audit lint bench benchmarks docs gpu-check setup clean
 
 demo: $(STAMP)
 	@$(BIN)/lacdepth demo --output "$(OUTPUT)" $(if $(INPUT),--input "$(INPUT)")
 
 test: $(STAMP) lint
-	$(BIN)/python $(TESTS)
+	$(BIN)/python $(TESTS) -m 'not slow'
+
+# What takes more than a few seconds a test: whole trainings, files of ONNX, long runs of nodes.
+test-slow: $(STAMP)
+	$(BIN)/python $(TESTS) -m slow
 
 # The newest releases of everything, in an environment of its own: what users without our
 # constraints get. When it is green, `make constraints` makes its versions the tested ones.

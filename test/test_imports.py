@@ -160,6 +160,7 @@ def test_only_the_node_and_who_talks_to_it_import_ros() -> None:
     assert not guilty
 
 
+@pytest.mark.slow
 def test_all_else_is_imported_where_there_is_no_ros() -> None:
     without = [*ROS_PARTS]
     if importlib.util.find_spec('lightning') is None:  # not installed where only the node runs
@@ -172,11 +173,13 @@ def test_all_else_is_imported_where_there_is_no_ros() -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_the_node_needs_is_imported_without_the_extras() -> None:
     rooms = [f'lacdepth_ros.{room}' for room in ROOMS['node']]
     assert_imported([name for name, _ in modules() if is_part(name, rooms)], OPTIONAL)
 
 
+@pytest.mark.slow
 def test_loading_the_network_imports_no_compiler() -> None:
     """torchvision, or an operation on the meta device, doubles the time to the first image."""
     code = (

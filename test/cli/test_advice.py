@@ -8,6 +8,7 @@ import argparse
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,7 @@ _WORDS = re.compile(
 )
 
 
+@cache
 def commands() -> dict[str, set[str]]:
     """The options of every command."""
     found: dict[str, set[str]] = {}
@@ -101,6 +103,7 @@ def commands() -> dict[str, set[str]]:
     return found
 
 
+@cache
 def modules_of_commands() -> dict[str, str]:
     """The module of every command, as 'cli/predict'."""
     found = {}

@@ -126,6 +126,7 @@ def test_node_gets_the_camera_height_that_the_input_tells(
     assert given == [height] * 2, 'by the transforms of a bag'
 
 
+@pytest.mark.slow
 @pytest.mark.ros
 def test_node_that_cannot_be_configured_shows_why(
     ros: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]

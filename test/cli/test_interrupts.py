@@ -89,6 +89,7 @@ class _Anything:
         return self
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('ignored', [False, True])
 def test_interrupt_while_it_is_imported(ignored: bool) -> None:
     """As at once after Enter; in the background, where shells ignore Ctrl-C, it goes on."""

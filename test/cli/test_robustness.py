@@ -65,6 +65,7 @@ def test_robustness_is_a_table_of_variants_by_group(
     assert "--corruptions 'rain' is not one of ['night'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_calibrate_std_writes_a_copy_that_knows_its_errors(
     tmp_path: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

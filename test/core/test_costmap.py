@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from costmap_scene import SETTINGS, Seen, figures, see, street_view
 from voxel_layer import FREE, LETHAL, UNKNOWN, VoxelLayer
 
@@ -69,6 +70,7 @@ def test_a_kerb_below_the_marking_height_is_no_obstacle() -> None:
     assert not (layer.cost == LETHAL).any()
 
 
+@pytest.mark.slow
 def test_a_rendered_street_with_its_true_depth_is_mapped_without_errors() -> None:
     view = street_view(1014, 0)
     result = figures(see(view.depth, view.depth, view.camera, view.height, view.rotation), view)
@@ -83,6 +85,7 @@ def blurred(depth: np.ndarray) -> np.ndarray:
     return np.mean([wide[:, i : i + depth.shape[1]] for i in range(9)], axis=0, dtype=np.float32)
 
 
+@pytest.mark.slow
 def test_ramps_at_edges_make_false_obstacles_that_the_filter_takes_away() -> None:
     view = street_view(1014, 0)
     soft = blurred(view.depth)

@@ -68,6 +68,7 @@ def test_slow_networks_are_timed_in_fewer_rounds(monkeypatch: pytest.MonkeyPatch
     assert times['slow'] == pytest.approx([3000.0] * 4)
 
 
+@pytest.mark.slow
 def test_command_writes_json(tmp_path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
     monkeypatch.setattr(
         'lacdepth_ros.models.config.PRESETS', {'lacdepth-lite': preset('lacdepth-lite')}

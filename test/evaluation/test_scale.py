@@ -111,6 +111,7 @@ def test_the_height_of_a_frame_counts_where_none_is_told() -> None:
     assert found.factor == pytest.approx(0.5, rel=0.005)
 
 
+@pytest.mark.slow
 def test_ranges_hold_the_truth_as_often_as_they_say() -> None:
     rng = np.random.default_rng(1)
     held = {'factor': 0, 'slope': 0}

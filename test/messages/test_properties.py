@@ -176,6 +176,7 @@ def hostile_infos(draw):
     return info
 
 
+@pytest.mark.slow
 @given(hostile_infos(), st.booleans())
 @settings(max_examples=600)
 def test_any_camera_info_is_answered_soundly_or_refused(info, rectified):

@@ -102,6 +102,7 @@ def test_fastest_that_passes_is_taken(other: type[OffEngine]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_fastest_is_what_this_machine_measures_not_what_is_expected(
     other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +200,7 @@ def test_missing_package_is_named_with_the_way_to_get_it(monkeypatch: pytest.Mon
     assert 'openvino fp32: pip install no_such_package to get it' in str(chosen)
 
 
+@pytest.mark.slow
 def test_engine_that_is_always_slower_is_tried_only_where_the_faster_one_cannot_be_used(
     other: type[OffEngine],
 ) -> None:
@@ -240,6 +242,7 @@ def test_half_precision_is_tried_on_a_cpu_that_multiplies_it(
             candidates(engine, 'fp16', CPU)
 
 
+@pytest.mark.slow
 def test_integers_are_tried_where_the_processor_has_them(
     other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +270,7 @@ def test_integers_are_tried_where_the_processor_has_them(
         EngineChooser(model, CPU, 'openvino', 'int8').choose(CAMERA)
 
 
+@pytest.mark.slow
 def test_figures_are_kept_for_the_same_network_only(
     other: type[OffEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:

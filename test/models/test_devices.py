@@ -52,6 +52,7 @@ def answers(config: ModelConfig, precision: str) -> tuple[torch.Tensor, ...]:
         return engine.run(torch.zeros(1, 3, 37, 70, device=GPU), *constants)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('precision', ['fp32', 'bf16', 'fp16'])
 @pytest.mark.parametrize('config', PRESETS.values(), ids=PRESETS)
 def test_presets_stay_on_the_gpu(config: ModelConfig, precision: str) -> None:

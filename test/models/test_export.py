@@ -49,6 +49,7 @@ def pixels() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (37, 50, 3), np.uint8)
 
 
+@pytest.mark.slow
 def test_onnx_file_runs_without_this_package(tmp_path: Path, pixels: np.ndarray) -> None:
     """In half precision, which leaves the meters in float32."""
     needs('onnx', 'onnxscript', 'onnxruntime')
@@ -86,6 +87,7 @@ def test_openvino_file_runs_without_this_package(tmp_path: Path, pixels: np.ndar
     assert verify(path, tiny_network()).largest < 1e-3
 
 
+@pytest.mark.slow
 def test_command_writes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     needs('openvino')
     checkpoint, other = tmp_path / 'a.safetensors', tmp_path / 'b.safetensors'
@@ -119,6 +121,7 @@ def compare_calibrated(run: Run, model: LacDepth, image: np.ndarray, rtol: float
     np.testing.assert_allclose(std, expected_std.numpy(), rtol=2 * rtol, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_openvino_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
     tmp_path: Path, pixels: np.ndarray
 ) -> None:
@@ -133,6 +136,7 @@ def test_openvino_file_of_a_network_with_rays_takes_intrinsics_and_calibrates(
         verify(path, model)
 
 
+@pytest.mark.slow
 def test_one_onnx_file_of_any_size_takes_intrinsics_and_calibrates(tmp_path: Path) -> None:
     """Rays, padding, resizing and bins follow the size that it is given.
 

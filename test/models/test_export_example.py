@@ -19,6 +19,8 @@ from lacdepth_ros.core.preprocessing import normalize
 from lacdepth_ros.models.export import export
 from lacdepth_ros.models.lacdepth import LacDepth
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[2] / 'docs' / 'export.md'
 
 

@@ -130,6 +130,7 @@ def test_naive_depth_is_relative_depth_in_meters() -> None:
     assert bool(output.std.isnan().all())
 
 
+@pytest.mark.slow
 def test_one_batch_is_memorized() -> None:
     losses = train(tiny_network(), 60)
     assert losses[-1] < 0.15 * losses[0]

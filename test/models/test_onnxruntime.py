@@ -17,6 +17,8 @@ from lacdepth_ros.models.engines.eager import EagerEngine
 from lacdepth_ros.models.engines.onnxruntime import OnnxRuntimeEngine
 from lacdepth_ros.models.inference import prepare_for_inference
 
+pytestmark = pytest.mark.slow
+
 CPU, GPU = torch.device('cpu'), torch.device('cuda')
 INTRINSICS = torch.tensor([[40.0, 44.0, 21.0, 17.0]])
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import torch
+from slow_values import first_is_fast
 from tiny_networks import random_image, tiny_network
 
 from lacdepth_ros.models.engines.eager import EagerEngine
@@ -64,7 +65,7 @@ def both(**changes: Any) -> tuple[Engine, Engine]:
     return OpenVinoEngine(copy.deepcopy(model), CPU, 'fp32'), EagerEngine(model, CPU, 'fp32')
 
 
-@pytest.mark.parametrize('changes', VARIANTS)
+@pytest.mark.parametrize('changes', first_is_fast(VARIANTS))
 def test_depth_and_std_are_those_of_pytorch(changes: dict[str, Any]) -> None:
     ours, theirs = both(**changes)
     image = random_image(37, 50)
@@ -73,6 +74,7 @@ def test_depth_and_std_are_those_of_pytorch(changes: dict[str, Any]) -> None:
         torch.testing.assert_close(mine, expected, rtol=1e-4, atol=2e-3, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_images_of_two_sizes_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer belongs to the caller; a size that had to make room comes back."""
     monkeypatch.setattr(module, 'MAX_SHAPES', 1)
@@ -86,6 +88,7 @@ def test_images_of_two_sizes_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
         torch.testing.assert_close(depth, theirs.run(image)[0], rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_size_is_prepared_in_another_thread_while_this_one_runs_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -104,6 +107,7 @@ def test_a_size_is_prepared_in_another_thread_while_this_one_runs_others(
     torch.testing.assert_close(ours.run(image)[0], theirs.run(image)[0], rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_next_start_takes_the_network_from_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +122,7 @@ def test_next_start_takes_the_network_from_the_cache(
             OpenVinoEngine(stale, CPU, 'fp32').run(image)
 
 
+@pytest.mark.slow
 def test_file_that_openvino_refuses_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +141,7 @@ def test_absent_device_and_type_are_refused() -> None:
         OpenVinoEngine(tiny_network(), CPU, 'int4')
 
 
+@pytest.mark.slow
 def test_signals_are_handled_after_engines_are_gone() -> None:
     """A Core that goes takes the thread's stack for signals with it, or that of another thread."""
     paths = [str(Path(__file__).parents[1]), os.environ.get('PYTHONPATH', '')]

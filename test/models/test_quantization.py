@@ -118,6 +118,7 @@ def test_one_convolution_in_integers_against_numpy() -> None:
     assert (unrounded - expected).abs().max() > 1e-3, 'rounding shows'
 
 
+@pytest.mark.slow
 def test_a_checkpoint_keeps_them(tmp_path: Path) -> None:
     path, copied = tmp_path / 'a.safetensors', tmp_path / 'b.safetensors'
     model = quantized()
@@ -218,6 +219,7 @@ def test_a_damaged_checkpoint_is_refused(change, message: str, tmp_path: Path) -
     assert len(str(caught.value)) < 1000
 
 
+@pytest.mark.slow
 def test_a_file_in_integers_has_what_the_network_has(tmp_path: Path) -> None:
     pytest.importorskip('openvino')
     path = tmp_path / 'depth.xml'
@@ -234,6 +236,7 @@ def test_a_file_in_integers_has_what_the_network_has(tmp_path: Path) -> None:
         export(without(model), path, height=64, width=96, precision='int8')
 
 
+@pytest.mark.slow
 @in_integers
 def test_the_shipped_network_in_integers_is_a_file(tmp_path: Path) -> None:
     """Its std is calibrated: deviations count as in engines, which have the spread before that."""
@@ -293,6 +296,7 @@ def test_openvino_adds_the_brightest_without_overflow(signed: bool, size: int) -
     np.testing.assert_allclose(found, expected, rtol=1e-3)
 
 
+@pytest.mark.slow
 @in_integers
 def test_openvino_computes_in_integers_what_pytorch_simulates() -> None:
     pytest.importorskip('openvino')

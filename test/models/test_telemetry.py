@@ -56,6 +56,7 @@ def output_of(program: str, home: Path) -> str:
     return done.stdout.split('\n')[-2]
 
 
+@pytest.mark.slow
 def test_importing_and_translating_opens_no_connection(tmp_path: Path) -> None:
     pytest.importorskip('openvino')
     assert output_of(WATCHED, tmp_path) == '[] []'

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.ros
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_depth_comes_out_of_the_module_alone(client, tmp_path):
     """The command of the documents, with a small network; nobody asks for a transition."""
     from tiny_networks import tiny_network

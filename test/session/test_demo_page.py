@@ -179,6 +179,7 @@ def test_the_value_under_the_cursor_is_that_of_the_depth_map(page: Path) -> None
     assert 'A drive &amp; more' in dom
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', ['1300,900', '500,900'])
 def test_the_cloud_is_drawn_and_turns(page: Path, size: str) -> None:
     script = (

@@ -16,7 +16,7 @@ from lacdepth_ros.models.checkpoint import save_checkpoint
 from lacdepth_ros.session.node_load import load_node
 from lacdepth_ros.session.node_process import use_domain
 
-pytestmark = pytest.mark.ros
+pytestmark = [pytest.mark.ros, pytest.mark.slow]
 
 
 def test_answers_of_every_camera_are_counted_with_their_cost(tmp_path):

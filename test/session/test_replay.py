@@ -99,6 +99,7 @@ def test_compressed_bag_and_millimeters(tmp_path: Path) -> None:
     assert result.report.overall['abs_rel'] == pytest.approx(0.25, abs=0.02), 'JPEG'
 
 
+@pytest.mark.slow
 def test_slow_node_at_a_camera_s_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FAKE_SECONDS', '0.25')
     monkeypatch.setattr(pace, 'SILENCE', 4.0)

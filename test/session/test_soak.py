@@ -52,6 +52,7 @@ def test_vital_signs_are_those_of_the_process():
     assert sign.threads >= 1 and sign.descriptors >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.ros
 def test_a_short_soak_of_the_real_node(tmp_path: Path, monkeypatch, capsys):
     """Sizes that change, every fault, two rounds through the states, SIGINT at the end."""

@@ -62,6 +62,7 @@ def woods(seed: int, yaw: float) -> list[float]:
     return [kerb for kerb in kerbs if kerb > 24.0]
 
 
+@pytest.mark.slow
 def test_woods_stand_beyond_the_lots_where_a_camera_looks_aside() -> None:
     """On six of ten sides of streets, for their whole length, one distance 25 to 120 m each."""
     seen = [woods(seed, 90.0) for seed in range(60)]
@@ -97,6 +98,7 @@ def test_rendered_data_set_is_read_back_with_heights_and_sky(tmp_path: Path) -> 
     assert np.isin(first.row()['empty'], ['sky'])
 
 
+@pytest.mark.slow
 def test_more_streets_are_added_to_those_that_are_listed(tmp_path: Path) -> None:
     render_streets(tmp_path, 2, first_seed=42)
     [row, _] = [entry.row() for entry in read_manifest(tmp_path)]

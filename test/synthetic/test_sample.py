@@ -41,6 +41,7 @@ def test_streets_look_like_drives(seed):
     assert sample.image.std() > 25
 
 
+@pytest.mark.slow
 def test_every_third_street_is_a_narrow_lane_with_near_sides():
     """Share of what is above the middle row and nearer than 7 m; nothing but the sides can be."""
     near = {'narrow': [], 'wide': []}

@@ -64,6 +64,7 @@ def test_failed_write_keeps_no_hold_of_the_state(
         len(views[0])
 
 
+@pytest.mark.slow
 @needs_full_device
 def test_run_without_a_state_for_a_full_disk_starts_again(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path / 'data', **{'trainer.max_steps': 1, 'pictures.frames': 0})
@@ -75,6 +76,7 @@ def test_run_without_a_state_for_a_full_disk_starts_again(tmp_path: Path) -> Non
     assert train(['--config', str(recipe)], output)['steps'] == 1
 
 
+@pytest.mark.slow
 @needs_full_device
 @pytest.mark.parametrize('keep_best', [1, 2])
 def test_resumed_run_exports_the_network_that_a_full_disk_prevented(

@@ -18,6 +18,8 @@ pytest.importorskip('lightning')
 from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.training.run import TrainingRun
 
+pytestmark = pytest.mark.slow
+
 # With so large an eps a step is the gradient times the learning rate, nearly.
 PLAIN_STEPS = {
     'model.optimizer.kind': 'adam',

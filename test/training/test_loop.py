@@ -20,6 +20,8 @@ from lacdepth_ros.training.objective import LossConfig, training_loss
 from lacdepth_ros.training.run import TrainingRun
 from lacdepth_ros.training.stream import ViewStream
 
+pytestmark = pytest.mark.slow
+
 STEPS, BATCH, ACCUMULATED = 3, 2, 2
 RATES, DECAYS, WARM_UP, CLIP, AVERAGE = (0.2, 0.1), (0.05, 0.02), 2, 35.0, 0.5
 EPS, BETAS = 100.0, (0.9, 0.999)

@@ -24,6 +24,7 @@ HEADS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('head', HEADS, ids=lambda head: '-'.join(head.values()) or 'default')
 def test_one_batch_is_memorized(head: dict[str, Any]) -> None:
     model = tiny_network(max_depth=80.0, **head).train()

@@ -62,6 +62,7 @@ def test_first_scales_cover_what_is_read_and_err_least() -> None:
     assert error(level.scale) < 1.05 * min(error(values.max() * s / 255) for s in (0.5, 0.8, 1.0))
 
 
+@pytest.mark.slow
 def test_tuning_begins_where_the_scales_say_and_comes_closer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -114,6 +115,7 @@ def test_no_frames_is_an_error() -> None:
         quantize(tiny_network(), frame, 0, 1, lambda *_: None)
 
 
+@pytest.mark.slow
 def test_command_writes_what_passes_the_gate_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from lacdepth_ros.training.module import LacDepthModule
 from lacdepth_ros.training.run import train
 from lacdepth_ros.training.stream import ViewStream
 
+pytestmark = pytest.mark.slow
+
 
 def read_log(output: Path) -> list[dict[str, Any]]:
     """Rows of log.jsonl but for those of the clock; a row that is being written is left out."""

@@ -17,6 +17,8 @@ from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.provenance import origin
 from lacdepth_ros.training.run import train
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:

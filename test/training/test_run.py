@@ -76,6 +76,7 @@ def test_loss_falls_and_the_best_checkpoint_predicts(recipe: Path, tmp_path: Pat
     assert list((tmp_path / 'tensorboard').glob('events*'))
 
 
+@pytest.mark.slow
 def test_best_networks_are_kept(recipe: Path, tmp_path: Path) -> None:
     run(recipe, tmp_path, '--trainer.val_check_interval', '1', '--checkpoint.keep_best', '2',
         '--trainer.max_steps', '3')  # fmt: skip
@@ -86,6 +87,7 @@ def test_best_networks_are_kept(recipe: Path, tmp_path: Path) -> None:
     assert (tmp_path / 'best.safetensors').read_bytes() == best
 
 
+@pytest.mark.slow
 def test_resume_needs_a_run_and_the_same_network(recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='no run to resume'):
         run(recipe, tmp_path / 'none', resume=True)
@@ -104,6 +106,7 @@ def test_resume_needs_a_run_and_the_same_network(recipe: Path, tmp_path: Path) -
             run(recipe, tmp_path, resume=True)
 
 
+@pytest.mark.slow
 def test_longer_run_continues_a_finished_one(recipe: Path, tmp_path: Path) -> None:
     """With a constant learning rate, 2 steps and then 2 more are 4 steps."""
     constant = ('--model.schedule.kind', 'constant', '--trainer.accumulate_grad_batches', '2',
@@ -146,6 +149,7 @@ def test_best_checkpoint_of_an_earlier_run_is_never_overwritten(
         run(recipe, tmp_path)
 
 
+@pytest.mark.slow
 def test_compiling_on_the_cpu_is_refused(recipe: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'model\.compile is for GPUs'):
         run(recipe, tmp_path / 'run', '--model.compile', 'true', '--trainer.accelerator', 'cpu')
@@ -221,6 +225,7 @@ def test_missing_manifest(recipe: Path, tmp_path: Path, name: str) -> None:
     assert not (tmp_path / 'run').exists()
 
 
+@pytest.mark.slow
 def test_bf16_and_worker_processes(recipe: Path, tmp_path: Path) -> None:
     short = ('--trainer.max_steps', '2')
     run(recipe, tmp_path / 'plain', *short)
@@ -232,6 +237,7 @@ def test_bf16_and_worker_processes(recipe: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_frozen_parts_and_norms_stay(recipe: Path, tmp_path: Path) -> None:
     run(recipe, tmp_path / 'start', '--trainer.max_steps', '1')
     checkpoint = str(tmp_path / 'start' / 'best.safetensors')
@@ -252,6 +258,7 @@ def test_frozen_parts_and_norms_stay(recipe: Path, tmp_path: Path) -> None:
     assert 'start' not in load_checkpoint(checkpoint)[1]
 
 
+@pytest.mark.slow
 def test_training_starts_from_a_checkpoint_of_its_architecture(
     recipe: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ from lacdepth_ros.models.checkpoint import load_checkpoint
 from lacdepth_ros.models.predictor import DepthPredictor
 from lacdepth_ros.training.run import TrainingRun, train
 
+pytestmark = pytest.mark.slow
+
 RUINOUS = ('--model.optimizer.encoder_lr', '0.5', '--model.optimizer.decoder_lr', '0.5')
 
 

@@ -80,6 +80,7 @@ def test_shipped_sweep_covers_the_papers_tables() -> None:
     assert rows == {'encoder': 5, 'levels': 5, 'fusion': 3, 'bins': 3, 'distribution': 3}
 
 
+@pytest.mark.slow
 def test_ingredients_are_settings_of_the_shipped_recipe_that_change_something() -> None:
     pytest.importorskip('lightning')
     from lacdepth_ros.training.settings import complete_recipe

@@ -227,6 +227,7 @@ def test_the_command_listens_to_a_camera(ros_domain, tmp_path: Path, capsys):
     assert 'camera: 64x48 rgb8, fx 70 fy 60' in said
 
 
+@pytest.mark.slow
 @pytest.mark.ros
 @pytest.mark.parametrize(
     'named', [[], ['--image', '/front/image'], ['--image=/front/image/compressed']]
